@@ -1,0 +1,187 @@
+use burn::tensor::Tensor;
+
+use crate::finish::read;
+use crate::{Error, Explanation, Gradients, Layer, LayerMaps, Method, Network, Target};
+
+/// How ∂s/∂e is pulled back to the activations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Route {
+    /// In closed form where the network has one, else by autodiff.
+    #[default]
+    Automatic,
+    /// In closed form, or not at all.
+    ClosedForm,
+    /// By autodiff through everything behind the layer, even where a closed form exists.
+    Autodiff,
+}
+
+/// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
+///
+/// Any number of targets can be explained from it; none of them runs the trunk again.
+pub struct Capture<'n> {
+    network: &'n dyn Network,
+    activations: Vec<(Layer, Tensor<4>)>,
+    embeddings: Tensor<2>,
+    route: Route,
+}
+
+impl<'n> Capture<'n> {
+    /// Runs images `[n, 3, h, w]` through the network, once, and keeps what lies at the layers.
+    ///
+    /// # Errors
+    /// [`Error::NoLayer`], [`Error::EmptyBatch`], and [`Error::NonFiniteEmbedding`] where the
+    /// network gives NaN or infinity.
+    pub fn new(network: &'n dyn Network, images: Tensor<4>, layers: &[Layer]) -> Result<Self, Error> {
+        let mut layers = layers.to_vec();
+        layers.sort();
+        layers.dedup();
+        let &deepest = layers.last().ok_or(Error::NoLayer)?;
+        if images.dims()[0] == 0 {
+            return Err(Error::EmptyBatch);
+        }
+        let images = images.without_autodiff();
+        let activations = network.forward_through(images, &layers);
+        let last = activations.last().ok_or(Error::NoLayer)?.clone();
+        let embeddings = network.forward_from(last, deepest);
+        check_finite(&embeddings)?;
+        let activations = layers.into_iter().zip(activations).collect();
+        Ok(Self { network, activations, embeddings, route: Route::default() })
+    }
+
+    /// The same capture, explained by another route.
+    pub fn with_route(self, route: Route) -> Self {
+        Self { route, ..self }
+    }
+
+    /// The embeddings, `[n, d]`.
+    pub fn embeddings(&self) -> Tensor<2> {
+        self.embeddings.clone()
+    }
+
+    /// The activations at a captured layer, `[n, c, h', w']`.
+    pub fn activations(&self, layer: Layer) -> Option<&Tensor<4>> {
+        self.activations.iter().find(|(at, _)| *at == layer).map(|(_, activations)| activations)
+    }
+
+    /// Puts a target's k questions to every image.
+    ///
+    /// # Errors
+    /// [`Error::Width`] where the target was made for other embeddings, [`Error::NoClosedForm`]
+    /// and [`Error::Untracked`] where the route does not exist.
+    pub fn explain(&self, method: &dyn Method, target: &dyn Target) -> Result<Explanation, Error> {
+        self.check_width(target)?;
+        let scores = target.scores(self.embeddings());
+        let gradients = embedding_gradients(target, self.embeddings())?;
+        self.pull_back(method, scores, gradients)
+    }
+
+    /// Puts to each image its own target, which must ask one question: k = 1.
+    ///
+    /// # Errors
+    /// As [`explain`](Self::explain); [`Error::TargetCount`] where there are not as many targets
+    /// as images, [`Error::ManyQuestions`] where one asks more than one question.
+    pub fn explain_each(&self, method: &dyn Method, targets: &[&dyn Target]) -> Result<Explanation, Error> {
+        let images = self.embeddings.dims()[0];
+        if targets.len() != images {
+            return Err(Error::TargetCount { images, targets: targets.len() });
+        }
+        let mut scores = Vec::with_capacity(images);
+        let mut gradients = Vec::with_capacity(images);
+        for (index, &target) in targets.iter().enumerate() {
+            self.check_width(target)?;
+            if target.questions() != 1 {
+                return Err(Error::ManyQuestions { index, questions: target.questions() });
+            }
+            let embedding = self.embeddings().narrow(0, index, 1);
+            scores.push(target.scores(embedding.clone()));
+            gradients.push(embedding_gradients(target, embedding)?);
+        }
+        self.pull_back(method, Tensor::cat(scores, 0), Tensor::cat(gradients, 0))
+    }
+
+    fn check_width(&self, target: &dyn Target) -> Result<(), Error> {
+        let embedding = self.embeddings.dims()[1];
+        match target.width() {
+            width if width == embedding => Ok(()),
+            target => Err(Error::Width { embedding, target }),
+        }
+    }
+
+    fn pull_back(&self, method: &dyn Method, scores: Tensor<2>, gradients: Tensor<3>) -> Result<Explanation, Error> {
+        let layers = self.activations.iter().map(|(layer, activations)| {
+            let maps = self.maps(method, *layer, activations, &gradients)?;
+            Ok(LayerMaps { layer: *layer, maps })
+        });
+        Ok(Explanation { scores, layers: layers.collect::<Result<_, Error>>()? })
+    }
+
+    fn maps(
+        &self,
+        method: &dyn Method,
+        layer: Layer,
+        activations: &Tensor<4>,
+        gradients: &Tensor<3>,
+    ) -> Result<Tensor<4>, Error> {
+        match (self.route, self.network.head(layer)) {
+            (Route::Automatic | Route::ClosedForm, Some(head)) => {
+                let gradients = head.pull_back(activations, gradients.clone());
+                Ok(method.maps(activations, &gradients))
+            }
+            (Route::ClosedForm, None) => {
+                let layer = self.network.layers()[layer.index()].name.clone();
+                Err(Error::NoClosedForm { layer })
+            }
+            (Route::Automatic | Route::Autodiff, _) => {
+                // One question at a time: a gradient at an early layer is as large as the
+                // activations there, and k of them need not exist at once.
+                let [_, questions, _] = gradients.dims();
+                let maps = (0..questions).map(|question| {
+                    let gradient = gradients.clone().narrow(1, question, 1).squeeze_dim(1);
+                    let gradient = self.through_tail(layer, activations, gradient)?;
+                    Ok(method.maps(activations, &Gradients::PerPosition(gradient.unsqueeze_dim(1))))
+                });
+                Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
+            }
+        }
+    }
+
+    /// ∂(Σ e·g)/∂A by autodiff through the tail; g `[n, d]` to `[n, c, h', w']`.
+    fn through_tail(&self, layer: Layer, activations: &Tensor<4>, gradient: Tensor<2>) -> Result<Tensor<4>, Error> {
+        let leaf = activations.clone().autodiff().require_grad();
+        let embeddings = self.network.forward_from(leaf.clone(), layer);
+        leaf_gradient(&leaf, (embeddings * gradient.autodiff()).sum())
+    }
+}
+
+/// ∂s/∂e `[n, k, d]`, in closed form or by autodiff through the target.
+fn embedding_gradients(target: &dyn Target, embeddings: Tensor<2>) -> Result<Tensor<3>, Error> {
+    if let Some(gradients) = target.gradients(embeddings.clone()) {
+        return Ok(gradients);
+    }
+    let gradients = (0..target.questions()).map(|question| {
+        let leaf = embeddings.clone().autodiff().require_grad();
+        // The images do not see each other, so that the sum's gradient holds each one's own.
+        let score = target.scores(leaf.clone()).narrow(1, question, 1).sum();
+        leaf_gradient(&leaf, score)
+    });
+    Ok(Tensor::stack(gradients.collect::<Result<_, _>>()?, 1))
+}
+
+fn leaf_gradient<const D: usize>(leaf: &Tensor<D>, score: Tensor<1>) -> Result<Tensor<D>, Error> {
+    if !score.is_tracked() {
+        return Err(Error::Untracked);
+    }
+    let mut gradients = score.backward();
+    let gradient = leaf.grad_remove(&mut gradients).ok_or(Error::Untracked)?;
+    Ok(gradient.without_autodiff())
+}
+
+fn check_finite(embeddings: &Tensor<2>) -> Result<(), Error> {
+    let [images, width] = embeddings.dims();
+    if embeddings.clone().is_finite().all().into_scalar::<bool>() {
+        return Ok(());
+    }
+    let values = read(embeddings.clone().reshape([images * width]))?;
+    let first = values.iter().position(|value| !value.is_finite()).unwrap_or(0);
+    Err(Error::NonFiniteEmbedding { image: first / width })
+}

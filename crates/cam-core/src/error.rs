@@ -1,0 +1,100 @@
+use thiserror::Error;
+
+/// What can be wrong with a question put to a network.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The network has no layer of that name.
+    #[error("no layer is called `{name}`; {}", remedy(nearest))]
+    UnknownLayer {
+        /// The name that was asked for.
+        name: String,
+        /// The most similar names the network has.
+        nearest: Vec<String>,
+    },
+
+    /// A capture was asked for without any layer.
+    #[error("no layer was given: name at least one to explain at")]
+    NoLayer,
+
+    /// A batch without images.
+    #[error("the batch holds no image")]
+    EmptyBatch,
+
+    /// As many targets as images are needed when each image has its own.
+    #[error(
+        "{images} images but {targets} targets: give one target for each image, in the same order"
+    )]
+    TargetCount {
+        /// Images in the batch.
+        images: usize,
+        /// Targets given.
+        targets: usize,
+    },
+
+    /// A target that asks several questions where one per image is meant.
+    #[error("target {index} asks {questions} questions; where each image has its own target, ask one")]
+    ManyQuestions {
+        /// Position of the target in the list.
+        index: usize,
+        /// Questions it asks.
+        questions: usize,
+    },
+
+    /// The target was made for embeddings of another width.
+    #[error("the embedding is {embedding} wide, the concept {target}: were they made by the same model?")]
+    Width {
+        /// Width of the network's embeddings.
+        embedding: usize,
+        /// Width the target expects.
+        target: usize,
+    },
+
+    /// The network gave NaN or infinity.
+    #[error(
+        "the network's embedding of image {image} is not finite: its weights or its input hold NaN, \
+         infinity or values far out of range"
+    )]
+    NonFiniteEmbedding {
+        /// Position of the first such image in the batch.
+        image: usize,
+    },
+
+    /// A raw map holds NaN or infinity.
+    #[error("a raw map is not finite: the gradient at the layer overflowed")]
+    NonFiniteMap,
+
+    /// The closed form was asked for where the network has none.
+    #[error("`{layer}` has no closed-form gradient: use the automatic route or autodiff")]
+    NoClosedForm {
+        /// The layer.
+        layer: String,
+    },
+
+    /// The target's score does not depend on the embedding, as far as autodiff can see.
+    #[error("the target's score is not differentiable: it has no closed form and autodiff does not track it")]
+    Untracked,
+
+    /// Maps of different batches or question counts cannot be averaged.
+    #[error("the layers' maps differ in number: {first:?} and {other:?} (images, questions)")]
+    MapCount {
+        /// `[images, questions]` of the first layer.
+        first: [usize; 2],
+        /// `[images, questions]` of the layer that differs.
+        other: [usize; 2],
+    },
+
+    /// The device could not give its result.
+    #[error("the device failed while its result was read: {reason}")]
+    Device {
+        /// What the backend said.
+        reason: String,
+    },
+}
+
+fn remedy(nearest: &[String]) -> String {
+    match nearest {
+        [] => "list the network's layers to choose one".to_owned(),
+        names => format!("did you mean {}?", names.join(", ")),
+    }
+}

@@ -1,0 +1,150 @@
+use burn::tensor::Tensor;
+use crate::{Gradients, Linear};
+
+/// How the positions of a feature map become one vector.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pooling {
+    /// The mean over positions.
+    Average,
+    /// Generalised mean, (mean max(A, ε)^p)^(1/p) (Radenović et al., *Fine-tuning CNN Image
+    /// Retrieval with No Human Annotation*, arXiv 1711.02512, equation 3).
+    GeneralizedMean {
+        /// The exponent: 1 is the mean, infinity the maximum.
+        exponent: f32,
+        /// Activations below it count as it; positive, for negative ones have no power.
+        epsilon: f32,
+    },
+    /// All positions side by side, channel after channel.
+    Flatten,
+}
+
+/// A step between pooling and embedding.
+#[derive(Debug, Clone)]
+pub enum Neck {
+    /// W·x + b.
+    Linear(Linear),
+    /// scale ⊙ x + shift: batch normalisation at inference.
+    Affine {
+        /// `[d]`.
+        scale: Tensor<1>,
+        /// `[d]`.
+        shift: Tensor<1>,
+    },
+    /// x / max(‖x‖, ε).
+    L2Normalize {
+        /// Shorter vectors are divided by it.
+        epsilon: f32,
+    },
+}
+
+/// What turns the last activations into the embedding, differentiable in closed form.
+#[derive(Debug, Clone)]
+pub struct Head {
+    pooling: Pooling,
+    necks: Vec<Neck>,
+}
+
+impl Head {
+    /// A head that pools and then takes each step in turn.
+    pub fn new(pooling: Pooling, necks: Vec<Neck>) -> Self {
+        Self { pooling, necks }
+    }
+
+    /// How the positions become one vector.
+    pub fn pooling(&self) -> Pooling {
+        self.pooling
+    }
+
+    /// The steps behind the pooling.
+    pub fn necks(&self) -> &[Neck] {
+        &self.necks
+    }
+
+    /// Activations `[n, c, h', w']` to embeddings `[n, d]`.
+    pub fn forward(&self, activations: Tensor<4>) -> Tensor<2> {
+        let pooled = self.pooling.forward(activations);
+        self.necks.iter().fold(pooled, |x, neck| neck.forward(x))
+    }
+
+    /// ∂s/∂e `[n, k, d]` to ∂s/∂A, exactly.
+    pub fn pull_back(&self, activations: &Tensor<4>, gradients: Tensor<3>) -> Gradients {
+        // What each step was given, for a step's derivative may depend on it.
+        let mut inputs = vec![self.pooling.forward(activations.clone())];
+        for neck in &self.necks {
+            let last = inputs[inputs.len() - 1].clone();
+            inputs.push(neck.forward(last));
+        }
+        let steps = self.necks.iter().zip(&inputs).rev();
+        let pooled = steps.fold(gradients, |g, (neck, input)| neck.pull_back(input, g));
+        self.pooling.pull_back(activations, &inputs[0], pooled)
+    }
+}
+
+impl Pooling {
+    fn forward(self, activations: Tensor<4>) -> Tensor<2> {
+        let [n, c, h, w] = activations.dims();
+        match self {
+            Self::Average => activations.reshape([n, c, h * w]).mean_dim(2).reshape([n, c]),
+            Self::GeneralizedMean { exponent, epsilon } => activations
+                .clamp_min(epsilon)
+                .powf_scalar(exponent)
+                .reshape([n, c, h * w])
+                .mean_dim(2)
+                .powf_scalar(exponent.recip())
+                .reshape([n, c]),
+            Self::Flatten => activations.reshape([n, c * h * w]),
+        }
+    }
+
+    fn pull_back(self, activations: &Tensor<4>, pooled: &Tensor<2>, gradients: Tensor<3>) -> Gradients {
+        let [n, c, h, w] = activations.dims();
+        let [_, k, _] = gradients.dims();
+        match self {
+            Self::Average => Gradients::PerChannel(gradients.div_scalar((h * w) as f32)),
+            Self::GeneralizedMean { exponent, epsilon } => {
+                // ∂e/∂A = e^(1−p) · A^(p−1) / N above ε, zero below.
+                let channel = pooled.clone().powf_scalar(1.0 - exponent).div_scalar((h * w) as f32);
+                let channel = gradients * channel.unsqueeze_dim(1);
+                let position = activations.clone().clamp_min(epsilon).powf_scalar(exponent - 1.0);
+                let position = position.mask_fill(activations.clone().lower_equal_scalar(epsilon), 0.0);
+                let position = position.unsqueeze_dim::<5>(1);
+                Gradients::PerPosition(position * channel.reshape([n, k, c, 1, 1]))
+            }
+            Self::Flatten => Gradients::PerPosition(gradients.reshape([n, k, c, h, w])),
+        }
+    }
+}
+
+impl Neck {
+    fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Linear(linear) => linear.forward(x),
+            Self::Affine { scale, shift } => {
+                x * scale.clone().unsqueeze() + shift.clone().unsqueeze()
+            }
+            Self::L2Normalize { epsilon } => {
+                let norm = norm(&x, *epsilon);
+                x / norm
+            }
+        }
+    }
+
+    fn pull_back(&self, x: &Tensor<2>, gradients: Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::Linear(linear) => gradients.matmul(linear.weight.clone().unsqueeze_dim(0)),
+            Self::Affine { scale, .. } => gradients * scale.clone().unsqueeze(),
+            Self::L2Normalize { epsilon } => {
+                // ∂s/∂x = (g − (g·y)·y) / ‖x‖ with y = x/‖x‖: what lies along x has no effect.
+                let norm = norm(x, *epsilon);
+                let y = (x.clone() / norm.clone()).unsqueeze_dim::<3>(1);
+                let along = (gradients.clone() * y.clone()).sum_dim(2);
+                (gradients - along * y) / norm.unsqueeze_dim(1)
+            }
+        }
+    }
+}
+
+/// max(‖x‖, ε) of each row, `[n, 1]`.
+fn norm(x: &Tensor<2>, epsilon: f32) -> Tensor<2> {
+    x.clone().square().sum_dim(1).sqrt().clamp_min(epsilon)
+}

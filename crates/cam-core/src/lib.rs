@@ -1,0 +1,68 @@
+//! Grad-CAM mathematics for networks that end in an embedding.
+//!
+//! A [`Network`] turns images into embeddings and can be cut at its [layers](LayerInfo). A
+//! [`Target`] asks questions of an embedding ("how similar is it to this concept?") and answers
+//! with scores. A [`Capture`] is one forward pass, kept: the activations at a layer and the
+//! embeddings behind them. [`Capture::explain`] then answers any number of targets without a
+//! further forward pass of the trunk, by a [`Method`] such as [`GradCam`].
+//!
+//! The gradient is pulled back in two factors. The target gives ∂s/∂e in closed form where it
+//! has one; the network's [`Head`] pulls that back to the activations, also in closed form.
+//! Where the layer lies deeper than the head, only the tail behind it runs under burn's
+//! autodiff; the trunk is never taped and no gradient of a weight is ever computed.
+//!
+//! Maps are *signed* and have the layer's size. What makes a picture of them are separate,
+//! named steps: [`relu`](steps::relu), [`min_max`](steps::min_max), [`resize`](steps::resize),
+//! and [`finish`], which strings them together in one of two [arithmetics](Arithmetic).
+//!
+//! No backend is named here: a tensor carries its device, and the program that links a backend
+//! chooses it. There is no input or output either: pixels come in as tensors.
+//!
+//! # Example
+//!
+//! ```
+//! use burn::tensor::Tensor;
+//! use cam_core::{Arithmetic, Capture, Error, GradCam, Network, Target, finish};
+//!
+//! fn where_is_it(
+//!     network: &dyn Network,
+//!     target: &dyn Target,
+//!     images: Tensor<4>,
+//! ) -> Result<Tensor<4>, Error> {
+//!     let [_, _, height, width] = images.dims();
+//!     let layer = network.layer("layer4")?;
+//!     let capture = Capture::new(network, images, &[layer])?;
+//!     let explanation = capture.explain(&GradCam, target)?;
+//!     let finished = finish(&explanation.raw_maps(), [height, width], Arithmetic::Standard)?;
+//!     Ok(finished.maps)
+//! }
+//! ```
+
+mod capture;
+mod error;
+mod explanation;
+mod finish;
+mod gradients;
+mod head;
+mod layer;
+mod linear;
+mod method;
+mod names;
+mod network;
+mod smooth;
+pub mod steps;
+mod target;
+
+pub use capture::{Capture, Route};
+pub use error::Error;
+pub use explanation::{Explanation, LayerMaps};
+pub use finish::{Arithmetic, Finished, finish};
+pub use gradients::Gradients;
+pub use head::{Head, Neck, Pooling};
+pub use layer::{Layer, LayerInfo};
+pub use linear::Linear;
+pub use method::{GradCam, Method};
+pub use names::nearest;
+pub use network::Network;
+pub use smooth::smooth_over_augmentations;
+pub use target::Target;

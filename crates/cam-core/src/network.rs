@@ -1,0 +1,59 @@
+use burn::tensor::Tensor;
+
+use crate::layer::find_layer;
+use crate::{Error, Head, Layer, LayerInfo};
+
+/// A network that turns images into embeddings and can be cut at its layers.
+///
+/// Its full forward pass *is* [`forward_to`](Self::forward_to) followed by
+/// [`forward_from`](Self::forward_from), whichever layer lies between: there are no hooks that
+/// could see something else than what is computed.
+///
+/// A network is inference-only: nothing in it may change by running it, and an image's result
+/// must not depend on its neighbours in the batch.
+pub trait Network {
+    /// The places to cut at, in the order of computation.
+    fn layers(&self) -> &[LayerInfo];
+
+    /// How wide an embedding is.
+    fn embedding_width(&self) -> usize;
+
+    /// Images to the activations at a layer.
+    ///
+    /// # Shapes
+    /// `[n, 3, h, w]`, normalised as the network wants it, to `[n, c, h', w']`.
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Tensor<4>;
+
+    /// Activations at a layer to embeddings. Must work on an autodiff device.
+    ///
+    /// # Shapes
+    /// `[n, c, h', w']` to `[n, d]`.
+    fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2>;
+
+    /// Everything that follows a layer, where it is simple enough to be differentiated in
+    /// closed form.
+    fn head(&self, at: Layer) -> Option<&Head>;
+
+    /// The activations at several layers, given in ascending order.
+    ///
+    /// Networks that can do it in one pass override this.
+    fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Tensor<4>> {
+        layers.iter().map(|&layer| self.forward_to(images.clone(), layer)).collect()
+    }
+
+    /// The layer that goes by a name or alias.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLayer`] with the most similar names.
+    fn layer(&self, name: &str) -> Result<Layer, Error> {
+        find_layer(self.layers(), name)
+    }
+
+    /// The last place to cut at: what Grad-CAM usually explains.
+    ///
+    /// # Errors
+    /// [`Error::NoLayer`] if the network has none.
+    fn last_layer(&self) -> Result<Layer, Error> {
+        self.layers().len().checked_sub(1).map(Layer::new).ok_or(Error::NoLayer)
+    }
+}

@@ -1,0 +1,46 @@
+use burn::tensor::Tensor;
+
+/// Questions put to an embedding, each answered with a score.
+///
+/// Most targets ask one question; one that asks k (the similarity to each of k concepts) costs
+/// one matrix product instead of k small ones.
+pub trait Target {
+    /// The width of the embeddings it can be asked about.
+    fn width(&self) -> usize;
+
+    /// How many questions it asks: k.
+    fn questions(&self) -> usize;
+
+    /// The scores s.
+    ///
+    /// Any burn expression; it must be differentiable by autodiff unless
+    /// [`gradients`](Self::gradients) gives the closed form.
+    ///
+    /// # Shapes
+    /// `[n, d]` to `[n, k]`. An image's scores depend on its own embedding only.
+    fn scores(&self, embeddings: Tensor<2>) -> Tensor<2>;
+
+    /// ∂s/∂e in closed form, where there is one.
+    ///
+    /// # Shapes
+    /// `[n, d]` to `[n, k, d]`.
+    fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
+        let _ = embeddings;
+        None
+    }
+}
+
+impl<T: Target + ?Sized> Target for Box<T> {
+    fn width(&self) -> usize {
+        (**self).width()
+    }
+    fn questions(&self) -> usize {
+        (**self).questions()
+    }
+    fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        (**self).scores(embeddings)
+    }
+    fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
+        (**self).gradients(embeddings)
+    }
+}

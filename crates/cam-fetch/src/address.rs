@@ -1,0 +1,111 @@
+//! An address that has been looked at before anything is sent.
+
+use std::net::IpAddr;
+
+use ureq::http::Uri;
+
+use crate::error::FetchError;
+
+/// An absolute `http` or `https` address.
+#[derive(Debug)]
+pub(crate) struct Address {
+    /// As given, for the client.
+    pub uri: Uri,
+    /// Without user name and password, for messages.
+    pub shown: String,
+    /// Whether the connection is protected, so that no redirect may fall back from it.
+    pub is_https: bool,
+    /// Whether it is this machine itself.
+    pub is_loopback: bool,
+}
+
+impl Address {
+    /// Parses the text and refuses every scheme but `http` and `https`.
+    pub fn parse(url: &str) -> Result<Self, FetchError> {
+        let shown = without_credentials(url);
+        let refused = |reason: String| FetchError::Address { url: shown.clone(), reason };
+        let scheme =
+            scheme(url).ok_or_else(|| refused("it has no scheme such as https://".to_owned()))?;
+        if scheme != "http" && scheme != "https" {
+            return Err(FetchError::Scheme { url: shown, scheme });
+        }
+        let uri: Uri = url
+            .parse()
+            .map_err(|source: ureq::http::uri::InvalidUri| refused(source.to_string()))?;
+        let host = uri.host().filter(|host| !host.is_empty());
+        let is_loopback = is_loopback(host.ok_or_else(|| refused("it names no host".to_owned()))?);
+        Ok(Self { uri, is_https: scheme == "https", is_loopback, shown })
+    }
+}
+
+/// What stands before the first colon, in lower case, if it can be a scheme at all.
+///
+/// The parser of the client only knows schemes that are followed by `//`; a user who pastes
+/// `data:image/png;...` deserves to hear about the scheme, not about a syntax error.
+fn scheme(url: &str) -> Option<String> {
+    let (scheme, _) = url.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then(|| scheme.to_ascii_lowercase())
+}
+
+/// `https://name:secret@host/path` without `name:secret@`.
+fn without_credentials(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{host}{path}")
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_never_show_a_password() {
+        let address = Address::parse("https://me:p@ss@host:81/a@b?c").expect("an address");
+        assert_eq!(address.shown, "https://host:81/a@b?c");
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for (url, expected) in [
+            ("http://localhost:80/", true),
+            ("http://127.0.0.9/", true),
+            ("http://[::1]:8/", true),
+            ("http://127.0.0.1.example.org/", false),
+            ("http://example.org/", false),
+        ] {
+            assert_eq!(Address::parse(url).expect(url).is_loopback, expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_scheme_is_named_even_without_slashes() {
+        for (url, expected) in [
+            ("data:image/png;base64,AA", "data"),
+            ("file:///etc/passwd", "file"),
+            ("FTP://h/", "ftp"),
+        ] {
+            let error = Address::parse(url).expect_err(url);
+            assert!(
+                matches!(&error, FetchError::Scheme { scheme, .. } if scheme == expected),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn text_that_is_no_address_says_so() {
+        for url in ["", "cat.png", "http://", "http:///path", "https://a b/", "./a:b"] {
+            let error = Address::parse(url).expect_err(url);
+            assert!(matches!(error, FetchError::Address { .. }), "{url}: {error:?}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Brings bytes over HTTP and HTTPS, and knows nothing of what they mean.
+//!
+//! There are two ways in, for two needs:
+//!
+//! * [`fetch_bytes`] brings something small into memory: an image that is looked at and forgotten.
+//! * [`fetch_file`] brings something large onto the disk: a weight file that is kept. It resumes where a
+//!   broken download stopped, verifies a [`Sha256`] where one is known, and gives the file its final name
+//!   only when it is whole. **A file under its final name is a complete file**: that is the invariant that
+//!   everything else here serves.
+//!
+//! [`Options`] says how much may come and how long to wait. [`cache_directory`] says where fetched files
+//! belong, and [`sha256_prefix_in_name`] reads the digest that a publisher wrote into a file's name.
+//!
+//! # What is not here, and why
+//!
+//! Nothing is retried on its own: a failed call leaves what it has, [`FetchError::can_resume`] tells the
+//! caller that calling again will go on from there, and the caller decides. There is no asynchronous runtime:
+//! one download at a time fills any line, and a blocking client needs a fraction of the packages.
+//!
+//! # Proxies
+//!
+//! The environment decides, as it does for most programs: `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY` (or
+//! their lower-case twins; the first that is set counts), with the exceptions of `NO_PROXY`. HTTP and HTTPS
+//! proxies work; SOCKS proxies do not. A proxy is never asked for this machine itself (`localhost`, `127.0.0.0/8`, `::1`),
+//! because there it would reach another machine than the one meant.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use std::ops::ControlFlow;
+//! use cam_fetch::{Options, Sha256Prefix, cache_directory, fetch_file, sha256_prefix_in_name};
+//!
+//! let name = "resnet50-11ad3fa6.pth";
+//! let options = Options {
+//!     sha256: sha256_prefix_in_name(name).map(str::parse::<Sha256Prefix>).transpose()?,
+//!     ..Options::default()
+//! };
+//! let file = fetch_file(
+//!     "https://download.pytorch.org/models/resnet50-11ad3fa6.pth",
+//!     &cache_directory()?.join(name),
+//!     &options,
+//!     &mut |progress| {
+//!         eprintln!("{} of {:?} bytes", progress.done, progress.total);
+//!         ControlFlow::Continue(())
+//!     },
+//! )?;
+//! println!("{} {}", file.sha256, file.path.display());
+//! # Ok::<(), cam_fetch::FetchError>(())
+//! ```
+
+mod address;
+mod answer;
+mod bytes;
+mod cache;
+mod content_range;
+mod digest;
+mod error;
+mod exchange;
+mod file;
+mod lock;
+mod name;
+mod options;
+mod part;
+mod record;
+mod stream;
+
+pub use bytes::fetch_bytes;
+pub use cache::cache_directory;
+pub use digest::{Sha256, Sha256Prefix, sha256_of_bytes, sha256_of_file};
+pub use error::FetchError;
+pub use file::{FetchedFile, Origin, Progress, fetch_file};
+pub use name::sha256_prefix_in_name;
+pub use options::Options;

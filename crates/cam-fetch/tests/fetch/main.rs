@@ -1,0 +1,11 @@
+//! Fetching from a server on this machine, well-behaved and otherwise.
+
+#[path = "../../../../tests/src/loopback.rs"]
+mod loopback;
+
+mod cache;
+mod concurrent;
+mod plain;
+mod refusals;
+mod resume;
+mod support;

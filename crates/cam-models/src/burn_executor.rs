@@ -1,0 +1,137 @@
+use burn::tensor::activation::relu;
+use burn::tensor::module::{conv2d, max_pool2d};
+use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::description::{Activation, Convolution, Description, MaxPool, Operation, Value};
+use crate::executor::{Executor, Segment};
+use crate::weights::ConvolutionWeights;
+
+/// Walks a network with burn's own operations: every backend, autodiff included.
+///
+/// The weights lie on the plain device. Under autodiff they are lifted as constants, so that no
+/// gradient of a weight is ever computed.
+pub struct BurnExecutor {
+    steps: Vec<LoadedStep>,
+}
+
+struct LoadedStep {
+    input: Value,
+    operation: LoadedOperation,
+}
+
+enum LoadedOperation {
+    Convolution { step: Convolution, weight: Tensor<4>, bias: Tensor<1> },
+    MaxPool(MaxPool),
+}
+
+impl BurnExecutor {
+    /// Uploads the weights of a description's convolutions, given in order.
+    ///
+    /// Returns `None` where there are fewer of them than convolutions.
+    pub fn new(description: &Description, weights: Vec<ConvolutionWeights>, device: &Device) -> Option<Self> {
+        let mut weights = weights.into_iter();
+        let steps = description.steps.iter().map(|step| {
+            let operation = match &step.operation {
+                Operation::Convolution(step) => upload(step, weights.next()?, device),
+                Operation::MaxPool(pool) => LoadedOperation::MaxPool(*pool),
+            };
+            Some(LoadedStep { input: step.input, operation })
+        });
+        Some(Self { steps: steps.collect::<Option<_>>()? })
+    }
+}
+
+fn upload(step: &Convolution, weights: ConvolutionWeights, device: &Device) -> LoadedOperation {
+    let weight = TensorData::new(weights.weight, step.weight_shape());
+    let bias = TensorData::new(weights.bias, [step.outputs]);
+    LoadedOperation::Convolution {
+        step: step.clone(),
+        weight: Tensor::from_data(weight, device),
+        bias: Tensor::from_data(bias, device),
+    }
+}
+
+impl Executor for BurnExecutor {
+    fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4> {
+        let steps = &self.steps[segment.clone()];
+        let mut values = Values::new(segment.start, input, steps);
+        for step in steps {
+            let output = match &step.operation {
+                LoadedOperation::Convolution { step: convolution, weight, bias } => {
+                    let x = values.read(step.input);
+                    let y = convolve(convolution, x, weight.clone(), bias.clone());
+                    let y = match convolution.residual {
+                        Some(residual) => y + values.read(residual),
+                        None => y,
+                    };
+                    activate(convolution.activation, y)
+                }
+                LoadedOperation::MaxPool(pool) => max_pool(*pool, values.read(step.input)),
+            };
+            values.push(output);
+        }
+        values.into_last()
+    }
+}
+
+/// The values that later steps still read; the others are dropped, so that memory holds a few
+/// activations and not all of them.
+struct Values {
+    start: usize,
+    values: Vec<Option<Tensor<4>>>,
+    reads_left: Vec<usize>,
+}
+
+impl Values {
+    fn new(start: usize, input: Tensor<4>, steps: &[LoadedStep]) -> Self {
+        let mut reads_left = vec![0; steps.len() + 1];
+        for step in steps {
+            reads_left[step.input.steps_before() - start] += 1;
+            if let LoadedOperation::Convolution { step: Convolution { residual: Some(value), .. }, .. } = &step.operation {
+                reads_left[value.steps_before() - start] += 1;
+            }
+        }
+        Self { start, values: vec![Some(input)], reads_left }
+    }
+
+    fn read(&mut self, value: Value) -> Tensor<4> {
+        let index = value.steps_before() - self.start;
+        self.reads_left[index] -= 1;
+        let value = match self.reads_left[index] {
+            0 => self.values[index].take(),
+            _ => self.values[index].clone(),
+        };
+        value.expect("a cut leaves no value behind that a later step reads")
+    }
+
+    fn push(&mut self, value: Tensor<4>) {
+        self.values.push(Some(value));
+    }
+
+    fn into_last(mut self) -> Tensor<4> {
+        self.values.pop().flatten().expect("the last value is read by no step")
+    }
+}
+
+fn convolve(step: &Convolution, x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    let padding = [height, width].map(|size| step.padding.before_and_after(size, step.kernel, step.stride));
+    let options = ConvOptions::new_with_padding([step.stride; 2], padding, [1; 2], step.groups);
+    conv2d(x, weight, Some(bias), options)
+}
+
+fn max_pool(pool: MaxPool, x: Tensor<4>) -> Tensor<4> {
+    let options = MaxPoolOptions::new([pool.kernel; 2])
+        .with_stride([pool.stride; 2])
+        .with_padding([pool.padding; 2]);
+    max_pool2d(x, options)
+}
+
+fn activate(activation: Activation, x: Tensor<4>) -> Tensor<4> {
+    match activation {
+        Activation::Identity => x,
+        Activation::Relu => relu(x),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+    }
+}

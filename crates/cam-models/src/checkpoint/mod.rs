@@ -1,0 +1,125 @@
+//! Weight files: names, shapes and values, whatever container they come in.
+
+mod container;
+mod element;
+mod open;
+mod pytorch;
+mod safetensors_file;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use container::Container;
+pub use element::Element;
+
+use crate::LoadError;
+
+/// The tensors of a weight file, not yet read.
+///
+/// No code in a file ever runs: pickles are parsed for the tensors they describe, and nothing
+/// they ask to be called is called.
+pub struct Checkpoint {
+    origin: PathBuf,
+    container: Container,
+    tensors: BTreeMap<String, StoredTensor>,
+}
+
+/// One tensor of a weight file.
+pub struct StoredTensor {
+    shape: Vec<usize>,
+    element: Element,
+    read: Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>,
+}
+
+impl Checkpoint {
+    /// Opens a `.pth` (zip, legacy or TAR) or a `.safetensors` file, told apart by content.
+    ///
+    /// # Errors
+    /// [`LoadError::Unreadable`], [`LoadError::NotWeights`] for what is no weight file at all,
+    /// [`LoadError::Malformed`] for a damaged one.
+    pub fn open(path: &Path) -> Result<Self, LoadError> {
+        open::open(path)
+    }
+
+    /// Reads safetensors that are already in memory; `origin` names them in errors.
+    ///
+    /// # Errors
+    /// [`LoadError::Malformed`].
+    pub fn from_safetensors(origin: &Path, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, LoadError> {
+        let tensors = safetensors_file::tensors(bytes.into())
+            .map_err(|reason| open::malformed(origin, Container::Safetensors, reason))?;
+        Ok(Self { origin: origin.to_owned(), container: Container::Safetensors, tensors })
+    }
+
+    /// Where the tensors come from.
+    pub fn origin(&self) -> &Path {
+        &self.origin
+    }
+
+    /// What they come in.
+    pub fn container(&self) -> Container {
+        self.container
+    }
+
+    /// The tensors by name, in alphabetical order.
+    pub fn tensors(&self) -> impl Iterator<Item = (&str, &StoredTensor)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
+    /// The tensor of that name.
+    pub fn get(&self, name: &str) -> Option<&StoredTensor> {
+        self.tensors.get(name)
+    }
+
+    /// The shape of the tensor of that name.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.get(name).map(StoredTensor::shape)
+    }
+
+    /// Keeps the tensors whose names start with `prefix`, without it.
+    pub(crate) fn under_prefix(self, prefix: &str) -> Self {
+        let under = |(name, tensor): (String, StoredTensor)| {
+            name.strip_prefix(prefix).map(|name| (name.to_owned(), tensor))
+        };
+        Self { tensors: self.tensors.into_iter().filter_map(under).collect(), ..self }
+    }
+}
+
+impl StoredTensor {
+    /// Extents, outermost first; empty for a scalar.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// What its elements are.
+    pub fn element(&self) -> Element {
+        self.element
+    }
+
+    /// The values as f32, row-major.
+    ///
+    /// # Errors
+    /// What reading the file gives; `InvalidData` where the elements are no floats or their
+    /// number does not fit the shape.
+    pub fn values(&self) -> io::Result<Vec<f32>> {
+        let values = self.element.floats(&(self.read)()?)?;
+        let expected = self.shape.iter().product::<usize>();
+        if values.len() == expected {
+            return Ok(values);
+        }
+        let reason = format!("{} values where the shape asks for {expected}", values.len());
+        Err(io::Error::new(io::ErrorKind::InvalidData, reason))
+    }
+}
+
+impl std::fmt::Debug for Checkpoint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Checkpoint")
+            .field("origin", &self.origin)
+            .field("container", &self.container)
+            .field("tensors", &self.tensors.len())
+            .finish()
+    }
+}

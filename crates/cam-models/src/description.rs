@@ -1,0 +1,233 @@
+//! A network as data: what is computed, in which order, from which tensors of a weight file.
+
+use crate::Preprocessing;
+
+/// A convolutional network up to its last activations, and the classifier behind its pooling.
+///
+/// Steps run in order and each gives one value. An executor walks them; nothing here computes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Description {
+    /// The network's name (`resnet50`).
+    pub name: String,
+    /// What is computed, in order.
+    pub steps: Vec<Step>,
+    /// Where the network can be cut, in order.
+    pub cuts: Vec<Cut>,
+    /// The fully connected layer behind the average pooling, where the weights hold one.
+    pub classifier: Option<Classifier>,
+    /// How an image becomes the network's input.
+    pub preprocessing: Preprocessing,
+}
+
+/// The result of a step, or the network's input.
+///
+/// [`Value::INPUT`] is the images; step i gives `Value::of_step(i)`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Value(usize);
+
+impl Value {
+    /// The images, `[n, 3, h, w]`.
+    pub const INPUT: Self = Self(0);
+
+    /// What a step gives.
+    pub fn of_step(step: usize) -> Self {
+        Self(step + 1)
+    }
+
+    /// How many steps must have run for this value to exist. It is also where a segment that
+    /// starts from this value starts.
+    pub fn steps_before(self) -> usize {
+        self.0
+    }
+}
+
+/// One operation and what it works on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// What it reads.
+    pub input: Value,
+    /// What it does.
+    pub operation: Operation,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// A convolution with everything that is fused to it.
+    Convolution(Convolution),
+    /// A maximum over windows.
+    MaxPool(MaxPool),
+}
+
+/// activation(convolution(input) + bias + residual), the bias being the folded batch norm's.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Convolution {
+    /// Name of the weight in the file, without `.weight`.
+    pub key: String,
+    /// The batch norm that follows and is folded in at load.
+    pub norm: BatchNorm,
+    /// Channels in.
+    pub inputs: usize,
+    /// Channels out.
+    pub outputs: usize,
+    /// Side of the square kernel.
+    pub kernel: usize,
+    /// Pixels per step, along both sides.
+    pub stride: usize,
+    /// Border.
+    pub padding: Padding,
+    /// Channel groups that do not see each other.
+    pub groups: usize,
+    /// What is added before the activation.
+    pub residual: Option<Value>,
+    /// What is done to the sum.
+    pub activation: Activation,
+}
+
+impl Convolution {
+    /// `[out, in / groups, k, k]`, as PyTorch stores it.
+    pub fn weight_shape(&self) -> [usize; 4] {
+        [self.outputs, self.inputs / self.groups, self.kernel, self.kernel]
+    }
+}
+
+/// Batch normalisation with running statistics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchNorm {
+    /// Name in the file, without `.weight`, `.running_mean` and so on.
+    pub key: String,
+    /// What is added to the variance.
+    pub epsilon: f64,
+}
+
+/// The border of zeros around a convolution's input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Padding {
+    /// As many pixels on every side.
+    Each(usize),
+    /// TensorFlow's "same": ⌈size / stride⌉ pixels come out, and an odd border pixel lies right
+    /// and below.
+    Same,
+}
+
+impl Padding {
+    /// Pixels before and after, along one side of an input that is `size` long.
+    pub fn before_and_after(self, size: usize, kernel: usize, stride: usize) -> (usize, usize) {
+        match self {
+            Self::Each(pixels) => (pixels, pixels),
+            Self::Same => {
+                let steps = size.div_ceil(stride).saturating_sub(1);
+                let total = (steps * stride + kernel).saturating_sub(size);
+                (total / 2, total - total / 2)
+            }
+        }
+    }
+}
+
+/// What is done to a convolution's sum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// max(x, 0).
+    Relu,
+    /// min(max(x, 0), 6).
+    Relu6,
+}
+
+/// The maximum over square windows; the border never wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MaxPool {
+    /// Side of the window.
+    pub kernel: usize,
+    /// Pixels per step.
+    pub stride: usize,
+    /// Border on every side.
+    pub padding: usize,
+}
+
+/// A place where one value is all that later steps need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The network's own name for it (`layer4.2`).
+    pub name: String,
+    /// The stage whose last block this is (`layer4`).
+    pub alias: Option<String>,
+    /// What lies there.
+    pub value: Value,
+}
+
+/// W·e + b over the embedding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Classifier {
+    /// Name in the file, without `.weight` and `.bias`.
+    pub key: String,
+    /// Width of the embedding.
+    pub inputs: usize,
+    /// Number of classes.
+    pub classes: usize,
+}
+
+impl Description {
+    /// The convolutions, in order.
+    pub fn convolutions(&self) -> impl Iterator<Item = &Convolution> {
+        self.steps.iter().filter_map(|step| match &step.operation {
+            Operation::Convolution(convolution) => Some(convolution),
+            Operation::MaxPool(_) => None,
+        })
+    }
+
+    /// Channels of a value, and input pixels per position along one side.
+    pub fn channels_and_stride(&self, value: Value) -> (usize, usize) {
+        let Some(step) = value.steps_before().checked_sub(1).and_then(|step| self.steps.get(step)) else {
+            return (3, 1);
+        };
+        let (channels, stride) = self.channels_and_stride(step.input);
+        match &step.operation {
+            Operation::Convolution(convolution) => (convolution.outputs, stride * convolution.stride),
+            Operation::MaxPool(pool) => (channels, stride * pool.stride),
+        }
+    }
+
+    /// Width of the embedding: channels of the last value.
+    pub fn embedding_width(&self) -> usize {
+        self.channels_and_stride(self.output()).0
+    }
+
+    /// What the last step gives.
+    pub fn output(&self) -> Value {
+        Value(self.steps.len())
+    }
+}
+
+/// Collects steps and cuts while a network is described.
+#[derive(Debug, Default)]
+pub(crate) struct Builder {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) cuts: Vec<Cut>,
+}
+
+impl Builder {
+    /// The value of the last step so far.
+    pub(crate) fn last(&self) -> Value {
+        Value(self.steps.len())
+    }
+
+    pub(crate) fn convolution(&mut self, input: Value, convolution: Convolution) -> Value {
+        self.step(input, Operation::Convolution(convolution))
+    }
+
+    pub(crate) fn max_pool(&mut self, input: Value, pool: MaxPool) -> Value {
+        self.step(input, Operation::MaxPool(pool))
+    }
+
+    /// Names the last value as a place to cut at.
+    pub(crate) fn cut(&mut self, name: impl Into<String>, alias: Option<String>) {
+        self.cuts.push(Cut { name: name.into(), alias, value: self.last() });
+    }
+
+    fn step(&mut self, input: Value, operation: Operation) -> Value {
+        self.steps.push(Step { input, operation });
+        self.last()
+    }
+}

@@ -1,0 +1,87 @@
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::checkpoint::Container;
+use crate::contract::Breaches;
+
+/// Why weights could not be loaded. Nothing is computed before all of them are known to be good.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The operating system would not give the file.
+    #[error("{}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+
+    /// Something else under a weight file's name.
+    #[error("{} is {found}, not a weight file: {}", path.display(), remedy(found))]
+    NotWeights {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+    },
+
+    /// A weight file that contradicts itself or ends early.
+    #[error("{}: damaged {container} file: {reason}; download or export it again", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What it is wrapped in.
+        container: Container,
+        /// What its reader found.
+        reason: String,
+    },
+
+    /// No network here has such tensors.
+    #[error(
+        "{}: no network here has these tensors ({tensors} of them, such as {examples}): \
+         ResNet, ResNeXt, Wide-ResNet (torchvision's names) and EfficientNet-Lite are known",
+        path.display()
+    )]
+    UnknownArchitecture {
+        /// The file.
+        path: PathBuf,
+        /// How many tensors it holds.
+        tensors: usize,
+        /// Some of their names.
+        examples: String,
+    },
+
+    /// The tensors tell the family but not the network.
+    #[error("{}: looks like {family}, but {reason}; name the network to see what is missing", path.display())]
+    Undecided {
+        /// The file.
+        path: PathBuf,
+        /// The family.
+        family: &'static str,
+        /// What could not be inferred.
+        reason: String,
+    },
+
+    /// The tensors do not fit the network.
+    #[error("{}: does not fit {network}\n{breaches}", path.display())]
+    Contract {
+        /// The file.
+        path: PathBuf,
+        /// The network.
+        network: String,
+        /// Every tensor that does not fit.
+        breaches: Breaches,
+    },
+}
+
+fn remedy(found: &str) -> &'static str {
+    match found {
+        "an HTML page" => "the download gave a web page, perhaps a login or error page; get the file itself",
+        "a Git LFS pointer" => "run `git lfs pull` where it was cloned, or download the file itself",
+        "an empty file" => "the download broke off; get it again",
+        _ => "give a .pth or .safetensors file",
+    }
+}

@@ -1,0 +1,127 @@
+//! Which network a weight file is of, from its names and shapes alone.
+
+use crate::LoadError;
+use crate::checkpoint::Checkpoint;
+use crate::description::Description;
+use crate::efficientnet_lite::EfficientNetLite;
+use crate::resnet::{Block, ResNet, Stage};
+
+/// Names that only the network itself has, whatever it is wrapped in (`module.`, `state_dict.`):
+/// what stands before them is the wrapping.
+const RESNET_ANCHORS: [&str; 3] = ["layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer1.0.bn1.weight"];
+const LITE_ANCHORS: [&str; 3] = ["_conv_stem.weight", "_conv_head.weight", "_blocks.0._project_conv.weight"];
+
+/// The checkpoint without its wrapping, and the network it holds.
+pub(crate) fn infer(checkpoint: Checkpoint) -> Result<(Checkpoint, Description), LoadError> {
+    if let Some(prefix) = prefix(&checkpoint, &RESNET_ANCHORS) {
+        let checkpoint = checkpoint.under_prefix(&prefix);
+        let network = resnet(&checkpoint).map_err(|reason| undecided(&checkpoint, "a ResNet", reason))?;
+        return Ok((checkpoint, network.describe()));
+    }
+    if let Some(prefix) = prefix(&checkpoint, &LITE_ANCHORS) {
+        let checkpoint = checkpoint.under_prefix(&prefix);
+        let network = efficientnet_lite(&checkpoint)
+            .map_err(|reason| undecided(&checkpoint, "an EfficientNet-Lite", reason))?;
+        return Ok((checkpoint, network.describe()));
+    }
+    let examples: Vec<&str> = checkpoint.tensors().map(|(name, _)| name).take(3).collect();
+    Err(LoadError::UnknownArchitecture {
+        path: checkpoint.origin().to_owned(),
+        tensors: checkpoint.tensors().count(),
+        examples: if examples.is_empty() { "none".into() } else { examples.join(", ") },
+    })
+}
+
+/// The checkpoint without its wrapping, as a network that is known already.
+pub(crate) fn unwrap_for(checkpoint: Checkpoint) -> Checkpoint {
+    let found = prefix(&checkpoint, &RESNET_ANCHORS).or_else(|| prefix(&checkpoint, &LITE_ANCHORS));
+    match found {
+        Some(prefix) => checkpoint.under_prefix(&prefix),
+        None => checkpoint,
+    }
+}
+
+/// What stands before the first anchor that is found; the shortest, for averaged copies of a
+/// network often lie deeper.
+fn prefix(checkpoint: &Checkpoint, anchors: &[&str]) -> Option<String> {
+    anchors.iter().find_map(|anchor| {
+        let before = checkpoint.tensors().filter_map(|(name, _)| name.strip_suffix(anchor));
+        let before = before.filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+        before.min_by_key(|prefix| prefix.len()).map(str::to_owned)
+    })
+}
+
+fn undecided(checkpoint: &Checkpoint, family: &'static str, reason: String) -> LoadError {
+    LoadError::Undecided { path: checkpoint.origin().to_owned(), family, reason }
+}
+
+fn resnet(checkpoint: &Checkpoint) -> Result<ResNet, String> {
+    let bottleneck = checkpoint.tensors().any(|(name, _)| name.starts_with("layer") && name.contains(".conv3."));
+    let (block, last) = if bottleneck { (Block::Bottleneck, 3) } else { (Block::Basic, 2) };
+    let mut stages = Vec::new();
+    for stage in 1.. {
+        let blocks = count(checkpoint, &format!("layer{stage}."));
+        if blocks == 0 {
+            break;
+        }
+        // Any block tells a stage's widths; the first one that still has the tensor does.
+        let width = |conv: usize| {
+            let mut keys = (0..blocks).flat_map(|block| {
+                [format!("layer{stage}.{block}.conv{conv}.weight"), format!("layer{stage}.{block}.bn{conv}.weight")]
+            });
+            let found = keys.find_map(|key| checkpoint.shape(&key).and_then(|shape| shape.first().copied()));
+            found.ok_or_else(|| format!("the width of layer{stage} cannot be told"))
+        };
+        stages.push(Stage { blocks, inner: width(1)?, outputs: width(last)? });
+    }
+    let stem = ["conv1.weight", "bn1.weight"].iter().find_map(|key| checkpoint.shape(key)?.first().copied());
+    let stem = stem.ok_or("the width of conv1 cannot be told")?;
+    let groups = if bottleneck { groups(checkpoint, &stages) } else { 1 };
+    Ok(ResNet { block, stem, stages, groups, classes: classes(checkpoint, "fc") })
+}
+
+/// Channels in over channels in per group, of the first 3×3 convolution that is found.
+fn groups(checkpoint: &Checkpoint, stages: &[Stage]) -> usize {
+    let found = stages.iter().enumerate().find_map(|(index, stage)| {
+        let shape = checkpoint.shape(&format!("layer{}.0.conv2.weight", index + 1))?;
+        let per_group = *shape.get(1)?;
+        (per_group > 0 && stage.inner.is_multiple_of(per_group)).then(|| stage.inner / per_group)
+    });
+    found.unwrap_or(1)
+}
+
+/// One more than the highest index that follows the prefix, so that a missing tensor does not
+/// make the network look shorter. An index beyond what any network has is a damaged name.
+fn count(checkpoint: &Checkpoint, prefix: &str) -> usize {
+    const LONGEST_STAGE: usize = 1000;
+    let indices = checkpoint.tensors().filter_map(|(name, _)| {
+        let index: usize = name.strip_prefix(prefix)?.split('.').next()?.parse().ok()?;
+        (index < LONGEST_STAGE).then_some(index + 1)
+    });
+    indices.max().unwrap_or(0)
+}
+
+fn classes(checkpoint: &Checkpoint, key: &str) -> Option<usize> {
+    let mut keys = [format!("{key}.weight"), format!("{key}.bias")].into_iter();
+    keys.find_map(|key| checkpoint.shape(&key)?.first().copied())
+}
+
+fn efficientnet_lite(checkpoint: &Checkpoint) -> Result<EfficientNetLite, String> {
+    let width = |keys: [&str; 2]| keys.iter().find_map(|key| checkpoint.shape(key)?.first().copied());
+    let stem = width(["_conv_stem.weight", "_bn0.weight"]).ok_or("the width of _conv_stem cannot be told")?;
+    let head = width(["_conv_head.weight", "_bn1.weight"]).ok_or("the width of _conv_head cannot be told")?;
+    // Strides are no part of a file. They follow from the stages, and a new stage begins where
+    // the blocks' output widens.
+    let mut stages: Vec<(usize, usize)> = Vec::new();
+    for block in 0..count(checkpoint, "_blocks.") {
+        let (project, norm) = (format!("_blocks.{block}._project_conv.weight"), format!("_blocks.{block}._bn2.weight"));
+        let outputs = width([&project, &norm]).ok_or_else(|| format!("the width of _blocks.{block} cannot be told"))?;
+        match stages.last_mut() {
+            Some((blocks, last)) if *last == outputs => *blocks += 1,
+            _ => stages.push((1, outputs)),
+        }
+    }
+    let found = stages.len();
+    let stages = stages.try_into().map_err(|_| format!("it has {found} stages instead of 7"))?;
+    Ok(EfficientNetLite { stem, stages, head, classes: classes(checkpoint, "_fc") })
+}

@@ -1,0 +1,69 @@
+//! Feature extractors: networks as data, their weights, their preprocessing.
+//!
+//! A [`Description`] says what a network computes and from which tensors of a weight file; it is
+//! data, and holds no numbers. [`Weights`] are the numbers, with batch norm folded into the
+//! convolutions. An [`Executor`] runs segments of the two; [`ConvNet`] puts them together and is
+//! a [`cam_core::Network`] that can be cut at every block. A further convolutional network is a
+//! further description, not further code.
+//!
+//! [`load`] turns a weight file into a network. Which network it is follows from the names and
+//! shapes of its tensors, and everything must fit: each missing, unexpected, mis-shaped or
+//! non-finite tensor is named, and nothing is computed before all is known to be good. Pickles
+//! are parsed, never run. EfficientNet-Lite0 comes with the library (feature `embedded`):
+//! [`load_embedded`].
+//!
+//! [`Preprocessing`] belongs to the network: it knows the size, filter and normalisation that the
+//! weights were trained with.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use burn::tensor::Device;
+//! use cam_models::{Rgb8, Strictness, load};
+//!
+//! let device = Device::default();
+//! let network = load(Path::new("resnet50-0676ba61.pth"), Strictness::Exact, &device)?.network;
+//! let image = Rgb8::new(2, 1, &[255, 0, 0, 0, 0, 255]).expect("two pixels of three bytes");
+//! let image = network.preprocessing().resize(&image);
+//! if let Some(images) = network.preprocessing().tensor(&[image], &device) {
+//!     println!("{}", network.embed(images));
+//! }
+//! # Ok::<(), cam_models::LoadError>(())
+//! ```
+
+mod burn_executor;
+mod catalogue;
+pub mod checkpoint;
+mod contract;
+pub mod description;
+mod efficientnet_lite;
+#[cfg(feature = "embedded")]
+mod embedded;
+mod error;
+mod executor;
+mod infer;
+mod load;
+mod network;
+mod pixels;
+mod preprocessing;
+mod resnet;
+mod weights;
+
+pub use burn_executor::BurnExecutor;
+pub use catalogue::{Published, architectures, describe, published};
+pub use checkpoint::Checkpoint;
+pub use contract::{Breaches, Strictness};
+pub use description::Description;
+pub use efficientnet_lite::EfficientNetLite;
+#[cfg(feature = "embedded")]
+pub use embedded::{EMBEDDED, EMBEDDED_WEIGHTS, embedded_checkpoint, load_embedded};
+pub use error::LoadError;
+pub use executor::{Executor, Segment};
+pub use load::{Loaded, identify, inspect, load, load_checkpoint};
+pub use network::ConvNet;
+pub use pixels::Rgb8;
+pub use preprocessing::{Filter, Preprocessing};
+pub use resnet::{Block, ResNet, Stage};
+pub use weights::{ClassifierWeights, ConvolutionWeights, Weights};

@@ -1,0 +1,124 @@
+use burn::tensor::{Device, Tensor, TensorData};
+use cam_core::{Head, Layer, LayerInfo, Linear, Network, Pooling};
+
+use crate::burn_executor::BurnExecutor;
+use crate::description::Description;
+use crate::executor::Executor;
+use crate::preprocessing::Preprocessing;
+use crate::weights::{ClassifierWeights, Weights};
+
+/// A convolutional feature extractor: a description, its weights in an executor, and average
+/// pooling as its head.
+pub struct ConvNet {
+    description: Description,
+    layers: Vec<LayerInfo>,
+    executor: Box<dyn Executor>,
+    head: Head,
+    classifier: Option<Linear>,
+    device: Device,
+}
+
+impl ConvNet {
+    /// The network on a device, walked with burn's operations.
+    ///
+    /// Returns `None` where the weights are not those of the description.
+    pub fn new(description: Description, weights: Weights, device: &Device) -> Option<Self> {
+        let executor = BurnExecutor::new(&description, weights.convolutions, device)?;
+        let classifier = match (&description.classifier, weights.classifier) {
+            (Some(shape), Some(weights)) => Some(linear(weights, [shape.classes, shape.inputs], device)),
+            (None, None) => None,
+            _ => return None,
+        };
+        Some(Self {
+            layers: layers(&description),
+            head: Head::new(Pooling::Average, Vec::new()),
+            executor: Box::new(executor),
+            classifier,
+            device: device.clone(),
+            description,
+        })
+    }
+
+    /// The network as data.
+    pub fn description(&self) -> &Description {
+        &self.description
+    }
+
+    /// The fully connected layer behind the embedding, where the weights hold one: what class
+    /// targets need.
+    pub fn classifier(&self) -> Option<&Linear> {
+        self.classifier.as_ref()
+    }
+
+    /// How an image becomes this network's input.
+    pub fn preprocessing(&self) -> &Preprocessing {
+        &self.description.preprocessing
+    }
+
+    /// Where the weights lie.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// Images `[n, 3, h, w]` to embeddings `[n, d]`.
+    pub fn embed(&self, images: Tensor<4>) -> Tensor<2> {
+        let all = 0..self.description.steps.len();
+        self.head.forward(self.executor.run(all, images))
+    }
+
+    /// How many steps have run at a layer.
+    fn steps_before(&self, layer: Layer) -> usize {
+        self.description.cuts[layer.index()].value.steps_before()
+    }
+}
+
+impl Network for ConvNet {
+    fn layers(&self) -> &[LayerInfo] {
+        &self.layers
+    }
+
+    fn embedding_width(&self) -> usize {
+        self.description.embedding_width()
+    }
+
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Tensor<4> {
+        self.executor.run(0..self.steps_before(to), images)
+    }
+
+    fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2> {
+        let tail = self.steps_before(from)..self.description.steps.len();
+        self.head.forward(self.executor.run(tail, activations))
+    }
+
+    fn head(&self, at: Layer) -> Option<&Head> {
+        (self.steps_before(at) == self.description.steps.len()).then_some(&self.head)
+    }
+
+    fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Tensor<4>> {
+        let mut reached = (0, images);
+        let activations = layers.iter().map(|&layer| {
+            let (from, input) = &reached;
+            let to = self.steps_before(layer);
+            reached = (to, self.executor.run(*from..to, input.clone()));
+            reached.1.clone()
+        });
+        activations.collect()
+    }
+}
+
+fn linear(weights: ClassifierWeights, shape: [usize; 2], device: &Device) -> Linear {
+    let bias = TensorData::new(weights.bias, [shape[0]]);
+    Linear {
+        weight: Tensor::from_data(TensorData::new(weights.weight, shape), device),
+        bias: Some(Tensor::from_data(bias, device)),
+    }
+}
+
+/// What the cuts of a description offer to those who explain.
+pub(crate) fn layers(description: &Description) -> Vec<LayerInfo> {
+    let info = |cut: &crate::description::Cut| {
+        let (channels, stride) = description.channels_and_stride(cut.value);
+        LayerInfo { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
+    };
+    description.cuts.iter().map(info).collect()
+}

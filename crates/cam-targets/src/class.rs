@@ -1,0 +1,109 @@
+use burn::tensor::activation::softmax;
+use burn::tensor::{Int, Tensor, TensorData};
+use cam_core::{Linear, Target};
+
+use crate::Error;
+
+/// Some classes of a classifier that follows the embedding.
+#[derive(Debug, Clone)]
+struct Classes {
+    classifier: Linear,
+    chosen: Vec<usize>,
+}
+
+impl Classes {
+    fn new(classifier: Linear, chosen: Vec<usize>) -> Result<Self, Error> {
+        let [classes, _] = classifier.weight.dims();
+        match chosen.iter().find(|&&class| class >= classes) {
+            Some(&class) => Err(Error::UnknownClass { class, classes }),
+            None => Ok(Self { classifier, chosen }),
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.classifier.weight.dims()[1]
+    }
+
+    /// Rows of `[rows, ..]` or columns of `[.., rows]` that belong to the chosen classes.
+    fn choose(&self, tensor: Tensor<2>, dim: usize) -> Tensor<2> {
+        let indices: Vec<i32> = self.chosen.iter().map(|&class| class as i32).collect();
+        let data = TensorData::new(indices, [self.chosen.len()]);
+        let indices = Tensor::<1, Int>::from_data(data, &tensor.device());
+        tensor.select(dim, indices)
+    }
+
+    /// The chosen classes' weights, `[k, d]`.
+    fn weights(&self) -> Tensor<2> {
+        self.choose(self.classifier.weight.clone(), 0)
+    }
+}
+
+/// The logit of each chosen class: s = ⟨w, e⟩ + b, ∂s/∂e = w.
+#[derive(Debug, Clone)]
+pub struct ClassLogit(Classes);
+
+impl ClassLogit {
+    /// One question per class, numbered from 0.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`].
+    pub fn of(classifier: Linear, classes: Vec<usize>) -> Result<Self, Error> {
+        Classes::new(classifier, classes).map(Self)
+    }
+}
+
+impl Target for ClassLogit {
+    fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    fn questions(&self) -> usize {
+        self.0.chosen.len()
+    }
+
+    fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        self.0.choose(self.0.classifier.forward(embeddings), 1)
+    }
+
+    fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
+        let [n, _] = embeddings.dims();
+        Some(self.0.weights().unsqueeze_dim::<3>(0).repeat_dim(0, n))
+    }
+}
+
+/// The probability of each chosen class: p = exp z / Σ exp z, in 0..=1.
+///
+/// ∂p/∂e = p · (w − Σ_j p_j·w_j): what tells this class from the others.
+#[derive(Debug, Clone)]
+pub struct ClassSoftmax(Classes);
+
+impl ClassSoftmax {
+    /// One question per class, numbered from 0.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`].
+    pub fn of(classifier: Linear, classes: Vec<usize>) -> Result<Self, Error> {
+        Classes::new(classifier, classes).map(Self)
+    }
+}
+
+impl Target for ClassSoftmax {
+    fn width(&self) -> usize {
+        self.0.width()
+    }
+
+    fn questions(&self) -> usize {
+        self.0.chosen.len()
+    }
+
+    fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        self.0.choose(softmax(self.0.classifier.forward(embeddings), 1), 1)
+    }
+
+    fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
+        let probabilities = softmax(self.0.classifier.forward(embeddings), 1);
+        let mean = probabilities.clone().matmul(self.0.classifier.weight.clone());
+        let chosen = self.0.choose(probabilities, 1).unsqueeze_dim::<3>(2);
+        Some(chosen * (self.0.weights().unsqueeze_dim::<3>(0) - mean.unsqueeze_dim(1)))
+    }
+}

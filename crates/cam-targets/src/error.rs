@@ -1,0 +1,84 @@
+use thiserror::Error;
+
+/// Why a target cannot be made.
+#[derive(Debug, Error, PartialEq)]
+#[non_exhaustive]
+pub enum Error {
+    /// A list of concepts without any.
+    #[error("no concept was given: name at least one")]
+    NoConcept,
+
+    /// All values are zero: it has no direction to be similar to.
+    #[error("concept {index} is zero everywhere: it has no direction to be similar to")]
+    ZeroConcept {
+        /// Position in the list.
+        index: usize,
+    },
+
+    /// NaN or infinity in a concept.
+    #[error("concept {index} is not finite: value {position} is {value}")]
+    NonFiniteConcept {
+        /// Position in the list.
+        index: usize,
+        /// Position in the concept.
+        position: usize,
+        /// What stands there.
+        value: f32,
+    },
+
+    /// A concept that cannot have come from the model.
+    #[error("the embedding is {embedding} wide, concept {index} {concept}: were they made by the same model?")]
+    ConceptWidth {
+        /// Position in the list.
+        index: usize,
+        /// Width of the model's embeddings.
+        embedding: usize,
+        /// Width of the concept.
+        concept: usize,
+    },
+
+    /// A class the classifier does not have.
+    #[error("there is no class {class}: the classifier has {classes}, numbered from 0")]
+    UnknownClass {
+        /// The class that was asked for.
+        class: usize,
+        /// How many there are.
+        classes: usize,
+    },
+
+    /// A combination of nothing.
+    #[error("a combination needs at least one target")]
+    NothingToCombine,
+
+    /// Targets that do not fit together.
+    #[error(
+        "target {index} has width {width} and {questions} questions, the first one {first_width} and {first_questions}: \
+         only like targets can be combined"
+    )]
+    Unlike {
+        /// Position of the target that differs.
+        index: usize,
+        /// Its embedding width.
+        width: usize,
+        /// Its number of questions.
+        questions: usize,
+        /// The first target's embedding width.
+        first_width: usize,
+        /// The first target's number of questions.
+        first_questions: usize,
+    },
+
+    /// A weight or offset that is NaN or infinite.
+    #[error("a combination's weights and offset must be finite, but one is {value}")]
+    NonFiniteWeight {
+        /// The value.
+        value: f32,
+    },
+
+    /// The concepts could not be read from the device.
+    #[error("the device failed while the concepts were read: {reason}")]
+    Device {
+        /// What the backend said.
+        reason: String,
+    },
+}

@@ -1,0 +1,112 @@
+//! From the bytes of a file to RGB8 pixels: format, header, limits, pixels, orientation, in that order.
+
+mod error;
+mod exif;
+mod flatten;
+mod format;
+mod frames;
+mod jpeg;
+mod limits;
+mod remark;
+mod still;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, RgbImage};
+
+pub use error::DecodeError;
+pub use format::Format;
+pub use limits::{Limits, Quantity};
+pub use remark::Remark;
+
+/// How a picture is decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecodeOptions {
+    /// The largest picture that is decoded at all.
+    pub limits: Limits,
+    /// What lies behind transparent pixels, RGB; white by default.
+    pub background: [u8; 3],
+    /// Refuse damaged files instead of decoding what is left of them; off by default.
+    pub strict: bool,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> DecodeOptions {
+        DecodeOptions { limits: Limits::default(), background: [255; 3], strict: false }
+    }
+}
+
+/// A decoded picture, and what had to be done to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The pixels: 8 bits, RGB, upright, opaque, taken to be sRGB. Both sides are at least 1.
+    pub pixels: RgbImage,
+    /// The format the bytes were in.
+    pub format: Format,
+    /// What happened on the way, worth a line each to the user; empty for a plain picture.
+    pub remarks: Vec<Remark>,
+}
+
+impl Picture {
+    /// Whether part of the picture is missing from the file, its pixels made up.
+    pub fn damaged(&self) -> bool {
+        self.remarks.iter().any(|remark| matches!(remark, Remark::Damaged { .. }))
+    }
+}
+
+/// What a format's decoder hands over, before orientation.
+struct Decoded {
+    pixels: RgbImage,
+    exif: exif::Exif,
+    remarks: Vec<Remark>,
+}
+
+/// Decodes a picture from the bytes of its file.
+///
+/// The format is recognised by content, never by a name: PNG, JPEG, WebP, GIF, BMP and TIFF are read.
+/// Limits are checked against the header before any pixel is allocated. Of animations and documents the
+/// first frame is used. 16-bit and floating-point samples are reduced to 8 bits, transparency is laid on
+/// [`DecodeOptions::background`], the EXIF orientation is applied, colour profiles are ignored.
+///
+/// Decoders of JPEG files commonly fill what a truncated file lacks with grey and call it a success. Here
+/// such a picture says so: [`Picture::damaged`]; with [`DecodeOptions::strict`] it is an error.
+///
+/// # Errors
+/// [`DecodeError`], one variant per kind of file; no input panics.
+///
+/// # Examples
+/// ```
+/// use cam_viz::{DecodeError, DecodeOptions, decode};
+///
+/// let error = decode(b"<!DOCTYPE html><html>", &DecodeOptions::default()).unwrap_err();
+/// assert_eq!(error, DecodeError::Html);
+/// ```
+pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, DecodeError> {
+    let format = format::recognise(bytes)?;
+    let decoded = match format {
+        Format::Jpeg => jpeg::decode(bytes, options)?,
+        _ => still::decode(bytes, format, options)?,
+    };
+    let mut remarks = decoded.remarks;
+    let frames = frames::count(bytes, format);
+    if frames > 1 {
+        remarks.push(Remark::SeveralFrames { frames });
+    }
+    let pixels = upright(decoded.pixels, decoded.exif, &mut remarks);
+    Ok(Picture { pixels, format, remarks })
+}
+
+fn upright(pixels: RgbImage, exif: exif::Exif, remarks: &mut Vec<Remark>) -> RgbImage {
+    match exif {
+        exif::Exif::Absent | exif::Exif::Orientation(Orientation::NoTransforms) => pixels,
+        exif::Exif::Unreadable => {
+            remarks.push(Remark::UnreadableExif);
+            pixels
+        }
+        exif::Exif::Orientation(orientation) => {
+            remarks.push(Remark::Oriented { exif: orientation.to_exif() });
+            let mut image = DynamicImage::ImageRgb8(pixels);
+            image.apply_orientation(orientation);
+            image.into_rgb8()
+        }
+    }
+}

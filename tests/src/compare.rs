@@ -1,0 +1,61 @@
+//! Comparing with references, and the tolerances with their reasons.
+
+use burn::tensor::Tensor;
+
+use crate::golden::Reference;
+
+/// Raw maps in f32: the concept's cosine is 0.998 in the goldens, so that ĉ − s·ê cancels three
+/// digits. As a fraction of the reference's largest absolute value.
+pub const RAW_MAP: f32 = 1e-3;
+
+/// Activations, embeddings and logits in f32, whose sums run in another order than the
+/// reference's. As a fraction of the reference's largest absolute value.
+pub const ACTIVATION: f32 = 1e-4;
+
+/// Pixel-level floats: a few roundings. As a fraction of the reference's largest absolute value.
+pub const PIXEL: f32 = 1e-5;
+
+/// Finished maps in 0..=1, which inherit the raw map's error.
+pub const FINISHED_MAP: f32 = 2e-3;
+
+/// The values of a tensor.
+pub fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    tensor.try_to_vec_as::<f32>().expect("the device gives its result")
+}
+
+/// Largest absolute value.
+pub fn magnitude(values: &[f32]) -> f32 {
+    values.iter().fold(0.0, |largest, value| largest.max(value.abs()))
+}
+
+/// Largest absolute difference, NaN counting as infinite.
+pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len(), "the lengths differ");
+    a.iter().zip(b).fold(0.0, |largest, (a, b)| {
+        let difference = (a - b).abs();
+        if difference.is_nan() { f32::INFINITY } else { largest.max(difference) }
+    })
+}
+
+/// Asserts that values equal others to a fraction of the others' largest absolute value.
+#[track_caller]
+pub fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    let scale = magnitude(expected).max(f32::MIN_POSITIVE);
+    let difference = largest_difference(found, expected) / scale;
+    assert!(
+        difference <= tolerance,
+        "{what}: differs by {difference:e} of the largest value {scale:e}, allowed are {tolerance:e}"
+    );
+}
+
+/// Asserts that a tensor equals a reference in number of values and value.
+#[track_caller]
+pub fn assert_matches<const D: usize>(what: &str, found: &Tensor<D>, expected: &Reference, tolerance: f32) {
+    assert_near(what, &values(found), &expected.values, tolerance);
+}
+
+/// Cosine of two vectors, in f64.
+pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
+}

@@ -1,0 +1,72 @@
+//! Networks whose weights follow the formula, loaded on the same way as any weight file.
+
+use std::path::Path;
+
+use burn::tensor::{Tensor, TensorData};
+use cam_models::description::{Convolution, Description};
+use cam_models::{Checkpoint, ConvNet, Strictness, load_checkpoint};
+use safetensors::tensor::{Dtype, TensorView, serialize};
+
+use crate::{device, formula};
+
+/// A tensor of a state dict: name, shape, values.
+pub type Entry = (String, Vec<usize>, Vec<f32>);
+
+/// Height and width of the goldens' input, not square on purpose.
+pub const INPUT: [usize; 2] = [160, 128];
+
+/// torchvision's network of that name with formula weights.
+pub fn by_formula(architecture: &str) -> ConvNet {
+    let description = cam_models::describe(architecture).expect("the architecture is known");
+    load(&state_dict(&description))
+}
+
+/// The state dict of a network, filled by the formula.
+pub fn state_dict(description: &Description) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = description.convolutions().flat_map(convolution).collect();
+    if let Some(classifier) = &description.classifier {
+        entries.push(entry(format!("{}.weight", classifier.key), vec![classifier.classes, classifier.inputs]));
+        entries.push(entry(format!("{}.bias", classifier.key), vec![classifier.classes]));
+    }
+    entries
+}
+
+fn convolution(step: &Convolution) -> Vec<Entry> {
+    let mut entries = vec![entry(format!("{}.weight", step.key), step.weight_shape().to_vec())];
+    for part in ["weight", "bias", "running_mean", "running_var"] {
+        entries.push(entry(format!("{}.{part}", step.norm.key), vec![step.outputs]));
+    }
+    entries
+}
+
+fn entry(name: String, shape: Vec<usize>) -> Entry {
+    let values = formula::tensor(&name, &shape);
+    (name, shape, values)
+}
+
+/// Loads a state dict under the full contract.
+pub fn load(entries: &[Entry]) -> ConvNet {
+    let checkpoint = Checkpoint::from_safetensors(Path::new("formula"), safetensors(entries));
+    let loaded = checkpoint.and_then(|file| load_checkpoint(file, None, Strictness::Exact, &device()));
+    loaded.unwrap_or_else(|error| panic!("{error}")).network
+}
+
+/// A state dict as a safetensors file.
+pub fn safetensors(entries: &[Entry]) -> Vec<u8> {
+    let bytes = entries.iter().map(|(name, shape, values)| {
+        (name, shape, values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
+    });
+    let bytes: Vec<_> = bytes.collect();
+    let views = bytes.iter().map(|(name, shape, bytes)| {
+        let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("sizes fit");
+        (name.as_str(), view)
+    });
+    serialize(views, None).expect("the entries form a file")
+}
+
+/// Formula images by name, `[n, 3, 160, 128]`.
+pub fn images(names: &[&str]) -> Tensor<4> {
+    let [height, width] = INPUT;
+    let values: Vec<f32> = names.iter().flat_map(|name| formula::image(name, height, width)).collect();
+    Tensor::from_data(TensorData::new(values, [names.len(), 3, height, width]), &device())
+}
