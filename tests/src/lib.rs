@@ -5,7 +5,7 @@ pub mod formula;
 pub mod golden;
 pub mod loopback;
 pub mod networks;
-pub mod photographs;
+// pub mod photographs;
 
 use burn::tensor::Device;
 

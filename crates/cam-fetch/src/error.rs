@@ -143,7 +143,7 @@ pub enum FetchError {
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
     /// The server does not speak HTTP as it should.
-    #[error("{url} answered with something that is not HTTP: {source}")]
+    #[error("{url} does not speak HTTP as it should: {source}")]
     Protocol {
         /// The address.
         url: String,

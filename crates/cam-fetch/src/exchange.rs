@@ -62,9 +62,14 @@ pub(crate) fn ask(
         return Err(FetchError::Encoded { url: address.shown.clone(), encoding });
     }
     let answer = Answer::of(head.status.as_u16(), &head.headers, resume, &address.shown)?;
+    let is_chunked =
+        text(header::TRANSFER_ENCODING).is_some_and(|coding| coding.contains("chunked"));
+    let length = body
+        .content_length()
+        .or_else(|| zero(text(header::CONTENT_LENGTH)).filter(|_| !is_chunked));
     let total = match resume.filter(|_| answer == Answer::Rest) {
-        Some(resume) => rest_of(body.content_length(), resume),
-        None => body.content_length(),
+        Some(resume) => rest_of(length, resume),
+        None => length,
     };
     let record = Record {
         address: Record::address_of(&address.uri),
@@ -72,14 +77,17 @@ pub(crate) fn ask(
         last_modified: text(header::LAST_MODIFIED),
         total,
     };
-    let is_chunked =
-        text(header::TRANSFER_ENCODING).is_some_and(|coding| coding.contains("chunked"));
     Ok(Reply { answer, record, total, is_chunked, body })
 }
 
 /// The note's length counts for more than this answer's: a rest that would end elsewhere is then found short.
 fn rest_of(length: Option<u64>, resume: &Resume) -> Option<u64> {
     resume.record.total.or_else(|| length?.checked_add(resume.offset))
+}
+
+/// The client reports an announced length of zero as no length at all.
+fn zero(content_length: Option<String>) -> Option<u64> {
+    content_length.filter(|length| length == "0").map(|_| 0)
 }
 
 /// A header as text; one that is not ASCII is as good as none.

@@ -1,14 +1,60 @@
 //! Pictures in, heat maps, overlays and figures out.
+//!
+//! A file's bytes become a [`Picture`] by [`decode`](decode()): upright, opaque RGB8 within
+//! [`Limits`], with a [`Remark`] for everything that had to be done to it. Every malformed input is a
+//! [`DecodeError`] that says what the file is; none panics.
+//!
+//! An explanation arrives as a [`Map`]: one signed number per pixel of a network's layer. Its steps to
+//! something drawable are methods with names, [`Map::relu`], [`Map::min_max`], [`Map::resize`], taken by
+//! the caller: drawing code that rescales in passing makes maps comparable that are not. So
+//! [`overlay`](overlay()) asks for `0..=1` at the image's size and refuses anything else, and
+//! [`overlay_signed`] draws the sign as blue and red. [`overlay_compat`] is pytorch-grad-cam's own
+//! arithmetic for those who compare with it. [`Colormap`] has the tables.
+//!
+//! A [`Figure`] sets [`Panel`]s side by side with captions, a title and a [`ColorBar`].
+//! Results leave as bytes, [`png_bytes`], [`jpeg_bytes`], [`picture_bytes`], [`npy_bytes`] for NumPy and
+//! [`png16_bytes`] for everything else that reads numbers, and reach the disk by [`write_atomically`],
+//! whole or not at all.
+//!
+//! This crate knows nothing of tensors, networks or gradients: it depends on `image`, never on burn.
+//! The price is one copy of each finished map into a [`Map`]; for it, everything here builds in seconds
+//! and is tested without a network.
+//!
+//! ```
+//! use cam_viz::{Map, OverlayStyle, overlay};
+//!
+//! let photograph = image::RgbImage::new(224, 224);
+//! let raw = Map::new(7, 7, (0..49).map(|i| i as f32 - 20.0).collect())?;
+//! let (map, degenerate) = raw.relu().min_max();
+//! assert!(!degenerate);
+//! let picture = overlay(&photograph, &map.resize(224, 224)?, &OverlayStyle::default())?;
+//! assert_eq!(picture.dimensions(), (224, 224));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod atomic;
+mod colorbar;
 mod colormap;
 mod colormap_tables;
 pub mod decode;
+mod encode;
+mod figure;
 mod map;
+mod npy;
 mod overlay;
 mod overlay_compat;
+mod png16;
 mod resize;
+mod text;
 
+pub use atomic::{WriteError, write_atomically};
+pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};
-pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Remark, decode};
+pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Quantity, Remark, decode};
+pub use encode::{EncodeError, JPEG_QUALITY, jpeg_bytes, picture_bytes, png_bytes};
+pub use figure::{Figure, FigureStyle, Panel};
 pub use map::{Map, MapError};
+pub use npy::{NpyError, npy_bytes};
 pub use overlay::{OverlayError, OverlayStyle, overlay, overlay_signed};
 pub use overlay_compat::overlay_compat;
+pub use png16::{Png16Error, Scale, png16_bytes};

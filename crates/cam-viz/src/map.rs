@@ -27,8 +27,8 @@ pub enum MapError {
         /// Number of values given.
         values: usize,
     },
-    /// The map would not fit into memory.
-    #[error("a map of {width}x{height} does not fit into memory: ask for a smaller one")]
+    /// The map would be larger than any picture.
+    #[error("a map of {width}x{height} is over the limit of 2^28 values: ask for a smaller one")]
     TooLarge {
         /// Width asked for, in pixels.
         width: usize,

@@ -89,8 +89,9 @@ pub fn overlay(
 /// A signed map over its image: red where it is positive, blue where it is negative, and the untouched
 /// image where it is 0.
 ///
-/// Values are divided by the map's largest magnitude `m`; a pixel's colour is the diverging table's at
-/// `value / m` and its opacity `(1 - image_weight) * |value / m|`. A map of nothing but zeros leaves the
+/// With `m` the map's largest magnitude and `t = |value| / m`, a pixel's opacity is
+/// `(1 - image_weight) * t * (2 - t)` and its colour the diverging table's at `sign * (1 + t) / 2`: the
+/// table's pale middle is left to opacity, for white over an image is fog. A map of nothing but zeros leaves the
 /// image as it is.
 ///
 /// # Shapes
@@ -109,9 +110,10 @@ pub fn overlay_signed(
         return Ok(image.clone());
     }
     Ok(blend(image, map, |pixel, value| {
-        let signed = value / largest;
+        let strength = value.abs() / largest;
+        let signed = (0.5 + 0.5 * strength).copysign(value);
         let color = Colormap::Diverging.color(0.5 + 0.5 * signed);
-        mix(pixel, color, (1.0 - image_weight) * signed.abs())
+        mix(pixel, color, (1.0 - image_weight) * strength * (2.0 - strength))
     }))
 }
 

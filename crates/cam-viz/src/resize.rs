@@ -20,31 +20,35 @@ impl Map {
     /// reached when it is enlarged by an even factor, for no output pixel lies at its centre.
     ///
     /// # Errors
-    /// [`MapError::Empty`] where a side is 0, [`MapError::TooLarge`] where the result cannot be addressed.
+    /// [`MapError::Empty`] where a side is 0, [`MapError::TooLarge`] where the result would exceed 2^28 values.
     pub fn resize(&self, width: usize, height: usize) -> Result<Map, MapError> {
         if width == 0 || height == 0 {
             return Err(MapError::Empty { width, height });
         }
-        let len = checked_len(width, height).ok_or(MapError::TooLarge { width, height })?;
+        if is_too_large(self, width, height) {
+            return Err(MapError::TooLarge { width, height });
+        }
         if (width, height) == (self.width(), self.height()) {
             return Ok(self.clone());
         }
         let wide = stretch_rows(self, width);
-        Map::new(width, height, stretch_columns(&wide, width, self.height(), height, len))
+        Map::new(width, height, stretch_columns(&wide, width, self.height(), height))
     }
 }
 
-/// The number of values, `None` where their bytes exceed what one allocation may hold.
-fn checked_len(width: usize, height: usize) -> Option<usize> {
-    let len = width.checked_mul(height)?;
-    let bytes = len.checked_mul(size_of::<f32>())?;
-    (bytes <= isize::MAX as usize).then_some(len)
+/// Largest map that is made: 1 GiB, more than any picture within the default limits of decoding.
+const MOST_VALUES: usize = 1 << 28;
+
+/// Whether the result, and the half-way state with the source's height, may be allocated.
+fn is_too_large(map: &Map, width: usize, height: usize) -> bool {
+    let tallest = height.max(map.height());
+    width.checked_mul(tallest).is_none_or(|values| values > MOST_VALUES)
 }
 
 /// `[h, w]` -> `[h, width]`.
 fn stretch_rows(map: &Map, width: usize) -> Vec<f32> {
     let taps = taps(map.width(), width);
-    let mut wide = Vec::with_capacity(width.saturating_mul(map.height()));
+    let mut wide = Vec::with_capacity(width * map.height());
     for row in map.values().chunks_exact(map.width()) {
         wide.extend(taps.iter().map(|tap| mix(row[tap.first], row[tap.second], tap.weight)));
     }
@@ -52,8 +56,8 @@ fn stretch_rows(map: &Map, width: usize) -> Vec<f32> {
 }
 
 /// `[from, width]` -> `[to, width]`, whole rows at a time so that the inner loop is a plain sweep.
-fn stretch_columns(wide: &[f32], width: usize, from: usize, to: usize, len: usize) -> Vec<f32> {
-    let mut values = Vec::with_capacity(len);
+fn stretch_columns(wide: &[f32], width: usize, from: usize, to: usize) -> Vec<f32> {
+    let mut values = Vec::with_capacity(width * to);
     for tap in taps(from, to) {
         let first = &wide[tap.first * width..][..width];
         let second = &wide[tap.second * width..][..width];

@@ -64,13 +64,22 @@ fn a_redirect_loop_ends() {
 }
 
 #[test]
-fn a_redirect_to_another_scheme_is_refused() {
-    for location in ["file:///etc/passwd", "ftp://localhost/x"] {
-        for error in errors(&options(), move |_| Reply::new(302, []).with("Location", location)) {
-            assert!(matches!(error, FetchError::BadRedirect { .. }), "{error:?}");
-        }
+fn a_redirect_to_what_cannot_be_fetched_is_refused() {
+    for error in errors(&options(), |_| Reply::new(302, []).with("Location", "ftp://localhost/x")) {
+        assert!(matches!(error, FetchError::BadRedirect { .. }), "{error:?}");
     }
     for error in errors(&options(), |_| Reply::new(302, [])) {
+        assert!(error.to_string().ends_with("missing a location header"), "{error}");
+    }
+}
+
+#[test]
+fn a_redirect_cannot_reach_the_disk() {
+    let answer = |request: &Request| match request.path.as_str() {
+        "/x" => Reply::new(302, []).with("Location", "file:///etc/hostname"),
+        _ => Reply::new(404, []),
+    };
+    for error in errors(&options(), answer) {
         assert!(
             matches!(error, FetchError::BadRedirect { .. } | FetchError::Status { .. }),
             "{error:?}"

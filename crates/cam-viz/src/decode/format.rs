@@ -126,8 +126,8 @@ fn refuse_text(bytes: &[u8]) -> Option<DecodeError> {
     if ["<!doctype html", "<html", "<head", "<body"].iter().any(|tag| text.contains(tag)) {
         return Some(DecodeError::Html);
     }
-    let name = if text.contains("<svg") { "SVG" } else { "XML" };
-    Some(DecodeError::UnsupportedFormat { name })
+    let name = [("<svg", "SVG"), ("<?xml", "XML")].into_iter().find(|(tag, _)| text.contains(tag));
+    name.map(|(_, name)| DecodeError::UnsupportedFormat { name })
 }
 
 /// AVIF, HEIC and videos share one container, told apart by a brand.

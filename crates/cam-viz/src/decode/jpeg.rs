@@ -10,11 +10,14 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use super::error::{corrupt, one_line};
 use super::{DecodeError, DecodeOptions, Decoded, Format, Remark, exif};
 
+/// Start of a scan.
+const SCAN: u8 = 0xda;
 const CHANNELS: u64 = 3;
 /// Progressive files are held as 16-bit coefficients, up to four components, besides the pixels.
 const BYTES_PER_PIXEL: u64 = CHANNELS + 2 * 4;
 
 pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    check_process(bytes)?;
     let mut header = decoder(bytes, false);
     header.decode_headers().map_err(refuse)?;
     let size = check_size(&header, options)?;
@@ -94,31 +97,51 @@ fn check_colors(header: &JpegDecoder<ZCursor<&[u8]>>) -> Result<ColorSpace, Deco
     }
 }
 
+/// The decoder takes the frames of rare processes for damage; their markers name them.
+fn check_process(bytes: &[u8]) -> Result<(), DecodeError> {
+    let process = segments(bytes).find_map(|(marker, _)| match marker {
+        0xc3 | 0xc7 => Some("lossless"),
+        0xc5 | 0xc6 => Some("hierarchical"),
+        0xc9..=0xcb | 0xcd..=0xcf => Some("arithmetic coding"),
+        _ => None,
+    });
+    process.map_or(Ok(()), |process| {
+        Err(DecodeError::UnsupportedKind { format: Format::Jpeg, detail: process.to_owned() })
+    })
+}
+
 /// Whether an end marker follows the first scan; thumbnails with their own lie before it.
 fn has_end(bytes: &[u8]) -> bool {
-    let scan = scan_start(bytes).unwrap_or(0);
-    let data = bytes.get(scan..).unwrap_or_default();
+    let scan = segments(bytes).find(|&(marker, _)| marker == SCAN);
+    let data = bytes.get(scan.map_or(0, |(_, at)| at)..).unwrap_or_default();
     data.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
 }
 
-/// Where the first scan begins: segments are walked, each names its length.
-fn scan_start(bytes: &[u8]) -> Option<usize> {
+/// Markers and where they stand, up to and with the first scan: segments name their lengths.
+fn segments(bytes: &[u8]) -> impl Iterator<Item = (u8, usize)> {
     let mut at = 2usize;
-    loop {
-        match (*bytes.get(at)?, *bytes.get(at + 1)?) {
-            (0xff, 0xda) => return Some(at),
-            (0xff, 0xff) => at += 1,
-            (0xff, _) => {
-                let len = [*bytes.get(at + 2)?, *bytes.get(at + 3)?];
-                at = at.checked_add(2 + usize::from(u16::from_be_bytes(len)))?;
-            }
-            _ => at += 1,
+    std::iter::from_fn(move || {
+        // Fill bytes, and whatever else stands before a marker, are passed over.
+        while bytes.get(at..at + 2)?[0] != 0xff || matches!(bytes[at + 1], 0 | 0xff) {
+            at += 1;
         }
-    }
+        let (marker, start) = (bytes[at + 1], at);
+        let len = [*bytes.get(at + 2)?, *bytes.get(at + 3)?];
+        at += 2 + usize::from(u16::from_be_bytes(len));
+        if marker == SCAN {
+            // Entropy-coded data has no lengths.
+            at = bytes.len();
+        }
+        Some((marker, start))
+    })
 }
 
 fn refuse(error: DecodeErrors) -> DecodeError {
     match error {
+        DecodeErrors::ZeroError => {
+            // Either side may be the one; the decoder does not say.
+            DecodeError::NoPixels { format: Format::Jpeg, width: 0, height: 0 }
+        }
         DecodeErrors::Unsupported(kind) => DecodeError::UnsupportedKind {
             format: Format::Jpeg,
             detail: one_line(&format!("{kind:?}")),

@@ -14,7 +14,7 @@ pub(super) fn decode(
 ) -> Result<Decoded, DecodeError> {
     let memory = options.limits.memory();
     let refuse = |error| from_image(error, format, memory);
-    check_png_header(bytes, format, options)?;
+    check_header(bytes, format, options)?;
 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.as_image());
     let mut limits = image::Limits::no_limits();
@@ -35,22 +35,21 @@ pub(super) fn decode(
     Ok(Decoded { pixels, exif, remarks })
 }
 
-/// The PNG decoder refuses wide rows on its own, without numbers; its size is always in the same place.
-fn check_png_header(
-    bytes: &[u8],
-    format: Format,
-    options: &DecodeOptions,
-) -> Result<(), DecodeError> {
-    let side = |at: usize| {
-        let field = bytes.get(at..at + 4)?;
-        Some(u32::from_be_bytes(field.try_into().ok()?))
-    };
-    match (format, side(16), side(20)) {
-        (Format::Png, Some(width), Some(height)) => {
-            options.limits.check(format, (width, height), 0)
+/// Two decoders refuse sizes on their own, without numbers: where they lie is fixed.
+fn check_header(bytes: &[u8], format: Format, options: &DecodeOptions) -> Result<(), DecodeError> {
+    let field = |at: usize| bytes.get(at..at + 4)?.try_into().ok();
+    let size = match format {
+        Format::Png => {
+            field(16).zip(field(20)).map(|(w, h)| (u32::from_be_bytes(w), u32::from_be_bytes(h)))
         }
-        _ => Ok(()),
-    }
+        // The oldest kind, with a header of 12 bytes, has shorter fields; its sizes are checked later.
+        Format::Bmp if field(14) != Some([12, 0, 0, 0]) => field(18)
+            .zip(field(22))
+            // A negative height means that the top row comes first.
+            .map(|(w, h)| (u32::from_le_bytes(w), i32::from_le_bytes(h).unsigned_abs())),
+        _ => None,
+    };
+    size.map_or(Ok(()), |size| options.limits.check(format, size, 0))
 }
 
 fn orientation(bytes: &[u8], format: Format, decoder: &mut impl ImageDecoder) -> exif::Exif {

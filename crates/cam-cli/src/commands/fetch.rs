@@ -1,0 +1,29 @@
+use cam_fetch::Origin;
+
+use crate::arguments::Fetch;
+use crate::failure::Failure;
+use crate::model::find_published;
+use crate::{print, weights};
+
+pub fn run(arguments: &Fetch) -> Result<(), Failure> {
+    // All names are looked up before anything is downloaded.
+    let published = arguments.models.iter().map(|name| find_published(name)).collect::<Result<Vec<_>, _>>()?;
+    for published in published {
+        let fetched = weights::fetch(&url(published.url, arguments.mirror.as_deref()))?;
+        match fetched.origin {
+            Origin::AlreadyThere => print::remark(format_args!("{} was here already", published.name)),
+            Origin::Resumed { from } => print::detail(format_args!("resumed behind {from} bytes")),
+            Origin::Downloaded => {}
+        }
+        print::line(format_args!("{}  {}", fetched.sha256, fetched.path.display()))?;
+    }
+    Ok(())
+}
+
+/// The same file at a mirror, where one is given.
+fn url(original: &str, mirror: Option<&str>) -> String {
+    match (mirror, original.rsplit('/').next()) {
+        (Some(mirror), Some(name)) => format!("{}/{name}", mirror.trim_end_matches('/')),
+        _ => original.to_owned(),
+    }
+}

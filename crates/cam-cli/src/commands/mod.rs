@@ -1,0 +1,11 @@
+//! One file per command.
+
+pub mod completions;
+pub mod demo;
+pub mod embed;
+pub mod explain;
+pub mod fetch;
+pub mod inspect;
+pub mod layers;
+pub mod man;
+pub mod models;

@@ -1,0 +1,84 @@
+//! The one place where a cargo feature becomes a device.
+
+use burn::tensor::Device;
+
+use crate::failure::Failure;
+
+#[cfg(not(any(
+    feature = "flex",
+    feature = "ndarray",
+    feature = "wgpu",
+    feature = "vulkan",
+    feature = "metal",
+    feature = "cuda",
+    feature = "rocm"
+)))]
+compile_error!("choose a backend: build with one of the features flex, ndarray, wgpu, vulkan, metal, cuda, rocm");
+
+/// Every device name, and the feature that links it.
+const NAMES: [&str; 7] = ["cpu", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"];
+
+/// The device of that name: `cpu`, or a card such as `cuda` or `cuda:1`.
+///
+/// Without a name it is the backend's own default.
+pub fn open(name: Option<&str>) -> Result<Device, Failure> {
+    let Some(name) = name else {
+        return Ok(Device::default());
+    };
+    let (kind, index) = match name.split_once(':') {
+        None => (name, 0),
+        Some((kind, index)) => match index.parse() {
+            Ok(index) => (kind, index),
+            Err(_) => return Err(Failure::usage(format!("`{name}`: write a card's number, as in `{kind}:0`"))),
+        },
+    };
+    match linked(kind, index) {
+        Some(device) => Ok(device),
+        None => Err(Failure::usage(unavailable(kind))),
+    }
+}
+
+/// The device, if its backend is part of this binary.
+fn linked(kind: &str, index: usize) -> Option<Device> {
+    let _ = index;
+    match kind {
+        #[cfg(feature = "flex")]
+        "cpu" | "flex" => Some(Device::flex()),
+        #[cfg(feature = "ndarray")]
+        "ndarray" => Some(Device::ndarray()),
+        #[cfg(feature = "wgpu")]
+        "wgpu" => Some(Device::wgpu(card(index))),
+        #[cfg(feature = "vulkan")]
+        "vulkan" => Some(Device::vulkan(card(index))),
+        #[cfg(feature = "metal")]
+        "metal" => Some(Device::metal(card(index))),
+        #[cfg(feature = "cuda")]
+        "cuda" => Some(Device::cuda(index)),
+        #[cfg(feature = "rocm")]
+        "rocm" => Some(Device::rocm(index)),
+        _ => None,
+    }
+}
+
+/// The card of that number; 0 is left to the driver, which knows a laptop's two cards apart.
+#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+fn card(index: usize) -> burn::tensor::DeviceKind {
+    match index {
+        0 => burn::tensor::DeviceKind::DefaultDevice,
+        index => burn::tensor::DeviceKind::DiscreteGpu(index),
+    }
+}
+
+fn unavailable(kind: &str) -> String {
+    match kind {
+        "cpu" | "flex" => "this binary has no CPU backend: build it with `--features flex`".to_owned(),
+        kind if NAMES.contains(&kind) => {
+            format!("this binary was built without `{kind}`: build it with `cargo build --release -p cam-cli --features {kind}`")
+        }
+        kind => {
+            let nearest = cam_core::nearest(kind, NAMES);
+            let hint = if nearest.is_empty() { NAMES.join(", ") } else { nearest.join(", ") };
+            format!("no device is called `{kind}`; did you mean {hint}?")
+        }
+    }
+}

@@ -1,0 +1,168 @@
+use std::collections::BTreeMap;
+
+use cam_core::Arithmetic;
+use clap::ValueEnum as _;
+use serde::Serialize;
+
+use super::input::{Clock, Input};
+use super::mass::Mass;
+use super::{Answer, Concept, Kind, Session, draw};
+use crate::arguments::TargetName;
+use crate::failure::Failure;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+pub struct Document {
+    schema_version: u32,
+    cam_version: &'static str,
+    model: String,
+    weights: String,
+    weights_sha256: Option<String>,
+    embedding_width: usize,
+    method: &'static str,
+    arithmetic: &'static str,
+    layers: Vec<String>,
+    concepts: Vec<ConceptReport>,
+    concept_target: Option<String>,
+    class_target: Option<String>,
+    /// Where the figure is.
+    pub figure: Option<String>,
+    /// One entry per query that could be explained.
+    pub queries: Vec<QueryReport>,
+    /// One entry per query that could not.
+    pub failures: Vec<Failed>,
+}
+
+/// What a concept was made from.
+#[derive(Serialize)]
+struct ConceptReport {
+    name: String,
+    image: String,
+    damaged: bool,
+}
+
+/// A query that could not be explained.
+#[derive(Serialize)]
+pub struct Failed {
+    /// As it was given.
+    pub image: String,
+    /// Why.
+    pub error: String,
+}
+
+/// What is reported of one query.
+#[derive(Serialize)]
+pub struct QueryReport {
+    image: String,
+    /// Its name, no two alike.
+    pub name: String,
+    width: u32,
+    height: u32,
+    input_width: usize,
+    input_height: usize,
+    damaged: bool,
+    remarks: Vec<String>,
+    questions: Vec<QuestionReport>,
+    files: Vec<String>,
+    milliseconds: BTreeMap<&'static str, f64>,
+    #[serde(skip)]
+    lines: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct QuestionReport {
+    kind: Kind,
+    name: String,
+    score: f32,
+    cosine: Option<f32>,
+    raw_min: Vec<f32>,
+    raw_max: Vec<f32>,
+    degenerate: bool,
+    mass: Option<Mass>,
+}
+
+impl Document {
+    /// What is known before the first query.
+    pub fn new(session: &Session<'_>) -> Result<Self, Failure> {
+        let settings = session.settings;
+        let name = |target: TargetName| target.to_possible_value().map(|value| value.get_name().to_owned());
+        Ok(Self {
+            schema_version: 1,
+            cam_version: env!("CARGO_PKG_VERSION"),
+            model: session.model.network.description().name.clone(),
+            weights: session.model.origin(),
+            // A digest of a large file takes a while; only the document has a use for it.
+            weights_sha256: settings.json.then(|| session.model.sha256()).transpose()?,
+            embedding_width: session.model.network.description().embedding_width(),
+            method: "grad-cam",
+            arithmetic: match settings.arithmetic {
+                Arithmetic::Standard => "standard",
+                Arithmetic::PytorchGradCam => "pytorch-grad-cam",
+            },
+            layers: session.layer_names(),
+            concepts: session.concepts.iter().map(ConceptReport::new).collect(),
+            concept_target: (!session.concepts.is_empty()).then(|| name(settings.of_concepts)).flatten(),
+            class_target: (!settings.classes.is_empty()).then(|| name(settings.of_classes)).flatten(),
+            figure: None,
+            queries: Vec::new(),
+            failures: Vec::new(),
+        })
+    }
+}
+
+impl ConceptReport {
+    fn new(concept: &Concept) -> Self {
+        Self { name: concept.name.clone(), image: concept.source.to_string(), damaged: concept.damaged }
+    }
+}
+
+impl QueryReport {
+    /// What is known of an explained query.
+    pub fn new(input: &Input, name: &str, answers: &[Answer], files: Vec<String>, clock: Clock, session: &Session<'_>) -> Self {
+        let milliseconds = clock.milliseconds();
+        let total = milliseconds.get("total").copied().unwrap_or_default();
+        let questions: Vec<QuestionReport> = answers.iter().map(QuestionReport::new).collect();
+        let lines = answers.iter().zip(&questions).map(|(answer, report)| {
+            let mass = report.mass.map_or("nothing found".to_owned(), |mass| format!("mass {}", mass.words()));
+            let question = draw::question(answer);
+            let number = draw::number(session.settings, answer);
+            format!("{name}: {question:<28} {number:<20} {mass:<26} {total:.0} ms")
+        });
+        let lines = lines.collect();
+        let [input_height, input_width] = input.size();
+        Self {
+            image: input.source.to_string(),
+            name: name.to_owned(),
+            width: input.picture.pixels.width(),
+            height: input.picture.pixels.height(),
+            input_width,
+            input_height,
+            damaged: input.picture.damaged(),
+            remarks: input.picture.remarks.iter().map(ToString::to_string).collect(),
+            questions,
+            files,
+            milliseconds,
+            lines,
+        }
+    }
+
+    /// One line per question: name, question, number, where the map's mass lies, time.
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+}
+
+impl QuestionReport {
+    fn new(answer: &Answer) -> Self {
+        Self {
+            kind: answer.subject.kind,
+            name: answer.subject.name.clone(),
+            score: answer.score,
+            cosine: answer.cosine,
+            raw_min: answer.raw.iter().map(cam_viz::Map::min).collect(),
+            raw_max: answer.raw.iter().map(cam_viz::Map::max).collect(),
+            degenerate: answer.degenerate,
+            mass: Mass::of(&answer.map),
+        }
+    }
+}

@@ -1,0 +1,170 @@
+use cam_core::{Arithmetic, Layer, Network};
+use cam_models::{ConvNet, Filter};
+use cam_viz::{Colormap, OverlayStyle};
+
+use super::input::Size;
+use crate::arguments::{Compat, Explain, TargetName};
+use crate::failure::Failure;
+use crate::output::{Pattern, distinct};
+use crate::source::Source;
+
+/// The arguments as meant.
+pub struct Settings {
+    /// Names of the layers; the last one where there are none.
+    pub layer_names: Vec<String>,
+    /// Size of the network's input.
+    pub size: Size,
+    /// How images are resized, where it is not the model's own way.
+    pub filter: Option<Filter>,
+    /// From raw maps to finished ones.
+    pub arithmetic: Arithmetic,
+    /// The look of overlays.
+    pub style: OverlayStyle,
+    /// What is asked of concepts: cosine, dot or neg-l2.
+    pub of_concepts: TargetName,
+    /// What is asked of classes: logit or softmax.
+    pub of_classes: TargetName,
+    /// Whether each concept's difference is asked for too.
+    pub difference: bool,
+    /// The classes.
+    pub classes: Vec<usize>,
+    /// What is written.
+    pub outputs: Outputs,
+    /// Whether one JSON document is printed.
+    pub json: bool,
+    /// Whether damaged images are refused.
+    pub strict: bool,
+}
+
+/// The files to write.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// The figure.
+    pub figure: Option<Pattern>,
+    /// One overlay per query and question.
+    pub overlay: Option<Pattern>,
+    /// One array of raw maps per query and layer.
+    pub raw: Option<Pattern>,
+    /// One array of finished maps per query.
+    pub map: Option<Pattern>,
+}
+
+impl Outputs {
+    /// Every pattern that was given.
+    fn all(&self) -> impl Iterator<Item = &Pattern> {
+        [&self.figure, &self.overlay, &self.raw, &self.map].into_iter().flatten()
+    }
+
+    /// Whether one of them is standard output.
+    pub fn use_stdout(&self) -> bool {
+        self.all().any(Pattern::is_stdout)
+    }
+}
+
+impl Settings {
+    /// What the arguments mean, or why they contradict each other.
+    pub fn new(arguments: &Explain, queries: &[Source], concepts: &[(Option<String>, Source)]) -> Result<Self, Failure> {
+        let compat = arguments.compat == Some(Compat::PytorchGradCam);
+        let (of_concepts, of_classes) = targets(arguments)?;
+        if arguments.difference && arguments.concepts.is_empty() {
+            return Err(Failure::usage("--difference asks where a concept is not: give one with --concept"));
+        }
+        let colormap = arguments.colormap.unwrap_or(if compat { Colormap::Jet } else { Colormap::default() });
+        let settings = Self {
+            layer_names: arguments.layers.clone(),
+            size: arguments.images.size.as_deref().map_or(Ok(Size::Model), Size::parse)?,
+            filter: compat.then_some(Filter::OpenCv),
+            arithmetic: if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard },
+            style: OverlayStyle { colormap, ..OverlayStyle::default() },
+            of_concepts,
+            of_classes,
+            difference: arguments.difference,
+            classes: arguments.classes.clone(),
+            outputs: outputs(arguments, queries, concepts.len())?,
+            json: arguments.json,
+            strict: arguments.images.strict,
+        };
+        settings.check_streams(queries, concepts)?;
+        Ok(settings)
+    }
+
+    /// The layers asked for, or the last one.
+    pub fn layers(&self, network: &ConvNet) -> Result<Vec<Layer>, Failure> {
+        let mut layers = self.layer_names.iter().map(|name| network.layer(name)).collect::<Result<Vec<_>, _>>()?;
+        if layers.is_empty() {
+            layers.push(network.last_layer()?);
+        }
+        layers.sort();
+        layers.dedup();
+        Ok(layers)
+    }
+
+    /// What the queries are called, no two alike.
+    pub fn query_names(&self, queries: &[Source]) -> Vec<String> {
+        distinct(queries.iter().map(Source::stem))
+    }
+
+    /// Standard input can be read once, standard output holds one thing.
+    fn check_streams(&self, queries: &[Source], concepts: &[(Option<String>, Source)]) -> Result<(), Failure> {
+        let sources = queries.iter().chain(concepts.iter().map(|(_, source)| source));
+        if sources.filter(|source| **source == Source::Stdin).count() > 1 {
+            return Err(Failure::usage("standard input can be only one of the images"));
+        }
+        let to_stdout = self.outputs.all().filter(|pattern| pattern.is_stdout()).count() + usize::from(self.json);
+        if to_stdout > 1 {
+            return Err(Failure::usage("standard output can hold one thing: --json or one `-`"));
+        }
+        let several = queries.len() > 1 || self.questions_count(concepts.len()) > 1;
+        if self.outputs.overlay.as_ref().is_some_and(Pattern::is_stdout) && several {
+            return Err(Failure::usage("standard output holds one overlay, but there are several questions"));
+        }
+        Ok(())
+    }
+
+    fn questions_count(&self, concepts: usize) -> usize {
+        concepts * if self.difference { 2 } else { 1 } + self.classes.len()
+    }
+}
+
+/// What to ask of concepts, and what of classes.
+fn targets(arguments: &Explain) -> Result<(TargetName, TargetName), Failure> {
+    match arguments.target {
+        None => Ok((TargetName::Cosine, TargetName::Logit)),
+        Some(target @ (TargetName::Logit | TargetName::Softmax)) => {
+            if arguments.classes.is_empty() {
+                return Err(Failure::usage("--target logit and softmax are asked of a class: give one with --class"));
+            }
+            Ok((TargetName::Cosine, target))
+        }
+        Some(target) => {
+            if arguments.concepts.is_empty() {
+                return Err(Failure::usage("--target cosine, dot and neg-l2 are asked of a concept: give one with --concept"));
+            }
+            Ok((target, TargetName::Logit))
+        }
+    }
+}
+
+fn outputs(arguments: &Explain, queries: &[Source], concepts: usize) -> Result<Outputs, Failure> {
+    let per_concept = if arguments.difference { 2 } else { 1 };
+    let several_queries = ("{query}", queries.len() > 1);
+    let several_questions = ("{concept}", concepts * per_concept + arguments.classes.len() > 1);
+    let several_layers = ("{layer}", arguments.layers.len() > 1);
+    let pattern = |path: &Option<std::path::PathBuf>, option: &str, several: &[(&str, bool)]| {
+        path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
+    };
+    let mut outputs = Outputs {
+        figure: pattern(&arguments.out, "--out", &[])?,
+        overlay: pattern(&arguments.overlay, "--overlay", &[several_queries, several_questions])?,
+        raw: pattern(&arguments.raw, "--raw", &[several_queries, several_layers])?,
+        map: pattern(&arguments.map, "--map", &[several_queries])?,
+    };
+    if outputs.all().next().is_none() && !arguments.json {
+        let name = match queries {
+            [query] => format!("{}.cam.png", query.stem().replace(['/', '\\'], "_")),
+            _ => "queries.cam.png".to_owned(),
+        };
+        outputs.figure = Some(Pattern::new(name.as_ref(), "--out", &[])?);
+    }
+    Ok(outputs)
+}

@@ -1,0 +1,104 @@
+use std::path::Path;
+
+use anyhow::Context as _;
+use cam_core::Arithmetic;
+use cam_viz::{ColorBar, Colormap, Figure, FigureStyle, Map, Panel, npy_bytes, picture_bytes, png_bytes, png16_bytes};
+use image::RgbImage;
+
+use super::{Answer, Document, Session};
+use crate::failure::Failure;
+use crate::output::{Pattern, Subject, distinct, write};
+use crate::print;
+
+/// Writes a query's overlays and arrays; gives the files' names.
+pub fn files(
+    session: &Session<'_>,
+    query: &str,
+    answers: &[Answer],
+    overlays: &[RgbImage],
+) -> Result<Vec<String>, Failure> {
+    let outputs = &session.settings.outputs;
+    let mut written = Vec::new();
+    let mut put = |path: &Path, bytes: &[u8]| {
+        written.push(path.display().to_string());
+        write(path, bytes)
+    };
+    if let Some(pattern) = &outputs.overlay {
+        let names = distinct(answers.iter().map(|answer| answer.subject.file_name()));
+        for (name, overlay) in names.iter().zip(overlays) {
+            let path = pattern.path(Subject { query, concept: name, layer: "" });
+            put(&path, &encode(pattern, &path, overlay)?)?;
+        }
+    }
+    if let Some(pattern) = &outputs.raw {
+        for (index, layer) in session.layer_names().iter().enumerate() {
+            let maps: Vec<&Map> = answers.iter().filter_map(|answer| answer.raw.get(index)).collect();
+            put(&pattern.path(Subject { query, concept: "", layer }), &array(&maps)?)?;
+        }
+    }
+    if let Some(pattern) = &outputs.map {
+        let maps: Vec<&Map> = answers.iter().map(|answer| &answer.map).collect();
+        let path = pattern.path(Subject { query, concept: "", layer: "" });
+        put(&path, &finished(&path, &maps)?)?;
+    }
+    Ok(written)
+}
+
+/// Writes the figure of all queries.
+pub fn figure(session: &Session<'_>, rows: Vec<Vec<Panel>>, document: &mut Document) -> Result<(), Failure> {
+    let Some(pattern) = &session.settings.outputs.figure else {
+        return Ok(());
+    };
+    let name = &session.model.network.description().name;
+    let figure = Figure {
+        title: Some(format!("{name}, Grad-CAM at {}", session.layer_names().join(" + "))),
+        rows,
+        color_bar: Some(color_bar(session)),
+    };
+    let queries: Vec<&str> = document.queries.iter().map(|query| query.name.as_str()).collect();
+    let path = pattern.path(Subject { query: &queries.join("+"), ..Subject::default() });
+    write(&path, &encode(pattern, &path, &figure.render(&FigureStyle::default()))?)?;
+    if !pattern.is_stdout() {
+        document.figure = Some(path.display().to_string());
+        if session.settings.json || session.settings.outputs.use_stdout() {
+            print::detail(format_args!("wrote {}", path.display()));
+        } else {
+            print::line(path.display())?;
+        }
+    }
+    Ok(())
+}
+
+fn color_bar(session: &Session<'_>) -> ColorBar {
+    let colormap = session.settings.style.colormap;
+    let (low, high) = match (colormap, session.settings.arithmetic) {
+        (Colormap::Diverging, _) => ("against", "for"),
+        (_, Arithmetic::Standard | Arithmetic::PytorchGradCam) => ("none", "most"),
+    };
+    ColorBar { colormap, low: low.to_owned(), high: high.to_owned() }
+}
+
+/// A picture in the format its name asks for; PNG on standard output.
+fn encode(pattern: &Pattern, path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
+    if pattern.is_stdout() {
+        return Ok(png_bytes(picture).context("writing a PNG")?);
+    }
+    picture_bytes(path, picture).map_err(|error| Failure::Usage(error.into()))
+}
+
+/// Maps of one size as an array `[maps, h, w]`.
+fn array(maps: &[&Map]) -> Result<Vec<u8>, Failure> {
+    let [height, width] = maps.first().map_or([0, 0], |map| [map.height(), map.width()]);
+    let values: Vec<f32> = maps.iter().flat_map(|map| map.values()).copied().collect();
+    Ok(npy_bytes(&[maps.len(), height, width], &values).context("writing an array")?)
+}
+
+/// Finished maps as an array, or the only one as a 16-bit picture.
+fn finished(path: &Path, maps: &[&Map]) -> Result<Vec<u8>, Failure> {
+    let is_png = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+    match maps {
+        [map] if is_png => Ok(png16_bytes(map).context("writing a 16-bit PNG")?.0),
+        _ if is_png => Err(Failure::usage("--map as PNG holds one map, but there are several questions; write .npy")),
+        maps => array(maps),
+    }
+}

@@ -1,0 +1,71 @@
+//! How a run ends when it does not end well: an error, and an exit code that means something.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use cam_models::LoadError;
+
+/// Why a run failed, in the terms of the exit code.
+#[derive(Debug)]
+pub enum Failure {
+    /// It was asked for wrongly: 2.
+    Usage(anyhow::Error),
+    /// It could not be done: 1.
+    Failed(anyhow::Error),
+    /// Some of several images failed, each already reported: 3.
+    Partly {
+        /// How many.
+        failed: usize,
+        /// Of how many.
+        of: usize,
+    },
+    /// The weight file is not fit for use: 4.
+    BadModel(anyhow::Error),
+    /// Interrupted: 130.
+    Interrupted(String),
+}
+
+impl Failure {
+    /// A usage error with a message.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::Usage(anyhow::anyhow!("{message}"))
+    }
+
+    /// Says what happened on standard error, and gives the exit code.
+    pub fn report(&self) -> ExitCode {
+        match self {
+            Self::Usage(error) => eprintln!("cam: {error:#}\n\nTry `cam help`, or `cam help COMMAND`."),
+            Self::Failed(error) | Self::BadModel(error) => eprintln!("cam: {error:#}"),
+            Self::Partly { failed, of } => eprintln!("cam: {failed} of {of} images failed"),
+            Self::Interrupted(what) => eprintln!("cam: interrupted: {what}"),
+        }
+        ExitCode::from(match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Partly { .. } => 3,
+            Self::BadModel(_) => 4,
+            Self::Interrupted(_) => 130,
+        })
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Self::BadModel(error.into())
+    }
+}
+
+impl From<cam_core::Error> for Failure {
+    fn from(error: cam_core::Error) -> Self {
+        match error {
+            cam_core::Error::UnknownLayer { .. } => Self::Usage(error.into()),
+            _ => Self::Failed(error.into()),
+        }
+    }
+}

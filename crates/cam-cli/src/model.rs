@@ -1,0 +1,105 @@
+//! From arguments to a network that is ready to run.
+
+use std::path::PathBuf;
+
+use cam_models::checkpoint::Checkpoint;
+use cam_models::{
+    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Loaded, Published, Strictness, architectures, describe,
+    load_checkpoint, load_embedded, published,
+};
+
+use crate::arguments;
+use crate::failure::Failure;
+use crate::{device, print, weights};
+
+/// A network and where its weights came from.
+pub struct Model {
+    /// The network.
+    pub network: ConvNet,
+    /// The weight file; none for the embedded weights.
+    pub file: Option<PathBuf>,
+}
+
+impl Model {
+    /// Loads what the arguments ask for.
+    pub fn load(arguments: &arguments::Model) -> Result<Self, Failure> {
+        let device = device::open(arguments.device.as_deref())?;
+        let strictness = if arguments.allow_partial { Strictness::Partial } else { Strictness::Exact };
+        let (file, described) = match (&arguments.model, &arguments.weights) {
+            (None, Some(argument)) => (Some(weights::locate(argument)?), None),
+            (Some(name), Some(argument)) => (Some(weights::locate(argument)?), Some(description(name)?)),
+            (Some(name), None) if name != EMBEDDED => {
+                let published = find_published(name)?;
+                (Some(fetched(published)?), describe(published.architecture))
+            }
+            (_, None) => (None, None),
+        };
+        let loaded = match &file {
+            None => load_embedded(&device)?,
+            Some(file) => load_checkpoint(Checkpoint::open(file)?, described, strictness, &device)?,
+        };
+        report_breaches(&loaded);
+        let network = loaded.network;
+        print::detail(format_args!(
+            "{} from {}, embeddings {} wide",
+            network.description().name,
+            file.as_ref().map_or("the embedded weights".into(), |file| file.display().to_string()),
+            network.description().embedding_width(),
+        ));
+        Ok(Self { network, file })
+    }
+
+    /// SHA-256 of the weights, in hexadecimal digits.
+    pub fn sha256(&self) -> Result<String, Failure> {
+        match &self.file {
+            None => Ok(cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()),
+            Some(file) => Ok(cam_fetch::sha256_of_file(file).map_err(anyhow::Error::from)?.to_string()),
+        }
+    }
+
+    /// What to call the weights' origin.
+    pub fn origin(&self) -> String {
+        self.file.as_ref().map_or_else(|| "embedded".to_owned(), |file| file.display().to_string())
+    }
+}
+
+/// Published weights by name; a name that is close is suggested.
+pub fn find_published(name: &str) -> Result<&'static Published, Failure> {
+    let found = published().iter().find(|published| published.name == name);
+    found.ok_or_else(|| unknown(name, published().iter().map(|published| published.name)))
+}
+
+/// The architecture behind a name of an architecture or of published weights.
+pub fn description(name: &str) -> Result<Description, Failure> {
+    let published = published().iter().find(|published| published.name == name);
+    let architecture = published.map_or(name, |published| published.architecture);
+    describe(architecture).ok_or_else(|| {
+        unknown(name, architectures().chain(cam_models::published().iter().map(|published| published.name)))
+    })
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
+    let mut nearest = cam_core::nearest(name, known);
+    nearest.dedup();
+    match nearest.as_slice() {
+        [] => Failure::usage(format!("no model is called `{name}`; `cam models` lists them")),
+        names => Failure::usage(format!("no model is called `{name}`; did you mean {}?", names.join(", "))),
+    }
+}
+
+fn fetched(published: &Published) -> Result<PathBuf, Failure> {
+    let place = weights::cached(published)?;
+    if place.exists() {
+        return Ok(place);
+    }
+    Err(Failure::Failed(anyhow::anyhow!(
+        "the weights of {name} are not here yet: run `cam fetch {name}`, or give a file with --weights",
+        name = published.name
+    )))
+}
+
+fn report_breaches(loaded: &Loaded) {
+    if !loaded.breaches.is_empty() {
+        print::remark(&loaded.breaches);
+    }
+}

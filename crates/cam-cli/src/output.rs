@@ -1,0 +1,118 @@
+//! Files that are written: their names, and their bytes under them in one step.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use cam_viz::write_atomically;
+
+use crate::failure::Failure;
+use crate::print;
+
+/// The file name that means standard output.
+pub const STDOUT: &str = "-";
+
+/// A file name that may hold `{query}`, `{concept}` and `{layer}`.
+#[derive(Debug, Clone)]
+pub struct Pattern(PathBuf);
+
+/// What a file is about, to be put into its name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Subject<'a> {
+    /// The query's name.
+    pub query: &'a str,
+    /// The question's name.
+    pub concept: &'a str,
+    /// The layer's name.
+    pub layer: &'a str,
+}
+
+impl Pattern {
+    /// A pattern, which must hold every placeholder whose subject there are several of.
+    pub fn new(path: &Path, option: &str, several: &[(&str, bool)]) -> Result<Self, Failure> {
+        let text = path.to_string_lossy();
+        let missing = several.iter().find(|(placeholder, several)| *several && !text.contains(placeholder));
+        match missing {
+            Some((placeholder, _)) => Err(Failure::usage(format!(
+                "{option} would write several files under one name: put {placeholder} into it, as in `{option} {}`",
+                suggestion(path, placeholder)
+            ))),
+            None => Ok(Self(path.to_owned())),
+        }
+    }
+
+    /// Whether it means standard output.
+    pub fn is_stdout(&self) -> bool {
+        self.0.as_os_str() == STDOUT
+    }
+
+    /// The file for a subject.
+    pub fn path(&self, subject: Subject<'_>) -> PathBuf {
+        // A name that is no Unicode holds no placeholder, and is kept to the byte.
+        match self.0.to_str() {
+            None => self.0.clone(),
+            Some(text) => text
+                .replace("{query}", &file_name(subject.query))
+                .replace("{concept}", &file_name(subject.concept))
+                .replace("{layer}", &file_name(subject.layer))
+                .into(),
+        }
+    }
+}
+
+fn suggestion(path: &Path, placeholder: &str) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = path.extension().map(|extension| format!(".{}", extension.to_string_lossy()));
+    let name = format!("{stem}-{placeholder}{}", extension.unwrap_or_default());
+    path.with_file_name(name).display().to_string()
+}
+
+/// A name without what a file name cannot hold.
+fn file_name(name: &str) -> String {
+    name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '_' } else { c }).collect()
+}
+
+/// Writes a file in one step, or to standard output.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if path.as_os_str() == STDOUT {
+        return print::data(bytes);
+    }
+    write_atomically(path, bytes).map_err(|error| Failure::Failed(error.into()))
+}
+
+/// Names made different by a number where two are alike.
+pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut taken = BTreeSet::new();
+    let distinct = names.into_iter().map(|name| {
+        let numbered = (2..).map(|number| format!("{name}-{number}"));
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
+        let free = free.unwrap_or(name);
+        taken.insert(free.clone());
+        free
+    });
+    distinct.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_names_are_told_apart_by_a_number() {
+        let names = ["a", "a", "b", "a", "a-2"].map(str::to_owned);
+        assert_eq!(distinct(names), ["a", "a-2", "b", "a-3", "a-2-2"]);
+    }
+
+    #[test]
+    fn a_name_cannot_lead_out_of_the_folder() {
+        let pattern = Pattern::new(Path::new("out/{query}.png"), "--overlay", &[]).expect("one query");
+        let subject = Subject { query: "../../etc", ..Subject::default() };
+        assert_eq!(pattern.path(subject), Path::new("out/.._.._etc.png"));
+    }
+
+    #[test]
+    fn a_pattern_for_several_must_tell_them_apart() {
+        let made = Pattern::new(Path::new("a/b.png"), "--overlay", &[("{concept}", true)]);
+        let Err(Failure::Usage(error)) = made else { panic!("it would overwrite itself") };
+        assert!(error.to_string().contains("a/b-{concept}.png"), "{error}");
+    }
+}

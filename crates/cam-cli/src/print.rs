@@ -1,0 +1,55 @@
+//! Data goes to standard output, everything else to standard error.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use anyhow::Context as _;
+
+use crate::failure::Failure;
+
+/// 0 quiet, 1 normal, 2 and more verbose.
+static VERBOSITY: AtomicU8 = AtomicU8::new(1);
+
+/// Sets how much is said on standard error.
+pub fn set_verbosity(quiet: bool, verbose: u8) {
+    VERBOSITY.store(if quiet { 0 } else { verbose.saturating_add(1) }, Ordering::Relaxed);
+}
+
+/// Whether remarks are wanted.
+pub fn is_quiet() -> bool {
+    VERBOSITY.load(Ordering::Relaxed) == 0
+}
+
+/// Says something on standard error, unless quiet.
+pub fn remark(text: impl std::fmt::Display) {
+    if !is_quiet() {
+        eprintln!("cam: {text}");
+    }
+}
+
+/// Says something on standard error when verbose.
+pub fn detail(text: impl std::fmt::Display) {
+    if VERBOSITY.load(Ordering::Relaxed) > 1 {
+        eprintln!("cam: {text}");
+    }
+}
+
+/// Writes data to standard output. A reader who has seen enough (`| head`) is no failure.
+pub fn data(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result.context("writing to standard output")?),
+    }
+}
+
+/// Writes a line of text to standard output.
+pub fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
+    data(format!("{text}\n").as_bytes())
+}
+
+/// Writes one JSON document to standard output.
+pub fn json(document: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(document).context("writing JSON")?;
+    line(text)
+}

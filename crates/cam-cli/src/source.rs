@@ -1,0 +1,159 @@
+//! Images as they are named on the command line: files, `-` and URLs.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use cam_viz::{DecodeOptions, Picture, decode};
+
+use crate::print;
+
+/// An image file larger than this is taken for a mistake.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// A URL that has not sent an image by then never will.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Where an image comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// An http or https URL.
+    Url(String),
+    /// An image that is part of the program.
+    Memory {
+        /// What it is called.
+        name: String,
+        /// The encoded image.
+        bytes: Arc<[u8]>,
+    },
+}
+
+impl Source {
+    /// What an argument means.
+    pub fn of(argument: &OsStr) -> Self {
+        match argument.to_str() {
+            Some("-") => Self::Stdin,
+            Some(url) if is_url(url) => Self::Url(url.to_owned()),
+            _ => Self::File(argument.into()),
+        }
+    }
+
+    /// A name and a source, where the argument is `NAME=IMAGE`. A file whose name holds `=` is
+    /// still a file.
+    pub fn named(argument: &OsStr) -> (Option<String>, Self) {
+        let split = argument.to_str().filter(|text| !is_url(text)).and_then(|text| text.split_once('='));
+        match split {
+            Some((name, image)) if !name.is_empty() && !Path::new(argument).exists() => {
+                (Some(name.to_owned()), Self::of(&OsString::from(image)))
+            }
+            _ => (None, Self::of(argument)),
+        }
+    }
+
+    /// A short name: the file's, without folder and extension.
+    pub fn stem(&self) -> String {
+        let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        match self {
+            Self::Stdin => "stdin".to_owned(),
+            Self::Memory { name, .. } => name.clone(),
+            Self::File(path) => stem(path).unwrap_or_else(|| self.to_string()),
+            Self::Url(url) => {
+                let path = url.split(['?', '#']).next().unwrap_or(url);
+                stem(Path::new(path)).unwrap_or_else(|| "image".to_owned())
+            }
+        }
+    }
+
+    /// Reads and decodes the image. What is odd about it is said on standard error.
+    pub fn picture(&self, strict: bool) -> anyhow::Result<Picture> {
+        let bytes = self.bytes().with_context(|| self.to_string())?;
+        let options = DecodeOptions { strict, ..DecodeOptions::default() };
+        let picture = decode(&bytes, &options).with_context(|| self.to_string())?;
+        for remark in &picture.remarks {
+            print::remark(format_args!("{self}: {remark}"));
+        }
+        Ok(picture)
+    }
+
+    fn bytes(&self) -> anyhow::Result<Vec<u8>> {
+        match self {
+            Self::File(path) => file(path),
+            Self::Memory { bytes, .. } => Ok(bytes.to_vec()),
+            Self::Stdin => capped(std::io::stdin().lock()).context("reading standard input"),
+            Self::Url(url) => {
+                let options = cam_fetch::Options {
+                    max_bytes: MAX_BYTES,
+                    total_timeout: Some(PATIENCE),
+                    ..cam_fetch::Options::default()
+                };
+                // The error names the URL itself.
+                cam_fetch::fetch_bytes(url, &options).map_err(|error| anyhow!("{error}"))
+            }
+        }
+    }
+}
+
+/// Whether a text is an http or https URL.
+pub fn is_url(text: &str) -> bool {
+    let starts_with = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts_with("http://") || starts_with("https://")
+}
+
+fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        bail!("is a folder; name the images in it");
+    }
+    capped(std::fs::File::open(path)?)
+}
+
+fn capped(reader: impl std::io::Read) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        bail!("holds more than {} MiB, too much for an image", MAX_BYTES >> 20);
+    }
+    Ok(bytes)
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("standard input"),
+            Self::Url(url) => f.write_str(url),
+            Self::Memory { name, .. } => f.write_str(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_before_the_first_equals_sign_names_the_concept() {
+        let (name, source) = Source::named(OsStr::new("sky=clouds=2.jpg"));
+        assert_eq!((name.as_deref(), source), (Some("sky"), Source::File("clouds=2.jpg".into())));
+    }
+
+    #[test]
+    fn a_url_with_a_query_is_not_taken_for_a_name() {
+        let (name, source) = Source::named(OsStr::new("https://example.org/a.jpg?size=2"));
+        assert_eq!((name, source.stem().as_str()), (None, "a"));
+    }
+
+    #[test]
+    fn a_named_url_keeps_both() {
+        let (name, source) = Source::named(OsStr::new("sky=HTTP://example.org/a.jpg"));
+        assert_eq!((name.as_deref(), source), (Some("sky"), Source::Url("HTTP://example.org/a.jpg".into())));
+    }
+}

@@ -1,0 +1,335 @@
+//! What users feed a decoder: every format, every damage, and what is no picture at all.
+
+mod support;
+
+use cam_viz::{DecodeError, DecodeOptions, Format, Limits, Picture, Quantity, Remark, decode};
+use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, Rgb, RgbImage, Rgba};
+use support::*;
+
+fn read(bytes: &[u8]) -> Picture {
+    decode(bytes, &DecodeOptions::default()).unwrap()
+}
+
+fn refused(bytes: &[u8]) -> DecodeError {
+    decode(bytes, &DecodeOptions::default()).unwrap_err()
+}
+
+#[test]
+fn lossless_formats_give_back_every_pixel() {
+    for (format, image_format) in LOSSLESS {
+        let picture = read(&encoded(image_format));
+        assert_eq!((picture.format, &picture.pixels), (format, &sample()));
+        assert_eq!(picture.remarks, [], "{format}");
+    }
+}
+
+#[test]
+fn a_jpeg_is_close_to_what_was_written() {
+    let picture = read(&encoded(ImageFormat::Jpeg));
+    assert_eq!((picture.format, picture.remarks.as_slice()), (Format::Jpeg, [].as_slice()));
+    assert!(mean_difference(&picture.pixels, &sample()) < 25.0);
+}
+
+#[test]
+fn every_truncation_is_an_error_or_the_whole_picture() {
+    for (format, image_format) in LOSSLESS {
+        let bytes = encoded(image_format);
+        for len in 0..bytes.len() {
+            if let Ok(picture) = decode(&bytes[..len], &DecodeOptions::default()) {
+                assert_eq!(picture.pixels, sample(), "{format} cut to {len} of {}", bytes.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_truncation_of_a_jpeg_is_an_error_or_damaged() {
+    let strict = DecodeOptions { strict: true, ..DecodeOptions::default() };
+    for bytes in [encoded(ImageFormat::Jpeg), data("progressive.jpg"), data("restarts.jpg")] {
+        assert!(!read(&bytes).damaged());
+        for len in 0..bytes.len() {
+            let cut = &bytes[..len];
+            if let Ok(picture) = decode(cut, &DecodeOptions::default()) {
+                assert!(picture.damaged(), "cut to {len} of {}", bytes.len());
+                let error = decode(cut, &strict).unwrap_err();
+                assert!(matches!(error, DecodeError::Damaged { .. }), "{error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn half_a_jpeg_is_read_and_says_that_it_is_damaged() {
+    let bytes = encoded(ImageFormat::Jpeg);
+    let picture = read(&bytes[..bytes.len() * 3 / 4]);
+    assert!(picture.damaged());
+    assert_eq!(picture.pixels.dimensions(), sample().dimensions());
+    assert!(picture.remarks[0].to_string().starts_with("damaged file"));
+}
+
+#[test]
+fn random_damage_never_panics() {
+    let limits = Limits { max_side: 2_000, max_pixels: 200_000, max_bytes: 4_000_000 };
+    let options = DecodeOptions { limits, ..DecodeOptions::default() };
+    let mut random = Random(1);
+    for bytes in corpus() {
+        for _ in 0..400 {
+            let _ = decode(&random.damaged(&bytes), &options);
+        }
+    }
+}
+
+#[test]
+fn trailing_junk_changes_nothing() {
+    for (format, image_format) in LOSSLESS {
+        let mut bytes = encoded(image_format);
+        bytes.extend(b"\0junk <html> junk".repeat(9));
+        assert_eq!(read(&bytes).pixels, sample(), "{format}");
+    }
+    let whole = read(&encoded(ImageFormat::Jpeg));
+    let mut bytes = encoded(ImageFormat::Jpeg);
+    bytes.extend(b"\0junk".repeat(9));
+    assert_eq!(read(&bytes), whole);
+}
+
+#[test]
+fn eight_orientations_turn_the_picture_upright() {
+    for exif in 1..=8 {
+        let picture = read(&png_with_exif(&exif_block(exif)));
+        assert_eq!(picture.pixels, turned(&sample(), exif), "EXIF {exif}");
+        let expected: &[Remark] = if exif == 1 { &[] } else { &[Remark::Oriented { exif }] };
+        assert_eq!(picture.remarks, expected);
+    }
+}
+
+#[test]
+fn a_jpegs_orientation_is_applied_too() {
+    let plain = encoded(ImageFormat::Jpeg);
+    for exif in 1..=8 {
+        let picture = read(&jpeg_with_exif(&plain, &exif_block(exif)));
+        assert_eq!(picture.pixels, turned(&read(&plain).pixels, exif), "EXIF {exif}");
+    }
+}
+
+#[test]
+fn a_tiffs_orientation_is_applied_too() {
+    let picture = read(&tiff_with_orientation(&encoded(ImageFormat::Tiff), 6));
+    assert_eq!(picture.pixels, turned(&sample(), 6));
+}
+
+#[test]
+fn an_invalid_orientation_is_ignored_and_mentioned() {
+    let plain = encoded(ImageFormat::Jpeg);
+    let broken =
+        [exif_block(0), exif_block(9), b"nonsense".to_vec(), b"II*\0\xff\xff\xff\xff".to_vec()];
+    for block in broken {
+        let picture = read(&jpeg_with_exif(&plain, &block));
+        assert_eq!(picture.pixels, read(&plain).pixels);
+        assert_eq!(picture.remarks, [Remark::UnreadableExif], "{block:02x?}");
+    }
+}
+
+#[test]
+fn transparency_is_laid_on_the_background() {
+    let image = ImageBuffer::from_fn(3, 1, |x, _| Rgba([200, 100, 0, [0, 128, 255][x as usize]]));
+    let bytes = encode(&DynamicImage::ImageRgba8(image), ImageFormat::Png);
+    assert_eq!(read(&bytes).pixels.into_raw(), [255, 255, 255, 227, 177, 127, 200, 100, 0]);
+    let options = DecodeOptions { background: [0, 0, 0], ..DecodeOptions::default() };
+    let picture = decode(&bytes, &options).unwrap();
+    assert_eq!(picture.pixels.into_raw(), [0, 0, 0, 100, 50, 0, 200, 100, 0]);
+    assert_eq!(picture.remarks, [Remark::Flattened { background: [0, 0, 0] }]);
+    assert_eq!(picture.remarks[0].to_string(), "transparency laid on a background of #000000");
+}
+
+#[test]
+fn an_opaque_alpha_channel_needs_no_remark() {
+    let bytes = encode(&DynamicImage::ImageRgb8(sample()).into_rgba8().into(), ImageFormat::Png);
+    assert_eq!((read(&bytes).pixels, read(&bytes).remarks), (sample(), vec![]));
+}
+
+#[test]
+fn grey_with_alpha_becomes_grey_on_the_background() {
+    let image = ImageBuffer::from_fn(2, 1, |x, _| image::LumaA([90, [255, 0][x as usize]]));
+    let bytes = encode(&DynamicImage::ImageLumaA8(image), ImageFormat::Png);
+    assert_eq!(read(&bytes).pixels.into_raw(), [90, 90, 90, 255, 255, 255]);
+}
+
+#[test]
+fn sixteen_bits_are_rounded_to_eight() {
+    let image = ImageBuffer::from_raw(2, 1, vec![0u16, 128, 129, 65_535, 32_896, 65_407]).unwrap();
+    let bytes = encode(&DynamicImage::ImageRgb16(image), ImageFormat::Png);
+    assert_eq!(read(&bytes).pixels.into_raw(), [0, 0, 1, 255, 128, 255]);
+    assert_eq!(read(&bytes).remarks, [Remark::SixteenBit]);
+    let grey = ImageBuffer::<Luma<u16>, _>::from_raw(1, 1, vec![25_700]).unwrap();
+    let bytes = encode(&DynamicImage::ImageLuma16(grey), ImageFormat::Png);
+    assert_eq!(read(&bytes).pixels.into_raw(), [100, 100, 100]);
+}
+
+#[test]
+fn palettes_of_every_depth_are_looked_up() {
+    for (depth, packed) in [
+        (png::BitDepth::One, vec![0b0100_0000]),
+        (png::BitDepth::Two, vec![0b0001_0000]),
+        (png::BitDepth::Four, vec![0x01]),
+        (png::BitDepth::Eight, vec![0, 1]),
+    ] {
+        let picture = read(&palette_png(depth, &packed, None));
+        assert_eq!(picture.pixels.into_raw(), [10, 20, 30, 200, 210, 220], "{depth:?}");
+        let clear = read(&palette_png(depth, &packed, Some(&[0, 255])));
+        assert_eq!(clear.pixels.into_raw(), [255, 255, 255, 200, 210, 220], "{depth:?}");
+    }
+}
+
+#[test]
+fn floating_point_samples_are_clipped_and_nan_does_not_panic() {
+    let samples = vec![f32::NAN, 0.5, 7.0, -1.0, f32::INFINITY, 1.0];
+    let image = ImageBuffer::<Rgb<f32>, _>::from_raw(2, 1, samples).unwrap();
+    let picture = read(&encode(&DynamicImage::ImageRgb32F(image), ImageFormat::Tiff));
+    assert_eq!(picture.pixels.into_raw(), [0, 128, 255, 0, 255, 255]);
+    assert_eq!(picture.remarks, [Remark::Float]);
+}
+
+#[test]
+fn printing_colours_come_out_as_colours() {
+    for name in ["cmyk.jpg", "ycck.jpg", "cmyk.tif"] {
+        let picture = read(&data(name));
+        assert!(picture.remarks.contains(&Remark::Cmyk), "{name}");
+        assert_red_and_green(&picture.pixels, name);
+    }
+}
+
+#[test]
+fn rare_jpegs_are_read() {
+    for name in ["progressive.jpg", "restarts.jpg"] {
+        assert_red_and_green(&read(&data(name)).pixels, name);
+    }
+    let grey = read(&data("grey.jpg")).pixels;
+    assert!(grey.pixels().all(|p| p.0[0] == p.0[1] && p.0[1] == p.0[2]));
+}
+
+#[test]
+fn kinds_that_are_not_read_are_named() {
+    for name in ["arithmetic.jpg", "palette.tif"] {
+        let error = refused(&data(name));
+        assert!(matches!(error, DecodeError::UnsupportedKind { .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn only_the_first_frame_is_used() {
+    let several = |frames| vec![Remark::SeveralFrames { frames }];
+    let gif = read(&animated_gif());
+    assert_eq!((gif.pixels, gif.remarks), (sample(), several(3)));
+    let webp = read(&animated_webp());
+    assert_eq!((webp.pixels, webp.remarks), (sample(), several(2)));
+    let png = read(&animated_png());
+    assert_eq!((png.pixels, png.remarks), (sample(), several(2)));
+    let tiff = read(&data("pages.tif"));
+    assert_eq!(tiff.remarks, several(3));
+    assert_red_and_green(&tiff.pixels, "pages.tif");
+}
+
+#[test]
+fn the_smallest_and_the_longest_pictures_are_read() {
+    for (width, height) in [(1, 1), (1, 16_000), (16_000, 1)] {
+        let image = RgbImage::from_pixel(width, height, Rgb([9, 8, 7]));
+        let bytes = encode(&image.clone().into(), ImageFormat::Png);
+        assert_eq!(read(&bytes).pixels, image);
+    }
+}
+
+#[test]
+fn bombs_are_refused_by_their_headers() {
+    for bytes in [
+        png_header(65_535, 65_535),
+        bmp_header(65_535, 65_535),
+        gif_header(65_535, 65_535),
+        jpeg_header(65_535, 65_535),
+        webp_header(16_384, 16_384),
+    ] {
+        let error = refused(&bytes);
+        assert!(matches!(error, DecodeError::OverLimit { .. }), "{error}");
+    }
+}
+
+#[test]
+fn the_limit_error_gives_the_numbers() {
+    let error = refused(&png_header(20_000, 10_000));
+    let DecodeError::OverLimit { quantity: Quantity::Pixels, value, limit, .. } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((value, limit), (200_000_000, 100_000_000));
+    assert_eq!(
+        error.to_string(),
+        "the PNG is 20000x10000: its number of pixels of 200000000 is over the limit of 100000000; \
+         scale it down or raise the limit"
+    );
+}
+
+#[test]
+fn each_limit_is_held() {
+    let bytes = encoded(ImageFormat::Png);
+    let with = |max_side, max_pixels, max_bytes| {
+        let limits = Limits { max_side, max_pixels, max_bytes };
+        decode(&bytes, &DecodeOptions { limits, ..DecodeOptions::default() })
+    };
+    let pixels = u64::from(WIDTH * HEIGHT);
+    assert!(with(WIDTH, pixels, 3 * pixels).is_ok());
+    for result in [
+        with(WIDTH - 1, pixels, 3 * pixels),
+        with(WIDTH, pixels - 1, 3 * pixels),
+        with(WIDTH, pixels, 3 * pixels - 1),
+    ] {
+        assert!(matches!(result, Err(DecodeError::OverLimit { .. })), "{result:?}");
+    }
+}
+
+#[test]
+fn pictures_without_pixels_are_errors() {
+    for bytes in [png_header(0, 9), gif_header(9, 0), bmp_header(0, 9), jpeg_header(9, 0)] {
+        let error = refused(&bytes);
+        assert!(matches!(error, DecodeError::NoPixels { .. }), "{error}");
+    }
+}
+
+#[test]
+fn nothing_is_told_from_something_else() {
+    assert_eq!(refused(b""), DecodeError::Empty);
+    for byte in 0..=255 {
+        assert!(matches!(refused(&[byte]), DecodeError::UnknownFormat { .. }));
+    }
+    let error = refused(b"\x01\x02 what?");
+    assert!(error.to_string().contains("(the file begins 01 02 20 77"), "{error}");
+}
+
+#[test]
+fn web_pages_are_told_from_pictures() {
+    for page in
+        ["<!DOCTYPE html><p>", "\u{feff}\n <HTML>", "<?xml version=\"1.0\"?><html>", "<head>"]
+    {
+        assert_eq!(refused(page.as_bytes()), DecodeError::Html, "{page}");
+    }
+}
+
+#[test]
+fn a_git_lfs_pointer_names_the_remedy() {
+    let pointer = b"version https://git-lfs.example/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    assert_eq!(refused(pointer), DecodeError::GitLfsPointer);
+    assert!(refused(pointer).to_string().contains("git lfs pull"));
+}
+
+#[test]
+fn formats_that_are_not_read_are_named() {
+    for (bytes, expected) in [
+        (&b"\0\0\0\x20ftypavif\0\0\0\0"[..], "AVIF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0", "MP4 video"),
+        (b"<svg xmlns=\"\">", "SVG"),
+        (b"<?xml version=\"1.0\"?>\n<!-- x --><svg>", "SVG"),
+        (b"%PDF-1.7", "PDF"),
+        (b"\xff\x0a\0\0", "JPEG XL"),
+        (b"8BPS\0\x01", "Photoshop"),
+    ] {
+        assert_eq!(refused(bytes), DecodeError::UnsupportedFormat { name: expected });
+    }
+}
