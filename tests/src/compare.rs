@@ -50,12 +50,19 @@ pub fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f32) 
 
 /// Asserts that a tensor equals a reference in number of values and value.
 #[track_caller]
-pub fn assert_matches<const D: usize>(what: &str, found: &Tensor<D>, expected: &Reference, tolerance: f32) {
+pub fn assert_matches<const D: usize>(
+    what: &str,
+    found: &Tensor<D>,
+    expected: &Reference,
+    tolerance: f32,
+) {
     assert_near(what, &values(found), &expected.values, tolerance);
 }
 
 /// Cosine of two vectors, in f64.
 pub fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>();
+    let dot = |a: &[f32], b: &[f32]| {
+        a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>()
+    };
     dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }

@@ -9,7 +9,9 @@ pub const SALT: u64 = 1;
 const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
 
 fn fnv1a64(text: &str) -> u64 {
-    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3))
+    text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
+    })
 }
 
 /// n values in 0..1, each a multiple of 2⁻²⁴.
@@ -50,13 +52,17 @@ pub fn tensor(key: &str, shape: &[usize]) -> Vec<f32> {
 /// A network input `[3, height, width]`: a smooth pattern plus noise.
 pub fn image(name: &str, height: usize, width: usize) -> Vec<f32> {
     let channel = |channel: usize| {
-        let wave: Vec<f64> = unit(&format!("{name}.wave{channel}"), 4).into_iter().map(f64::from).collect();
+        let wave: Vec<f64> =
+            unit(&format!("{name}.wave{channel}"), 4).into_iter().map(f64::from).collect();
         let noise = unit(&format!("{name}.noise{channel}"), height * width);
-        (0..height * width).map(move |i| {
-            let (y, x) = ((i / width) as f64 / height as f64, (i % width) as f64 / width as f64);
-            let phase = (1.0 + 3.0 * wave[0]) * x + (1.0 + 3.0 * wave[1]) * y + wave[2];
-            (1.2 * (TAU * phase).sin() + 0.8 * (2.0 * f64::from(noise[i]) - 1.0)) as f32
-        }).collect::<Vec<_>>()
+        (0..height * width)
+            .map(move |i| {
+                let (y, x) =
+                    ((i / width) as f64 / height as f64, (i % width) as f64 / width as f64);
+                let phase = (1.0 + 3.0 * wave[0]) * x + (1.0 + 3.0 * wave[1]) * y + wave[2];
+                (1.2 * (TAU * phase).sin() + 0.8 * (2.0 * f64::from(noise[i]) - 1.0)) as f32
+            })
+            .collect::<Vec<_>>()
     };
     (0..3).flat_map(channel).collect()
 }

@@ -33,14 +33,16 @@ impl Golden {
 
     /// Opens a safetensors file anywhere.
     pub fn at(path: PathBuf) -> Self {
-        let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let bytes =
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self { bytes, path }
     }
 
     /// The tensor of that name, which must be there.
     pub fn get(&self, name: &str) -> Reference {
         let file = SafeTensors::deserialize(&self.bytes).expect("a reference file is well formed");
-        let tensor = file.tensor(name).unwrap_or_else(|_| panic!("{} has no `{name}`", self.path.display()));
+        let tensor =
+            file.tensor(name).unwrap_or_else(|_| panic!("{} has no `{name}`", self.path.display()));
         let values = match tensor.dtype() {
             Dtype::F32 => {
                 let (values, _) = tensor.data().as_chunks::<4>();

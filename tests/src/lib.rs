@@ -5,7 +5,8 @@ pub mod formula;
 pub mod golden;
 pub mod loopback;
 pub mod networks;
-// pub mod photographs;
+pub mod photographs;
+pub mod straight;
 
 use burn::tensor::Device;
 

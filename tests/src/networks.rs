@@ -25,7 +25,10 @@ pub fn by_formula(architecture: &str) -> ConvNet {
 pub fn state_dict(description: &Description) -> Vec<Entry> {
     let mut entries: Vec<Entry> = description.convolutions().flat_map(convolution).collect();
     if let Some(classifier) = &description.classifier {
-        entries.push(entry(format!("{}.weight", classifier.key), vec![classifier.classes, classifier.inputs]));
+        entries.push(entry(
+            format!("{}.weight", classifier.key),
+            vec![classifier.classes, classifier.inputs],
+        ));
         entries.push(entry(format!("{}.bias", classifier.key), vec![classifier.classes]));
     }
     entries
@@ -47,7 +50,8 @@ fn entry(name: String, shape: Vec<usize>) -> Entry {
 /// Loads a state dict under the full contract.
 pub fn load(entries: &[Entry]) -> ConvNet {
     let checkpoint = Checkpoint::from_safetensors(Path::new("formula"), safetensors(entries));
-    let loaded = checkpoint.and_then(|file| load_checkpoint(file, None, Strictness::Exact, &device()));
+    let loaded =
+        checkpoint.and_then(|file| load_checkpoint(file, None, Strictness::Exact, &device()));
     loaded.unwrap_or_else(|error| panic!("{error}")).network
 }
 
@@ -67,6 +71,7 @@ pub fn safetensors(entries: &[Entry]) -> Vec<u8> {
 /// Formula images by name, `[n, 3, 160, 128]`.
 pub fn images(names: &[&str]) -> Tensor<4> {
     let [height, width] = INPUT;
-    let values: Vec<f32> = names.iter().flat_map(|name| formula::image(name, height, width)).collect();
+    let values: Vec<f32> =
+        names.iter().flat_map(|name| formula::image(name, height, width)).collect();
     Tensor::from_data(TensorData::new(values, [names.len(), 3, height, width]), &device())
 }

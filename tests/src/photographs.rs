@@ -12,9 +12,11 @@ pub const NAMES: [&str; 5] = ["cat", "coffee", "rocket", "astronaut", "retina"];
 pub fn open(name: &str) -> Rgb8 {
     let path = golden::path(&format!("../crates/cam-cli/photographs/{name}.png"));
     let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let picture = cam_viz::decode(&bytes, &cam_viz::DecodeOptions::default()).expect("the photograph is sound");
+    let picture = cam_viz::decode(&bytes, &cam_viz::DecodeOptions::default())
+        .expect("the photograph is sound");
     let (width, height) = picture.pixels.dimensions();
-    Rgb8::new(width as usize, height as usize, picture.pixels.as_raw()).expect("an image has pixels")
+    Rgb8::new(width as usize, height as usize, picture.pixels.as_raw())
+        .expect("an image has pixels")
 }
 
 /// The network's input, at the photograph's own size: `[1, 3, 224, 224]`.

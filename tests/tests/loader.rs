@@ -199,8 +199,12 @@ mod inference {
 
     #[test]
     fn basic_blocks_are_told_from_bottlenecks() {
-        assert_eq!(inferred("tiny_basic.safetensors").name, "resnet-basic-1-2-1-1");
-        assert_eq!(inferred("tiny_bottleneck.safetensors").name, "resnet-bottleneck-1-1-2-1");
+        assert_eq!(
+            inferred("tiny_basic.safetensors").name,
+            "resnet (basic 1-2-1-1, widths 6-8-10-12)"
+        );
+        assert!(inferred("tiny_bottleneck.safetensors").name.contains("bottleneck 1-1-2-1"));
+        assert!(inferred("tiny_resnext.safetensors").name.contains("4 groups"));
     }
 
     #[test]
@@ -445,7 +449,10 @@ mod files_that_are_no_weights {
     #[test]
     fn a_pickle_of_settings_has_no_tensors_of_a_network() {
         let error = refusal("no-tensors.pth");
-        assert!(matches!(error, LoadError::UnknownArchitecture { tensors: 0, .. }), "{error}");
+        assert!(
+            matches!(error, LoadError::NotWeights { found: "a file without tensors", .. }),
+            "{error}"
+        );
     }
 
     #[test]
@@ -471,7 +478,11 @@ mod damaged_files {
 
     #[test]
     fn a_zip_that_ends_early_is_refused() {
-        assert_is_malformed("truncated.pth", Container::PytorchZip, "download or export it again");
+        assert_is_malformed(
+            "truncated.pth",
+            Container::PytorchZip,
+            "download it again, or export it anew",
+        );
     }
 
     #[test]
@@ -568,7 +579,7 @@ mod damaged_files {
 /// The contract's breaches by which a file is refused.
 fn breaches(name: &str) -> Breaches {
     match refusal(name) {
-        LoadError::Contract { breaches, .. } => breaches,
+        LoadError::Contract { breaches, .. } => *breaches,
         other => panic!("{other}"),
     }
 }

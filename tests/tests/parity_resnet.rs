@@ -1,9 +1,14 @@
 //! ResNet-18 and ResNet-50 with formula weights against pytorch-grad-cam 1.5.7.
 
 use burn::tensor::Tensor;
-use cam_core::{Arithmetic, Capture, Explanation, GradCam, Layer, Network, Route, Target, finish, smooth_over_augmentations};
+use cam_core::{
+    Arithmetic, Capture, Explanation, GradCam, Layer, Network, Route, Target, finish,
+    smooth_over_augmentations,
+};
 use cam_models::ConvNet;
-use cam_targets::{ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference};
+use cam_targets::{
+    ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
+};
 use cam_tests::compare::{ACTIVATION, FINISHED_MAP, RAW_MAP, assert_matches, assert_near, values};
 use cam_tests::golden::Golden;
 use cam_tests::networks::{INPUT, by_formula, images};
@@ -30,7 +35,8 @@ impl Case {
 
     fn capture(&self, image_names: &[&str], layers: &[&str]) -> Capture<'_> {
         let layers = self.layers(layers);
-        Capture::new(&self.network, images(image_names), &layers).expect("the images can be captured")
+        Capture::new(&self.network, images(image_names), &layers)
+            .expect("the images can be captured")
     }
 
     fn embedding(&self, image: &str) -> Vec<f32> {
@@ -43,11 +49,17 @@ impl Case {
     }
 
     fn assert_raw(&self, key: &str, explanation: &Explanation) {
-        assert_matches(key, &explanation.layers[0].maps, &self.maps.get(&format!("{key}.raw")), RAW_MAP);
+        assert_matches(
+            key,
+            &explanation.layers[0].maps,
+            &self.maps.get(&format!("{key}.raw")),
+            RAW_MAP,
+        );
     }
 
     fn assert_finished(&self, key: &str, explanation: &Explanation) {
-        let finished = finish(&explanation.raw_maps(), INPUT, Arithmetic::PytorchGradCam).expect("maps are finite");
+        let finished = finish(&explanation.raw_maps(), INPUT, Arithmetic::PytorchGradCam)
+            .expect("maps are finite");
         assert_matches(key, &finished.maps, &self.maps.get(&format!("{key}.cam")), FINISHED_MAP);
     }
 
@@ -99,7 +111,8 @@ fn every_target_matches_at_the_last_layer_by_both_routes(case: &Case) {
 fn the_softmax_of_a_class_matches(case: &Case) {
     let classifier = case.network.classifier().expect("fc is kept").clone();
     let target = ClassSoftmax::of(classifier, vec![7]).expect("class 7 exists");
-    let explanation = case.capture(&["query"], &["layer4"]).explain(&GradCam, &target).expect("explained");
+    let explanation =
+        case.capture(&["query"], &["layer4"]).explain(&GradCam, &target).expect("explained");
     case.assert_finished("layer4.softmax7", &explanation);
 }
 
@@ -107,13 +120,19 @@ fn earlier_layers_match(case: &Case) {
     for layer in ["layer3", "layer2"] {
         let similarity = CosineSimilarity::to(case.concept());
         case.assert_explains(&format!("{layer}.similarity"), layer, &similarity, Route::Automatic);
-        case.assert_explains(&format!("{layer}.difference"), layer, &difference(similarity), Route::Automatic);
+        case.assert_explains(
+            &format!("{layer}.difference"),
+            layer,
+            &difference(similarity),
+            Route::Automatic,
+        );
     }
 }
 
 fn two_layers_averaged_match(case: &Case) {
     let capture = case.capture(&["query"], &["layer3", "layer4"]);
-    let explanation = capture.explain(&GradCam, &CosineSimilarity::to(case.concept())).expect("explained");
+    let explanation =
+        capture.explain(&GradCam, &CosineSimilarity::to(case.concept())).expect("explained");
     case.assert_finished("layer3+layer4.similarity", &explanation);
 }
 
@@ -121,7 +140,8 @@ fn a_batch_with_a_target_for_each_image_matches(case: &Case) {
     let similarity = CosineSimilarity::to(case.concept());
     let difference = difference(CosineSimilarity::to(case.concept()));
     let capture = case.capture(&["query", "other"], &["layer4"]);
-    let explanation = capture.explain_each(&GradCam, &[&similarity, &difference]).expect("explained");
+    let explanation =
+        capture.explain_each(&GradCam, &[&similarity, &difference]).expect("explained");
     case.assert_finished("layer4.batch", &explanation);
 }
 
@@ -129,11 +149,18 @@ fn smoothing_over_augmentations_matches(case: &Case) {
     let target = CosineSimilarity::to(case.concept());
     let layers = case.layers(&["layer4"]);
     let explain = |images: Tensor<4>| {
-        let explanation = Capture::new(&case.network, images, &layers)?.explain(&GradCam, &target)?;
+        let explanation =
+            Capture::new(&case.network, images, &layers)?.explain(&GradCam, &target)?;
         Ok(finish(&explanation.raw_maps(), INPUT, Arithmetic::PytorchGradCam)?.maps)
     };
-    let maps = smooth_over_augmentations(&images(&["query"]), explain).expect("all six copies can be explained");
-    assert_matches("aug_smooth", &maps, &case.maps.get("layer4.similarity.aug_smooth.cam"), FINISHED_MAP);
+    let maps = smooth_over_augmentations(&images(&["query"]), explain)
+        .expect("all six copies can be explained");
+    assert_matches(
+        "aug_smooth",
+        &maps,
+        &case.maps.get("layer4.similarity.aug_smooth.cam"),
+        FINISHED_MAP,
+    );
 }
 
 macro_rules! for_each_network {

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
@@ -90,14 +90,20 @@ pub struct Images {
 
 /// Arguments of `cam explain`.
 #[derive(Debug, Args)]
-#[command(after_long_help = EXPLAIN_HELP)]
+#[command(
+    after_long_help = EXPLAIN_HELP,
+    override_usage = "cam explain [OPTIONS] <QUERY>... --concept <[NAME=]IMAGE>...\n       \
+                      cam explain [OPTIONS] <QUERY>... --class <N>",
+    group = ArgGroup::new("questions").args(["concepts", "classes"]).required(true).multiple(true)
+)]
 pub struct Explain {
     /// The images to explain.
     #[arg(value_name = "QUERY", required = true)]
     pub queries: Vec<OsString>,
 
-    /// Images of what to look for, each with a name or named after its file.
-    #[arg(long = "concept", value_name = "[NAME=]IMAGE", num_args = 1.., required_unless_present = "classes")]
+    /// Images of what to look for, each with a name or named after its file. Queries come before
+    /// them: everything up to the next option is a concept.
+    #[arg(long = "concept", value_name = "[NAME=]IMAGE", num_args = 1..)]
     pub concepts: Vec<OsString>,
 
     /// Also ask where each concept is not (1 − cosine).
@@ -105,7 +111,7 @@ pub struct Explain {
     pub difference: bool,
 
     /// Ask what speaks for a class of the classifier, numbered from 0.
-    #[arg(long = "class", value_name = "N")]
+    #[arg(long = "class", value_name = "N", allow_negative_numbers = true, value_parser = class)]
     pub classes: Vec<usize>,
 
     /// Which network.
@@ -128,7 +134,7 @@ pub struct Explain {
     #[arg(long, value_name = "LIBRARY")]
     pub compat: Option<Compat>,
 
-    /// The colours of overlays: turbo, jet, viridis or inferno.
+    /// The colours of overlays: turbo, jet, viridis, inferno, or diverging for the signed map.
     #[arg(long, value_name = "MAP")]
     pub colormap: Option<cam_viz::Colormap>,
 
@@ -165,6 +171,10 @@ Examples:
   cam explain street.jpg --concept car.jpg --concept sky=clouds.jpg --difference --out figure.png
   cam explain street.jpg --concept car.jpg --model resnet50 --size 512x512 --compat pytorch-grad-cam
   cam explain street.jpg --class 817 --target softmax --json";
+
+fn class(text: &str) -> Result<usize, &'static str> {
+    text.parse().map_err(|_| "classes are numbered from 0")
+}
 
 /// What to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use cam_models::LoadError;
 
+use crate::print;
+
 /// Why a run failed, in the terms of the exit code.
 #[derive(Debug)]
 pub enum Failure {
@@ -34,10 +36,12 @@ impl Failure {
     /// Says what happened on standard error, and gives the exit code.
     pub fn report(&self) -> ExitCode {
         match self {
-            Self::Usage(error) => eprintln!("cam: {error:#}\n\nTry `cam help`, or `cam help COMMAND`."),
-            Self::Failed(error) | Self::BadModel(error) => eprintln!("cam: {error:#}"),
-            Self::Partly { failed, of } => eprintln!("cam: {failed} of {of} images failed"),
-            Self::Interrupted(what) => eprintln!("cam: interrupted: {what}"),
+            Self::Usage(error) => {
+                print::error(format_args!("{}\n\nTry `cam help`, or `cam help COMMAND`.", message(error)));
+            }
+            Self::Failed(error) | Self::BadModel(error) => print::error(message(error)),
+            Self::Partly { failed, of } => print::error(format_args!("{failed} of {of} images failed")),
+            Self::Interrupted(what) => print::error(format_args!("interrupted: {what}")),
         }
         ExitCode::from(match self {
             Self::Failed(_) => 1,
@@ -49,6 +53,12 @@ impl Failure {
     }
 }
 
+/// An error and its causes, each said once: some libraries repeat the cause in their own words.
+pub fn message(error: &anyhow::Error) -> String {
+    let causes = error.chain().skip(1).map(ToString::to_string);
+    causes.fold(error.to_string(), |said, cause| if said.contains(&cause) { said } else { format!("{said}: {cause}") })
+}
+
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
@@ -57,7 +67,11 @@ impl From<anyhow::Error> for Failure {
 
 impl From<LoadError> for Failure {
     fn from(error: LoadError) -> Self {
-        Self::BadModel(error.into())
+        match error {
+            // A file that is not there is no bad file.
+            LoadError::Unreadable { .. } => Self::Failed(error.into()),
+            _ => Self::BadModel(error.into()),
+        }
     }
 }
 

@@ -1,10 +1,18 @@
 //! Ctrl-C: the first one asks for an orderly end, the second one is obeyed at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Shorter than anybody notices.
+const POLL: Duration = Duration::from_millis(5);
+
+/// How long work that was told to stop may take to do so in order.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Starts to listen. Where that cannot be done, Ctrl-C keeps its usual meaning.
 pub fn listen() {
@@ -24,4 +32,18 @@ pub fn asked() -> bool {
 /// Fails once an end was asked for; `state` says what is left of the work.
 pub fn check(state: &str) -> Result<(), Failure> {
     if asked() { Err(Failure::Interrupted(state.to_owned())) } else { Ok(()) }
+}
+
+/// Does work that may wait long for others (a server, a pipe) beside this thread, so that an end
+/// that is asked for meanwhile is heard; `state` says what is then left of the work.
+pub fn or<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static, state: &str) -> Result<T, Failure> {
+    let working = thread::spawn(work);
+    let mut since = None;
+    while !working.is_finished() {
+        if asked() && since.get_or_insert_with(Instant::now).elapsed() > GRACE {
+            return Err(Failure::Interrupted(state.to_owned()));
+        }
+        thread::sleep(POLL);
+    }
+    working.join().or_else(|panic| std::panic::resume_unwind(panic))
 }

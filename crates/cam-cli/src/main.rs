@@ -18,18 +18,31 @@ mod weights;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use arguments::{Arguments, Command};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_tip(error).exit());
     print::set_verbosity(arguments.quiet, arguments.verbose);
     interrupt::listen();
     match run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// The one mistake that the parser's own words do not lead out of: `cam explain --concept A B`.
+fn with_tip(mut error: Error) -> Error {
+    let missing = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let has_concept = std::env::args_os().any(|argument| argument == "--concept");
+    if error.kind() == ErrorKind::MissingRequiredArgument && missing.contains("<QUERY>") && has_concept {
+        let tip = StyledStr::from("--concept takes every image behind it: name the queries before it");
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
+    }
+    error
 }
 
 fn run(command: Command) -> Result<(), Failure> {

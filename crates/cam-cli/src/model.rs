@@ -23,9 +23,12 @@ pub struct Model {
 impl Model {
     /// Loads what the arguments ask for.
     pub fn load(arguments: &arguments::Model) -> Result<Self, Failure> {
-        let device = device::open(arguments.device.as_deref())?;
+        let device = device::open(arguments.device.as_deref().filter(|name| !name.is_empty()))?;
         let strictness = if arguments.allow_partial { Strictness::Partial } else { Strictness::Exact };
-        let (file, described) = match (&arguments.model, &arguments.weights) {
+        // An empty environment variable counts as unset.
+        let name = arguments.model.as_deref().filter(|name| !name.is_empty());
+        let weights = arguments.weights.as_deref().filter(|weights| !weights.is_empty());
+        let (file, described) = match (name, weights) {
             (None, Some(argument)) => (Some(weights::locate(argument)?), None),
             (Some(name), Some(argument)) => (Some(weights::locate(argument)?), Some(description(name)?)),
             (Some(name), None) if name != EMBEDDED => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use cam_viz::write_atomically;
+use cam_viz::{WriteError, write_atomically};
 
 use crate::failure::Failure;
 use crate::print;
@@ -32,6 +32,9 @@ impl Pattern {
         let text = path.to_string_lossy();
         let missing = several.iter().find(|(placeholder, several)| *several && !text.contains(placeholder));
         match missing {
+            Some((placeholder, _)) if text == STDOUT => Err(Failure::usage(format!(
+                "standard output holds one file, but {option} would write several: give a name that holds {placeholder}"
+            ))),
             Some((placeholder, _)) => Err(Failure::usage(format!(
                 "{option} would write several files under one name: put {placeholder} into it, as in `{option} {}`",
                 suggestion(path, placeholder)
@@ -43,6 +46,16 @@ impl Pattern {
     /// Whether it means standard output.
     pub fn is_stdout(&self) -> bool {
         self.0.as_os_str() == STDOUT
+    }
+
+    /// Whether it means a PNG file.
+    pub fn is_png(&self) -> bool {
+        self.0.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"))
+    }
+
+    /// Its path with its placeholders.
+    pub fn as_path(&self) -> &Path {
+        &self.0
     }
 
     /// The file for a subject.
@@ -71,6 +84,39 @@ fn file_name(name: &str) -> String {
     name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '_' } else { c }).collect()
 }
 
+/// Finds out before any work whether a file can be written, as far as that can be known.
+pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+    if path.as_os_str() == STDOUT {
+        return Ok(());
+    }
+    refuse_overwriting(path, inputs)?;
+    if path.is_dir() {
+        return Err(Failure::Failed(WriteError::IsDirectory { path: path.to_owned() }.into()));
+    }
+    match path.parent() {
+        Some(parent) if !(parent.as_os_str().is_empty() || parent.is_dir() || has_placeholder(parent)) => {
+            let (path, parent) = (path.to_owned(), parent.to_owned());
+            Err(Failure::Failed(WriteError::NoParent { path, parent }.into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn has_placeholder(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    ["{query}", "{concept}", "{layer}"].iter().any(|placeholder| text.contains(placeholder))
+}
+
+/// An output that is one of the inputs would destroy it.
+pub fn refuse_overwriting(output: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+    match output.canonicalize() {
+        Ok(canonical) if inputs.contains(&canonical) => {
+            Err(Failure::usage(format!("{} is an input: choose another output", output.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file in one step, or to standard output.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if path.as_os_str() == STDOUT {
@@ -79,15 +125,14 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_atomically(path, bytes).map_err(|error| Failure::Failed(error.into()))
 }
 
-/// Names made different by a number where two are alike.
+/// Names made different by a number where two are alike, or would be as file names somewhere.
 pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let mut taken = BTreeSet::new();
     let distinct = names.into_iter().map(|name| {
         let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let free = std::iter::once(name.clone()).chain(numbered).find(|name| !taken.contains(name));
-        let free = free.unwrap_or(name);
-        taken.insert(free.clone());
-        free
+        let key = |name: &str| file_name(name).to_lowercase();
+        let free = std::iter::once(name.clone()).chain(numbered).find(|name| taken.insert(key(name)));
+        free.unwrap_or(name)
     });
     distinct.collect()
 }
@@ -100,6 +145,12 @@ mod tests {
     fn alike_names_are_told_apart_by_a_number() {
         let names = ["a", "a", "b", "a", "a-2"].map(str::to_owned);
         assert_eq!(distinct(names), ["a", "a-2", "b", "a-3", "a-2-2"]);
+    }
+
+    #[test]
+    fn names_that_make_one_file_name_are_alike() {
+        let names = ["a:b", "a_b", "A/B"].map(str::to_owned);
+        assert_eq!(distinct(names), ["a:b", "a_b-2", "A/B-3"]);
     }
 
     #[test]

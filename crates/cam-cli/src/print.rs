@@ -23,15 +23,33 @@ pub fn is_quiet() -> bool {
 /// Says something on standard error, unless quiet.
 pub fn remark(text: impl std::fmt::Display) {
     if !is_quiet() {
-        eprintln!("cam: {text}");
+        error(text);
     }
 }
 
 /// Says something on standard error when verbose.
 pub fn detail(text: impl std::fmt::Display) {
     if VERBOSITY.load(Ordering::Relaxed) > 1 {
-        eprintln!("cam: {text}");
+        error(text);
     }
+}
+
+/// Says why something failed, on standard error, quiet or not.
+///
+/// That nobody listens there any more ends no run. A file's name may hold control characters, which
+/// a terminal would obey.
+pub fn error(text: impl std::fmt::Display) {
+    let text = format!("cam: {text}\n");
+    let lines: Vec<String> = text.split('\n').map(printable).collect();
+    let _ = io::stderr().lock().write_all(lines.join("\n").as_bytes());
+}
+
+/// A text on one line and without anything a terminal would obey: `a\nb` for a line break.
+pub fn printable(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+        shown
+    })
 }
 
 /// Writes data to standard output. A reader who has seen enough (`| head`) is no failure.

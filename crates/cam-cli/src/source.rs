@@ -7,16 +7,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use cam_viz::{DecodeOptions, Picture, decode};
 
-use crate::print;
+use crate::failure::Failure;
+use crate::{interrupt, print};
 
 /// An image file larger than this is taken for a mistake.
 const MAX_BYTES: u64 = 256 << 20;
 
 /// A URL that has not sent an image by then never will.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is said where Ctrl-C ends the wait for an image.
+const READING: &str = "an image was being read";
 
 /// Where an image comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +76,17 @@ impl Source {
         }
     }
 
+    /// The file, as the system knows it.
+    pub fn canonical(&self) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => path.canonicalize().ok(),
+            Self::Stdin | Self::Url(_) | Self::Memory { .. } => None,
+        }
+    }
+
     /// Reads and decodes the image. What is odd about it is said on standard error.
-    pub fn picture(&self, strict: bool) -> anyhow::Result<Picture> {
-        let bytes = self.bytes().with_context(|| self.to_string())?;
+    pub fn picture(&self, strict: bool) -> Result<Picture, Failure> {
+        let bytes = self.bytes()?;
         let options = DecodeOptions { strict, ..DecodeOptions::default() };
         let picture = decode(&bytes, &options).with_context(|| self.to_string())?;
         for remark in &picture.remarks {
@@ -83,19 +95,16 @@ impl Source {
         Ok(picture)
     }
 
-    fn bytes(&self) -> anyhow::Result<Vec<u8>> {
+    fn bytes(&self) -> Result<Vec<u8>, Failure> {
+        let in_context = |read: anyhow::Result<Vec<u8>>| Ok(read.with_context(|| self.to_string())?);
         match self {
-            Self::File(path) => file(path),
+            Self::File(path) => in_context(file(path)),
             Self::Memory { bytes, .. } => Ok(bytes.to_vec()),
-            Self::Stdin => capped(std::io::stdin().lock()).context("reading standard input"),
+            Self::Stdin => in_context(interrupt::or(|| capped(std::io::stdin().lock()), READING)?),
             Self::Url(url) => {
-                let options = cam_fetch::Options {
-                    max_bytes: MAX_BYTES,
-                    total_timeout: Some(PATIENCE),
-                    ..cam_fetch::Options::default()
-                };
+                let url = url.clone();
                 // The error names the URL itself.
-                cam_fetch::fetch_bytes(url, &options).map_err(|error| anyhow!("{error}"))
+                Ok(interrupt::or(move || fetched(&url), READING)??)
             }
         }
     }
@@ -105,6 +114,12 @@ impl Source {
 pub fn is_url(text: &str) -> bool {
     let starts_with = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     starts_with("http://") || starts_with("https://")
+}
+
+fn fetched(url: &str) -> anyhow::Result<Vec<u8>> {
+    let options =
+        cam_fetch::Options { max_bytes: MAX_BYTES, total_timeout: Some(PATIENCE), ..cam_fetch::Options::default() };
+    Ok(cam_fetch::fetch_bytes(url, &options)?)
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -127,6 +142,7 @@ fn capped(reader: impl std::io::Read) -> anyhow::Result<Vec<u8>> {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::File(path) if path.as_os_str().is_empty() => f.write_str("an empty file name"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Stdin => f.write_str("standard input"),
             Self::Url(url) => f.write_str(url),

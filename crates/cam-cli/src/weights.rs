@@ -3,16 +3,24 @@
 use std::ffi::OsStr;
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use cam_fetch::{FetchError, FetchedFile, Options, Sha256Prefix, cache_directory, fetch_file, sha256_prefix_in_name};
+use cam_fetch::{
+    FetchError, FetchedFile, Options, Sha256Prefix, cache_directory, fetch_file, sha256_of_bytes, sha256_prefix_in_name,
+};
 use cam_models::Published;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::failure::Failure;
 use crate::source::is_url;
 use crate::{interrupt, print};
+
+/// What is said where Ctrl-C ends a download.
+const KEPT: &str = "what was downloaded is kept; run it again to go on";
+
+/// Enough of a URL's digest that no two are alike.
+const URL_DIGITS: usize = 16;
 
 /// The weight file an argument means: a file as it is, a URL by way of the cache.
 pub fn locate(argument: &OsStr) -> Result<PathBuf, Failure> {
@@ -34,28 +42,41 @@ pub fn fetch(url: &str) -> Result<FetchedFile, Failure> {
     let sha256 = sha256_prefix_in_name(name).and_then(|prefix| prefix.parse::<Sha256Prefix>().ok());
     let options = Options { sha256, ..Options::default() };
     let bar = bar(name);
-    let fetched = fetch_file(url, &destination, &options, &mut |progress| {
+    let shown = bar.clone();
+    let url = url.to_owned();
+    // A silent server keeps the download waiting, but not Ctrl-C.
+    let fetched = interrupt::or(move || download(&url, &destination, &options, &shown), KEPT);
+    bar.finish_and_clear();
+    fetched?.map_err(|error| match error {
+        FetchError::Cancelled { .. } => Failure::Interrupted(KEPT.into()),
+        error if error.can_resume() && bar.position() > 0 => {
+            Failure::Failed(anyhow!("{error}; what was downloaded is kept"))
+        }
+        error => Failure::Failed(error.into()),
+    })
+}
+
+fn download(url: &str, destination: &Path, options: &Options, bar: &ProgressBar) -> Result<FetchedFile, FetchError> {
+    fetch_file(url, destination, options, &mut |progress| {
         if let Some(total) = progress.total {
             bar.set_length(total);
         }
         bar.set_position(progress.done);
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    bar.finish_and_clear();
-    fetched.map_err(|error| match error {
-        FetchError::Cancelled { .. } => Failure::Interrupted("what was downloaded is kept; run it again to go on".into()),
-        error if error.can_resume() => Failure::Failed(anyhow!("{error}; what was downloaded is kept")),
-        error => Failure::Failed(error.into()),
     })
 }
 
-/// A URL's place in the cache: its file name.
+/// A URL's place in the cache: its file name, where that tells the content by its digest. Under
+/// other names two servers may have different files, so there the whole URL counts.
 fn place(url: &str) -> Result<PathBuf, Failure> {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     let name = path.rsplit('/').next().filter(|name| !name.is_empty() && !name.starts_with('.'));
     let name = name.ok_or_else(|| Failure::usage(format!("{url} names no file")))?;
-    let cache = cache_directory().map_err(anyhow::Error::from)?;
-    Ok(cache.join("weights").join(name))
+    let weights = cache_directory().map_err(anyhow::Error::from)?.join("weights");
+    Ok(match sha256_prefix_in_name(name) {
+        Some(_) => weights.join(name),
+        None => weights.join(&sha256_of_bytes(url.as_bytes()).to_string()[..URL_DIGITS]).join(name),
+    })
 }
 
 /// A bar on a terminal, nothing elsewhere.

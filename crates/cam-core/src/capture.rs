@@ -31,7 +31,11 @@ impl<'n> Capture<'n> {
     /// # Errors
     /// [`Error::NoLayer`], [`Error::EmptyBatch`], and [`Error::NonFiniteEmbedding`] where the
     /// network gives NaN or infinity.
-    pub fn new(network: &'n dyn Network, images: Tensor<4>, layers: &[Layer]) -> Result<Self, Error> {
+    pub fn new(
+        network: &'n dyn Network,
+        images: Tensor<4>,
+        layers: &[Layer],
+    ) -> Result<Self, Error> {
         let mut layers = layers.to_vec();
         layers.sort();
         layers.dedup();
@@ -80,7 +84,11 @@ impl<'n> Capture<'n> {
     /// # Errors
     /// As [`explain`](Self::explain); [`Error::TargetCount`] where there are not as many targets
     /// as images, [`Error::ManyQuestions`] where one asks more than one question.
-    pub fn explain_each(&self, method: &dyn Method, targets: &[&dyn Target]) -> Result<Explanation, Error> {
+    pub fn explain_each(
+        &self,
+        method: &dyn Method,
+        targets: &[&dyn Target],
+    ) -> Result<Explanation, Error> {
         let images = self.embeddings.dims()[0];
         if targets.len() != images {
             return Err(Error::TargetCount { images, targets: targets.len() });
@@ -107,7 +115,12 @@ impl<'n> Capture<'n> {
         }
     }
 
-    fn pull_back(&self, method: &dyn Method, scores: Tensor<2>, gradients: Tensor<3>) -> Result<Explanation, Error> {
+    fn pull_back(
+        &self,
+        method: &dyn Method,
+        scores: Tensor<2>,
+        gradients: Tensor<3>,
+    ) -> Result<Explanation, Error> {
         let layers = self.activations.iter().map(|(layer, activations)| {
             let maps = self.maps(method, *layer, activations, &gradients)?;
             Ok(LayerMaps { layer: *layer, maps })
@@ -146,7 +159,12 @@ impl<'n> Capture<'n> {
     }
 
     /// ∂(Σ e·g)/∂A by autodiff through the tail; g `[n, d]` to `[n, c, h', w']`.
-    fn through_tail(&self, layer: Layer, activations: &Tensor<4>, gradient: Tensor<2>) -> Result<Tensor<4>, Error> {
+    fn through_tail(
+        &self,
+        layer: Layer,
+        activations: &Tensor<4>,
+        gradient: Tensor<2>,
+    ) -> Result<Tensor<4>, Error> {
         let leaf = activations.clone().autodiff().require_grad();
         let embeddings = self.network.forward_from(leaf.clone(), layer);
         leaf_gradient(&leaf, (embeddings * gradient.autodiff()).sum())

@@ -33,7 +33,9 @@ pub enum Error {
     },
 
     /// A target that asks several questions where one per image is meant.
-    #[error("target {index} asks {questions} questions; where each image has its own target, ask one")]
+    #[error(
+        "target {index} asks {questions} questions; where each image has its own target, ask one"
+    )]
     ManyQuestions {
         /// Position of the target in the list.
         index: usize,
@@ -42,7 +44,9 @@ pub enum Error {
     },
 
     /// The target was made for embeddings of another width.
-    #[error("the embedding is {embedding} wide, the concept {target}: were they made by the same model?")]
+    #[error(
+        "the embedding is {embedding} wide, the concept {target}: were they made by the same model?"
+    )]
     Width {
         /// Width of the network's embeddings.
         embedding: usize,
@@ -72,7 +76,9 @@ pub enum Error {
     },
 
     /// The target's score does not depend on the embedding, as far as autodiff can see.
-    #[error("the target's score is not differentiable: it has no closed form and autodiff does not track it")]
+    #[error(
+        "the target's score is not differentiable: it has no closed form and autodiff does not track it"
+    )]
     Untracked,
 
     /// Maps of different batches or question counts cannot be averaged.

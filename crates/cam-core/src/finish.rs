@@ -33,7 +33,11 @@ pub struct Finished {
 /// # Errors
 /// [`Error::NoLayer`] without maps, [`Error::MapCount`] where the layers disagree about n or k,
 /// [`Error::NonFiniteMap`] where a raw map holds NaN or infinity.
-pub fn finish(raw: &[Tensor<4>], size: [usize; 2], arithmetic: Arithmetic) -> Result<Finished, Error> {
+pub fn finish(
+    raw: &[Tensor<4>],
+    size: [usize; 2],
+    arithmetic: Arithmetic,
+) -> Result<Finished, Error> {
     let first = raw.first().map(counts).ok_or(Error::NoLayer)?;
     if let Some(other) = raw.iter().map(counts).find(|&other| other != first) {
         return Err(Error::MapCount { first, other });
@@ -42,9 +46,8 @@ pub fn finish(raw: &[Tensor<4>], size: [usize; 2], arithmetic: Arithmetic) -> Re
     let spread = raw.iter().zip(&positive).map(|(raw, positive)| spreads(raw, positive));
     let spread = spread.collect::<Result<Vec<_>, _>>()?;
     // A mean over layers says something as soon as one of them does.
-    let degenerate = (0..first[0] * first[1])
-        .map(|map| spread.iter().all(|layer| layer[map] == 0.0))
-        .collect();
+    let degenerate =
+        (0..first[0] * first[1]).map(|map| spread.iter().all(|layer| layer[map] == 0.0)).collect();
 
     let layers = positive.into_iter().map(|maps| match arithmetic {
         Arithmetic::Standard => min_max(resize(maps, size)),

@@ -1,5 +1,5 @@
-use burn::tensor::Tensor;
 use crate::{Gradients, Linear};
+use burn::tensor::Tensor;
 
 /// How the positions of a feature map become one vector.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -96,7 +96,12 @@ impl Pooling {
         }
     }
 
-    fn pull_back(self, activations: &Tensor<4>, pooled: &Tensor<2>, gradients: Tensor<3>) -> Gradients {
+    fn pull_back(
+        self,
+        activations: &Tensor<4>,
+        pooled: &Tensor<2>,
+        gradients: Tensor<3>,
+    ) -> Gradients {
         let [n, c, h, w] = activations.dims();
         let [_, k, _] = gradients.dims();
         match self {
@@ -106,7 +111,8 @@ impl Pooling {
                 let channel = pooled.clone().powf_scalar(1.0 - exponent).div_scalar((h * w) as f32);
                 let channel = gradients * channel.unsqueeze_dim(1);
                 let position = activations.clone().clamp_min(epsilon).powf_scalar(exponent - 1.0);
-                let position = position.mask_fill(activations.clone().lower_equal_scalar(epsilon), 0.0);
+                let position =
+                    position.mask_fill(activations.clone().lower_equal_scalar(epsilon), 0.0);
                 let position = position.unsqueeze_dim::<5>(1);
                 Gradients::PerPosition(position * channel.reshape([n, k, c, 1, 1]))
             }

@@ -87,8 +87,9 @@ pub fn fetch_file(
     }
     fs::create_dir_all(part.directory()).map_err(FetchError::io("create", part.directory()))?;
     let nothing_yet = Progress { done: 0, total: None };
-    let (_lock, waited) = Lock::acquire(&part.lock, || report(progress, nothing_yet, &address))?;
-    if waited && let Some(found) = already_there(destination, options)? {
+    let _lock = Lock::acquire(&part.lock, || report(progress, nothing_yet, &address))?;
+    // And after it, because whoever held it may have been fetching this very file.
+    if let Some(found) = already_there(destination, options)? {
         return Ok(found);
     }
     let origin = download(&address, &part, options, progress)

@@ -23,23 +23,21 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock, asking `wait` between two attempts; returns it and whether another had it first.
+    /// Takes the lock, asking `wait` between two attempts whether to go on waiting.
     pub fn acquire(
         path: &Path,
         mut wait: impl FnMut() -> Result<(), FetchError>,
-    ) -> Result<(Self, bool), FetchError> {
-        let mut waited = false;
+    ) -> Result<Self, FetchError> {
         loop {
             let file = File::options().create(true).append(true).open(path);
             let file = file.map_err(FetchError::io("create", path))?;
             match file.try_lock() {
                 Ok(()) if is_still_at(&file, path) => {
-                    return Ok((Self { file, path: path.to_owned() }, waited));
+                    return Ok(Self { file, path: path.to_owned() });
                 }
                 // Its holder removed it while we came: ours is a file without a name, which locks nobody out.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    waited = true;
                     wait()?;
                     thread::sleep(POLL);
                 }

@@ -21,15 +21,25 @@ struct LoadedStep {
 }
 
 enum LoadedOperation {
-    Convolution { step: Convolution, weight: Tensor<4>, bias: Tensor<1> },
+    Convolution(Box<LoadedConvolution>),
     MaxPool(MaxPool),
+}
+
+struct LoadedConvolution {
+    step: Convolution,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
 }
 
 impl BurnExecutor {
     /// Uploads the weights of a description's convolutions, given in order.
     ///
     /// Returns `None` where there are fewer of them than convolutions.
-    pub fn new(description: &Description, weights: Vec<ConvolutionWeights>, device: &Device) -> Option<Self> {
+    pub fn new(
+        description: &Description,
+        weights: Vec<ConvolutionWeights>,
+        device: &Device,
+    ) -> Option<Self> {
         let mut weights = weights.into_iter();
         let steps = description.steps.iter().map(|step| {
             let operation = match &step.operation {
@@ -45,11 +55,11 @@ impl BurnExecutor {
 fn upload(step: &Convolution, weights: ConvolutionWeights, device: &Device) -> LoadedOperation {
     let weight = TensorData::new(weights.weight, step.weight_shape());
     let bias = TensorData::new(weights.bias, [step.outputs]);
-    LoadedOperation::Convolution {
+    LoadedOperation::Convolution(Box::new(LoadedConvolution {
         step: step.clone(),
         weight: Tensor::from_data(weight, device),
         bias: Tensor::from_data(bias, device),
-    }
+    }))
 }
 
 impl Executor for BurnExecutor {
@@ -58,14 +68,13 @@ impl Executor for BurnExecutor {
         let mut values = Values::new(segment.start, input, steps);
         for step in steps {
             let output = match &step.operation {
-                LoadedOperation::Convolution { step: convolution, weight, bias } => {
-                    let x = values.read(step.input);
-                    let y = convolve(convolution, x, weight.clone(), bias.clone());
-                    let y = match convolution.residual {
+                LoadedOperation::Convolution(convolution) => {
+                    let y = convolution.run(values.read(step.input));
+                    let y = match convolution.step.residual {
                         Some(residual) => y + values.read(residual),
                         None => y,
                     };
-                    activate(convolution.activation, y)
+                    activate(convolution.step.activation, y)
                 }
                 LoadedOperation::MaxPool(pool) => max_pool(*pool, values.read(step.input)),
             };
@@ -88,8 +97,10 @@ impl Values {
         let mut reads_left = vec![0; steps.len() + 1];
         for step in steps {
             reads_left[step.input.steps_before() - start] += 1;
-            if let LoadedOperation::Convolution { step: Convolution { residual: Some(value), .. }, .. } = &step.operation {
-                reads_left[value.steps_before() - start] += 1;
+            if let LoadedOperation::Convolution(convolution) = &step.operation
+                && let Some(residual) = convolution.step.residual
+            {
+                reads_left[residual.steps_before() - start] += 1;
             }
         }
         Self { start, values: vec![Some(input)], reads_left }
@@ -114,11 +125,15 @@ impl Values {
     }
 }
 
-fn convolve(step: &Convolution, x: Tensor<4>, weight: Tensor<4>, bias: Tensor<1>) -> Tensor<4> {
-    let [_, _, height, width] = x.dims();
-    let padding = [height, width].map(|size| step.padding.before_and_after(size, step.kernel, step.stride));
-    let options = ConvOptions::new_with_padding([step.stride; 2], padding, [1; 2], step.groups);
-    conv2d(x, weight, Some(bias), options)
+impl LoadedConvolution {
+    /// The convolution and its bias; residual and activation are left to the caller.
+    fn run(&self, x: Tensor<4>) -> Tensor<4> {
+        let Convolution { padding, kernel, stride, groups, .. } = self.step;
+        let [_, _, height, width] = x.dims();
+        let padding = [height, width].map(|size| padding.before_and_after(size, kernel, stride));
+        let options = ConvOptions::new_with_padding([stride; 2], padding, [1; 2], groups);
+        conv2d(x, self.weight.clone(), Some(self.bias.clone()), options)
+    }
 }
 
 fn max_pool(pool: MaxPool, x: Tensor<4>) -> Tensor<4> {

@@ -74,7 +74,8 @@ pub(crate) fn read(checkpoint: &Checkpoint, description: &Description) -> (Value
     }
     let known: BTreeSet<&str> = needed.iter().map(|(name, _, _)| name.as_str()).collect();
     let unexpected = checkpoint.tensors().map(|(name, _)| name);
-    let unexpected = unexpected.filter(|name| !known.contains(name) && !name.ends_with(".num_batches_tracked"));
+    let unexpected =
+        unexpected.filter(|name| !known.contains(name) && !name.ends_with(".num_batches_tracked"));
     breaches.unexpected = unexpected.map(str::to_owned).collect();
     (Values(values), breaches)
 }
@@ -114,7 +115,11 @@ fn needed(description: &Description) -> Vec<(String, Vec<usize>, Role)> {
             ("running_mean", Role::Norm),
             ("running_var", Role::Variance),
         ] {
-            needed.push((format!("{}.{part}", convolution.norm.key), vec![convolution.outputs], role));
+            needed.push((
+                format!("{}.{part}", convolution.norm.key),
+                vec![convolution.outputs],
+                role,
+            ));
         }
     }
     if let Some(classifier) = &description.classifier {

@@ -2,7 +2,9 @@
 //! Neural Networks*, arXiv 1905.11946, in the Lite form: no squeeze-and-excitation, ReLU6, stem
 //! and head unscaled), with the key names of its PyTorch port.
 
-use crate::description::{Activation, BatchNorm, Builder, Classifier, Convolution, Description, Padding, Value};
+use crate::description::{
+    Activation, BatchNorm, Builder, Classifier, Convolution, Description, Padding, Value,
+};
 use crate::preprocessing::Preprocessing;
 
 /// TensorFlow's batch norm default, which the port keeps.
@@ -67,7 +69,8 @@ impl EfficientNetLite {
             for block in 0..blocks {
                 let stride = if block == 0 { STRIDES[stage] } else { 1 };
                 let expansion = if stage == 0 { 1 } else { EXPANSION };
-                let shape = BlockShape { inputs, outputs, expansion, kernel: KERNELS[stage], stride };
+                let shape =
+                    BlockShape { inputs, outputs, expansion, kernel: KERNELS[stage], stride };
                 x = shape.describe(&mut builder, x, index);
                 let alias = (block + 1 == blocks).then(|| format!("stage{}", stage + 1));
                 builder.cut(format!("block{index}"), alias);
@@ -83,8 +86,14 @@ impl EfficientNetLite {
             name: self.known().map_or("efficientnet-lite", |known| known.0).to_owned(),
             steps: builder.steps,
             cuts: builder.cuts,
-            classifier: classes.map(|classes| Classifier { key: "_fc".into(), inputs: self.head, classes }),
-            preprocessing: Preprocessing::efficientnet_lite(self.known().map_or(224, |known| known.1)),
+            classifier: classes.map(|classes| Classifier {
+                key: "_fc".into(),
+                inputs: self.head,
+                classes,
+            }),
+            preprocessing: Preprocessing::efficientnet_lite(
+                self.known().map_or(224, |known| known.1),
+            ),
         }
     }
 }
@@ -107,10 +116,14 @@ impl BlockShape {
             x
         } else {
             let keys = (key("_expand_conv"), key("_bn0"));
-            builder.convolution(x, convolution(keys.0, keys.1, (self.inputs, wide), 1, 1, Activation::Relu6))
+            builder.convolution(
+                x,
+                convolution(keys.0, keys.1, (self.inputs, wide), 1, 1, Activation::Relu6),
+            )
         };
         let keys = (key("_depthwise_conv"), key("_bn1"));
-        let depthwise = convolution(keys.0, keys.1, (wide, wide), self.kernel, self.stride, Activation::Relu6);
+        let depthwise =
+            convolution(keys.0, keys.1, (wide, wide), self.kernel, self.stride, Activation::Relu6);
         let filtered = builder.convolution(widened, Convolution { groups: wide, ..depthwise });
         let keys = (key("_project_conv"), key("_bn2"));
         let project = convolution(keys.0, keys.1, (wide, self.outputs), 1, 1, Activation::Identity);

@@ -20,7 +20,7 @@ pub enum LoadError {
     },
 
     /// Something else under a weight file's name.
-    #[error("{} is {found}, not a weight file: {}", path.display(), remedy(found))]
+    #[error("{} is {found}: {}", path.display(), remedy(found))]
     NotWeights {
         /// The file.
         path: PathBuf,
@@ -29,7 +29,7 @@ pub enum LoadError {
     },
 
     /// A weight file that contradicts itself or ends early.
-    #[error("{}: damaged {container} file: {reason}; download or export it again", path.display())]
+    #[error("{}: damaged or unsupported {container} file: {reason}; download it again, or export it anew", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -73,14 +73,19 @@ pub enum LoadError {
         /// The network.
         network: String,
         /// Every tensor that does not fit.
-        breaches: Breaches,
+        breaches: Box<Breaches>,
     },
 }
 
 fn remedy(found: &str) -> &'static str {
     match found {
-        "an HTML page" => "the download gave a web page, perhaps a login or error page; get the file itself",
-        "a Git LFS pointer" => "run `git lfs pull` where it was cloned, or download the file itself",
+        "an HTML page" => {
+            "the download gave a web page, perhaps a login or error page; get the file itself"
+        }
+        "a Git LFS pointer" => {
+            "run `git lfs pull` where it was cloned, or download the file itself"
+        }
+        "a file without tensors" => "save the network's state dict, not only its settings",
         "an empty file" => "the download broke off; get it again",
         _ => "give a .pth or .safetensors file",
     }

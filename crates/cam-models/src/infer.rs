@@ -8,14 +8,17 @@ use crate::resnet::{Block, ResNet, Stage};
 
 /// Names that only the network itself has, whatever it is wrapped in (`module.`, `state_dict.`):
 /// what stands before them is the wrapping.
-const RESNET_ANCHORS: [&str; 3] = ["layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer1.0.bn1.weight"];
-const LITE_ANCHORS: [&str; 3] = ["_conv_stem.weight", "_conv_head.weight", "_blocks.0._project_conv.weight"];
+const RESNET_ANCHORS: [&str; 3] =
+    ["layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer1.0.bn1.weight"];
+const LITE_ANCHORS: [&str; 3] =
+    ["_conv_stem.weight", "_conv_head.weight", "_blocks.0._project_conv.weight"];
 
 /// The checkpoint without its wrapping, and the network it holds.
 pub(crate) fn infer(checkpoint: Checkpoint) -> Result<(Checkpoint, Description), LoadError> {
     if let Some(prefix) = prefix(&checkpoint, &RESNET_ANCHORS) {
         let checkpoint = checkpoint.under_prefix(&prefix);
-        let network = resnet(&checkpoint).map_err(|reason| undecided(&checkpoint, "a ResNet", reason))?;
+        let network =
+            resnet(&checkpoint).map_err(|reason| undecided(&checkpoint, "a ResNet", reason))?;
         return Ok((checkpoint, network.describe()));
     }
     if let Some(prefix) = prefix(&checkpoint, &LITE_ANCHORS) {
@@ -25,10 +28,16 @@ pub(crate) fn infer(checkpoint: Checkpoint) -> Result<(Checkpoint, Description),
         return Ok((checkpoint, network.describe()));
     }
     let examples: Vec<&str> = checkpoint.tensors().map(|(name, _)| name).take(3).collect();
+    if examples.is_empty() {
+        return Err(LoadError::NotWeights {
+            path: checkpoint.origin().to_owned(),
+            found: "a file without tensors",
+        });
+    }
     Err(LoadError::UnknownArchitecture {
         path: checkpoint.origin().to_owned(),
         tensors: checkpoint.tensors().count(),
-        examples: if examples.is_empty() { "none".into() } else { examples.join(", ") },
+        examples: examples.join(", "),
     })
 }
 
@@ -56,7 +65,8 @@ fn undecided(checkpoint: &Checkpoint, family: &'static str, reason: String) -> L
 }
 
 fn resnet(checkpoint: &Checkpoint) -> Result<ResNet, String> {
-    let bottleneck = checkpoint.tensors().any(|(name, _)| name.starts_with("layer") && name.contains(".conv3."));
+    let bottleneck =
+        checkpoint.tensors().any(|(name, _)| name.starts_with("layer") && name.contains(".conv3."));
     let (block, last) = if bottleneck { (Block::Bottleneck, 3) } else { (Block::Basic, 2) };
     let mut stages = Vec::new();
     for stage in 1.. {
@@ -64,30 +74,46 @@ fn resnet(checkpoint: &Checkpoint) -> Result<ResNet, String> {
         if blocks == 0 {
             break;
         }
-        // Any block tells a stage's widths; the first one that still has the tensor does.
+        // Every block tells a stage's widths; what most say is right, and the others are found to
+        // be of the wrong shape.
         let width = |conv: usize| {
-            let mut keys = (0..blocks).flat_map(|block| {
-                [format!("layer{stage}.{block}.conv{conv}.weight"), format!("layer{stage}.{block}.bn{conv}.weight")]
+            let told = (0..blocks).flat_map(|block| {
+                let norm = ["weight", "bias", "running_mean"]
+                    .map(|part| format!("layer{stage}.{block}.bn{conv}.{part}"));
+                norm.into_iter().chain([format!("layer{stage}.{block}.conv{conv}.weight")])
             });
-            let found = keys.find_map(|key| checkpoint.shape(&key).and_then(|shape| shape.first().copied()));
-            found.ok_or_else(|| format!("the width of layer{stage} cannot be told"))
+            let told = told.filter_map(|key| checkpoint.shape(&key)?.first().copied());
+            most_frequent(told).ok_or_else(|| format!("the width of layer{stage} cannot be told"))
         };
         stages.push(Stage { blocks, inner: width(1)?, outputs: width(last)? });
     }
-    let stem = ["conv1.weight", "bn1.weight"].iter().find_map(|key| checkpoint.shape(key)?.first().copied());
+    let stem = ["bn1.weight", "bn1.bias", "bn1.running_mean", "conv1.weight"].iter();
+    let stem = most_frequent(stem.filter_map(|key| checkpoint.shape(key)?.first().copied()));
     let stem = stem.ok_or("the width of conv1 cannot be told")?;
     let groups = if bottleneck { groups(checkpoint, &stages) } else { 1 };
     Ok(ResNet { block, stem, stages, groups, classes: classes(checkpoint, "fc") })
 }
 
-/// Channels in over channels in per group, of the first 3×3 convolution that is found.
+/// Channels in over channels in per group, as most 3×3 convolutions have it.
 fn groups(checkpoint: &Checkpoint, stages: &[Stage]) -> usize {
-    let found = stages.iter().enumerate().find_map(|(index, stage)| {
-        let shape = checkpoint.shape(&format!("layer{}.0.conv2.weight", index + 1))?;
-        let per_group = *shape.get(1)?;
-        (per_group > 0 && stage.inner.is_multiple_of(per_group)).then(|| stage.inner / per_group)
+    let told = stages.iter().enumerate().flat_map(|(index, stage)| {
+        let per_block = move |block: usize| {
+            let per_group =
+                *checkpoint.shape(&format!("layer{}.{block}.conv2.weight", index + 1))?.get(1)?;
+            (per_group > 0 && stage.inner.is_multiple_of(per_group))
+                .then(|| stage.inner / per_group)
+        };
+        (0..stage.blocks).filter_map(per_block)
     });
-    found.unwrap_or(1)
+    most_frequent(told).unwrap_or(1)
+}
+
+/// The first of those that occur most often.
+fn most_frequent(values: impl Iterator<Item = usize>) -> Option<usize> {
+    let values: Vec<usize> = values.collect();
+    let occurrences = |value: &usize| values.iter().filter(|other| *other == value).count();
+    // `max_by_key` would give the last one.
+    values.iter().rev().max_by_key(|value| occurrences(value)).copied()
 }
 
 /// One more than the highest index that follows the prefix, so that a missing tensor does not
@@ -107,15 +133,22 @@ fn classes(checkpoint: &Checkpoint, key: &str) -> Option<usize> {
 }
 
 fn efficientnet_lite(checkpoint: &Checkpoint) -> Result<EfficientNetLite, String> {
-    let width = |keys: [&str; 2]| keys.iter().find_map(|key| checkpoint.shape(key)?.first().copied());
-    let stem = width(["_conv_stem.weight", "_bn0.weight"]).ok_or("the width of _conv_stem cannot be told")?;
-    let head = width(["_conv_head.weight", "_bn1.weight"]).ok_or("the width of _conv_head cannot be told")?;
+    let width =
+        |keys: [&str; 2]| keys.iter().find_map(|key| checkpoint.shape(key)?.first().copied());
+    let stem = width(["_conv_stem.weight", "_bn0.weight"])
+        .ok_or("the width of _conv_stem cannot be told")?;
+    let head = width(["_conv_head.weight", "_bn1.weight"])
+        .ok_or("the width of _conv_head cannot be told")?;
     // Strides are no part of a file. They follow from the stages, and a new stage begins where
     // the blocks' output widens.
     let mut stages: Vec<(usize, usize)> = Vec::new();
     for block in 0..count(checkpoint, "_blocks.") {
-        let (project, norm) = (format!("_blocks.{block}._project_conv.weight"), format!("_blocks.{block}._bn2.weight"));
-        let outputs = width([&project, &norm]).ok_or_else(|| format!("the width of _blocks.{block} cannot be told"))?;
+        let (project, norm) = (
+            format!("_blocks.{block}._project_conv.weight"),
+            format!("_blocks.{block}._bn2.weight"),
+        );
+        let outputs = width([&project, &norm])
+            .ok_or_else(|| format!("the width of _blocks.{block} cannot be told"))?;
         match stages.last_mut() {
             Some((blocks, last)) if *last == outputs => *blocks += 1,
             _ => stages.push((1, outputs)),

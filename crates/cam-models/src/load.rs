@@ -51,11 +51,18 @@ pub fn load_checkpoint(
     let name = description.name.clone();
     let network = breaches
         .are_forgiven(strictness)
-        .then(|| Weights::fold(&description, values).and_then(|weights| ConvNet::new(description, weights, device)))
+        .then(|| {
+            Weights::fold(&description, values)
+                .and_then(|weights| ConvNet::new(description, weights, device))
+        })
         .flatten();
     match network {
         Some(network) => Ok(Loaded { network, breaches }),
-        None => Err(LoadError::Contract { path: checkpoint.origin().to_owned(), network: name, breaches }),
+        None => Err(LoadError::Contract {
+            path: checkpoint.origin().to_owned(),
+            network: name,
+            breaches: Box::new(breaches),
+        }),
     }
 }
 

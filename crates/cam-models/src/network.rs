@@ -25,7 +25,9 @@ impl ConvNet {
     pub fn new(description: Description, weights: Weights, device: &Device) -> Option<Self> {
         let executor = BurnExecutor::new(&description, weights.convolutions, device)?;
         let classifier = match (&description.classifier, weights.classifier) {
-            (Some(shape), Some(weights)) => Some(linear(weights, [shape.classes, shape.inputs], device)),
+            (Some(shape), Some(weights)) => {
+                Some(linear(weights, [shape.classes, shape.inputs], device))
+            }
             (None, None) => None,
             _ => return None,
         };

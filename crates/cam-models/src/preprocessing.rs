@@ -44,7 +44,12 @@ impl Preprocessing {
 
     /// EfficientNet-Lite's: (value − 127) / 128.
     pub fn efficientnet_lite(side: usize) -> Self {
-        Self { size: (side, side), filter: Filter::Bicubic, mean: [127.0; 3], deviation: [128.0; 3] }
+        Self {
+            size: (side, side),
+            filter: Filter::Bicubic,
+            mean: [127.0; 3],
+            deviation: [128.0; 3],
+        }
     }
 
     /// Images of one size to `[n, 3, h, w]`. Images of other sizes than the first one's are

@@ -83,17 +83,23 @@ impl ResNet {
 
     /// torchvision's name for it, or a name that says how it differs from those.
     pub fn name(&self) -> String {
-        let same = |name: &&str| Self::named(name).is_some_and(|known| Self { classes: self.classes, ..known } == *self);
+        let same = |name: &&str| {
+            Self::named(name).is_some_and(|known| Self { classes: self.classes, ..known } == *self)
+        };
         Self::names().find(same).map_or_else(|| self.constructed_name(), str::to_owned)
     }
 
     fn constructed_name(&self) -> String {
-        let blocks: Vec<String> = self.stages.iter().map(|stage| stage.blocks.to_string()).collect();
+        let blocks: Vec<String> =
+            self.stages.iter().map(|stage| stage.blocks.to_string()).collect();
         let kind = match self.block {
             Block::Basic => "basic",
             Block::Bottleneck => "bottleneck",
         };
-        format!("resnet-{kind}-{}", blocks.join("-"))
+        let widths: Vec<String> = self.stages.iter().map(|stage| stage.inner.to_string()).collect();
+        let groups =
+            if self.groups == 1 { String::new() } else { format!(", {} groups", self.groups) };
+        format!("resnet ({kind} {}, widths {}{groups})", blocks.join("-"), widths.join("-"))
     }
 
     /// The network as data.
@@ -119,12 +125,24 @@ impl ResNet {
             name: self.name(),
             steps: builder.steps,
             cuts: builder.cuts,
-            classifier: self.classes.map(|classes| Classifier { key: "fc".into(), inputs, classes }),
+            classifier: self.classes.map(|classes| Classifier {
+                key: "fc".into(),
+                inputs,
+                classes,
+            }),
             preprocessing: Preprocessing::imagenet(),
         }
     }
 
-    fn block(&self, builder: &mut Builder, x: Value, name: &str, inputs: usize, stage: &Stage, stride: usize) -> Value {
+    fn block(
+        &self,
+        builder: &mut Builder,
+        x: Value,
+        name: &str,
+        inputs: usize,
+        stage: &Stage,
+        stride: usize,
+    ) -> Value {
         let key = |part: &str| format!("{name}.{part}");
         let shortcut = if stride != 1 || inputs != stage.outputs {
             let keys = (key("downsample.0"), key("downsample.1"));

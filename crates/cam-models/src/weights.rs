@@ -58,7 +58,8 @@ fn fold(step: &Convolution, values: &mut Values) -> Option<ConvolutionWeights> {
     let mut bias = Vec::with_capacity(step.outputs);
     let per_output = weight.len() / step.outputs.max(1);
     for (channel, kernel) in weight.chunks_mut(per_output.max(1)).enumerate() {
-        let scale = f64::from(gamma[channel]) / (f64::from(variance[channel]) + step.norm.epsilon).sqrt();
+        let scale =
+            f64::from(gamma[channel]) / (f64::from(variance[channel]) + step.norm.epsilon).sqrt();
         for value in kernel {
             *value = (f64::from(*value) * scale) as f32;
         }

@@ -23,7 +23,13 @@ impl Combination {
         for (index, (_, term)) in terms.iter().enumerate() {
             let (width, questions) = (term.width(), term.questions());
             if (width, questions) != (first_width, first_questions) {
-                return Err(Error::Unlike { index, width, questions, first_width, first_questions });
+                return Err(Error::Unlike {
+                    index,
+                    width,
+                    questions,
+                    first_width,
+                    first_questions,
+                });
             }
         }
         let mut numbers = terms.iter().map(|(weight, _)| *weight).chain([offset]);
@@ -56,7 +62,10 @@ impl Target for Combination {
     }
 
     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
-        let weighted = self.terms.iter().map(|(weight, term)| term.scores(embeddings.clone()).mul_scalar(*weight));
+        let weighted = self
+            .terms
+            .iter()
+            .map(|(weight, term)| term.scores(embeddings.clone()).mul_scalar(*weight));
         let sum = weighted.reduce(|sum, term| sum + term).expect("checked: there is a term");
         sum.add_scalar(self.offset)
     }

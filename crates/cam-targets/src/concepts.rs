@@ -94,7 +94,10 @@ mod tests {
     #[test]
     fn a_concept_with_nan_or_infinity_is_refused_when_it_is_made() {
         let made = Concepts::new(2, vec![vec![1.0, f32::INFINITY]]);
-        assert_eq!(made, Err(Error::NonFiniteConcept { index: 0, position: 1, value: f32::INFINITY }));
+        assert_eq!(
+            made,
+            Err(Error::NonFiniteConcept { index: 0, position: 1, value: f32::INFINITY })
+        );
         assert!(matches!(
             Concepts::new(1, vec![vec![f32::NAN]]),
             Err(Error::NonFiniteConcept { index: 0, position: 0, .. })
@@ -106,7 +109,8 @@ mod tests {
         let made = Concepts::new(2048, vec![vec![1.0; 512]]);
         assert_eq!(
             made.map_err(|error| error.to_string()),
-            Err("the embedding is 2048 wide, concept 0 512: were they made by the same model?".to_owned())
+            Err("the embedding is 2048 wide, concept 0 512: were they made by the same model?"
+                .to_owned())
         );
     }
 
@@ -118,7 +122,8 @@ mod tests {
     #[test]
     fn the_unit_form_survives_concepts_whose_squares_overflow_or_vanish() {
         for scale in [1e-30_f32, 1.0, 1e30] {
-            let unit = Concepts::new(2, vec![vec![3.0 * scale, 4.0 * scale]]).map(Concepts::into_unit);
+            let unit =
+                Concepts::new(2, vec![vec![3.0 * scale, 4.0 * scale]]).map(Concepts::into_unit);
             assert_eq!(unit.map(|unit| unit.values), Ok(vec![0.6, 0.8]));
         }
     }

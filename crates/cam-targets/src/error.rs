@@ -27,7 +27,9 @@ pub enum Error {
     },
 
     /// A concept that cannot have come from the model.
-    #[error("the embedding is {embedding} wide, concept {index} {concept}: were they made by the same model?")]
+    #[error(
+        "the embedding is {embedding} wide, concept {index} {concept}: were they made by the same model?"
+    )]
     ConceptWidth {
         /// Position in the list.
         index: usize,

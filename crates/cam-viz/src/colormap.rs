@@ -54,8 +54,9 @@ impl Colormap {
     /// The colour of a value in `0..=1`, rounded to the nearest entry; values outside take the nearest
     /// end, NaN takes the low end.
     pub fn color(self, value: f32) -> [u8; 3] {
-        // A float to integer cast saturates, so the index is always in the table.
-        self.table()[usize::from((value * 255.0).round() as u8)]
+        // Truncated after adding a half: `round` is a call into the system's library on older targets, per pixel.
+        // The cast saturates, so the index is always in the table.
+        self.table()[usize::from((value * 255.0 + 0.5) as u8)]
     }
 
     /// The name, as [`FromStr`] reads it.

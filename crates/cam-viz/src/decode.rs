@@ -10,6 +10,8 @@ mod limits;
 mod remark;
 mod still;
 
+use std::panic::AssertUnwindSafe;
+
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
@@ -82,10 +84,10 @@ struct Decoded {
 /// ```
 pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, DecodeError> {
     let format = format::recognise(bytes)?;
-    let decoded = match format {
-        Format::Jpeg => jpeg::decode(bytes, options)?,
-        _ => still::decode(bytes, format, options)?,
-    };
+    let decoded = guarded(format, || match format {
+        Format::Jpeg => jpeg::decode(bytes, options),
+        _ => still::decode(bytes, format, options),
+    })?;
     let mut remarks = decoded.remarks;
     let frames = frames::count(bytes, format);
     if frames > 1 {
@@ -93,6 +95,19 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, DecodeEr
     }
     let pixels = upright(decoded.pixels, decoded.exif, &mut remarks);
     Ok(Picture { pixels, format, remarks })
+}
+
+/// Turns a decoder's panic into an error.
+///
+/// `tiff` 0.11.3 has asserts that a well-formed file can fail: tiles of separate planes at the picture's
+/// edge. The one that is known is refused beforehand, for a panic still prints its message; this is for
+/// its kin. A batch must not end by one file.
+fn guarded(
+    format: Format,
+    decode: impl FnOnce() -> Result<Decoded, DecodeError>,
+) -> Result<Decoded, DecodeError> {
+    std::panic::catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or(Err(DecodeError::DecoderFault { format }))
 }
 
 fn upright(pixels: RgbImage, exif: exif::Exif, remarks: &mut Vec<Remark>) -> RgbImage {
@@ -108,5 +123,16 @@ fn upright(pixels: RgbImage, exif: exif::Exif, remarks: &mut Vec<Remark>) -> Rgb
             image.apply_orientation(orientation);
             image.into_rgb8()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panicking_decoder_is_an_error() {
+        let result = guarded(Format::Tiff, || panic!("a decoder's bug"));
+        assert_eq!(result.err(), Some(DecodeError::DecoderFault { format: Format::Tiff }));
     }
 }

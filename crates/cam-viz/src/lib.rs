@@ -43,6 +43,7 @@ mod map;
 mod npy;
 mod overlay;
 mod overlay_compat;
+mod overlay_signed;
 mod png16;
 mod resize;
 mod text;
@@ -55,6 +56,7 @@ pub use encode::{EncodeError, JPEG_QUALITY, jpeg_bytes, picture_bytes, png_bytes
 pub use figure::{Figure, FigureStyle, Panel};
 pub use map::{Map, MapError};
 pub use npy::{NpyError, npy_bytes};
-pub use overlay::{OverlayError, OverlayStyle, overlay, overlay_signed};
+pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;
+pub use overlay_signed::overlay_signed;
 pub use png16::{Png16Error, Scale, png16_bytes};

@@ -86,37 +86,6 @@ pub fn overlay(
     }))
 }
 
-/// A signed map over its image: red where it is positive, blue where it is negative, and the untouched
-/// image where it is 0.
-///
-/// With `m` the map's largest magnitude and `t = |value| / m`, a pixel's opacity is
-/// `(1 - image_weight) * t * (2 - t)` and its colour the diverging table's at `sign * (1 + t) / 2`: the
-/// table's pale middle is left to opacity, for white over an image is fog. A map of nothing but zeros leaves the
-/// image as it is.
-///
-/// # Shapes
-/// `image` and `map`: the same width and height; `map` finite, of any range.
-///
-/// # Errors
-/// Every variant of [`OverlayError`] but [`OverlayError::OutOfRange`].
-pub fn overlay_signed(
-    image: &RgbImage,
-    map: &Map,
-    image_weight: f32,
-) -> Result<RgbImage, OverlayError> {
-    check(image, map, image_weight)?;
-    let largest = map.max().max(-map.min());
-    if largest == 0.0 {
-        return Ok(image.clone());
-    }
-    Ok(blend(image, map, |pixel, value| {
-        let strength = value.abs() / largest;
-        let signed = (0.5 + 0.5 * strength).copysign(value);
-        let color = Colormap::Diverging.color(0.5 + 0.5 * signed);
-        mix(pixel, color, (1.0 - image_weight) * strength * (2.0 - strength))
-    }))
-}
-
 /// What every overlay asks for: equal sizes, finite values, a weight in range.
 pub(crate) fn check(image: &RgbImage, map: &Map, weight: f32) -> Result<(), OverlayError> {
     let (width, height) = image.dimensions();
@@ -138,7 +107,11 @@ pub(crate) fn check_unit_range(map: &Map) -> Result<(), OverlayError> {
     Ok(())
 }
 
-fn blend(image: &RgbImage, map: &Map, color: impl Fn([u8; 3], f32) -> [u8; 3]) -> RgbImage {
+pub(crate) fn blend(
+    image: &RgbImage,
+    map: &Map,
+    color: impl Fn([u8; 3], f32) -> [u8; 3],
+) -> RgbImage {
     let mut out = image.clone();
     for (pixel, &value) in out.pixels_mut().zip(map.values()) {
         *pixel = Rgb(color(pixel.0, value));
@@ -146,9 +119,11 @@ fn blend(image: &RgbImage, map: &Map, color: impl Fn([u8; 3], f32) -> [u8; 3]) -
     out
 }
 
-fn mix(pixel: [u8; 3], color: [u8; 3], opacity: f32) -> [u8; 3] {
+pub(crate) fn mix(pixel: [u8; 3], color: [u8; 3], opacity: f32) -> [u8; 3] {
     std::array::from_fn(|c| {
-        (opacity * f32::from(color[c]) + (1.0 - opacity) * f32::from(pixel[c])).round() as u8
+        let mixed = opacity * f32::from(color[c]) + (1.0 - opacity) * f32::from(pixel[c]);
+        // Nothing here is negative, so that adding a half and truncating rounds to nearest.
+        (mixed + 0.5) as u8
     })
 }
 
@@ -170,14 +145,6 @@ mod tests {
         assert_eq!(overlay(&image(), &map([0.0, 1.0]), &style(1.0)).unwrap(), image());
         let colors = overlay(&image(), &map([0.0, 1.0]), &style(0.0)).unwrap();
         assert_eq!(colors.into_raw(), [0, 0, 128, 128, 0, 0]);
-    }
-
-    #[test]
-    fn a_signed_map_leaves_the_image_where_it_is_zero() {
-        let out = overlay_signed(&image(), &map([0.0, -4.0]), 0.0).unwrap();
-        assert_eq!(out.get_pixel(0, 0), image().get_pixel(0, 0));
-        assert_eq!(out.get_pixel(1, 0).0, Colormap::Diverging.table()[0]);
-        assert_eq!(overlay_signed(&image(), &map([0.0, 0.0]), 0.5).unwrap(), image());
     }
 
     #[test]

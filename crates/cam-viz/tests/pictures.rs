@@ -209,9 +209,15 @@ fn rare_jpegs_are_read() {
 
 #[test]
 fn kinds_that_are_not_read_are_named() {
-    for name in ["arithmetic.jpg", "palette.tif"] {
-        let error = refused(&data(name));
-        assert!(matches!(error, DecodeError::UnsupportedKind { .. }), "{name}: {error}");
+    for (bytes, detail) in [
+        (data("arithmetic.jpg"), "arithmetic coding"),
+        (twelve_bit_jpeg(), "over 8 bits per sample"),
+        (data("palette.tif"), "RGBPalette"),
+        (planar_tiles(), "tiles of separate colour planes"),
+    ] {
+        let error = refused(&bytes);
+        assert!(matches!(error, DecodeError::UnsupportedKind { .. }), "{error}");
+        assert!(error.to_string().contains(detail), "{error}");
     }
 }
 

@@ -1,11 +1,13 @@
+use std::path::PathBuf;
+
 use anyhow::anyhow;
 use cam_core::Network as _;
 use cam_viz::npy_bytes;
 use serde::Serialize;
 
 use crate::arguments::Embed;
-use crate::explain::{Clock, Input, Size, read};
-use crate::failure::Failure;
+use crate::explain::{Clock, Failed, Input, Size, read};
+use crate::failure::{Failure, message};
 use crate::model::Model;
 use crate::source::Source;
 use crate::{interrupt, output, print};
@@ -17,28 +19,27 @@ struct Document {
     weights_sha256: String,
     width: usize,
     rows: Vec<String>,
-    failures: Vec<String>,
+    failures: Vec<Failed>,
 }
 
 pub fn run(arguments: &Embed) -> Result<(), Failure> {
-    if arguments.json && arguments.out.as_os_str() == output::STDOUT {
-        return Err(Failure::usage("standard output can hold one thing: --json or --out -"));
-    }
     let size = arguments.reading.size.as_deref().map_or(Ok(Size::Model), Size::parse)?;
+    let sources: Vec<Source> = arguments.images.iter().map(|image| Source::of(image)).collect();
+    check_streams(arguments, &sources)?;
     let model = Model::load(&arguments.model)?;
     let mut values = Vec::new();
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
-    for image in &arguments.images {
+    for source in &sources {
         interrupt::check("nothing was written")?;
-        let source = Source::of(image);
-        match embed(&source, size, arguments.reading.strict, &model) {
+        match embed(source, size, arguments.reading.strict, &model) {
             Ok(embedding) => {
                 values.extend(embedding);
                 rows.push(source.to_string());
             }
             Err(Failure::Failed(error)) if arguments.images.len() > 1 => {
-                eprintln!("cam: {error:#}");
-                failures.push(source.to_string());
+                let error = message(&error);
+                print::error(&error);
+                failures.push(Failed { image: source.to_string(), error });
             }
             Err(failure) => return Err(failure),
         }
@@ -56,6 +57,19 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
         0 => Ok(()),
         failed => Err(Failure::Partly { failed, of: arguments.images.len() }),
     }
+}
+
+/// Standard input can be read once, standard output holds one thing, and no image is written over.
+fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
+    if arguments.json && arguments.out.as_os_str() == output::STDOUT {
+        return Err(Failure::usage("standard output can hold one thing: --json or --out -"));
+    }
+    if sources.iter().filter(|source| **source == Source::Stdin).count() > 1 {
+        return Err(Failure::usage("standard input can be only one of the images"));
+    }
+    let weights = arguments.model.weights.as_deref().map(Source::of);
+    let inputs: Vec<PathBuf> = sources.iter().chain(&weights).filter_map(Source::canonical).collect();
+    output::check(&arguments.out, &inputs)
 }
 
 fn embed(source: &Source, size: Size, strict: bool, model: &Model) -> Result<Vec<f32>, Failure> {

@@ -44,7 +44,7 @@ pub fn run(arguments: &Inspect) -> Result<(), Failure> {
     if breaches.is_empty() {
         return Ok(());
     }
-    Err(LoadError::Contract { path: arguments.file.clone(), network: description.name, breaches }.into())
+    Err(LoadError::Contract { path: arguments.file.clone(), network: description.name, breaches: Box::new(breaches) }.into())
 }
 
 fn report(

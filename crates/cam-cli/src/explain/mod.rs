@@ -12,13 +12,14 @@ mod write;
 pub use concept::Concept;
 pub use input::{Clock, Input, Size};
 pub use question::{Answer, Kind, Questions, read};
-pub use report::{Document, QueryReport};
+pub use report::{Document, Failed, QueryReport};
 pub use settings::Settings;
 
+use anyhow::anyhow;
 use cam_core::{Capture, Layer, Network as _};
 use cam_viz::Panel;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, message};
 use crate::model::Model;
 use crate::source::Source;
 use crate::{interrupt, print};
@@ -64,8 +65,9 @@ pub fn run(model: &Model, settings: &Settings, queries: &[Source], concepts: Vec
                 rows.extend(explained.rows);
             }
             Err(Failure::Failed(error)) if queries.len() > 1 => {
-                eprintln!("cam: {error:#}");
-                document.failures.push(report::Failed { image: query.to_string(), error: format!("{error:#}") });
+                let error = message(&error);
+                print::error(&error);
+                document.failures.push(Failed { image: query.to_string(), error });
             }
             Err(failure) => return Err(failure),
         }
@@ -99,7 +101,8 @@ impl Session<'_> {
         let mut clock = Clock::start();
         let network = &self.model.network;
         let input = Input::read(query, self.settings, network, &mut clock)?;
-        let capture = Capture::new(network, input.tensor.clone(), &self.layers)?;
+        let capture = Capture::new(network, input.tensor.clone(), &self.layers);
+        let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
         clock.lap("capture");
         let answers = self.questions.ask(&capture, network, input.size(), self.settings.arithmetic)?;
         clock.lap("explain");

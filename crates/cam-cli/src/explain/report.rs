@@ -9,6 +9,7 @@ use super::mass::Mass;
 use super::{Answer, Concept, Kind, Session, draw};
 use crate::arguments::TargetName;
 use crate::failure::Failure;
+use crate::print::printable;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -122,11 +123,13 @@ impl QueryReport {
         let milliseconds = clock.milliseconds();
         let total = milliseconds.get("total").copied().unwrap_or_default();
         let questions: Vec<QuestionReport> = answers.iter().map(QuestionReport::new).collect();
+        let shown = printable(name);
         let lines = answers.iter().zip(&questions).map(|(answer, report)| {
-            let mass = report.mass.map_or("nothing found".to_owned(), |mass| format!("mass {}", mass.words()));
-            let question = draw::question(answer);
+            // Where there is no mass, the number says so already.
+            let mass = report.mass.map_or_else(String::new, |mass| format!("mass {}", mass.words()));
+            let question = printable(&draw::question(answer));
             let number = draw::number(session.settings, answer);
-            format!("{name}: {question:<28} {number:<20} {mass:<26} {total:.0} ms")
+            format!("{shown}: {question:<28} {number:<20} {mass:<26} {total:.0} ms")
         });
         let lines = lines.collect();
         let [input_height, input_width] = input.size();

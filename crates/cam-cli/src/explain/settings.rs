@@ -1,11 +1,14 @@
+use std::path::PathBuf;
+
 use cam_core::{Arithmetic, Layer, Network};
 use cam_models::{ConvNet, Filter};
-use cam_viz::{Colormap, OverlayStyle};
+use cam_viz::{Colormap, OverlayStyle, picture_bytes};
+use image::RgbImage;
 
 use super::input::Size;
 use crate::arguments::{Compat, Explain, TargetName};
 use crate::failure::Failure;
-use crate::output::{Pattern, distinct};
+use crate::output::{self, Pattern, distinct};
 use crate::source::Source;
 
 /// The arguments as meant.
@@ -30,6 +33,8 @@ pub struct Settings {
     pub classes: Vec<usize>,
     /// What is written.
     pub outputs: Outputs,
+    /// Files that are read, and therefore never written.
+    pub inputs: Vec<PathBuf>,
     /// Whether one JSON document is printed.
     pub json: bool,
     /// Whether damaged images are refused.
@@ -81,16 +86,18 @@ impl Settings {
             difference: arguments.difference,
             classes: arguments.classes.clone(),
             outputs: outputs(arguments, queries, concepts.len())?,
+            inputs: inputs(arguments, queries, concepts),
             json: arguments.json,
             strict: arguments.images.strict,
         };
         settings.check_streams(queries, concepts)?;
+        settings.check_outputs(concepts.len())?;
         Ok(settings)
     }
 
     /// The layers asked for, or the last one.
     pub fn layers(&self, network: &ConvNet) -> Result<Vec<Layer>, Failure> {
-        let mut layers = self.layer_names.iter().map(|name| network.layer(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut layers = self.layer_names.iter().map(|name| layer(network, name)).collect::<Result<Vec<_>, _>>()?;
         if layers.is_empty() {
             layers.push(network.last_layer()?);
         }
@@ -114,9 +121,25 @@ impl Settings {
         if to_stdout > 1 {
             return Err(Failure::usage("standard output can hold one thing: --json or one `-`"));
         }
-        let several = queries.len() > 1 || self.questions_count(concepts.len()) > 1;
-        if self.outputs.overlay.as_ref().is_some_and(Pattern::is_stdout) && several {
-            return Err(Failure::usage("standard output holds one overlay, but there are several questions"));
+        Ok(())
+    }
+
+    /// What is wrong with the files to write is found before any work is done for them.
+    fn check_outputs(&self, concepts: usize) -> Result<(), Failure> {
+        for (index, pattern) in self.outputs.all().enumerate() {
+            let path = pattern.as_path();
+            output::check(path, &self.inputs)?;
+            if !pattern.is_stdout() && self.outputs.all().take(index).any(|other| other.as_path() == path) {
+                return Err(Failure::usage(format!("two outputs are called {}: give each its own name", path.display())));
+            }
+        }
+        let pictures = [&self.outputs.figure, &self.outputs.overlay].into_iter().flatten();
+        for picture in pictures.filter(|pattern| !pattern.is_stdout()) {
+            // A picture of one pixel tells whether the name's format is known.
+            picture_bytes(picture.as_path(), &RgbImage::new(1, 1)).map_err(|error| Failure::Usage(error.into()))?;
+        }
+        if self.outputs.map.as_ref().is_some_and(Pattern::is_png) && self.questions_count(concepts) > 1 {
+            return Err(Failure::usage("--map as PNG holds one map, but there are several questions; write .npy"));
         }
         Ok(())
     }
@@ -124,6 +147,24 @@ impl Settings {
     fn questions_count(&self, concepts: usize) -> usize {
         concepts * if self.difference { 2 } else { 1 } + self.classes.len()
     }
+}
+
+/// A layer by its name. Where none is similar to a mistyped one, all are named.
+fn layer(network: &ConvNet, name: &str) -> Result<Layer, Failure> {
+    network.layer(name).map_err(|error| match error {
+        cam_core::Error::UnknownLayer { name, nearest } if nearest.is_empty() => {
+            let names: Vec<&str> = network.layers().iter().map(|layer| layer.name.as_str()).collect();
+            Failure::usage(format!("no layer is called `{name}`; there are {}", names.join(", ")))
+        }
+        error => error.into(),
+    })
+}
+
+/// The files among images and weights, as the system knows them.
+fn inputs(arguments: &Explain, queries: &[Source], concepts: &[(Option<String>, Source)]) -> Vec<PathBuf> {
+    let weights = arguments.model.weights.as_deref().map(Source::of);
+    let sources = queries.iter().chain(concepts.iter().map(|(_, source)| source));
+    sources.chain(&weights).filter_map(Source::canonical).collect()
 }
 
 /// What to ask of concepts, and what of classes.
@@ -150,7 +191,7 @@ fn outputs(arguments: &Explain, queries: &[Source], concepts: usize) -> Result<O
     let several_queries = ("{query}", queries.len() > 1);
     let several_questions = ("{concept}", concepts * per_concept + arguments.classes.len() > 1);
     let several_layers = ("{layer}", arguments.layers.len() > 1);
-    let pattern = |path: &Option<std::path::PathBuf>, option: &str, several: &[(&str, bool)]| {
+    let pattern = |path: &Option<PathBuf>, option: &str, several: &[(&str, bool)]| {
         path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
     };
     let mut outputs = Outputs {

@@ -7,7 +7,7 @@ use image::RgbImage;
 
 use super::{Answer, Document, Session};
 use crate::failure::Failure;
-use crate::output::{Pattern, Subject, distinct, write};
+use crate::output::{Pattern, Subject, distinct, refuse_overwriting, write};
 use crate::print;
 
 /// Writes a query's overlays and arrays; gives the files' names.
@@ -20,6 +20,7 @@ pub fn files(
     let outputs = &session.settings.outputs;
     let mut written = Vec::new();
     let mut put = |path: &Path, bytes: &[u8]| {
+        refuse_overwriting(path, &session.settings.inputs)?;
         written.push(path.display().to_string());
         write(path, bytes)
     };
@@ -39,7 +40,7 @@ pub fn files(
     if let Some(pattern) = &outputs.map {
         let maps: Vec<&Map> = answers.iter().map(|answer| &answer.map).collect();
         let path = pattern.path(Subject { query, concept: "", layer: "" });
-        put(&path, &finished(&path, &maps)?)?;
+        put(&path, &finished(pattern, &maps)?)?;
     }
     Ok(written)
 }
@@ -57,6 +58,7 @@ pub fn figure(session: &Session<'_>, rows: Vec<Vec<Panel>>, document: &mut Docum
     };
     let queries: Vec<&str> = document.queries.iter().map(|query| query.name.as_str()).collect();
     let path = pattern.path(Subject { query: &queries.join("+"), ..Subject::default() });
+    refuse_overwriting(&path, &session.settings.inputs)?;
     write(&path, &encode(pattern, &path, &figure.render(&FigureStyle::default()))?)?;
     if !pattern.is_stdout() {
         document.figure = Some(path.display().to_string());
@@ -94,11 +96,9 @@ fn array(maps: &[&Map]) -> Result<Vec<u8>, Failure> {
 }
 
 /// Finished maps as an array, or the only one as a 16-bit picture.
-fn finished(path: &Path, maps: &[&Map]) -> Result<Vec<u8>, Failure> {
-    let is_png = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png"));
+fn finished(pattern: &Pattern, maps: &[&Map]) -> Result<Vec<u8>, Failure> {
     match maps {
-        [map] if is_png => Ok(png16_bytes(map).context("writing a 16-bit PNG")?.0),
-        _ if is_png => Err(Failure::usage("--map as PNG holds one map, but there are several questions; write .npy")),
+        [map] if pattern.is_png() => Ok(png16_bytes(map).context("writing a 16-bit PNG")?.0),
         maps => array(maps),
     }
 }

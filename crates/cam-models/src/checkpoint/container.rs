@@ -45,7 +45,9 @@ pub(super) fn content(head: &[u8]) -> Content {
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Content::Weights(Container::PytorchZip),
         _ if head.get(257..262) == Some(b"ustar") => Content::Weights(Container::PytorchTar),
         [0x80, 0..=5, ..] => Content::Weights(Container::PytorchLegacy),
-        _ if text.starts_with("<!doctype html") || text.starts_with("<html") => Content::Other("an HTML page"),
+        _ if text.starts_with("<!doctype html") || text.starts_with("<html") => {
+            Content::Other("an HTML page")
+        }
         _ if text.starts_with("version https://git-lfs") => Content::Other("a Git LFS pointer"),
         [_, _, _, _, _, _, _, _, b'{', ..] => Content::Weights(Container::Safetensors),
         [0x1f, 0x8b, ..] => Content::Other("a gzip archive"),
@@ -54,6 +56,6 @@ pub(super) fn content(head: &[u8]) -> Content {
         [b'G', b'G', b'U', b'F', ..] => Content::Other("a GGUF file"),
         [b'{', ..] => Content::Other("a JSON file"),
         [0x08, 1..=12, ..] => Content::Other("an ONNX model"),
-        _ => Content::Other("neither a PyTorch nor a safetensors file"),
+        _ => Content::Other("no weight file"),
     }
 }

@@ -28,7 +28,9 @@ impl Element {
             Self::F32 => convert(bytes, f32::from_ne_bytes),
             Self::F16 => convert(bytes, |b| f16::from_ne_bytes(b).to_f32()),
             Self::Bf16 => convert(bytes, |b| bf16::from_ne_bytes(b).to_f32()),
-            Self::NoFloat => Err(io::Error::new(io::ErrorKind::InvalidData, "its elements are not floats")),
+            Self::NoFloat => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "its elements are not floats"))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Weight files: names, shapes and values, whatever container they come in.
 
 mod container;
+mod distinct_names;
 mod element;
 mod open;
 mod pytorch;
@@ -47,7 +48,10 @@ impl Checkpoint {
     ///
     /// # Errors
     /// [`LoadError::Malformed`].
-    pub fn from_safetensors(origin: &Path, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, LoadError> {
+    pub fn from_safetensors(
+        origin: &Path,
+        bytes: impl Into<Cow<'static, [u8]>>,
+    ) -> Result<Self, LoadError> {
         let tensors = safetensors_file::tensors(bytes.into())
             .map_err(|reason| open::malformed(origin, Container::Safetensors, reason))?;
         Ok(Self { origin: origin.to_owned(), container: Container::Safetensors, tensors })

@@ -22,7 +22,9 @@ pub(super) fn open(path: &Path) -> Result<Checkpoint, LoadError> {
         Content::Other(found) => return Err(not_weights(path, found)),
     };
     let tensors = match container {
-        Container::Safetensors => safetensors_file::tensors(std::fs::read(path).map_err(unreadable)?.into()),
+        Container::Safetensors => {
+            safetensors_file::tensors(std::fs::read(path).map_err(unreadable)?.into())
+        }
         _ => pytorch::tensors(path),
     };
     let tensors = tensors.map_err(|reason| malformed(path, container, reason))?;

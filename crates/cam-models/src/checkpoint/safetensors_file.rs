@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use safetensors::{Dtype, SafeTensors};
 
+use super::distinct_names::DistinctNames;
 use super::{Element, StoredTensor};
 
 /// The tensors of a safetensors file. Headers with holes, overlaps or sizes that do not fit are
@@ -13,6 +14,8 @@ pub(super) fn tensors(bytes: Cow<'static, [u8]>) -> Result<BTreeMap<String, Stor
     let describe = |error: safetensors::SafeTensorError| error.to_string();
     let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(describe)?;
     let start = header + size_of::<u64>();
+    let names = bytes.get(size_of::<u64>()..start).unwrap_or_default();
+    serde_json::from_slice::<DistinctNames>(names).map_err(|error| error.to_string())?;
     let tensors: Vec<_> = metadata
         .tensors()
         .into_iter()

@@ -23,7 +23,11 @@ impl Rgb8 {
     pub fn new(width: usize, height: usize, bytes: &[u8]) -> Option<Self> {
         let (pixels, rest) = bytes.as_chunks::<3>();
         let expected = width.checked_mul(height)?;
-        (expected > 0 && pixels.len() == expected && rest.is_empty()).then(|| Self { width, height, pixels: pixels.to_vec() })
+        (expected > 0 && pixels.len() == expected && rest.is_empty()).then(|| Self {
+            width,
+            height,
+            pixels: pixels.to_vec(),
+        })
     }
 
     /// Width and height.

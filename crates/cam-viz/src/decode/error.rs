@@ -83,6 +83,14 @@ pub enum DecodeError {
         /// What the decoder said.
         detail: String,
     },
+    /// The decoder itself broke, which is a bug in it.
+    #[error(
+        "the decoder of {format} broke on this file, a bug in it: save the picture as a plain PNG or JPEG"
+    )]
+    DecoderFault {
+        /// The format.
+        format: Format,
+    },
     /// Part of the picture is missing, and damaged pictures were to be refused.
     #[error(
         "the {format} is damaged ({detail}), part of its pixels would be made up: fetch or save it again, or decode without `strict`"
@@ -116,5 +124,5 @@ pub(super) fn one_line(detail: &str) -> String {
     const LONGEST: usize = 200;
     let plain: String = detail.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-    words.chars().take(LONGEST).collect()
+    words.trim_matches('"').chars().take(LONGEST).collect()
 }

@@ -4,7 +4,7 @@
 
 use image::metadata::Orientation;
 
-const ORIENTATION_TAG: u64 = 0x0112;
+const ORIENTATION: u64 = 274;
 
 /// What an EXIF block says about orientation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,28 +20,33 @@ pub(super) enum Exif {
 /// Reads a block with or without the `Exif\0\0` that JPEG puts before it and some writers copy elsewhere.
 pub(super) fn read(block: &[u8]) -> Exif {
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-    find(block).unwrap_or(Exif::Unreadable)
+    match tag(block, ORIENTATION) {
+        Some(Some(value)) => orientation(value),
+        Some(None) => Exif::Absent,
+        None => Exif::Unreadable,
+    }
 }
 
-/// `None` where the block ends before it should.
-fn find(block: &[u8]) -> Option<Exif> {
+/// The value of a tag in the first directory, where it fits the entry itself; `Some(None)` where the
+/// directory lacks the tag, `None` where the block is no TIFF or ends before it should.
+pub(super) fn tag(block: &[u8], tag: u64) -> Option<Option<u64>> {
     let big_endian = match block.get(..4)? {
         b"II*\0" => false,
         b"MM\0*" => true,
-        _ => return Some(Exif::Unreadable),
+        _ => return None,
     };
     let read = |at: usize, len: usize| number(block.get(at..at.checked_add(len)?)?, big_endian);
     let directory = usize::try_from(read(4, 4)?).ok()?;
     let entries = usize::try_from(read(directory, 2)?).ok()?;
     for entry in 0..entries {
         let at = directory.checked_add(2 + 12 * entry)?;
-        if read(at, 2)? == ORIENTATION_TAG {
+        if read(at, 2)? == tag {
             // The value lies left in its four bytes, whatever the byte order.
             let len = if read(at + 2, 2)? == 4 { 4 } else { 2 };
-            return Some(orientation(read(at + 8, len)?));
+            return Some(Some(read(at + 8, len)?));
         }
     }
-    Some(Exif::Absent)
+    Some(None)
 }
 
 fn number(bytes: &[u8], big_endian: bool) -> Option<u64> {

@@ -17,7 +17,7 @@ const CHANNELS: u64 = 3;
 const BYTES_PER_PIXEL: u64 = CHANNELS + 2 * 4;
 
 pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    check_process(bytes)?;
+    check_kind(bytes)?;
     let mut header = decoder(bytes, false);
     header.decode_headers().map_err(refuse)?;
     let size = check_size(&header, options)?;
@@ -97,16 +97,20 @@ fn check_colors(header: &JpegDecoder<ZCursor<&[u8]>>) -> Result<ColorSpace, Deco
     }
 }
 
-/// The decoder takes the frames of rare processes for damage; their markers name them.
-fn check_process(bytes: &[u8]) -> Result<(), DecodeError> {
-    let process = segments(bytes).find_map(|(marker, _)| match marker {
+/// The decoder takes frames of rare kinds for damage; their markers name them.
+fn check_kind(bytes: &[u8]) -> Result<(), DecodeError> {
+    let kind = segments(bytes).find_map(|(marker, at)| match marker {
+        // Behind marker and length stand the bits per sample.
+        0xc0..=0xc2 if bytes.get(at + 4).is_some_and(|&bits| bits > 8) => {
+            Some("over 8 bits per sample")
+        }
         0xc3 | 0xc7 => Some("lossless"),
         0xc5 | 0xc6 => Some("hierarchical"),
         0xc9..=0xcb | 0xcd..=0xcf => Some("arithmetic coding"),
         _ => None,
     });
-    process.map_or(Ok(()), |process| {
-        Err(DecodeError::UnsupportedKind { format: Format::Jpeg, detail: process.to_owned() })
+    kind.map_or(Ok(()), |kind| {
+        Err(DecodeError::UnsupportedKind { format: Format::Jpeg, detail: kind.to_owned() })
     })
 }
 

@@ -12,9 +12,10 @@ pub(super) fn decode(
     format: Format,
     options: &DecodeOptions,
 ) -> Result<Decoded, DecodeError> {
-    let memory = options.limits.memory();
+    let memory = memory(format, options);
     let refuse = |error| from_image(error, format, memory);
     check_header(bytes, format, options)?;
+    check_planes(bytes, format)?;
 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.as_image());
     let mut limits = image::Limits::no_limits();
@@ -33,6 +34,28 @@ pub(super) fn decode(
     let image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
     let pixels = flatten::to_rgb8(image, options.background, &mut remarks);
     Ok(Decoded { pixels, exif, remarks })
+}
+
+/// The PNG decoder holds a row at a time, and whatever metadata a file inflates.
+const PNG_MEMORY: u64 = 64 << 20;
+/// Tags of a TIFF directory, and the value of the first for planes that follow each other.
+const PLANAR: u64 = 284;
+const SEPARATE: u64 = 2;
+const TILE_WIDTH: u64 = 322;
+
+fn memory(format: Format, options: &DecodeOptions) -> u64 {
+    let memory = options.limits.memory();
+    if format == Format::Png { memory.min(PNG_MEMORY) } else { memory }
+}
+
+/// The TIFF decoder panics on tiles of separate planes.
+fn check_planes(bytes: &[u8], format: Format) -> Result<(), DecodeError> {
+    let tag = |name| exif::tag(bytes, name).flatten();
+    if format == Format::Tiff && tag(PLANAR) == Some(SEPARATE) && tag(TILE_WIDTH).is_some() {
+        let detail = "tiles of separate colour planes".to_owned();
+        return Err(DecodeError::UnsupportedKind { format, detail });
+    }
+    Ok(())
 }
 
 /// Two decoders refuse sizes on their own, without numbers: where they lie is fixed.

@@ -248,6 +248,45 @@ pub fn jpeg_header(width: u16, height: u16) -> Vec<u8> {
     bytes
 }
 
+pub fn twelve_bit_jpeg() -> Vec<u8> {
+    let mut bytes = encoded(ImageFormat::Jpeg);
+    let frame = bytes.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+    bytes[frame + 4] = 12;
+    bytes
+}
+
+/// A TIFF file whose planes follow each other, one tile each.
+pub fn planar_tiles() -> Vec<u8> {
+    // Tag, type (3 is 16 bits, 4 is 32), count, value or where the values are.
+    let pixels = 8 + 2 + 12 * 11 + 4 + 6 + 24;
+    let (bits, offsets, counts) = (pixels - 30, pixels - 24, pixels - 12);
+    let entries = [
+        (256, 3, 1, 20),
+        (257, 3, 1, 20),
+        (258, 3, 3, bits),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (277, 3, 1, 3),
+        (284, 3, 1, 2),
+        (322, 3, 1, 32),
+        (323, 3, 1, 32),
+        (324, 4, 3, offsets),
+        (325, 4, 3, counts),
+    ];
+    let mut bytes = b"II*\0\x08\0\0\0\x0b\0".to_vec();
+    for (tag, kind, count, value) in entries {
+        bytes.extend(u16::to_le_bytes(tag));
+        bytes.extend(u16::to_le_bytes(kind));
+        bytes.extend(u32::to_le_bytes(count));
+        bytes.extend(u32::to_le_bytes(value));
+    }
+    bytes.extend([0, 0, 0, 0, 8, 0, 8, 0, 8, 0]);
+    bytes.extend([0, 1, 2].map(|plane| u32::to_le_bytes(pixels + 1024 * plane)).concat());
+    bytes.extend([u32::to_le_bytes(1024); 3].concat());
+    bytes.extend([77; 3 * 1024]);
+    bytes
+}
+
 /// splitmix64, so that every run damages the same bytes.
 pub struct Random(pub u64);
 

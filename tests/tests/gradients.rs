@@ -1,0 +1,167 @@
+//! Closed-form gradients against autodiff and finite differences: heads and targets.
+
+use burn::tensor::{Tensor, TensorData};
+use cam_core::{Gradients, Head, Linear, Neck, Pooling, Target};
+use cam_targets::{
+    ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
+};
+use cam_tests::compare::{assert_near, magnitude, values};
+use cam_tests::{device, formula};
+use proptest::prelude::*;
+
+/// Two ways to one gradient in f32.
+const ROUNDING: f32 = 1e-4;
+
+fn signed(key: &str, n: usize) -> Vec<f32> {
+    formula::unit(key, n).into_iter().map(|u| 2.0 * u - 1.0).collect()
+}
+
+fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
+    Tensor::from_data(TensorData::new(values, shape), &device())
+}
+
+fn linear(key: &str, outputs: usize, inputs: usize) -> Linear {
+    Linear {
+        weight: tensor(signed(key, outputs * inputs), [outputs, inputs]),
+        bias: Some(tensor(signed(&format!("{key}.bias"), outputs), [outputs])),
+    }
+}
+
+fn heads() -> Vec<(&'static str, Head)> {
+    let affine = || Neck::Affine {
+        scale: tensor(signed("scale", 5), [5]),
+        shift: tensor(signed("shift", 5), [5]),
+    };
+    let normalize = || Neck::L2Normalize { epsilon: 1e-12 };
+    let gem = Pooling::GeneralizedMean { exponent: 3.0, epsilon: 1e-2 };
+    vec![
+        ("average", Head::new(Pooling::Average, vec![])),
+        ("generalised mean", Head::new(gem, vec![])),
+        ("flatten", Head::new(Pooling::Flatten, vec![])),
+        ("linear", Head::new(Pooling::Average, vec![Neck::Linear(linear("w", 4, 5))])),
+        ("batch norm", Head::new(Pooling::Average, vec![affine()])),
+        ("unit length", Head::new(Pooling::Average, vec![normalize()])),
+        ("all", Head::new(gem, vec![affine(), Neck::Linear(linear("v", 6, 5)), normalize()])),
+    ]
+}
+
+#[test]
+fn every_head_pulls_back_as_autodiff_does() {
+    let (n, c, h, w, k) = (2, 5, 3, 4, 3);
+    let activations: Vec<f32> =
+        formula::unit("activations", n * c * h * w).into_iter().map(|u| u - 0.2).collect();
+    let activations = tensor(activations, [n, c, h, w]);
+    for (name, head) in heads() {
+        let width = head.forward(activations.clone()).dims()[1];
+        let gradients = tensor(signed("gradients", n * k * width), [n, k, width]);
+        let closed = head.pull_back(&activations, gradients.clone());
+        let by_autodiff: Vec<Tensor<4>> = (0..k)
+            .map(|question| {
+                let leaf = activations.clone().autodiff().require_grad();
+                let along = gradients.clone().narrow(1, question, 1).squeeze_dim::<2>(1).autodiff();
+                let mut tape = (head.forward(leaf.clone()) * along).sum().backward();
+                leaf.grad_remove(&mut tape).expect("tracked")
+            })
+            .collect();
+        let by_autodiff = Tensor::stack::<5>(by_autodiff, 1);
+        assert_near(name, &values(&closed.per_position([h, w])), &values(&by_autodiff), ROUNDING);
+        let means = Gradients::PerPosition(by_autodiff).channel_means();
+        assert_near(name, &values(&closed.channel_means()), &values(&means), ROUNDING);
+    }
+}
+
+/// Every target, for embeddings `d` wide.
+fn targets(d: usize, k: usize, seed: u64) -> Vec<(&'static str, Box<dyn Target>)> {
+    let rows = (0..k).map(|i| signed(&format!("concept{seed}.{i}"), d)).collect();
+    let concepts = Concepts::new(d, rows).expect("sound");
+    let classes = linear(&format!("classes{seed}"), 7, d);
+    vec![
+        ("cosine", Box::new(CosineSimilarity::to(concepts.clone()))),
+        ("difference", Box::new(difference(CosineSimilarity::to(concepts.clone())))),
+        ("dot", Box::new(Dot::with(concepts.clone()))),
+        ("negative distance", Box::new(NegativeDistance::to(concepts))),
+        ("logit", Box::new(ClassLogit::of(classes.clone(), vec![0, 6, 3]).expect("classes exist"))),
+        ("softmax", Box::new(ClassSoftmax::of(classes, vec![2, 5]).expect("classes exist"))),
+    ]
+}
+
+fn by_autodiff(target: &dyn Target, embeddings: &Tensor<2>) -> Vec<f32> {
+    let gradients = (0..target.questions()).map(|question| {
+        let leaf = embeddings.clone().autodiff().require_grad();
+        let mut tape = target.scores(leaf.clone()).narrow(1, question, 1).sum().backward();
+        leaf.grad_remove(&mut tape).expect("tracked")
+    });
+    values(&Tensor::stack::<3>(gradients.collect(), 1))
+}
+
+/// Central differences of the scores of one embedding: `[k, d]`.
+fn by_differences(target: &dyn Target, embedding: &[f32]) -> Vec<f32> {
+    let step = 2e-3;
+    let scores = |index: usize, by: f32| {
+        let mut moved = embedding.to_vec();
+        moved[index] += by;
+        values(&target.scores(tensor(moved, [1, embedding.len()])))
+    };
+    let columns: Vec<Vec<f32>> = (0..embedding.len())
+        .map(|index| {
+            let (up, down) = (scores(index, step), scores(index, -step));
+            up.iter().zip(&down).map(|(up, down)| (up - down) / (2.0 * step)).collect()
+        })
+        .collect();
+    (0..target.questions())
+        .flat_map(|question| columns.iter().map(move |column| column[question]))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn closed_forms_equal_autodiff_and_finite_differences(
+        seed in 0u64..1000, n in 1usize..4, d in 2usize..20, k in 1usize..4,
+    ) {
+        let embeddings = signed(&format!("embeddings{seed}"), n * d);
+        // Directions of very short embeddings are lost in rounding.
+        prop_assume!(embeddings.chunks(d).all(|embedding| magnitude(embedding) > 0.2));
+        let batch = tensor(embeddings.clone(), [n, d]);
+        for (name, target) in targets(d, k, seed) {
+            let closed = values(&target.gradients(batch.clone()).expect("a closed form"));
+            assert_near(name, &closed, &by_autodiff(&*target, &batch), 1e-3);
+            let first = &closed[..target.questions() * d];
+            assert_near(name, first, &by_differences(&*target, &embeddings[..d]), 2e-2);
+        }
+    }
+}
+
+#[test]
+fn gradients_stay_finite_where_the_score_has_no_direction() {
+    for (name, target) in targets(4, 2, 1) {
+        let zero = Tensor::<2>::zeros([1, 4], &device());
+        let gradients = values(&target.gradients(zero.clone()).expect("a closed form"));
+        assert!(gradients.iter().all(|value| value.is_finite()), "{name} at zero: {gradients:?}");
+        assert!(
+            values(&target.scores(zero)).iter().all(|value| value.is_finite()),
+            "{name} at zero"
+        );
+    }
+    let concept = signed("concept1.0", 4);
+    let at_concept = tensor(concept.clone(), [1, 4]);
+    let distance = NegativeDistance::to(Concepts::new(4, vec![concept]).expect("sound"));
+    assert_eq!(values(&distance.gradients(at_concept).expect("a closed form")), [0.0; 4]);
+}
+
+#[test]
+fn antipodal_vectors_have_cosine_minus_one() {
+    let concept = vec![0.3_f32, -0.2, 0.9];
+    let opposite = tensor(concept.iter().map(|value| -value).collect(), [1, 3]);
+    let target = CosineSimilarity::to(Concepts::new(3, vec![concept]).expect("sound"));
+    let cosine = values(&target.scores(opposite.clone()))[0];
+    assert!((-1.0..=-1.0 + 1e-6).contains(&cosine), "{cosine}");
+    assert!(magnitude(&values(&target.gradients(opposite).expect("a closed form"))) < 1e-6);
+}
+
+#[test]
+fn a_class_beyond_the_last_is_refused() {
+    let refused = ClassLogit::of(linear("w", 7, 3), vec![6, 7]).err();
+    assert_eq!(refused, Some(cam_targets::Error::UnknownClass { class: 7, classes: 7 }));
+}

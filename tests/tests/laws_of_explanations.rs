@@ -1,0 +1,300 @@
+//! What must hold of every explanation.
+
+use std::sync::LazyLock;
+
+use burn::tensor::{Tensor, TensorData};
+use cam_core::{Arithmetic, Capture, Error, GradCam, Layer, Network, Route, Target, finish};
+use cam_models::{ConvNet, load_embedded};
+use cam_targets::{Combination, Concepts, CosineSimilarity, Dot, difference, negation};
+use cam_tests::compare::{assert_near, magnitude, values};
+use cam_tests::{device, photographs};
+
+static NETWORK: LazyLock<ConvNet> =
+    LazyLock::new(|| load_embedded(&device()).expect("the embedded weights load").network);
+
+/// Sums of a thousand products that cancel, in f32.
+const CANCELLATION: f32 = 1e-4;
+
+fn images(names: &[&str]) -> Tensor<4> {
+    let images: Vec<_> = names.iter().map(|name| photographs::open(name)).collect();
+    NETWORK.preprocessing().tensor(&images, &device()).expect("there are images")
+}
+
+fn concepts(names: &[&str]) -> Concepts {
+    Concepts::from_embeddings(NETWORK.embed(images(names))).expect("photographs make concepts")
+}
+
+fn capture(names: &[&str], layer: &str) -> Capture<'static> {
+    let layer = NETWORK.layer(layer).expect("the layer exists");
+    Capture::new(&*NETWORK, images(names), &[layer]).expect("photographs can be captured")
+}
+
+fn raw(capture: &Capture<'_>, target: &dyn Target) -> Vec<f32> {
+    values(&capture.explain(&GradCam, target).expect("explained").layers[0].maps)
+}
+
+#[test]
+fn with_cosine_and_average_pooling_each_raw_map_sums_to_zero() {
+    let maps =
+        raw(&capture(&["cat"], "head"), &CosineSimilarity::to(concepts(&["rocket", "coffee"])));
+    for map in maps.chunks(49) {
+        let sum: f32 = map.iter().sum();
+        assert!(
+            sum.abs() <= CANCELLATION * 49.0 * magnitude(map),
+            "sum {sum} of values up to {}",
+            magnitude(map)
+        );
+    }
+}
+
+#[test]
+fn difference_is_the_negative_of_similarity_bit_for_bit() {
+    let concept = concepts(&["rocket"]);
+    for layer in ["head", "block10"] {
+        let capture = capture(&["cat"], layer);
+        let similarity = raw(&capture, &CosineSimilarity::to(concept.clone()));
+        let difference = raw(&capture, &difference(CosineSimilarity::to(concept.clone())));
+        let negated: Vec<f32> = similarity.iter().map(|value| -value).collect();
+        assert_eq!(difference, negated, "{layer}");
+    }
+}
+
+#[test]
+fn scaling_a_concept_changes_nothing() {
+    let concept = concepts(&["rocket"]);
+    let capture = capture(&["cat"], "head");
+    let expected = raw(&capture, &CosineSimilarity::to(concept.clone()));
+    for scale in [1e-20_f32, 0.5, 1e20] {
+        let scaled = concept
+            .iter()
+            .map(|values| values.iter().map(|value| value * scale).collect())
+            .collect();
+        let scaled = Concepts::new(concept.width(), scaled).expect("still a concept");
+        assert_near(
+            "scaled",
+            &raw(&capture, &CosineSimilarity::to(scaled)),
+            &expected,
+            CANCELLATION,
+        );
+    }
+}
+
+#[test]
+fn a_batch_is_explained_as_its_images_one_by_one() {
+    let target = CosineSimilarity::to(concepts(&["rocket", "coffee"]));
+    for layer in ["head", "block14"] {
+        let together = raw(&capture(&["cat", "astronaut", "retina"], layer), &target);
+        let alone: Vec<f32> = ["cat", "astronaut", "retina"]
+            .iter()
+            .flat_map(|name| raw(&capture(&[name], layer), &target))
+            .collect();
+        assert_near(layer, &together, &alone, CANCELLATION);
+    }
+}
+
+#[test]
+fn many_questions_at_once_are_answered_as_one_by_one() {
+    let names = ["rocket", "coffee", "retina"];
+    for layer in ["head", "block14"] {
+        let capture = capture(&["cat"], layer);
+        let together =
+            capture.explain(&GradCam, &CosineSimilarity::to(concepts(&names))).expect("explained");
+        let alone = names.map(|name| {
+            capture.explain(&GradCam, &CosineSimilarity::to(concepts(&[name]))).expect("explained")
+        });
+        let scores: Vec<f32> =
+            alone.iter().flat_map(|explanation| values(&explanation.scores)).collect();
+        let maps: Vec<f32> =
+            alone.iter().flat_map(|explanation| values(&explanation.layers[0].maps)).collect();
+        assert_near("scores", &values(&together.scores), &scores, 1e-6);
+        assert_near(layer, &values(&together.layers[0].maps), &maps, CANCELLATION);
+    }
+}
+
+#[test]
+fn closed_form_and_autodiff_agree_where_both_apply() {
+    let capture_by = |route| capture(&["cat"], "head").with_route(route);
+    let target = CosineSimilarity::to(concepts(&["rocket"]));
+    let closed = raw(&capture_by(Route::ClosedForm), &target);
+    assert_near("autodiff", &raw(&capture_by(Route::Autodiff), &target), &closed, CANCELLATION);
+}
+
+#[test]
+fn an_explanation_follows_finite_differences_of_the_score() {
+    // Grad-CAM is first order: along A itself, s(A + hA) − s(A) ≈ h · Σ map, for ⟨e, c⟩ exactly.
+    let layer = NETWORK.layer("block14").expect("the layer exists");
+    let target = Dot::with(concepts(&["rocket"]));
+    let activations = NETWORK.forward_to(images(&["cat"]), layer);
+    let leaf = activations.clone().autodiff().require_grad();
+    let score = target.scores(NETWORK.forward_from(leaf.clone(), layer)).sum();
+    let mut gradients = score.backward();
+    let gradient = values(&leaf.grad_remove(&mut gradients).expect("tracked"));
+    let flat = values(&activations);
+    let score_at = |values: &[f32]| {
+        let tensor =
+            Tensor::<4>::from_data(TensorData::new(values.to_vec(), activations.dims()), &device());
+        f64::from(values_of(&target.scores(NETWORK.forward_from(tensor, layer))))
+    };
+    let step = 1e-2 * magnitude(&flat);
+    let [_, _, h, w] = activations.dims();
+    // A whole channel at a time: single activations drown in rounding.
+    for channel in [3, 50, 101, 170] {
+        let at = channel * h * w..(channel + 1) * h * w;
+        let moved = |sign: f32| {
+            let mut moved = flat.clone();
+            moved[at.clone()].iter_mut().for_each(|value| *value += sign * step);
+            score_at(&moved)
+        };
+        let numeric = (moved(1.0) - moved(-1.0)) / (2.0 * f64::from(step));
+        let analytic: f64 = gradient[at.clone()].iter().copied().map(f64::from).sum();
+        let scale = gradient.chunks(h * w).map(|g| g.iter().sum::<f32>().abs()).fold(0.0, f32::max);
+        assert!(
+            (numeric - analytic).abs() <= 0.05 * f64::from(scale),
+            "channel {channel}: {numeric} against {analytic}, scale {scale}"
+        );
+    }
+}
+
+fn values_of(tensor: &Tensor<2>) -> f32 {
+    values(tensor)[0]
+}
+
+#[test]
+fn explaining_changes_no_weight() {
+    let before = values(&NETWORK.embed(images(&["cat"])));
+    for layer in ["block10", "head"] {
+        let capture = capture(&["rocket"], layer).with_route(Route::Autodiff);
+        raw(&capture, &CosineSimilarity::to(concepts(&["coffee"])));
+    }
+    assert_eq!(values(&NETWORK.embed(images(&["cat"]))), before);
+}
+
+#[test]
+fn combinations_explain_as_their_parts_combined() {
+    let (rocket, coffee) = (concepts(&["rocket"]), concepts(&["coffee"]));
+    let capture = capture(&["cat"], "head");
+    let a = raw(&capture, &CosineSimilarity::to(rocket.clone()));
+    let b = raw(&capture, &CosineSimilarity::to(coffee.clone()));
+    let terms: Vec<(f32, Box<dyn Target>)> = vec![
+        (2.0, Box::new(CosineSimilarity::to(rocket.clone()))),
+        (-0.5, Box::new(negation(CosineSimilarity::to(coffee)))),
+    ];
+    let sum = Combination::new(3.0, terms).expect("like targets");
+    let expected: Vec<f32> = a.iter().zip(&b).map(|(a, b)| 2.0 * a + 0.5 * b).collect();
+    assert_near("sum", &raw(&capture, &sum), &expected, CANCELLATION);
+    let unlike: Vec<(f32, Box<dyn Target>)> = vec![
+        (1.0, Box::new(CosineSimilarity::to(rocket))),
+        (1.0, Box::new(CosineSimilarity::to(concepts(&["cat", "retina"])))),
+    ];
+    assert!(matches!(
+        Combination::new(0.0, unlike),
+        Err(cam_targets::Error::Unlike { index: 1, .. })
+    ));
+}
+
+#[test]
+fn a_query_equal_to_the_concept_has_cosine_one_and_not_more() {
+    let capture = capture(&["cat", "coffee", "retina"], "head");
+    let explanation = capture
+        .explain(&GradCam, &CosineSimilarity::to(concepts(&["cat", "coffee", "retina"])))
+        .expect("explained");
+    let cosines = values(&explanation.scores);
+    for (i, row) in cosines.chunks(3).enumerate() {
+        assert!(row.iter().all(|cosine| (-1.0..=1.0).contains(cosine)));
+        assert!((row[i] - 1.0).abs() < 1e-6, "{}", row[i]);
+    }
+}
+
+#[test]
+fn fewer_targets_than_images_are_refused() {
+    let target = CosineSimilarity::to(concepts(&["rocket"]));
+    let refused = capture(&["cat", "coffee"], "head").explain_each(&GradCam, &[&target]);
+    assert_eq!(refused.err(), Some(Error::TargetCount { images: 2, targets: 1 }));
+    let two = CosineSimilarity::to(concepts(&["rocket", "coffee"]));
+    let refused = capture(&["cat"], "head").explain_each(&GradCam, &[&two]);
+    assert_eq!(refused.err(), Some(Error::ManyQuestions { index: 0, questions: 2 }));
+}
+
+#[test]
+fn a_concept_of_another_model_is_refused() {
+    let concept = Concepts::new(512, vec![vec![1.0; 512]]).expect("sound in itself");
+    let refused = capture(&["cat"], "head").explain(&GradCam, &CosineSimilarity::to(concept));
+    assert_eq!(refused.err(), Some(Error::Width { embedding: 1280, target: 512 }));
+}
+
+#[test]
+fn an_unknown_layer_is_answered_with_the_nearest_names() {
+    let error = NETWORK.layer("blok10").expect_err("there is no such layer").to_string();
+    assert!(error.contains("block10"), "{error}");
+    assert_eq!(Capture::new(&*NETWORK, images(&["cat"]), &[]).err(), Some(Error::NoLayer));
+}
+
+#[test]
+fn an_empty_batch_and_a_layer_without_closed_form_are_refused() {
+    let layer = NETWORK.layer("block3").expect("the layer exists");
+    let empty = Tensor::<4>::zeros([0, 3, 32, 32], &device());
+    assert_eq!(Capture::new(&*NETWORK, empty, &[layer]).err(), Some(Error::EmptyBatch));
+    let target = CosineSimilarity::to(concepts(&["rocket"]));
+    let refused =
+        capture(&["cat"], "block3").with_route(Route::ClosedForm).explain(&GradCam, &target);
+    assert_eq!(refused.err(), Some(Error::NoClosedForm { layer: "block3".into() }));
+}
+
+#[test]
+fn an_input_that_is_not_finite_is_reported_by_its_position() {
+    let mut input = values(&images(&["cat", "coffee"]));
+    input[3 * 224 * 224 + 5000] = f32::INFINITY;
+    let input = Tensor::<4>::from_data(TensorData::new(input, [2, 3, 224, 224]), &device());
+    let refused = Capture::new(&*NETWORK, input, &[Layer::new(0)]);
+    match refused.err() {
+        // ReLU6 may swallow an infinity; where it does the embedding is finite and right to accept.
+        None | Some(Error::NonFiniteEmbedding { image: 1 }) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn maps_without_anything_to_show_are_flagged_and_never_nan() {
+    let nothing = Tensor::<4>::from_data(
+        TensorData::new(
+            vec![-1.0_f32, -2.0, -3.0, -0.5, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0],
+            [1, 3, 2, 2],
+        ),
+        &device(),
+    );
+    for arithmetic in [Arithmetic::Standard, Arithmetic::PytorchGradCam] {
+        let finished = finish(&[nothing.clone()], [5, 7], arithmetic).expect("finite");
+        assert_eq!(finished.degenerate, [true, true, false]);
+        let maps = values(&finished.maps);
+        assert!(maps.iter().all(|value| value.is_finite()));
+        assert_eq!(maps[..70], [0.0; 70]);
+        assert!(magnitude(&maps[70..]) > 0.99);
+    }
+}
+
+#[test]
+fn raw_maps_with_nan_and_layers_that_disagree_are_refused() {
+    let map = |values: Vec<f32>, shape: [usize; 4]| {
+        Tensor::<4>::from_data(TensorData::new(values, shape), &device())
+    };
+    let bad = map(vec![0.0, f32::NAN], [1, 1, 1, 2]);
+    assert_eq!(finish(&[bad], [2, 2], Arithmetic::Standard).err(), Some(Error::NonFiniteMap));
+    let (one, two) = (map(vec![1.0], [1, 1, 1, 1]), map(vec![1.0, 2.0], [1, 2, 1, 1]));
+    assert_eq!(
+        finish(&[one, two], [2, 2], Arithmetic::Standard).err(),
+        Some(Error::MapCount { first: [1, 1], other: [1, 2] })
+    );
+    assert_eq!(finish(&[], [2, 2], Arithmetic::Standard).err(), Some(Error::NoLayer));
+}
+
+#[test]
+fn the_standard_arithmetic_does_not_depend_on_the_scale_of_a_map() {
+    let values_at = |scale: f32| -> Vec<f32> {
+        let map: Vec<f32> = (0..12).map(|i| ((i * 7 % 12) as f32 - 4.0) * scale).collect();
+        let map = Tensor::<4>::from_data(TensorData::new(map, [1, 1, 3, 4]), &device());
+        values(&finish(&[map], [9, 8], Arithmetic::Standard).expect("finite").maps)
+    };
+    // The reference's epsilon of 1e-7 would flatten the first of these.
+    assert_near("tiny", &values_at(1e-12), &values_at(1.0), 1e-5);
+    assert_near("huge", &values_at(1e12), &values_at(1.0), 1e-5);
+}

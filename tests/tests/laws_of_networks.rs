@@ -1,0 +1,176 @@
+//! What must hold of every network, whatever its weights.
+
+use burn::tensor::{Tensor, TensorData};
+use cam_core::{Layer, Network};
+use cam_models::{Block, ConvNet, EfficientNetLite, ResNet, Stage, describe, load_embedded};
+use cam_tests::compare::{assert_near, values};
+use cam_tests::networks::{Entry, by_formula, load, state_dict};
+use cam_tests::straight::{Features, Straight};
+use cam_tests::{device, formula, photographs};
+
+/// One forward in pieces runs the same operations as in one go; only their memory differs.
+const SAME_OPERATIONS: f32 = 1e-6;
+
+/// f32 against f64, ten layers deep.
+const AGAINST_F64: f32 = 1e-5;
+
+fn tiny(block: Block, groups: usize, widths: [(usize, usize); 4]) -> ResNet {
+    let stages = widths.iter().enumerate().map(|(i, &(inner, outputs))| Stage {
+        blocks: 1 + i % 2,
+        inner,
+        outputs,
+    });
+    ResNet { block, stem: 8, stages: stages.collect(), groups, classes: Some(3) }
+}
+
+fn tiny_networks() -> [(&'static str, ResNet); 4] {
+    [
+        ("basic", tiny(Block::Basic, 1, [(8, 8), (12, 12), (16, 16), (20, 20)])),
+        ("bottleneck", tiny(Block::Bottleneck, 1, [(4, 16), (8, 32), (8, 32), (12, 48)])),
+        ("grouped", tiny(Block::Bottleneck, 4, [(8, 16), (16, 24), (16, 40), (24, 48)])),
+        ("wide", tiny(Block::Bottleneck, 1, [(16, 8), (24, 12), (24, 16), (32, 20)])),
+    ]
+}
+
+fn input(shape: [usize; 4]) -> Tensor<4> {
+    let [n, _, height, width] = shape;
+    let values: Vec<f32> =
+        (0..n).flat_map(|i| formula::image(&format!("law{i}"), height, width)).collect();
+    Tensor::from_data(TensorData::new(values, shape), &device())
+}
+
+#[test]
+fn folded_networks_equal_an_unfolded_one_written_straight_through_at_every_block() {
+    let [height, width] = [37, 45];
+    let image = formula::image("straight", height, width);
+    let tensor =
+        Tensor::from_data(TensorData::new(image.clone(), [1, 3, height, width]), &device());
+    for (name, network) in tiny_networks() {
+        let entries: Vec<Entry> = state_dict(&network.describe());
+        let image = Features {
+            shape: [3, height, width],
+            values: image.iter().copied().map(f64::from).collect(),
+        };
+        let (blocks, embedding) = Straight::new(&entries).forward(image);
+        let network = load(&entries);
+        for (block, expected) in blocks {
+            let layer = network.layer(&block).expect("the block is a layer");
+            let found = network.forward_to(tensor.clone(), layer);
+            let [_, channels, rows, columns] = found.dims();
+            assert_eq!([channels, rows, columns], expected.shape, "{name} {block}");
+            let expected: Vec<f32> = expected.values.iter().map(|&value| value as f32).collect();
+            assert_near(&format!("{name} {block}"), &values(&found), &expected, AGAINST_F64);
+        }
+        let expected: Vec<f32> = embedding.iter().map(|&value| value as f32).collect();
+        assert_near(name, &values(&network.embed(tensor.clone())), &expected, AGAINST_F64);
+    }
+}
+
+fn assert_composes(name: &str, network: &ConvNet, images: &Tensor<4>) {
+    let whole = values(&network.embed(images.clone()));
+    let layers: Vec<Layer> = (0..network.layers().len()).map(Layer::new).collect();
+    let through = network.forward_through(images.clone(), &layers);
+    for (layer, through) in layers.iter().zip(through) {
+        let info = &network.layers()[layer.index()];
+        let activations = network.forward_to(images.clone(), *layer);
+        let what = format!("{name} cut at {}", info.name);
+        assert_eq!(activations.dims()[1], info.channels, "{what}");
+        assert_near(&what, &values(&through), &values(&activations), SAME_OPERATIONS);
+        let composed = network.forward_from(activations, *layer);
+        assert_near(&what, &values(&composed), &whole, SAME_OPERATIONS);
+    }
+}
+
+#[test]
+fn the_full_forward_is_the_composition_at_every_cut() {
+    for architecture in ["resnet18", "resnet50", "resnext50_32x4d"] {
+        assert_composes(architecture, &by_formula(architecture), &input([1, 3, 64, 48]));
+    }
+    for (name, network) in tiny_networks() {
+        assert_composes(name, &load(&state_dict(&network.describe())), &input([2, 3, 33, 70]));
+    }
+}
+
+#[test]
+fn the_embedded_network_composes_at_every_cut_and_odd_sizes() {
+    let network = load_embedded(&device()).expect("the embedded weights load").network;
+    for size in [[64, 64], [61, 95], [1, 1]] {
+        assert_composes("efficientnet-lite0", &network, &input([1, 3, size[0], size[1]]));
+    }
+}
+
+#[test]
+fn strides_say_how_many_pixels_a_position_stands_for() {
+    let network = load_embedded(&device()).expect("the embedded weights load").network;
+    let images = input([1, 3, 128, 64]);
+    for (index, info) in network.layers().iter().enumerate() {
+        let [_, _, height, width] = network.forward_to(images.clone(), Layer::new(index)).dims();
+        assert_eq!([height, width], [128 / info.stride, 64 / info.stride], "{}", info.name);
+    }
+}
+
+#[test]
+fn a_batch_gives_what_its_images_give_one_by_one() {
+    let network = load_embedded(&device()).expect("the embedded weights load").network;
+    let images = ["cat", "coffee", "rocket"].map(photographs::open);
+    let batch = network.preprocessing().tensor(&images, &device()).expect("there are images");
+    let together = values(&network.embed(batch));
+    let width = network.embedding_width();
+    for (image, together) in images.iter().zip(together.chunks(width)) {
+        let alone = values(&network.embed(photographs::tensor(network.preprocessing(), image)));
+        assert_near("embedding", together, &alone, SAME_OPERATIONS);
+    }
+}
+
+#[test]
+fn a_cut_leaves_nothing_behind_that_a_later_step_reads() {
+    let networks = cam_models::architectures().map(|name| describe(name).expect("it is known"));
+    let tiny = tiny_networks().into_iter().map(|(_, network)| network.describe());
+    for description in networks.chain(tiny) {
+        for cut in &description.cuts {
+            let start = cut.value.steps_before();
+            for step in &description.steps[start..] {
+                assert!(step.input >= cut.value, "{} cut at {}", description.name, cut.name);
+                if let cam_models::description::Operation::Convolution(convolution) =
+                    &step.operation
+                {
+                    assert!(convolution.residual.is_none_or(|residual| residual >= cut.value));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_known_architecture_has_the_published_number_of_parameters() {
+    // As torchvision and the EfficientNet-Lite port state them, in millions, batch norm statistics
+    // not counted.
+    let published = [
+        ("resnet18", 11_689_512),
+        ("resnet34", 21_797_672),
+        ("resnet50", 25_557_032),
+        ("resnet101", 44_549_160),
+        ("resnet152", 60_192_808),
+        ("resnext50_32x4d", 25_028_904),
+        ("resnext101_32x8d", 88_791_336),
+        ("resnext101_64x4d", 83_455_272),
+        ("wide_resnet50_2", 68_883_240),
+        ("wide_resnet101_2", 126_886_696),
+        ("efficientnet-lite0", 4_652_008),
+    ];
+    for (name, expected) in published {
+        let description = describe(name).expect("it is known");
+        let convolutions = description
+            .convolutions()
+            .map(|step| step.weight_shape().iter().product::<usize>() + 2 * step.outputs);
+        let classifier = description.classifier.as_ref().map_or(0, |c| c.classes * (c.inputs + 1));
+        assert_eq!(convolutions.sum::<usize>() + classifier, expected, "{name}");
+    }
+}
+
+#[test]
+fn names_and_descriptions_agree() {
+    for name in ResNet::names().chain(EfficientNetLite::names()) {
+        assert_eq!(describe(name).expect("it is known").name, name);
+    }
+}
