@@ -263,7 +263,7 @@ fn maps_without_anything_to_show_are_flagged_and_never_nan() {
         &device(),
     );
     for arithmetic in [Arithmetic::Standard, Arithmetic::PytorchGradCam] {
-        let finished = finish(&[nothing.clone()], [5, 7], arithmetic).expect("finite");
+        let finished = finish(std::slice::from_ref(&nothing), [5, 7], arithmetic).expect("finite");
         assert_eq!(finished.degenerate, [true, true, false]);
         let maps = values(&finished.maps);
         assert!(maps.iter().all(|value| value.is_finite()));

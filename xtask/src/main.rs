@@ -3,6 +3,7 @@
 //! They are a program rather than scripts, so that they run wherever the project does and need nothing but Rust.
 //! Everything they build has the release profile: burn is then built once, for the demo, the tests and the checks.
 
+mod bench;
 mod cargo;
 mod check;
 mod demo;
@@ -11,6 +12,7 @@ mod edges;
 mod licences;
 mod metadata;
 mod nearest;
+mod pretrained;
 mod sizes;
 mod targets;
 mod test;
@@ -46,6 +48,18 @@ const COMMANDS: &[Command] = &[
         about: "formatting, lints, docs, architecture, licences",
         help: check::HELP,
         run: check::run,
+    },
+    Command {
+        name: "bench",
+        about: "time each step from image to map",
+        help: bench::HELP,
+        run: bench::run,
+    },
+    Command {
+        name: "pretrained",
+        about: "fetch published weights and run the tests that need them",
+        help: pretrained::HELP,
+        run: pretrained::run,
     },
 ];
 
@@ -92,7 +106,7 @@ fn find(name: &str) -> Result<&'static Command> {
 fn usage() -> String {
     let mut text = "usage: cargo xtask COMMAND [ARGUMENTS]\n\ncommands:\n".to_owned();
     for Command { name, about, .. } in COMMANDS {
-        text += &format!("  {name:<6} {about}\n");
+        text += &format!("  {name:<10} {about}\n");
     }
     text + "\n`cargo xtask COMMAND --help` says more."
 }

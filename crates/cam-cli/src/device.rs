@@ -13,7 +13,9 @@ use crate::failure::Failure;
     feature = "cuda",
     feature = "rocm"
 )))]
-compile_error!("choose a backend: build with one of the features flex, ndarray, wgpu, vulkan, metal, cuda, rocm");
+compile_error!(
+    "choose a backend: build with one of the features flex, ndarray, wgpu, vulkan, metal, cuda, rocm"
+);
 
 /// Every device name, and the feature that links it.
 const NAMES: [&str; 7] = ["cpu", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"];
@@ -29,7 +31,11 @@ pub fn open(name: Option<&str>) -> Result<Device, Failure> {
         None => (name, 0),
         Some((kind, index)) => match index.parse() {
             Ok(index) => (kind, index),
-            Err(_) => return Err(Failure::usage(format!("`{name}`: write a card's number, as in `{kind}:0`"))),
+            Err(_) => {
+                return Err(Failure::usage(format!(
+                    "`{name}`: write a card's number, as in `{kind}:0`"
+                )));
+            }
         },
     };
     match linked(kind, index) {
@@ -71,14 +77,22 @@ fn card(index: usize) -> burn::tensor::DeviceKind {
 
 fn unavailable(kind: &str) -> String {
     match kind {
-        "cpu" | "flex" => "this binary has no CPU backend: build it with `--features flex`".to_owned(),
+        "cpu" | "flex" => {
+            "this binary has no CPU backend: build it with `--features flex`".to_owned()
+        }
         kind if NAMES.contains(&kind) => {
-            format!("this binary was built without `{kind}`: build it with `cargo build --release -p cam-cli --features {kind}`")
+            format!(
+                "this binary was built without `{kind}`: build it with `cargo build --release -p cam-cli --features {kind}`"
+            )
         }
         kind => {
             let nearest = cam_core::nearest(kind, NAMES);
-            let hint = if nearest.is_empty() { NAMES.join(", ") } else { nearest.join(", ") };
-            format!("no device is called `{kind}`; did you mean {hint}?")
+            match nearest.is_empty() {
+                true => format!("no device is called `{kind}`; there are {}", NAMES.join(", ")),
+                false => {
+                    format!("no device is called `{kind}`; did you mean {}?", nearest.join(", "))
+                }
+            }
         }
     }
 }

@@ -37,10 +37,15 @@ impl Failure {
     pub fn report(&self) -> ExitCode {
         match self {
             Self::Usage(error) => {
-                print::error(format_args!("{}\n\nTry `cam help`, or `cam help COMMAND`.", message(error)));
+                print::error(format_args!(
+                    "{}\n\nTry `cam help`, or `cam help COMMAND`.",
+                    message(error)
+                ));
             }
             Self::Failed(error) | Self::BadModel(error) => print::error(message(error)),
-            Self::Partly { failed, of } => print::error(format_args!("{failed} of {of} images failed")),
+            Self::Partly { failed, of } => {
+                print::error(format_args!("{failed} of {of} images failed"))
+            }
             Self::Interrupted(what) => print::error(format_args!("interrupted: {what}")),
         }
         ExitCode::from(match self {
@@ -56,7 +61,9 @@ impl Failure {
 /// An error and its causes, each said once: some libraries repeat the cause in their own words.
 pub fn message(error: &anyhow::Error) -> String {
     let causes = error.chain().skip(1).map(ToString::to_string);
-    causes.fold(error.to_string(), |said, cause| if said.contains(&cause) { said } else { format!("{said}: {cause}") })
+    causes.fold(error.to_string(), |said, cause| {
+        if said.contains(&cause) { said } else { format!("{said}: {cause}") }
+    })
 }
 
 impl From<anyhow::Error> for Failure {

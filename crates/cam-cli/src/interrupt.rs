@@ -36,7 +36,10 @@ pub fn check(state: &str) -> Result<(), Failure> {
 
 /// Does work that may wait long for others (a server, a pipe) beside this thread, so that an end
 /// that is asked for meanwhile is heard; `state` says what is then left of the work.
-pub fn or<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static, state: &str) -> Result<T, Failure> {
+pub fn or<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+    state: &str,
+) -> Result<T, Failure> {
     let working = thread::spawn(work);
     let mut since = None;
     while !working.is_finished() {

@@ -38,8 +38,12 @@ fn main() -> ExitCode {
 fn with_tip(mut error: Error) -> Error {
     let missing = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
     let has_concept = std::env::args_os().any(|argument| argument == "--concept");
-    if error.kind() == ErrorKind::MissingRequiredArgument && missing.contains("<QUERY>") && has_concept {
-        let tip = StyledStr::from("--concept takes every image behind it: name the queries before it");
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && missing.contains("<QUERY>")
+        && has_concept
+    {
+        let tip =
+            StyledStr::from("--concept takes every image behind it: name the queries before it");
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
     }
     error

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
-    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Loaded, Published, Strictness, architectures, describe,
-    load_checkpoint, load_embedded, published,
+    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Loaded, Published, Strictness, architectures,
+    describe, load_checkpoint, load_embedded, published,
 };
 
 use crate::arguments;
@@ -24,13 +24,16 @@ impl Model {
     /// Loads what the arguments ask for.
     pub fn load(arguments: &arguments::Model) -> Result<Self, Failure> {
         let device = device::open(arguments.device.as_deref().filter(|name| !name.is_empty()))?;
-        let strictness = if arguments.allow_partial { Strictness::Partial } else { Strictness::Exact };
+        let strictness =
+            if arguments.allow_partial { Strictness::Partial } else { Strictness::Exact };
         // An empty environment variable counts as unset.
         let name = arguments.model.as_deref().filter(|name| !name.is_empty());
         let weights = arguments.weights.as_deref().filter(|weights| !weights.is_empty());
         let (file, described) = match (name, weights) {
             (None, Some(argument)) => (Some(weights::locate(argument)?), None),
-            (Some(name), Some(argument)) => (Some(weights::locate(argument)?), Some(description(name)?)),
+            (Some(name), Some(argument)) => {
+                (Some(weights::locate(argument)?), Some(description(name)?))
+            }
             (Some(name), None) if name != EMBEDDED => {
                 let published = find_published(name)?;
                 (Some(fetched(published)?), describe(published.architecture))
@@ -56,7 +59,9 @@ impl Model {
     pub fn sha256(&self) -> Result<String, Failure> {
         match &self.file {
             None => Ok(cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()),
-            Some(file) => Ok(cam_fetch::sha256_of_file(file).map_err(anyhow::Error::from)?.to_string()),
+            Some(file) => {
+                Ok(cam_fetch::sha256_of_file(file).map_err(anyhow::Error::from)?.to_string())
+            }
         }
     }
 
@@ -77,7 +82,10 @@ pub fn description(name: &str) -> Result<Description, Failure> {
     let published = published().iter().find(|published| published.name == name);
     let architecture = published.map_or(name, |published| published.architecture);
     describe(architecture).ok_or_else(|| {
-        unknown(name, architectures().chain(cam_models::published().iter().map(|published| published.name)))
+        unknown(
+            name,
+            architectures().chain(cam_models::published().iter().map(|published| published.name)),
+        )
     })
 }
 
@@ -86,7 +94,10 @@ fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
     nearest.dedup();
     match nearest.as_slice() {
         [] => Failure::usage(format!("no model is called `{name}`; `cam models` lists them")),
-        names => Failure::usage(format!("no model is called `{name}`; did you mean {}?", names.join(", "))),
+        names => Failure::usage(format!(
+            "no model is called `{name}`; did you mean {}?",
+            names.join(", ")
+        )),
     }
 }
 

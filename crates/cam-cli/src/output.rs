@@ -30,7 +30,8 @@ impl Pattern {
     /// A pattern, which must hold every placeholder whose subject there are several of.
     pub fn new(path: &Path, option: &str, several: &[(&str, bool)]) -> Result<Self, Failure> {
         let text = path.to_string_lossy();
-        let missing = several.iter().find(|(placeholder, several)| *several && !text.contains(placeholder));
+        let missing =
+            several.iter().find(|(placeholder, several)| *several && !text.contains(placeholder));
         match missing {
             Some((placeholder, _)) if text == STDOUT => Err(Failure::usage(format!(
                 "standard output holds one file, but {option} would write several: give a name that holds {placeholder}"
@@ -94,7 +95,9 @@ pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
         return Err(Failure::Failed(WriteError::IsDirectory { path: path.to_owned() }.into()));
     }
     match path.parent() {
-        Some(parent) if !(parent.as_os_str().is_empty() || parent.is_dir() || has_placeholder(parent)) => {
+        Some(parent)
+            if !(parent.as_os_str().is_empty() || parent.is_dir() || has_placeholder(parent)) =>
+        {
             let (path, parent) = (path.to_owned(), parent.to_owned());
             Err(Failure::Failed(WriteError::NoParent { path, parent }.into()))
         }
@@ -131,7 +134,8 @@ pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
     let distinct = names.into_iter().map(|name| {
         let numbered = (2..).map(|number| format!("{name}-{number}"));
         let key = |name: &str| file_name(name).to_lowercase();
-        let free = std::iter::once(name.clone()).chain(numbered).find(|name| taken.insert(key(name)));
+        let free =
+            std::iter::once(name.clone()).chain(numbered).find(|name| taken.insert(key(name)));
         free.unwrap_or(name)
     });
     distinct.collect()
@@ -155,7 +159,8 @@ mod tests {
 
     #[test]
     fn a_name_cannot_lead_out_of_the_folder() {
-        let pattern = Pattern::new(Path::new("out/{query}.png"), "--overlay", &[]).expect("one query");
+        let pattern =
+            Pattern::new(Path::new("out/{query}.png"), "--overlay", &[]).expect("one query");
         let subject = Subject { query: "../../etc", ..Subject::default() };
         assert_eq!(pattern.path(subject), Path::new("out/.._.._etc.png"));
     }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use cam_fetch::FetchError;
 use cam_viz::{DecodeOptions, Picture, decode};
 
 use crate::failure::Failure;
@@ -53,7 +54,8 @@ impl Source {
     /// A name and a source, where the argument is `NAME=IMAGE`. A file whose name holds `=` is
     /// still a file.
     pub fn named(argument: &OsStr) -> (Option<String>, Self) {
-        let split = argument.to_str().filter(|text| !is_url(text)).and_then(|text| text.split_once('='));
+        let split =
+            argument.to_str().filter(|text| !is_url(text)).and_then(|text| text.split_once('='));
         match split {
             Some((name, image)) if !name.is_empty() && !Path::new(argument).exists() => {
                 (Some(name.to_owned()), Self::of(&OsString::from(image)))
@@ -96,7 +98,8 @@ impl Source {
     }
 
     fn bytes(&self) -> Result<Vec<u8>, Failure> {
-        let in_context = |read: anyhow::Result<Vec<u8>>| Ok(read.with_context(|| self.to_string())?);
+        let in_context =
+            |read: anyhow::Result<Vec<u8>>| Ok(read.with_context(|| self.to_string())?);
         match self {
             Self::File(path) => in_context(file(path)),
             Self::Memory { bytes, .. } => Ok(bytes.to_vec()),
@@ -112,14 +115,22 @@ impl Source {
 
 /// Whether a text is an http or https URL.
 pub fn is_url(text: &str) -> bool {
-    let starts_with = |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let starts_with = |scheme: &str| {
+        text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
     starts_with("http://") || starts_with("https://")
 }
 
 fn fetched(url: &str) -> anyhow::Result<Vec<u8>> {
-    let options =
-        cam_fetch::Options { max_bytes: MAX_BYTES, total_timeout: Some(PATIENCE), ..cam_fetch::Options::default() };
-    Ok(cam_fetch::fetch_bytes(url, &options)?)
+    let options = cam_fetch::Options {
+        max_bytes: MAX_BYTES,
+        total_timeout: Some(PATIENCE),
+        ..cam_fetch::Options::default()
+    };
+    match cam_fetch::fetch_bytes(url, &options) {
+        Err(FetchError::TooLarge { url, .. }) => Err(too_large().context(url)),
+        fetched => Ok(fetched?),
+    }
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {
@@ -134,9 +145,13 @@ fn capped(reader: impl std::io::Read) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
-        bail!("holds more than {} MiB, too much for an image", MAX_BYTES >> 20);
+        return Err(too_large());
     }
     Ok(bytes)
+}
+
+fn too_large() -> anyhow::Error {
+    anyhow!("holds more than {} MiB, too much for an image", MAX_BYTES >> 20)
 }
 
 impl fmt::Display for Source {
@@ -170,6 +185,9 @@ mod tests {
     #[test]
     fn a_named_url_keeps_both() {
         let (name, source) = Source::named(OsStr::new("sky=HTTP://example.org/a.jpg"));
-        assert_eq!((name.as_deref(), source), (Some("sky"), Source::Url("HTTP://example.org/a.jpg".into())));
+        assert_eq!(
+            (name.as_deref(), source),
+            (Some("sky"), Source::Url("HTTP://example.org/a.jpg".into()))
+        );
     }
 }

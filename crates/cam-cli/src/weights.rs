@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use cam_fetch::{
-    FetchError, FetchedFile, Options, Sha256Prefix, cache_directory, fetch_file, sha256_of_bytes, sha256_prefix_in_name,
+    FetchError, FetchedFile, Options, Sha256Prefix, cache_directory, fetch_file, sha256_of_bytes,
+    sha256_prefix_in_name,
 };
 use cam_models::Published;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -52,11 +53,19 @@ pub fn fetch(url: &str) -> Result<FetchedFile, Failure> {
         error if error.can_resume() && bar.position() > 0 => {
             Failure::Failed(anyhow!("{error}; what was downloaded is kept"))
         }
+        error @ (FetchError::Address { .. } | FetchError::Scheme { .. }) => {
+            Failure::Usage(error.into())
+        }
         error => Failure::Failed(error.into()),
     })
 }
 
-fn download(url: &str, destination: &Path, options: &Options, bar: &ProgressBar) -> Result<FetchedFile, FetchError> {
+fn download(
+    url: &str,
+    destination: &Path,
+    options: &Options,
+    bar: &ProgressBar,
+) -> Result<FetchedFile, FetchError> {
     fetch_file(url, destination, options, &mut |progress| {
         if let Some(total) = progress.total {
             bar.set_length(total);
@@ -86,6 +95,7 @@ fn bar(name: &str) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    let style = ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::no_length().with_style(style).with_message(name.to_owned())
 }

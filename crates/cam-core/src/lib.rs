@@ -8,7 +8,7 @@
 //!
 //! The gradient is pulled back in two factors. The target gives ∂s/∂e in closed form where it
 //! has one; the network's [`Head`] pulls that back to the activations, also in closed form.
-//! Where the layer lies deeper than the head, only the tail behind it runs under burn's
+//! Where more than a head follows the layer, only the tail behind it runs under burn's
 //! autodiff; the trunk is never taped and no gradient of a weight is ever computed.
 //!
 //! Maps are *signed* and have the layer's size. What makes a picture of them are separate,

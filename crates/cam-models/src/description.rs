@@ -85,6 +85,28 @@ pub struct Convolution {
 }
 
 impl Convolution {
+    /// An ungrouped convolution that keeps the size at stride 1, without residual or activation.
+    pub(crate) fn plain(
+        key: impl Into<String>,
+        norm: BatchNorm,
+        (inputs, outputs): (usize, usize),
+        kernel: usize,
+        stride: usize,
+    ) -> Self {
+        Self {
+            key: key.into(),
+            norm,
+            inputs,
+            outputs,
+            kernel,
+            stride,
+            padding: Padding::Each(kernel / 2),
+            groups: 1,
+            residual: None,
+            activation: Activation::Identity,
+        }
+    }
+
     /// `[out, in / groups, k, k]`, as PyTorch stores it.
     pub fn weight_shape(&self) -> [usize; 4] {
         [self.outputs, self.inputs / self.groups, self.kernel, self.kernel]

@@ -135,21 +135,12 @@ impl BlockShape {
 fn convolution(
     key: impl Into<String>,
     norm: impl Into<String>,
-    (inputs, outputs): (usize, usize),
+    channels: (usize, usize),
     kernel: usize,
     stride: usize,
     activation: Activation,
 ) -> Convolution {
-    Convolution {
-        key: key.into(),
-        norm: BatchNorm { key: norm.into(), epsilon: EPSILON },
-        inputs,
-        outputs,
-        kernel,
-        stride,
-        padding: Padding::Same,
-        groups: 1,
-        residual: None,
-        activation,
-    }
+    let norm = BatchNorm { key: norm.into(), epsilon: EPSILON };
+    let plain = Convolution::plain(key, norm, channels, kernel, stride);
+    Convolution { padding: Padding::Same, activation, ..plain }
 }

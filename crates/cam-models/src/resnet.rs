@@ -3,7 +3,7 @@
 //! arXiv 1605.07146), with the stride on the 3×3 convolution as torchvision has it.
 
 use crate::description::{
-    Activation, BatchNorm, Builder, Classifier, Convolution, Description, MaxPool, Padding, Value,
+    Activation, BatchNorm, Builder, Classifier, Convolution, Description, MaxPool, Value,
 };
 use crate::preprocessing::Preprocessing;
 
@@ -172,24 +172,13 @@ impl ResNet {
     }
 }
 
-/// An ungrouped convolution whose border keeps the size at stride 1.
 fn convolution(
     (key, norm): (impl Into<String>, impl Into<String>),
-    (inputs, outputs): (usize, usize),
+    channels: (usize, usize),
     kernel: usize,
     stride: usize,
     activation: Activation,
 ) -> Convolution {
-    Convolution {
-        key: key.into(),
-        norm: BatchNorm { key: norm.into(), epsilon: EPSILON },
-        inputs,
-        outputs,
-        kernel,
-        stride,
-        padding: Padding::Each(kernel / 2),
-        groups: 1,
-        residual: None,
-        activation,
-    }
+    let norm = BatchNorm { key: norm.into(), epsilon: EPSILON };
+    Convolution { activation, ..Convolution::plain(key, norm, channels, kernel, stride) }
 }

@@ -23,9 +23,14 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
     let query = vec![memory("both", query()?)];
     let concepts = CONCEPTS.map(|(name, bytes)| (None, memory(name, bytes.to_vec())));
     // The same way that arguments take, so that the demo shows what `cam explain` does.
-    let command = ["cam", "explain", "both.png", "--concept", "cat.png", "coffee.png", "--difference"];
-    let command = command.map(OsString::from).into_iter().chain(["--size", "native", "--out"].map(OsString::from));
-    let command = Arguments::try_parse_from(command.chain([arguments.out.clone().into_os_string()]));
+    let command =
+        ["cam", "explain", "both.png", "--concept", "cat.png", "coffee.png", "--difference"];
+    let command = command
+        .map(OsString::from)
+        .into_iter()
+        .chain(["--size", "native", "--out"].map(OsString::from));
+    let command =
+        Arguments::try_parse_from(command.chain([arguments.out.clone().into_os_string()]));
     let Command::Explain(asked) = command.context("the demo's own arguments")?.command else {
         return Err(Failure::usage("the demo asks for an explanation"));
     };
@@ -42,7 +47,8 @@ fn memory(name: &str, bytes: Vec<u8>) -> Source {
 
 /// The concepts side by side, each mirrored, so that the query shares no pixel column with them.
 fn query() -> Result<Vec<u8>, Failure> {
-    let pictures = CONCEPTS.map(|(name, bytes)| decode(bytes, &DecodeOptions::default()).context(name));
+    let pictures =
+        CONCEPTS.map(|(name, bytes)| decode(bytes, &DecodeOptions::default()).context(name));
     let pictures = pictures.into_iter().collect::<Result<Vec<_>, _>>()?;
     let width = pictures.iter().map(|picture| picture.pixels.width()).sum();
     let height = pictures.iter().map(|picture| picture.pixels.height()).max().unwrap_or_default();

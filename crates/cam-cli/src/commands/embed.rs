@@ -68,13 +68,21 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
         return Err(Failure::usage("standard input can be only one of the images"));
     }
     let weights = arguments.model.weights.as_deref().map(Source::of);
-    let inputs: Vec<PathBuf> = sources.iter().chain(&weights).filter_map(Source::canonical).collect();
+    let inputs: Vec<PathBuf> =
+        sources.iter().chain(&weights).filter_map(Source::canonical).collect();
     output::check(&arguments.out, &inputs)
 }
 
 fn embed(source: &Source, size: Size, strict: bool, model: &Model) -> Result<Vec<f32>, Failure> {
     let network = &model.network;
-    let input = Input::read_with(source, size, strict, network.preprocessing(), network, &mut Clock::start())?;
+    let input = Input::read_with(
+        source,
+        size,
+        strict,
+        network.preprocessing(),
+        network,
+        &mut Clock::start(),
+    )?;
     let embedding = read(network.embed(input.tensor))?;
     match embedding.iter().all(|value| value.is_finite()) {
         true => Ok(embedding),

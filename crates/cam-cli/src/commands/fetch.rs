@@ -7,11 +7,14 @@ use crate::{print, weights};
 
 pub fn run(arguments: &Fetch) -> Result<(), Failure> {
     // All names are looked up before anything is downloaded.
-    let published = arguments.models.iter().map(|name| find_published(name)).collect::<Result<Vec<_>, _>>()?;
+    let published =
+        arguments.models.iter().map(|name| find_published(name)).collect::<Result<Vec<_>, _>>()?;
     for published in published {
         let fetched = weights::fetch(&url(published.url, arguments.mirror.as_deref()))?;
         match fetched.origin {
-            Origin::AlreadyThere => print::remark(format_args!("{} was here already", published.name)),
+            Origin::AlreadyThere => {
+                print::remark(format_args!("{} was here already", published.name))
+            }
             Origin::Resumed { from } => print::detail(format_args!("resumed behind {from} bytes")),
             Origin::Downloaded => {}
         }

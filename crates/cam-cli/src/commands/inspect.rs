@@ -29,7 +29,11 @@ pub fn run(arguments: &Inspect) -> Result<(), Failure> {
     let checkpoint = Checkpoint::open(&arguments.file)?;
     if arguments.tensors && !arguments.json {
         for (name, tensor) in checkpoint.tensors() {
-            print::line(format_args!("{:<8} {:<18} {name}", tensor.element().to_string(), format!("{:?}", tensor.shape())))?;
+            print::line(format_args!(
+                "{:<8} {:<18} {name}",
+                tensor.element().to_string(),
+                format!("{:?}", tensor.shape())
+            ))?;
         }
     }
     let container = checkpoint.container().to_string();
@@ -44,7 +48,12 @@ pub fn run(arguments: &Inspect) -> Result<(), Failure> {
     if breaches.is_empty() {
         return Ok(());
     }
-    Err(LoadError::Contract { path: arguments.file.clone(), network: description.name, breaches: Box::new(breaches) }.into())
+    Err(LoadError::Contract {
+        path: arguments.file.clone(),
+        network: description.name,
+        breaches: Box::new(breaches),
+    }
+    .into())
 }
 
 fn report(
@@ -72,13 +81,16 @@ fn report(
         usable: breaches.is_empty(),
         missing: breaches.missing.clone(),
         unexpected: breaches.unexpected.clone(),
-        misshaped: misshaped.map(|(name, found, needed)| format!("{name}: {found:?} instead of {needed:?}")).collect(),
+        misshaped: misshaped
+            .map(|(name, found, needed)| format!("{name}: {found:?} instead of {needed:?}"))
+            .collect(),
         invalid: invalid.map(|(name, reason)| format!("{name}: {reason}")).collect(),
     }
 }
 
 fn print(report: &Report) -> Result<(), Failure> {
-    let elements: Vec<String> = report.elements.iter().map(|(element, count)| format!("{count} {element}")).collect();
+    let elements: Vec<String> =
+        report.elements.iter().map(|(element, count)| format!("{count} {element}")).collect();
     let classes = report.classes.map_or("none".to_owned(), |classes| format!("{classes} classes"));
     print::line(format_args!("file        {}", report.file))?;
     print::line(format_args!("container   {}", report.container))?;

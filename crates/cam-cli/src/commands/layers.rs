@@ -36,10 +36,16 @@ pub fn run(arguments: &Layers) -> Result<(), Failure> {
     if arguments.json {
         return print::json(&listing);
     }
-    print::line(format_args!("{:<12} {:<8} {:>8}  {}", "layer", "also", "channels", "pixels per position"))?;
+    print::line(format_args!(
+        "{:<12} {:<8} {:>8}  {}",
+        "layer", "also", "channels", "pixels per position"
+    ))?;
     for layer in listing.layers {
         let alias = layer.alias.unwrap_or_default();
-        print::line(format_args!("{:<12} {alias:<8} {:>8}  {}×{}", layer.name, layer.channels, layer.stride, layer.stride))?;
+        print::line(format_args!(
+            "{:<12} {alias:<8} {:>8}  {}×{}",
+            layer.name, layer.channels, layer.stride, layer.stride
+        ))?;
     }
     Ok(())
 }

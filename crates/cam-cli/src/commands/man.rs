@@ -21,6 +21,9 @@ pub fn run(folder: &Path) -> Result<(), Failure> {
 
 fn write(folder: &Path, name: &str, command: &Command) -> Result<(), Failure> {
     let mut page = Vec::new();
-    Man::new(command.clone()).title(name.to_uppercase()).render(&mut page).context("rendering a man page")?;
+    Man::new(command.clone())
+        .title(name.to_uppercase())
+        .render(&mut page)
+        .context("rendering a man page")?;
     output::write(&folder.join(format!("{name}.1")), &page)
 }

@@ -40,10 +40,16 @@ fn entries() -> Vec<Entry> {
     let published_ones = published().iter().map(|published| Entry {
         name: published.name,
         architecture: published.architecture,
-        weights: if weights::cached(published).is_ok_and(|file| file.exists()) { "fetched" } else { "to fetch" },
+        weights: if weights::cached(published).is_ok_and(|file| file.exists()) {
+            "fetched"
+        } else {
+            "to fetch"
+        },
         note: published.note,
     });
-    let has_weights = |name: &str| name == EMBEDDED || published().iter().any(|published| published.architecture == name);
+    let has_weights = |name: &str| {
+        name == EMBEDDED || published().iter().any(|published| published.architecture == name)
+    };
     let files_only = architectures().filter(|name| !has_weights(name)).map(|name| Entry {
         name,
         architecture: name,

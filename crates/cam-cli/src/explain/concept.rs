@@ -3,7 +3,7 @@ use cam_core::{Capture, Network as _};
 use image::RgbImage;
 
 use super::input::{Clock, Input};
-use super::{Settings, question};
+use super::{Settings, questions};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::output::distinct;
@@ -30,17 +30,23 @@ impl Concept {
         settings: &Settings,
         model: &Model,
     ) -> Result<Vec<Self>, Failure> {
-        let names = concepts.iter().map(|(name, source)| name.clone().unwrap_or_else(|| source.stem()));
+        let names =
+            concepts.iter().map(|(name, source)| name.clone().unwrap_or_else(|| source.stem()));
         let named = distinct(names).into_iter().zip(concepts);
         named.map(|(name, (_, source))| Self::read(name, source, settings, model)).collect()
     }
 
-    fn read(name: String, source: &Source, settings: &Settings, model: &Model) -> Result<Self, Failure> {
+    fn read(
+        name: String,
+        source: &Source,
+        settings: &Settings,
+        model: &Model,
+    ) -> Result<Self, Failure> {
         let network = &model.network;
         let input = Input::read(source, settings, network, &mut Clock::start())?;
         let capture = Capture::new(network, input.tensor, &[network.last_layer()?]);
         let capture = capture.map_err(|error| anyhow!("{source}: {error}"))?;
-        let embedding = question::read(capture.embeddings())?;
+        let embedding = questions::read(capture.embeddings())?;
         // Refused here, where the image can still be named.
         cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
             .map_err(|error| anyhow!("{source} makes no concept: {error}"))?;

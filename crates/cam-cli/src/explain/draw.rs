@@ -8,7 +8,11 @@ use crate::failure::Failure;
 
 /// One overlay per answer: at the query's own size, or at the input's in compat mode, where the
 /// reference lays the map over what the network sees.
-pub fn overlays(settings: &Settings, input: &Input, answers: &[Answer]) -> Result<Vec<RgbImage>, Failure> {
+pub fn overlays(
+    settings: &Settings,
+    input: &Input,
+    answers: &[Answer],
+) -> Result<Vec<RgbImage>, Failure> {
     answers.iter().map(|answer| lay_over(settings, input, answer)).collect()
 }
 
@@ -21,7 +25,11 @@ fn lay_over(settings: &Settings, input: &Input, answer: &Answer) -> Result<RgbIm
         overlay_signed(&image, &map, settings.style.image_weight)
     } else {
         let map = answer.map.resize(width, height).context("resizing a map")?;
-        if compat { overlay_compat(&image, &map, &settings.style) } else { overlay(&image, &map, &settings.style) }
+        if compat {
+            overlay_compat(&image, &map, &settings.style)
+        } else {
+            overlay(&image, &map, &settings.style)
+        }
     };
     Ok(laid_over.context("laying a map over its image")?)
 }
@@ -41,7 +49,13 @@ fn signed(answer: &Answer, width: usize, height: usize) -> Result<Map, Failure> 
 
 /// A row for each concept (concept, query, where it is, where it is not) and for each class
 /// (query, overlay).
-pub fn rows(session: &Session<'_>, input: &Input, name: &str, answers: &[Answer], overlays: &[RgbImage]) -> Vec<Vec<Panel>> {
+pub fn rows(
+    session: &Session<'_>,
+    input: &Input,
+    name: &str,
+    answers: &[Answer],
+    overlays: &[RgbImage],
+) -> Vec<Vec<Panel>> {
     let mut rows: Vec<Vec<Panel>> = Vec::new();
     for (answer, overlay) in answers.iter().zip(overlays) {
         if answer.subject.kind != Kind::Difference {
@@ -54,7 +68,10 @@ pub fn rows(session: &Session<'_>, input: &Input, name: &str, answers: &[Answer]
             rows.push(row);
         }
         if let Some(row) = rows.last_mut() {
-            row.push(Panel { image: overlay.clone(), caption: vec![question(answer), number(session.settings, answer)] });
+            row.push(Panel {
+                image: overlay.clone(),
+                caption: vec![question(answer), number(session.settings, answer)],
+            });
         }
     }
     rows
@@ -85,8 +102,12 @@ pub fn number(settings: &Settings, answer: &Answer) -> String {
     let mut text = match (answer.subject.kind, answer.cosine) {
         (Kind::Class, _) if settings.of_classes == Softmax => format!("probability {score:.3}"),
         (Kind::Class, _) => format!("logit {score:.3}"),
-        (Kind::Similarity, Some(cosine)) if settings.of_concepts == Cosine => format!("cosine {cosine:.3}"),
-        (Kind::Difference, Some(cosine)) if settings.of_concepts == Cosine => format!("1 − cosine = {:.3}", 1.0 - cosine),
+        (Kind::Similarity, Some(cosine)) if settings.of_concepts == Cosine => {
+            format!("cosine {cosine:.3}")
+        }
+        (Kind::Difference, Some(cosine)) if settings.of_concepts == Cosine => {
+            format!("1 − cosine = {:.3}", 1.0 - cosine)
+        }
         (_, cosine) => format!("score {score:.3}, cosine {:.3}", cosine.unwrap_or(f32::NAN)),
     };
     if answer.degenerate {

@@ -37,7 +37,9 @@ impl Size {
         });
         match sides {
             Some((width, height)) if width > 0 && height > 0 => Ok(Self::Fixed(width, height)),
-            _ => Err(Failure::usage(format!("`--size {text}`: write width and height, as in 224x224, or native"))),
+            _ => Err(Failure::usage(format!(
+                "`--size {text}`: write width and height, as in 224x224, or native"
+            ))),
         }
     }
 
@@ -64,9 +66,17 @@ pub struct Input {
 
 impl Input {
     /// Reads, decodes, resizes and normalises an image.
-    pub fn read(source: &Source, settings: &Settings, network: &ConvNet, clock: &mut Clock) -> Result<Self, Failure> {
+    pub fn read(
+        source: &Source,
+        settings: &Settings,
+        network: &ConvNet,
+        clock: &mut Clock,
+    ) -> Result<Self, Failure> {
         let preprocessing = network.preprocessing().clone();
-        let preprocessing = Preprocessing { filter: settings.filter.unwrap_or(preprocessing.filter), ..preprocessing };
+        let preprocessing = Preprocessing {
+            filter: settings.filter.unwrap_or(preprocessing.filter),
+            ..preprocessing
+        };
         Self::read_with(source, settings.size, settings.strict, &preprocessing, network, clock)
     }
 

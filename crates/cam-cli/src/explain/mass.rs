@@ -46,9 +46,13 @@ mod tests {
 
     #[test]
     fn mass_in_one_corner_lies_wholly_in_its_halves() {
-        let map = Map::new(3, 3, vec![0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).expect("nine values");
+        let map =
+            Map::new(3, 3, vec![0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]).expect("nine values");
         let mass = Mass::of(&map).expect("there is mass");
-        assert_eq!((mass, mass.words().as_str()), (Mass { left: 0.0, top: 1.0 }, "100 % right, 100 % top"));
+        assert_eq!(
+            (mass, mass.words().as_str()),
+            (Mass { left: 0.0, top: 1.0 }, "100 % right, 100 % top")
+        );
     }
 
     #[test]

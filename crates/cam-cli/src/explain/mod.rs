@@ -4,14 +4,17 @@ mod concept;
 mod draw;
 mod input;
 mod mass;
+mod outputs;
 mod question;
+mod questions;
 mod report;
 mod settings;
 mod write;
 
 pub use concept::Concept;
 pub use input::{Clock, Input, Size};
-pub use question::{Answer, Kind, Questions, read};
+pub use question::{Answer, Kind};
+pub use questions::{Questions, read};
 pub use report::{Document, Failed, QueryReport};
 pub use settings::Settings;
 
@@ -47,7 +50,12 @@ pub struct Explained {
 }
 
 /// Runs all queries; a bad one among several does not keep the others from being explained.
-pub fn run(model: &Model, settings: &Settings, queries: &[Source], concepts: Vec<Concept>) -> Result<(), Failure> {
+pub fn run(
+    model: &Model,
+    settings: &Settings,
+    queries: &[Source],
+    concepts: Vec<Concept>,
+) -> Result<(), Failure> {
     let layers = settings.layers(&model.network)?;
     let questions = Questions::new(model, settings, &concepts)?;
     let session = Session { model, settings, layers, concepts, questions };
@@ -104,7 +112,7 @@ impl Session<'_> {
         let capture = Capture::new(network, input.tensor.clone(), &self.layers);
         let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
         clock.lap("capture");
-        let answers = self.questions.ask(&capture, network, input.size(), self.settings.arithmetic)?;
+        let answers = self.questions.ask(&capture, input.size(), self.settings.arithmetic)?;
         clock.lap("explain");
         let overlays = draw::overlays(self.settings, &input, &answers)?;
         let rows = draw::rows(self, &input, name, &answers, &overlays);

@@ -86,7 +86,9 @@ impl Document {
     /// What is known before the first query.
     pub fn new(session: &Session<'_>) -> Result<Self, Failure> {
         let settings = session.settings;
-        let name = |target: TargetName| target.to_possible_value().map(|value| value.get_name().to_owned());
+        let name = |target: TargetName| {
+            target.to_possible_value().map(|value| value.get_name().to_owned())
+        };
         Ok(Self {
             schema_version: 1,
             cam_version: env!("CARGO_PKG_VERSION"),
@@ -102,8 +104,12 @@ impl Document {
             },
             layers: session.layer_names(),
             concepts: session.concepts.iter().map(ConceptReport::new).collect(),
-            concept_target: (!session.concepts.is_empty()).then(|| name(settings.of_concepts)).flatten(),
-            class_target: (!settings.classes.is_empty()).then(|| name(settings.of_classes)).flatten(),
+            concept_target: (!session.concepts.is_empty())
+                .then(|| name(settings.of_concepts))
+                .flatten(),
+            class_target: (!settings.classes.is_empty())
+                .then(|| name(settings.of_classes))
+                .flatten(),
             figure: None,
             queries: Vec::new(),
             failures: Vec::new(),
@@ -113,20 +119,32 @@ impl Document {
 
 impl ConceptReport {
     fn new(concept: &Concept) -> Self {
-        Self { name: concept.name.clone(), image: concept.source.to_string(), damaged: concept.damaged }
+        Self {
+            name: concept.name.clone(),
+            image: concept.source.to_string(),
+            damaged: concept.damaged,
+        }
     }
 }
 
 impl QueryReport {
     /// What is known of an explained query.
-    pub fn new(input: &Input, name: &str, answers: &[Answer], files: Vec<String>, clock: Clock, session: &Session<'_>) -> Self {
+    pub fn new(
+        input: &Input,
+        name: &str,
+        answers: &[Answer],
+        files: Vec<String>,
+        clock: Clock,
+        session: &Session<'_>,
+    ) -> Self {
         let milliseconds = clock.milliseconds();
         let total = milliseconds.get("total").copied().unwrap_or_default();
         let questions: Vec<QuestionReport> = answers.iter().map(QuestionReport::new).collect();
         let shown = printable(name);
         let lines = answers.iter().zip(&questions).map(|(answer, report)| {
             // Where there is no mass, the number says so already.
-            let mass = report.mass.map_or_else(String::new, |mass| format!("mass {}", mass.words()));
+            let mass =
+                report.mass.map_or_else(String::new, |mass| format!("mass {}", mass.words()));
             let question = printable(&draw::question(answer));
             let number = draw::number(session.settings, answer);
             format!("{shown}: {question:<28} {number:<20} {mass:<26} {total:.0} ms")

@@ -2,13 +2,13 @@ use std::path::PathBuf;
 
 use cam_core::{Arithmetic, Layer, Network};
 use cam_models::{ConvNet, Filter};
-use cam_viz::{Colormap, OverlayStyle, picture_bytes};
-use image::RgbImage;
+use cam_viz::{Colormap, OverlayStyle};
 
 use super::input::Size;
+use super::outputs::Outputs;
 use crate::arguments::{Compat, Explain, TargetName};
 use crate::failure::Failure;
-use crate::output::{self, Pattern, distinct};
+use crate::output::distinct;
 use crate::source::Source;
 
 /// The arguments as meant.
@@ -41,40 +41,22 @@ pub struct Settings {
     pub strict: bool,
 }
 
-/// The files to write.
-#[derive(Debug, Clone, Default)]
-pub struct Outputs {
-    /// The figure.
-    pub figure: Option<Pattern>,
-    /// One overlay per query and question.
-    pub overlay: Option<Pattern>,
-    /// One array of raw maps per query and layer.
-    pub raw: Option<Pattern>,
-    /// One array of finished maps per query.
-    pub map: Option<Pattern>,
-}
-
-impl Outputs {
-    /// Every pattern that was given.
-    fn all(&self) -> impl Iterator<Item = &Pattern> {
-        [&self.figure, &self.overlay, &self.raw, &self.map].into_iter().flatten()
-    }
-
-    /// Whether one of them is standard output.
-    pub fn use_stdout(&self) -> bool {
-        self.all().any(Pattern::is_stdout)
-    }
-}
-
 impl Settings {
     /// What the arguments mean, or why they contradict each other.
-    pub fn new(arguments: &Explain, queries: &[Source], concepts: &[(Option<String>, Source)]) -> Result<Self, Failure> {
+    pub fn new(
+        arguments: &Explain,
+        queries: &[Source],
+        concepts: &[(Option<String>, Source)],
+    ) -> Result<Self, Failure> {
         let compat = arguments.compat == Some(Compat::PytorchGradCam);
         let (of_concepts, of_classes) = targets(arguments)?;
         if arguments.difference && arguments.concepts.is_empty() {
-            return Err(Failure::usage("--difference asks where a concept is not: give one with --concept"));
+            return Err(Failure::usage(
+                "--difference asks where a concept is not: give one with --concept",
+            ));
         }
-        let colormap = arguments.colormap.unwrap_or(if compat { Colormap::Jet } else { Colormap::default() });
+        let colormap =
+            arguments.colormap.unwrap_or(if compat { Colormap::Jet } else { Colormap::default() });
         let settings = Self {
             layer_names: arguments.layers.clone(),
             size: arguments.images.size.as_deref().map_or(Ok(Size::Model), Size::parse)?,
@@ -85,19 +67,23 @@ impl Settings {
             of_classes,
             difference: arguments.difference,
             classes: arguments.classes.clone(),
-            outputs: outputs(arguments, queries, concepts.len())?,
+            outputs: Outputs::new(arguments, queries, concepts.len())?,
             inputs: inputs(arguments, queries, concepts),
             json: arguments.json,
             strict: arguments.images.strict,
         };
         settings.check_streams(queries, concepts)?;
-        settings.check_outputs(concepts.len())?;
+        settings.outputs.check(&settings.inputs)?;
         Ok(settings)
     }
 
     /// The layers asked for, or the last one.
     pub fn layers(&self, network: &ConvNet) -> Result<Vec<Layer>, Failure> {
-        let mut layers = self.layer_names.iter().map(|name| layer(network, name)).collect::<Result<Vec<_>, _>>()?;
+        let mut layers = self
+            .layer_names
+            .iter()
+            .map(|name| layer(network, name))
+            .collect::<Result<Vec<_>, _>>()?;
         if layers.is_empty() {
             layers.push(network.last_layer()?);
         }
@@ -112,40 +98,21 @@ impl Settings {
     }
 
     /// Standard input can be read once, standard output holds one thing.
-    fn check_streams(&self, queries: &[Source], concepts: &[(Option<String>, Source)]) -> Result<(), Failure> {
+    fn check_streams(
+        &self,
+        queries: &[Source],
+        concepts: &[(Option<String>, Source)],
+    ) -> Result<(), Failure> {
         let sources = queries.iter().chain(concepts.iter().map(|(_, source)| source));
         if sources.filter(|source| **source == Source::Stdin).count() > 1 {
             return Err(Failure::usage("standard input can be only one of the images"));
         }
-        let to_stdout = self.outputs.all().filter(|pattern| pattern.is_stdout()).count() + usize::from(self.json);
+        let to_stdout = self.outputs.all().filter(|pattern| pattern.is_stdout()).count()
+            + usize::from(self.json);
         if to_stdout > 1 {
             return Err(Failure::usage("standard output can hold one thing: --json or one `-`"));
         }
         Ok(())
-    }
-
-    /// What is wrong with the files to write is found before any work is done for them.
-    fn check_outputs(&self, concepts: usize) -> Result<(), Failure> {
-        for (index, pattern) in self.outputs.all().enumerate() {
-            let path = pattern.as_path();
-            output::check(path, &self.inputs)?;
-            if !pattern.is_stdout() && self.outputs.all().take(index).any(|other| other.as_path() == path) {
-                return Err(Failure::usage(format!("two outputs are called {}: give each its own name", path.display())));
-            }
-        }
-        let pictures = [&self.outputs.figure, &self.outputs.overlay].into_iter().flatten();
-        for picture in pictures.filter(|pattern| !pattern.is_stdout()) {
-            // A picture of one pixel tells whether the name's format is known.
-            picture_bytes(picture.as_path(), &RgbImage::new(1, 1)).map_err(|error| Failure::Usage(error.into()))?;
-        }
-        if self.outputs.map.as_ref().is_some_and(Pattern::is_png) && self.questions_count(concepts) > 1 {
-            return Err(Failure::usage("--map as PNG holds one map, but there are several questions; write .npy"));
-        }
-        Ok(())
-    }
-
-    fn questions_count(&self, concepts: usize) -> usize {
-        concepts * if self.difference { 2 } else { 1 } + self.classes.len()
     }
 }
 
@@ -153,7 +120,8 @@ impl Settings {
 fn layer(network: &ConvNet, name: &str) -> Result<Layer, Failure> {
     network.layer(name).map_err(|error| match error {
         cam_core::Error::UnknownLayer { name, nearest } if nearest.is_empty() => {
-            let names: Vec<&str> = network.layers().iter().map(|layer| layer.name.as_str()).collect();
+            let names: Vec<&str> =
+                network.layers().iter().map(|layer| layer.name.as_str()).collect();
             Failure::usage(format!("no layer is called `{name}`; there are {}", names.join(", ")))
         }
         error => error.into(),
@@ -161,7 +129,11 @@ fn layer(network: &ConvNet, name: &str) -> Result<Layer, Failure> {
 }
 
 /// The files among images and weights, as the system knows them.
-fn inputs(arguments: &Explain, queries: &[Source], concepts: &[(Option<String>, Source)]) -> Vec<PathBuf> {
+fn inputs(
+    arguments: &Explain,
+    queries: &[Source],
+    concepts: &[(Option<String>, Source)],
+) -> Vec<PathBuf> {
     let weights = arguments.model.weights.as_deref().map(Source::of);
     let sources = queries.iter().chain(concepts.iter().map(|(_, source)| source));
     sources.chain(&weights).filter_map(Source::canonical).collect()
@@ -173,39 +145,19 @@ fn targets(arguments: &Explain) -> Result<(TargetName, TargetName), Failure> {
         None => Ok((TargetName::Cosine, TargetName::Logit)),
         Some(target @ (TargetName::Logit | TargetName::Softmax)) => {
             if arguments.classes.is_empty() {
-                return Err(Failure::usage("--target logit and softmax are asked of a class: give one with --class"));
+                return Err(Failure::usage(
+                    "--target logit and softmax are asked of a class: give one with --class",
+                ));
             }
             Ok((TargetName::Cosine, target))
         }
         Some(target) => {
             if arguments.concepts.is_empty() {
-                return Err(Failure::usage("--target cosine, dot and neg-l2 are asked of a concept: give one with --concept"));
+                return Err(Failure::usage(
+                    "--target cosine, dot and neg-l2 are asked of a concept: give one with --concept",
+                ));
             }
             Ok((target, TargetName::Logit))
         }
     }
-}
-
-fn outputs(arguments: &Explain, queries: &[Source], concepts: usize) -> Result<Outputs, Failure> {
-    let per_concept = if arguments.difference { 2 } else { 1 };
-    let several_queries = ("{query}", queries.len() > 1);
-    let several_questions = ("{concept}", concepts * per_concept + arguments.classes.len() > 1);
-    let several_layers = ("{layer}", arguments.layers.len() > 1);
-    let pattern = |path: &Option<PathBuf>, option: &str, several: &[(&str, bool)]| {
-        path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
-    };
-    let mut outputs = Outputs {
-        figure: pattern(&arguments.out, "--out", &[])?,
-        overlay: pattern(&arguments.overlay, "--overlay", &[several_queries, several_questions])?,
-        raw: pattern(&arguments.raw, "--raw", &[several_queries, several_layers])?,
-        map: pattern(&arguments.map, "--map", &[several_queries])?,
-    };
-    if outputs.all().next().is_none() && !arguments.json {
-        let name = match queries {
-            [query] => format!("{}.cam.png", query.stem().replace(['/', '\\'], "_")),
-            _ => "queries.cam.png".to_owned(),
-        };
-        outputs.figure = Some(Pattern::new(name.as_ref(), "--out", &[])?);
-    }
-    Ok(outputs)
 }

@@ -2,7 +2,10 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use cam_core::Arithmetic;
-use cam_viz::{ColorBar, Colormap, Figure, FigureStyle, Map, Panel, npy_bytes, picture_bytes, png_bytes, png16_bytes};
+use cam_viz::{
+    ColorBar, Colormap, Figure, FigureStyle, Map, Panel, npy_bytes, picture_bytes, png_bytes,
+    png16_bytes,
+};
 use image::RgbImage;
 
 use super::{Answer, Document, Session};
@@ -33,7 +36,8 @@ pub fn files(
     }
     if let Some(pattern) = &outputs.raw {
         for (index, layer) in session.layer_names().iter().enumerate() {
-            let maps: Vec<&Map> = answers.iter().filter_map(|answer| answer.raw.get(index)).collect();
+            let maps: Vec<&Map> =
+                answers.iter().filter_map(|answer| answer.raw.get(index)).collect();
             put(&pattern.path(Subject { query, concept: "", layer }), &array(&maps)?)?;
         }
     }
@@ -46,7 +50,11 @@ pub fn files(
 }
 
 /// Writes the figure of all queries.
-pub fn figure(session: &Session<'_>, rows: Vec<Vec<Panel>>, document: &mut Document) -> Result<(), Failure> {
+pub fn figure(
+    session: &Session<'_>,
+    rows: Vec<Vec<Panel>>,
+    document: &mut Document,
+) -> Result<(), Failure> {
     let Some(pattern) = &session.settings.outputs.figure else {
         return Ok(());
     };

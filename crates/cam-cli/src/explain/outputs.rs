@@ -1,0 +1,85 @@
+use std::path::PathBuf;
+
+use cam_viz::picture_bytes;
+use image::RgbImage;
+
+use crate::arguments::Explain;
+use crate::failure::Failure;
+use crate::output::{self, Pattern};
+use crate::source::Source;
+
+/// The files to write.
+#[derive(Debug, Clone, Default)]
+pub struct Outputs {
+    /// The figure.
+    pub figure: Option<Pattern>,
+    /// One overlay per query and question.
+    pub overlay: Option<Pattern>,
+    /// One array of raw maps per query and layer.
+    pub raw: Option<Pattern>,
+    /// One array of finished maps per query.
+    pub map: Option<Pattern>,
+}
+
+impl Outputs {
+    /// What the arguments ask for; a figure where they ask for nothing.
+    pub fn new(arguments: &Explain, queries: &[Source], concepts: usize) -> Result<Self, Failure> {
+        let per_concept = if arguments.difference { 2 } else { 1 };
+        let questions = concepts * per_concept + arguments.classes.len();
+        let several_queries = ("{query}", queries.len() > 1);
+        let several_questions = ("{concept}", questions > 1);
+        let several_layers = ("{layer}", arguments.layers.len() > 1);
+        let pattern = |path: &Option<PathBuf>, option: &str, several: &[(&str, bool)]| {
+            path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
+        };
+        let per_question = [several_queries, several_questions];
+        let mut outputs = Self {
+            figure: pattern(&arguments.out, "--out", &[])?,
+            overlay: pattern(&arguments.overlay, "--overlay", &per_question)?,
+            raw: pattern(&arguments.raw, "--raw", &[several_queries, several_layers])?,
+            map: pattern(&arguments.map, "--map", &[several_queries])?,
+        };
+        if outputs.all().next().is_none() && !arguments.json {
+            let name = if queries.len() > 1 { "queries.cam.png" } else { "{query}.cam.png" };
+            outputs.figure = Some(Pattern::new(name.as_ref(), "--out", &[])?);
+        }
+        if outputs.map.as_ref().is_some_and(Pattern::is_png) && questions > 1 {
+            return Err(Failure::usage(
+                "--map as PNG holds one map, but there are several questions; write .npy",
+            ));
+        }
+        Ok(outputs)
+    }
+
+    /// Every pattern that was given.
+    pub fn all(&self) -> impl Iterator<Item = &Pattern> {
+        [&self.figure, &self.overlay, &self.raw, &self.map].into_iter().flatten()
+    }
+
+    /// Whether one of them is standard output.
+    pub fn use_stdout(&self) -> bool {
+        self.all().any(Pattern::is_stdout)
+    }
+
+    /// Finds what is wrong with the files before any work is done for them; `inputs` are read.
+    pub fn check(&self, inputs: &[PathBuf]) -> Result<(), Failure> {
+        let files: Vec<&Pattern> = self.all().filter(|pattern| !pattern.is_stdout()).collect();
+        for (index, file) in files.iter().enumerate() {
+            let path = file.as_path();
+            output::check(path, inputs)?;
+            if files[..index].iter().any(|other| other.as_path() == path) {
+                let path = path.display();
+                return Err(Failure::usage(format!(
+                    "two outputs are called {path}: give each its own name"
+                )));
+            }
+        }
+        let pictures = [&self.figure, &self.overlay].into_iter().flatten();
+        for picture in pictures.filter(|pattern| !pattern.is_stdout()) {
+            // A picture of one pixel tells whether the name's format is known.
+            picture_bytes(picture.as_path(), &RgbImage::new(1, 1))
+                .map_err(|error| Failure::Usage(error.into()))?;
+        }
+        Ok(())
+    }
+}

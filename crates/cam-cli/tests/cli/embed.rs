@@ -1,0 +1,63 @@
+//! `cam embed`.
+
+use crate::support::{Place, TINY, array};
+
+#[test]
+fn each_image_has_a_row() {
+    let place = Place::new();
+    let document = place.say("embed cat.png coffee.png cat.png --out e.npy --json").done().json();
+
+    let (shape, values) = place.array("e.npy");
+    assert_eq!(shape, [3, 1280]);
+    assert_eq!(values[..1280], values[2560..], "the same image has the same embedding");
+    assert_ne!(values[..1280], values[1280..2560]);
+    assert_eq!(document["schema_version"], 1);
+    assert_eq!(document["model"], "efficientnet-lite0");
+    assert_eq!(document["width"], 1280);
+    assert_eq!(document["rows"], serde_json::json!(["cat.png", "coffee.png", "cat.png"]));
+}
+
+#[test]
+fn an_embedding_is_the_one_that_explanations_compare() {
+    let place = Place::new();
+    place.say("embed cat.png coffee.png --out e.npy").done();
+    let document = place.say("explain cat.png --concept coffee.png --json").done().json();
+
+    let (_, values) = place.array("e.npy");
+    let (cat, coffee) = values.split_at(1280);
+    let dot = |a: &[f32], b: &[f32]| {
+        a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>()
+    };
+    let cosine = dot(cat, coffee) / (dot(cat, cat) * dot(coffee, coffee)).sqrt();
+    let told = document["queries"][0]["questions"][0]["cosine"].as_f64().expect("a number");
+    // Sums of 1280 products of f32.
+    assert!((cosine - told).abs() < 1e-5, "{cosine} {told}");
+}
+
+#[test]
+fn images_that_fail_have_no_row_and_are_named() {
+    let place = Place::new();
+    place.write("page.jpg", "<!DOCTYPE html><html></html>");
+    let run =
+        place.cam("embed page.jpg cat.png --out e.npy --json".split(' ').chain(TINY)).ends_with(3);
+    let document = run.json();
+    assert_eq!(place.array("e.npy").0, [1, 12]);
+    assert_eq!(document["rows"], serde_json::json!(["cat.png"]));
+    assert_eq!(document["failures"][0]["image"], "page.jpg");
+    assert!(run.err.ends_with("cam: 1 of 2 images failed\n"), "{}", run.err);
+}
+
+#[test]
+fn the_only_image_failing_is_a_failure_and_writes_nothing() {
+    let place = Place::new();
+    place.say("embed missing.png --out e.npy").ends_with(1);
+    assert!(!place.exists("e.npy"));
+}
+
+#[test]
+fn an_array_can_go_to_standard_output() {
+    let place = Place::new();
+    let run = place.cam("embed cat.png --out -".split(' ').chain(TINY)).done();
+    assert_eq!(array(&run.out).0, [1, 12]);
+    assert_eq!(run.err, "");
+}

@@ -1,0 +1,155 @@
+//! Images that are not what they should be.
+
+use std::collections::BTreeSet;
+
+use image::RgbImage;
+
+use crate::support::{Place, TINY, photograph, png, transparent_png, truncated_jpeg};
+
+#[test]
+fn what_is_no_image_is_told_apart() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("folder")).expect("a folder");
+    place.write("empty.jpg", "");
+    place.write("page.jpg", "<!DOCTYPE html><html><body>Not found</body></html>");
+    place.write(
+        "pointer.png",
+        "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 94479\n",
+    );
+    place.write("text.png", "hello\n");
+    place.write("paper.pdf", "%PDF-1.4\n");
+    place.write("cut.png", &photograph("cat")[..40_000]);
+    place.write("byte.png", "\u{1}");
+    let names = [
+        "missing.png",
+        "folder",
+        "empty.jpg",
+        "page.jpg",
+        "pointer.png",
+        "text.png",
+        "paper.pdf",
+        "cut.png",
+    ];
+    let lines = names.map(|name| format!("explain {name} --concept coffee.png"));
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(place.transcript(&lines));
+}
+
+#[test]
+fn a_concept_that_cannot_be_read_ends_the_run() {
+    let place = Place::new();
+    let lines = [
+        "explain cat.png coffee.png --concept missing.png",
+        "explain cat.png --concept name=missing.png",
+        "explain cat.png --concept name=",
+    ];
+    insta::assert_snapshot!(place.transcript(&lines));
+}
+
+#[test]
+fn a_truncated_jpeg_is_explained_and_marked_everywhere() {
+    let place = Place::new();
+    place.write("cut.jpg", truncated_jpeg());
+    let words = "explain cut.jpg --concept coffee.png --json --out cut.png";
+    let run = place.cam(words.split(' ').chain(TINY)).done();
+
+    assert!(
+        run.err.starts_with("cam: cut.jpg: damaged file, part of the pixels is made up"),
+        "{}",
+        run.err
+    );
+    let document = run.json();
+    let query = &document["queries"][0];
+    assert_eq!(query["damaged"], true);
+    assert!(
+        query["remarks"][0].as_str().is_some_and(|remark| remark.starts_with("damaged file")),
+        "{query:#}"
+    );
+}
+
+#[test]
+fn a_damaged_image_is_marked_in_the_figure() {
+    let place = Place::new();
+    place.write("cut.jpg", truncated_jpeg());
+    // The same pixels in a sound file of the same name, so that the figures differ in the mark alone.
+    let pixels = image::load_from_memory(&truncated_jpeg()).expect("a lenient decoder").to_rgb8();
+    place.write("sound/cut.png", png(&pixels));
+    for (query, figure) in [("cut.jpg", "damaged.png"), ("sound/cut.png", "whole.png")] {
+        let words = format!("explain {query} --concept coffee.png --out {figure}");
+        place.cam(words.split(' ').chain(TINY)).done();
+    }
+    let [damaged, whole] = ["damaged.png", "whole.png"]
+        .map(|name| image::load_from_memory(&place.read(name)).expect("a figure").to_rgb8());
+    assert_eq!(damaged.dimensions(), whole.dimensions());
+    let differing =
+        damaged.enumerate_pixels().filter(|&(x, y, pixel)| pixel != whole.get_pixel(x, y));
+    let (columns, rows): (BTreeSet<u32>, BTreeSet<u32>) = differing.map(|(x, y, _)| (x, y)).unzip();
+    let reach = |range: &BTreeSet<u32>| {
+        range.last().zip(range.first()).map_or(0, |(last, first)| last - first)
+    };
+    assert!(reach(&columns) > 50 && reach(&columns) < 224, "one line of text: {columns:?}");
+    assert!(reach(&rows) > 5 && reach(&rows) < 40, "one line of text: {rows:?}");
+}
+
+#[test]
+fn a_truncated_jpeg_as_a_concept_is_marked() {
+    let place = Place::new();
+    place.write("cut.jpg", truncated_jpeg());
+    let words = "explain cat.png --concept cut.jpg --json";
+    let document = place.cam(words.split(' ').chain(TINY)).done().json();
+    assert_eq!(document["concepts"][0]["damaged"], true);
+}
+
+#[test]
+fn strictness_refuses_a_truncated_jpeg() {
+    let place = Place::new();
+    place.write("cut.jpg", truncated_jpeg());
+    for words in [
+        "explain cut.jpg --concept coffee.png --strict",
+        "explain cat.png --concept cut.jpg --strict",
+    ] {
+        let run = place.say(words).ends_with(1);
+        assert!(run.err.starts_with("cam: cut.jpg: the JPEG is"), "{}", run.err);
+    }
+    place.say("embed cut.jpg --out e.npy --strict").ends_with(1);
+    assert_eq!(place.names("").iter().filter(|name| name.ends_with(".npy")).count(), 0);
+}
+
+#[test]
+fn quiet_leaves_results_and_errors() {
+    let place = Place::new();
+    place.write("glass.png", transparent_png());
+    let words = "explain glass.png --concept coffee.png --out figure.png";
+    let told = place.cam(words.split(' ').chain(TINY)).done();
+    let quiet = place.cam(words.split(' ').chain(TINY).chain(["-q"])).done();
+
+    assert_eq!(told.err, "cam: glass.png: transparency laid on a background of #ffffff\n");
+    assert_eq!(quiet.err, "");
+    assert_eq!(told.text().lines().count(), quiet.text().lines().count());
+    let failed = place.say("explain missing.png --concept coffee.png -q").ends_with(1);
+    assert_eq!(failed.err, "cam: missing.png: No such file or directory (os error 2)\n");
+}
+
+#[test]
+fn an_image_larger_than_a_network_can_take_is_refused_with_the_remedy() {
+    let place = Place::new();
+    let run = place.say("explain cat.png --concept coffee.png --size 9999x9999").ends_with(1);
+    let expected = "cam: coffee.png: 9999×9999 pixels are too many for the network's input; choose a smaller --size\n";
+    assert_eq!(run.err, expected);
+}
+
+#[test]
+fn the_smallest_and_the_longest_images_are_explained() {
+    let place = Place::new();
+    place.write("dot.png", png(&RgbImage::new(1, 1)));
+    place.write("line.png", png(&RgbImage::new(1, 16_000)));
+    for image in ["dot.png", "line.png"] {
+        for size in ["64x64", "native"] {
+            let words = format!(
+                "explain {image} --concept coffee.png --weights tiny_basic.safetensors --size {size}"
+            );
+            place.say(&format!("{words} --overlay overlay.png")).done();
+            assert_eq!(place.size("overlay.png"), place.size(image), "{words}");
+        }
+    }
+}

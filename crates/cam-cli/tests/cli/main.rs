@@ -1,0 +1,21 @@
+//! The command line end to end: the built binary, its files, lines and exit codes.
+//!
+//! Messages are kept as transcripts beside the tests, in `snapshots/`. The system's own words in them are those of
+//! Unix.
+#![cfg(unix)]
+
+#[expect(dead_code, reason = "the server is shared with tests that need its other faults")]
+#[path = "../../../../tests/src/loopback.rs"]
+mod loopback;
+
+mod embed;
+mod errors;
+mod explain;
+mod fetch;
+mod images;
+mod models;
+mod names;
+mod outputs;
+mod streams;
+mod support;
+mod weights;

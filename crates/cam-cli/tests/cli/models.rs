@@ -1,0 +1,105 @@
+//! What is listed: networks, layers, completions and man pages.
+
+use crate::support::Place;
+
+#[test]
+fn known_networks_are_listed_with_the_whereabouts_of_their_weights() {
+    insta::assert_snapshot!(Place::new().transcript(&["models"]));
+}
+
+#[test]
+fn known_networks_are_listed_as_json() {
+    let document = Place::new().say("models --json").done().json();
+    assert_eq!(document["schema_version"], 1);
+    let models = document["models"].as_array().expect("a list");
+    assert_eq!(models[0]["name"], "efficientnet-lite0");
+    assert_eq!(models[0]["weights"], "embedded");
+    assert!(
+        models[1..]
+            .iter()
+            .all(|model| model["weights"] != "embedded" && model["weights"] != "fetched")
+    );
+}
+
+#[test]
+fn the_last_block_of_a_stage_goes_by_the_stages_name() {
+    let place = Place::new();
+    insta::assert_snapshot!(place.transcript(&["layers resnet50"]));
+    let document = place.say("layers resnet50 --json").done().json();
+    let last = document["layers"].as_array().and_then(|layers| layers.last()).expect("a list");
+    assert_eq!(
+        *last,
+        serde_json::json!({ "name": "layer4.2", "alias": "layer4", "channels": 2048, "stride": 32 })
+    );
+    assert_eq!(document["embedding_width"], 2048);
+}
+
+#[test]
+fn published_weights_have_the_layers_of_their_network() {
+    let place = Place::new();
+    assert_eq!(
+        place.say("layers resnet50-v2").done().text(),
+        place.say("layers resnet50").done().text()
+    );
+    assert_eq!(
+        place.say("layers").done().text(),
+        place.say("layers efficientnet-lite0").done().text()
+    );
+}
+
+#[test]
+fn every_listed_layer_can_be_explained_at() {
+    let place = Place::new();
+    let document = place.say("layers --json").done().json();
+    let layers = document["layers"].as_array().expect("a list").iter();
+    let names: Vec<&str> = layers
+        .flat_map(|layer| [&layer["name"], &layer["alias"]])
+        .filter_map(|name| name.as_str())
+        .collect();
+    assert!(names.contains(&"block10") && names.contains(&"stage5"), "{names:?}");
+    let words =
+        format!("explain cat.png --class 1 --size 64x64 --json --layer {}", names.join(","));
+    let explained = place.say(&words).done().json();
+    assert_eq!(
+        explained["layers"].as_array().map(Vec::len),
+        document["layers"].as_array().map(Vec::len)
+    );
+}
+
+#[test]
+fn weights_that_are_not_here_are_not_fetched_without_being_asked() {
+    let run = Place::new().say("explain cat.png --class 1 --model resnet18").ends_with(1);
+    let expected = "cam: the weights of resnet18 are not here yet: run `cam fetch resnet18`, or give a file with --weights\n";
+    assert_eq!(run.err, expected);
+}
+
+#[test]
+fn every_shell_gets_a_completion_script() {
+    let place = Place::new();
+    assert!(place.say("completions bash").done().text().contains("complete -F _cam"));
+    assert!(place.say("completions zsh").done().text().starts_with("#compdef cam"));
+    for shell in ["fish", "elvish", "powershell"] {
+        assert!(
+            place.say(&format!("completions {shell}")).done().text().contains("explain"),
+            "{shell}"
+        );
+    }
+}
+
+#[test]
+fn every_command_gets_a_man_page() {
+    let place = Place::new();
+    place.say("man share/man1").done();
+    let names = place.names("share/man1");
+    for command in
+        ["explain", "embed", "models", "layers", "inspect", "fetch", "demo", "completions", "man"]
+    {
+        assert!(names.contains(&format!("cam-{command}.1")), "{command}: {names:?}");
+    }
+    let page = String::from_utf8(place.read("share/man1/cam-explain.1")).expect("text");
+    assert!(page.contains(".TH CAM-EXPLAIN") && page.contains(r"\-\-difference"), "{page}");
+    assert_eq!(
+        place.say("man cat.png").ends_with(1).err,
+        "cam: cat.png: File exists (os error 17)\n"
+    );
+}

@@ -1,0 +1,207 @@
+//! Weight files that are not fit for use.
+
+use crate::support::{Place, fixture};
+
+#[test]
+fn what_is_no_weight_file_is_told_apart() {
+    let place = Place::new();
+    let names = [
+        "html.pth",
+        "lfs-pointer.pth",
+        "empty.pth",
+        "text.pth",
+        "truncated.pth",
+        "vgg.safetensors",
+    ];
+    for name in names {
+        place.weights(name);
+    }
+    std::fs::create_dir(place.path("folder")).expect("a folder");
+    let names = names.into_iter().chain(["folder", "nowhere.pth"]);
+    let lines: Vec<String> =
+        names.map(|name| format!("explain cat.png --class 1 --weights {name}")).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(place.transcript(&lines));
+}
+
+#[test]
+fn every_tensor_that_does_not_fit_is_named() {
+    let place = Place::new();
+    let names = ["missing", "unexpected", "mis-shaped", "nan", "several-faults"]
+        .map(|name| format!("{name}.safetensors"));
+    let lines = names.map(|name| {
+        place.weights(&name);
+        format!("explain cat.png --class 1 --weights {name}")
+    });
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    insta::assert_snapshot!(place.transcript(&lines));
+}
+
+#[test]
+fn every_unfit_fixture_is_a_bad_model_and_none_a_panic() {
+    let place = Place::new();
+    for name in [
+        "beyond-the-end.safetensors",
+        "classifier-of-another-width.safetensors",
+        "duplicate-key.safetensors",
+        "encrypted.pth",
+        "expanded-to-eight-gigabytes.pth",
+        "gzipped.pth",
+        "header-longer-than-file.safetensors",
+        "header-not-json.safetensors",
+        "header-of-2-to-the-63.safetensors",
+        "hole.safetensors",
+        "hostile-legacy.pth",
+        "hostile-pickle.pth",
+        "infinity.safetensors",
+        "long-storage-legacy.pth",
+        "negative-variance.safetensors",
+        "no-tensors.pth",
+        "one-byte.pth",
+        "overflowing-shape.safetensors",
+        "overlapping.safetensors",
+        "short-storage.pth",
+        "size-against-dtype.safetensors",
+        "trailing-bytes.safetensors",
+        "truncated-legacy.pth",
+        "truncated.safetensors",
+        "unknown-dtype.safetensors",
+    ] {
+        place.weights(name);
+        let run = place.say(&format!("explain cat.png --class 1 --weights {name}")).ends_with(4);
+        assert!(run.err.starts_with(&format!("cam: {name}")), "{}", run.err);
+        assert_eq!(place.say(&format!("inspect {name}")).code, 4, "{name}");
+    }
+    assert!(!place.exists("pwned"), "a pickle was run");
+}
+
+#[test]
+fn unexpected_tensors_can_be_allowed_and_are_still_named() {
+    let place = Place::new();
+    place.weights("unexpected.safetensors");
+    let words = "explain cat.png --class 1 --weights unexpected.safetensors --size 96x64 --allow-partial --json";
+    let run = place.say(words).done();
+    assert!(
+        run.err.contains("2 unexpected") && run.err.contains("layer3.0.conv9.weight"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_class_needs_a_classifier() {
+    let place = Place::new();
+    place.weights("tiny_headless.safetensors");
+    let lines = [
+        "explain cat.png --class 1 --weights tiny_headless.safetensors --size 96x64",
+        "explain cat.png --class 5 --weights tiny_basic.safetensors --size 96x64",
+    ];
+    insta::assert_snapshot!(place.transcript(&lines));
+    place.say("explain cat.png --concept coffee.png --weights tiny_headless.safetensors --size 96x64 --json").done();
+}
+
+#[test]
+fn weights_without_a_direction_make_no_concept() {
+    let place = Place::new();
+    place.weights("all-zero.safetensors");
+    let run = place
+        .say("explain cat.png --concept coffee.png --weights all-zero.safetensors --size 96x64")
+        .ends_with(1);
+    assert!(run.err.starts_with("cam: coffee.png makes no concept: "), "{}", run.err);
+}
+
+#[test]
+fn an_embedding_that_is_not_finite_names_the_image() {
+    let place = Place::new();
+    place.write("huge.safetensors", overflowing());
+    for words in [
+        "explain cat.png --class 1",
+        "explain cat.png --concept cat.png",
+        "embed cat.png --out e.npy",
+    ] {
+        let run =
+            place.say(&format!("{words} --weights huge.safetensors --size 96x64")).ends_with(1);
+        assert!(
+            run.err.starts_with("cam: cat.png: ") && run.err.contains("not finite"),
+            "{words}: {}",
+            run.err
+        );
+    }
+    assert!(!place.exists("e.npy"));
+}
+
+/// The small network with finite weights that take every activation beyond f32.
+fn overflowing() -> Vec<u8> {
+    let mut bytes = fixture("tiny_basic.safetensors");
+    let (length, rest) = bytes.split_first_chunk_mut::<8>().expect("a header");
+    let (header, data) =
+        rest.split_at_mut(usize::try_from(u64::from_le_bytes(*length)).expect("a length"));
+    let header: serde_json::Value = serde_json::from_slice(header).expect("JSON");
+    for layer in ["layer3.0.bn2.weight", "layer4.0.bn2.weight"] {
+        let offset = |index: usize| {
+            header[layer]["data_offsets"][index].as_u64().expect("an offset") as usize
+        };
+        for value in data[offset(0)..offset(1)].chunks_exact_mut(4) {
+            value.copy_from_slice(&1e30_f32.to_le_bytes());
+        }
+    }
+    bytes
+}
+
+#[test]
+fn inspection_says_what_a_file_holds() {
+    let place = Place::new();
+    place.weights("several-faults.safetensors");
+    place.weights("tiny_bottleneck.safetensors");
+    place.weights("html.pth");
+    let lines = [
+        "inspect tiny_bottleneck.safetensors",
+        "inspect several-faults.safetensors",
+        "inspect html.pth",
+        "inspect nowhere.pth",
+    ];
+    insta::assert_snapshot!(place.transcript(&lines));
+}
+
+#[test]
+fn inspection_as_json_lists_every_fault_and_still_fails() {
+    let place = Place::new();
+    place.weights("several-faults.safetensors");
+    let document = place.say("inspect several-faults.safetensors --json").ends_with(4).json();
+    assert_eq!(document["schema_version"], 1);
+    assert_eq!(document["usable"], false);
+    assert_eq!(document["missing"], serde_json::json!(["layer1.0.bn2.weight"]));
+    assert_eq!(document["unexpected"], serde_json::json!(["stray"]));
+    for list in ["misshaped", "invalid"] {
+        assert_eq!(document[list].as_array().map(Vec::len), Some(1), "{list}");
+    }
+    let document = place.say("inspect tiny_basic.safetensors --json").done().json();
+    assert_eq!((&document["usable"], &document["classes"]), (&true.into(), &5.into()));
+}
+
+#[test]
+fn inspection_lists_tensors_on_request() {
+    let place = Place::new();
+    let run = place.say("inspect tiny_basic.safetensors --tensors").done();
+    let text = run.text();
+    let line =
+        text.lines().find(|line| line.ends_with(" fc.weight")).expect("a line for each tensor");
+    assert!(line.starts_with("f32") && line.contains("[5, 12]"), "{line}");
+    assert_eq!(text.lines().count(), 86 + 7);
+}
+
+#[test]
+fn the_environment_names_weights_and_an_empty_variable_counts_as_unset() {
+    let place = Place::new();
+    let words = ["explain", "cat.png", "--class", "1", "--size", "96x64", "--json"];
+    let model = |variable: &str, value: &str| {
+        let mut command = place.command(words);
+        let output = command.env(variable, value).output().expect("the binary runs");
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        document["model"].as_str().expect("a name").to_owned()
+    };
+    assert!(model("CAM_WEIGHTS", "tiny_basic.safetensors").starts_with("resnet"));
+    for variable in ["CAM_WEIGHTS", "CAM_MODEL", "CAM_DEVICE"] {
+        assert_eq!(model(variable, ""), "efficientnet-lite0", "{variable}");
+    }
+}
