@@ -206,6 +206,18 @@ fn a_query_equal_to_the_concept_has_cosine_one_and_not_more() {
 }
 
 #[test]
+fn an_image_explained_by_itself_says_nothing_rather_than_noise() {
+    for names in [["cat", "cat"], ["retina", "retina"]] {
+        let capture = capture(&names[..1], "head");
+        let target = CosineSimilarity::to(concepts(&names[1..]));
+        let explanation = capture.explain(&GradCam, &target).expect("explained");
+        let finished =
+            finish(&explanation.raw_maps(), [7, 7], Arithmetic::Standard).expect("finite");
+        assert_eq!(finished.degenerate, [true], "{names:?}");
+    }
+}
+
+#[test]
 fn fewer_targets_than_images_are_refused() {
     let target = CosineSimilarity::to(concepts(&["rocket"]));
     let refused = capture(&["cat", "coffee"], "head").explain_each(&GradCam, &[&target]);

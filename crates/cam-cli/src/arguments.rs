@@ -236,6 +236,10 @@ pub struct Layers {
     /// The network's name; the embedded one unless given.
     pub model: Option<String>,
 
+    /// A weight file instead, whose network is inferred.
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub weights: Option<PathBuf>,
+
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,

@@ -64,11 +64,18 @@ impl Pattern {
         // A name that is no Unicode holds no placeholder, and is kept to the byte.
         match self.0.to_str() {
             None => self.0.clone(),
-            Some(text) => text
-                .replace("{query}", &file_name(subject.query))
-                .replace("{concept}", &file_name(subject.concept))
-                .replace("{layer}", &file_name(subject.layer))
-                .into(),
+            Some(text) => [
+                ("{query}", subject.query),
+                ("{concept}", subject.concept),
+                ("{layer}", subject.layer),
+            ]
+            .into_iter()
+            // A file that is about no single one of them keeps the placeholder, for all to see.
+            .filter(|(_, name)| !name.is_empty())
+            .fold(text.to_owned(), |path, (placeholder, name)| {
+                path.replace(placeholder, &file_name(name))
+            })
+            .into(),
         }
     }
 }

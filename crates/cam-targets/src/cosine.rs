@@ -6,10 +6,15 @@ use crate::Concepts;
 /// PyTorch's guard against a division by zero: shorter embeddings count as this long.
 const EPSILON: f32 = 1e-8;
 
+/// A direction this near to the concept's is the concept's: ĉ − s·ê is then no longer than the
+/// rounding of unit vectors in f32, and a map of it would be a map of noise.
+const INDISTINGUISHABLE: f32 = 1e-6;
+
 /// How similar an embedding's direction is to each concept's: the cosine, in −1..=1.
 ///
 /// s = ⟨ê, ĉ⟩ and ∂s/∂e = (ĉ − s·ê) / ‖e‖, with ê = e/‖e‖ and ĉ = c/‖c‖. The scale of a concept
-/// has no effect. This is the target of pytorch-grad-cam's tutorial on concept activation maps.
+/// has no effect. Where the directions are equal or opposite to rounding, no change makes them more
+/// so, and the gradient is zero. This is the target of pytorch-grad-cam's tutorial on concept activation maps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CosineSimilarity {
     concepts: Concepts,
@@ -43,7 +48,10 @@ impl Target for CosineSimilarity {
         let (unit, norm) = unit(embeddings);
         let cosines = unit.clone().matmul(concepts.clone().transpose());
         let along = cosines.unsqueeze_dim::<3>(2) * unit.unsqueeze_dim(1);
-        Some((concepts.unsqueeze_dim(0) - along) / norm.unsqueeze_dim(1))
+        let across = concepts.unsqueeze_dim::<3>(0) - along;
+        let length = across.clone().square().sum_dim(2).sqrt();
+        let noise = length.lower_elem(INDISTINGUISHABLE).expand(across.dims());
+        Some(across.mask_fill(noise, 0.0) / norm.unsqueeze_dim(1))
     }
 }
 

@@ -1,4 +1,4 @@
-use cam_models::EMBEDDED;
+use cam_models::{Checkpoint, EMBEDDED, identify};
 use serde::Serialize;
 
 use crate::arguments::Layers;
@@ -22,7 +22,10 @@ struct Entry {
 }
 
 pub fn run(arguments: &Layers) -> Result<(), Failure> {
-    let description = model::description(arguments.model.as_deref().unwrap_or(EMBEDDED))?;
+    let description = match &arguments.weights {
+        Some(file) => identify(Checkpoint::open(file)?)?.1,
+        None => model::description(arguments.model.as_deref().unwrap_or(EMBEDDED))?,
+    };
     let layers = description.cuts.iter().map(|cut| {
         let (channels, stride) = description.channels_and_stride(cut.value);
         Entry { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }

@@ -108,6 +108,9 @@ pub fn number(settings: &Settings, answer: &Answer) -> String {
         (Kind::Difference, Some(cosine)) if settings.of_concepts == Cosine => {
             format!("1 − cosine = {:.3}", 1.0 - cosine)
         }
+        (Kind::Difference, cosine) => {
+            format!("1 − score = {score:.3}, cosine {:.3}", cosine.unwrap_or(f32::NAN))
+        }
         (_, cosine) => format!("score {score:.3}, cosine {:.3}", cosine.unwrap_or(f32::NAN)),
     };
     if answer.degenerate {
