@@ -86,6 +86,10 @@ pub struct Images {
     /// Refuse damaged images instead of marking what comes of them.
     #[arg(long)]
     pub strict: bool,
+
+    /// Follow another library's arithmetic, step by step.
+    #[arg(long, value_name = "LIBRARY")]
+    pub compat: Option<Compat>,
 }
 
 /// Arguments of `cam explain`.
@@ -130,10 +134,6 @@ pub struct Explain {
     #[command(flatten)]
     pub images: Images,
 
-    /// Follow another library's arithmetic, step by step.
-    #[arg(long, value_name = "LIBRARY")]
-    pub compat: Option<Compat>,
-
     /// The colours of overlays: turbo, jet, viridis, inferno, or diverging for the signed map.
     #[arg(long, value_name = "MAP")]
     pub colormap: Option<cam_viz::Colormap>,
@@ -142,7 +142,7 @@ pub struct Explain {
     #[arg(long, value_name = "FIGURE")]
     pub out: Option<PathBuf>,
 
-    /// Write each overlay, at the query's own size (.png or .jpg).
+    /// Write each overlay, at the query's own size, with --compat at the input's (.png or .jpg).
     #[arg(long, value_name = "FILE")]
     pub overlay: Option<PathBuf>,
 

@@ -38,6 +38,9 @@ pub fn open(name: Option<&str>) -> Result<Device, Failure> {
             }
         },
     };
+    if index > 0 && ["cpu", "flex", "ndarray"].contains(&kind) {
+        return Err(Failure::usage(format!("`{name}`: there is one {kind}, without a number")));
+    }
     match linked(kind, index) {
         Some(device) => Ok(device),
         None => Err(Failure::usage(unavailable(kind))),

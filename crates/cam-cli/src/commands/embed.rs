@@ -6,7 +6,7 @@ use cam_viz::npy_bytes;
 use serde::Serialize;
 
 use crate::arguments::Embed;
-use crate::explain::{Clock, Failed, Input, Size, read};
+use crate::explain::{Clock, Failed, Input, Reading, read};
 use crate::failure::{Failure, message};
 use crate::model::Model;
 use crate::source::Source;
@@ -23,7 +23,7 @@ struct Document {
 }
 
 pub fn run(arguments: &Embed) -> Result<(), Failure> {
-    let size = arguments.reading.size.as_deref().map_or(Ok(Size::Model), Size::parse)?;
+    let reading = Reading::new(&arguments.reading)?;
     let sources: Vec<Source> = arguments.images.iter().map(|image| Source::of(image)).collect();
     check_streams(arguments, &sources)?;
     let model = Model::load(&arguments.model)?;
@@ -31,7 +31,7 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     for source in &sources {
         interrupt::check("nothing was written")?;
-        match embed(source, size, arguments.reading.strict, &model) {
+        match embed(source, &reading, &model) {
             Ok(embedding) => {
                 values.extend(embedding);
                 rows.push(source.to_string());
@@ -73,16 +73,9 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
     output::check(&arguments.out, &inputs)
 }
 
-fn embed(source: &Source, size: Size, strict: bool, model: &Model) -> Result<Vec<f32>, Failure> {
+fn embed(source: &Source, reading: &Reading, model: &Model) -> Result<Vec<f32>, Failure> {
     let network = &model.network;
-    let input = Input::read_with(
-        source,
-        size,
-        strict,
-        network.preprocessing(),
-        network,
-        &mut Clock::start(),
-    )?;
+    let input = Input::read(source, reading, network, &mut Clock::start())?;
     let embedding = read(network.embed(input.tensor))?;
     match embedding.iter().all(|value| value.is_finite()) {
         true => Ok(embedding),

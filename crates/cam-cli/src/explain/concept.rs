@@ -43,7 +43,7 @@ impl Concept {
         model: &Model,
     ) -> Result<Self, Failure> {
         let network = &model.network;
-        let input = Input::read(source, settings, network, &mut Clock::start())?;
+        let input = Input::read(source, &settings.reading, network, &mut Clock::start())?;
         let capture = Capture::new(network, input.tensor, &[network.last_layer()?]);
         let capture = capture.map_err(|error| anyhow!("{source}: {error}"))?;
         let embedding = questions::read(capture.embeddings())?;

@@ -3,11 +3,11 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use burn::tensor::Tensor;
-use cam_models::{ConvNet, Preprocessing, Rgb8};
+use cam_models::{ConvNet, Filter, Preprocessing, Rgb8};
 use cam_viz::Picture;
 use image::RgbImage;
 
-use super::Settings;
+use crate::arguments::{self, Compat};
 use crate::failure::Failure;
 use crate::source::Source;
 
@@ -52,6 +52,31 @@ impl Size {
     }
 }
 
+/// How images are read, as meant.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    size: Size,
+    /// Where it is not the model's own.
+    filter: Option<Filter>,
+    strict: bool,
+}
+
+impl Reading {
+    /// What the arguments mean.
+    pub fn new(arguments: &arguments::Images) -> Result<Self, Failure> {
+        Ok(Self {
+            size: arguments.size.as_deref().map_or(Ok(Size::Model), Size::parse)?,
+            filter: arguments.compat.map(|Compat::PytorchGradCam| Filter::OpenCv),
+            strict: arguments.strict,
+        })
+    }
+
+    fn preprocessing(&self, network: &ConvNet) -> Preprocessing {
+        let own = network.preprocessing().clone();
+        Preprocessing { filter: self.filter.unwrap_or(own.filter), ..own }
+    }
+}
+
 /// An image on its way into the network.
 pub struct Input {
     /// Where it comes from.
@@ -68,30 +93,14 @@ impl Input {
     /// Reads, decodes, resizes and normalises an image.
     pub fn read(
         source: &Source,
-        settings: &Settings,
+        reading: &Reading,
         network: &ConvNet,
         clock: &mut Clock,
     ) -> Result<Self, Failure> {
-        let preprocessing = network.preprocessing().clone();
-        let preprocessing = Preprocessing {
-            filter: settings.filter.unwrap_or(preprocessing.filter),
-            ..preprocessing
-        };
-        Self::read_with(source, settings.size, settings.strict, &preprocessing, network, clock)
-    }
-
-    /// As [`read`](Self::read), with everything given.
-    pub fn read_with(
-        source: &Source,
-        size: Size,
-        strict: bool,
-        preprocessing: &Preprocessing,
-        network: &ConvNet,
-        clock: &mut Clock,
-    ) -> Result<Self, Failure> {
-        let picture = source.picture(strict)?;
+        let preprocessing = reading.preprocessing(network);
+        let picture = source.picture(reading.strict)?;
         clock.lap("decode");
-        let (width, height) = size.of(&picture.pixels, preprocessing);
+        let (width, height) = reading.size.of(&picture.pixels, &preprocessing);
         if width.saturating_mul(height) > MAX_PIXELS {
             return Err(Failure::Failed(anyhow!(
                 "{source}: {width}×{height} pixels are too many for the network's input; choose a smaller --size"

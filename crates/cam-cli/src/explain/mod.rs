@@ -12,7 +12,7 @@ mod settings;
 mod write;
 
 pub use concept::Concept;
-pub use input::{Clock, Input, Size};
+pub use input::{Clock, Input, Reading};
 pub use question::{Answer, Kind};
 pub use questions::{Questions, read};
 pub use report::{Document, Failed, QueryReport};
@@ -108,7 +108,7 @@ impl Session<'_> {
     fn explain(&self, query: &Source, name: &str) -> Result<Explained, Failure> {
         let mut clock = Clock::start();
         let network = &self.model.network;
-        let input = Input::read(query, self.settings, network, &mut clock)?;
+        let input = Input::read(query, &self.settings.reading, network, &mut clock)?;
         let capture = Capture::new(network, input.tensor.clone(), &self.layers);
         let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
         clock.lap("capture");

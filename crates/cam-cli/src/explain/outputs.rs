@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cam_viz::picture_bytes;
@@ -28,7 +29,8 @@ impl Outputs {
         let questions = concepts * per_concept + arguments.classes.len();
         let several_queries = ("{query}", queries.len() > 1);
         let several_questions = ("{concept}", questions > 1);
-        let several_layers = ("{layer}", arguments.layers.len() > 1);
+        let distinct_layers: BTreeSet<&String> = arguments.layers.iter().collect();
+        let several_layers = ("{layer}", distinct_layers.len() > 1);
         let pattern = |path: &Option<PathBuf>, option: &str, several: &[(&str, bool)]| {
             path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
         };

@@ -1,10 +1,10 @@
 use std::path::PathBuf;
 
 use cam_core::{Arithmetic, Layer, Network};
-use cam_models::{ConvNet, Filter};
+use cam_models::ConvNet;
 use cam_viz::{Colormap, OverlayStyle};
 
-use super::input::Size;
+use super::input::Reading;
 use super::outputs::Outputs;
 use crate::arguments::{Compat, Explain, TargetName};
 use crate::failure::Failure;
@@ -15,10 +15,8 @@ use crate::source::Source;
 pub struct Settings {
     /// Names of the layers; the last one where there are none.
     pub layer_names: Vec<String>,
-    /// Size of the network's input.
-    pub size: Size,
-    /// How images are resized, where it is not the model's own way.
-    pub filter: Option<Filter>,
+    /// How images are read.
+    pub reading: Reading,
     /// From raw maps to finished ones.
     pub arithmetic: Arithmetic,
     /// The look of overlays.
@@ -37,8 +35,6 @@ pub struct Settings {
     pub inputs: Vec<PathBuf>,
     /// Whether one JSON document is printed.
     pub json: bool,
-    /// Whether damaged images are refused.
-    pub strict: bool,
 }
 
 impl Settings {
@@ -48,7 +44,7 @@ impl Settings {
         queries: &[Source],
         concepts: &[(Option<String>, Source)],
     ) -> Result<Self, Failure> {
-        let compat = arguments.compat == Some(Compat::PytorchGradCam);
+        let compat = arguments.images.compat == Some(Compat::PytorchGradCam);
         let (of_concepts, of_classes) = targets(arguments)?;
         if arguments.difference && arguments.concepts.is_empty() {
             return Err(Failure::usage(
@@ -59,8 +55,7 @@ impl Settings {
             arguments.colormap.unwrap_or(if compat { Colormap::Jet } else { Colormap::default() });
         let settings = Self {
             layer_names: arguments.layers.clone(),
-            size: arguments.images.size.as_deref().map_or(Ok(Size::Model), Size::parse)?,
-            filter: compat.then_some(Filter::OpenCv),
+            reading: Reading::new(&arguments.images)?,
             arithmetic: if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard },
             style: OverlayStyle { colormap, ..OverlayStyle::default() },
             of_concepts,
@@ -70,7 +65,6 @@ impl Settings {
             outputs: Outputs::new(arguments, queries, concepts.len())?,
             inputs: inputs(arguments, queries, concepts),
             json: arguments.json,
-            strict: arguments.images.strict,
         };
         settings.check_streams(queries, concepts)?;
         settings.outputs.check(&settings.inputs)?;

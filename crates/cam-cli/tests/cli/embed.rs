@@ -35,6 +35,14 @@ fn an_embedding_is_the_one_that_explanations_compare() {
 }
 
 #[test]
+fn embeddings_can_be_those_of_another_library_s_resize() {
+    let place = Place::new();
+    place.say("embed cat.png --size 100x90 --out own.npy").done();
+    place.say("embed cat.png --size 100x90 --compat pytorch-grad-cam --out compat.npy").done();
+    assert_ne!(place.array("own.npy").1, place.array("compat.npy").1);
+}
+
+#[test]
 fn images_that_fail_have_no_row_and_are_named() {
     let place = Place::new();
     place.write("page.jpg", "<!DOCTYPE html><html></html>");

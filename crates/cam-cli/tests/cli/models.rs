@@ -1,6 +1,6 @@
 //! What is listed: networks, layers, completions and man pages.
 
-use crate::support::Place;
+use crate::support::{Place, TINY};
 
 #[test]
 fn known_networks_are_listed_with_the_whereabouts_of_their_weights() {
@@ -102,4 +102,20 @@ fn every_command_gets_a_man_page() {
         place.say("man cat.png").ends_with(1).err,
         "cam: cat.png: File exists (os error 17)\n"
     );
+}
+
+#[test]
+fn the_layers_of_a_weight_file_are_those_of_its_network() {
+    let place = Place::new();
+    let [option, file, ..] = TINY;
+    let layers = place.cam(["layers", option, file, "--json"]).done().json();
+    assert_eq!(layers["embedding_width"], 12);
+    let mut names = layers["layers"].as_array().expect("a list").iter().map(|layer| &layer["name"]);
+    assert_eq!(names.next_back().expect("a layer"), "layer4.0");
+}
+
+#[test]
+fn a_processor_has_no_number() {
+    let run = Place::new().say("explain cat.png --concept coffee.png --device cpu:1").ends_with(2);
+    assert!(run.err.contains("there is one cpu"), "{}", run.err);
 }
