@@ -2,11 +2,15 @@
 
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Layer, Network};
-use cam_models::{Block, ConvNet, EfficientNetLite, ResNet, Stage, describe, load_embedded};
+use cam_models::{
+    Block, BurnExecutor, ConvNet, ConvolutionWeights, Description, EfficientNetLite, Executor,
+    ResNet, Segment, Stage, Weights, describe, load_embedded,
+};
 use cam_tests::compare::{assert_near, values};
 use cam_tests::networks::{Entry, by_formula, load, state_dict};
 use cam_tests::straight::{Features, Straight};
 use cam_tests::{device, formula, photographs};
+use std::sync::{Arc, Mutex};
 
 /// One forward in pieces runs the same operations as in one go; only their memory differs.
 const SAME_OPERATIONS: f32 = 1e-6;
@@ -173,4 +177,48 @@ fn names_and_descriptions_agree() {
     for name in ResNet::names().chain(EfficientNetLite::names()) {
         assert_eq!(describe(name).expect("it is known").name, name);
     }
+}
+
+/// Runs segments as another executor does, and counts them.
+struct Counting {
+    inner: BurnExecutor,
+    segments: Arc<Mutex<Vec<Segment>>>,
+}
+
+impl Executor for Counting {
+    fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4> {
+        self.segments.lock().expect("no test panics in here").push(segment.clone());
+        self.inner.run(segment, input)
+    }
+}
+
+#[test]
+fn an_executor_of_one_s_own_runs_every_segment_between_cuts() {
+    let description = tiny(Block::Basic, 1, [(8, 8), (12, 12), (16, 16), (20, 20)]).describe();
+    let description = Description { classifier: None, ..description };
+    let convolutions = description.convolutions().map(|step| ConvolutionWeights {
+        weight: formula::tensor(&format!("{}.weight", step.key), &step.weight_shape()),
+        bias: vec![0.1; step.outputs],
+    });
+    let inner =
+        BurnExecutor::new(&description, convolutions.collect(), &device()).expect("all are there");
+    let segments = Arc::new(Mutex::new(Vec::new()));
+    let executor = Counting { inner, segments: Arc::clone(&segments) };
+    let steps = description.steps.len();
+    let network =
+        ConvNet::with_executor(description, Box::new(executor), None, &device()).expect("it fits");
+
+    let layers = ["layer2", "layer4"].map(|name| network.layer(name).expect("it exists"));
+    let activations = network.forward_through(input([1, 3, 32, 32]), &layers);
+    network.forward_from(activations[0].clone(), layers[0]);
+    let segments = segments.lock().expect("no test panics in here");
+    let middle = segments[0].end;
+    assert_eq!(*segments, [0..middle, middle..steps, middle..steps]);
+}
+
+#[test]
+fn weights_of_another_network_are_refused() {
+    let description = tiny(Block::Basic, 1, [(8, 8), (12, 12), (16, 16), (20, 20)]).describe();
+    let none = Weights { convolutions: Vec::new(), classifier: None };
+    assert!(ConvNet::new(description, none, &device()).is_none());
 }

@@ -34,7 +34,7 @@ struct LoadedConvolution {
 impl BurnExecutor {
     /// Uploads the weights of a description's convolutions, given in order.
     ///
-    /// Returns `None` where there are fewer of them than convolutions.
+    /// Returns `None` where they are too few or of other sizes.
     pub fn new(
         description: &Description,
         weights: Vec<ConvolutionWeights>,
@@ -43,7 +43,7 @@ impl BurnExecutor {
         let mut weights = weights.into_iter();
         let steps = description.steps.iter().map(|step| {
             let operation = match &step.operation {
-                Operation::Convolution(step) => upload(step, weights.next()?, device),
+                Operation::Convolution(step) => upload(step, weights.next()?, device)?,
                 Operation::MaxPool(pool) => LoadedOperation::MaxPool(*pool),
             };
             Some(LoadedStep { input: step.input, operation })
@@ -52,14 +52,22 @@ impl BurnExecutor {
     }
 }
 
-fn upload(step: &Convolution, weights: ConvolutionWeights, device: &Device) -> LoadedOperation {
+fn upload(
+    step: &Convolution,
+    weights: ConvolutionWeights,
+    device: &Device,
+) -> Option<LoadedOperation> {
+    let length = step.weight_shape().iter().product::<usize>();
+    if weights.weight.len() != length || weights.bias.len() != step.outputs {
+        return None;
+    }
     let weight = TensorData::new(weights.weight, step.weight_shape());
     let bias = TensorData::new(weights.bias, [step.outputs]);
-    LoadedOperation::Convolution(Box::new(LoadedConvolution {
+    Some(LoadedOperation::Convolution(Box::new(LoadedConvolution {
         step: step.clone(),
         weight: Tensor::from_data(weight, device),
         bias: Tensor::from_data(bias, device),
-    }))
+    })))
 }
 
 impl Executor for BurnExecutor {

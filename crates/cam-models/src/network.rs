@@ -2,7 +2,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{Head, Layer, LayerInfo, Linear, Network, Pooling};
 
 use crate::burn_executor::BurnExecutor;
-use crate::description::Description;
+use crate::description::{Classifier, Cut, Description};
 use crate::executor::Executor;
 use crate::preprocessing::Preprocessing;
 use crate::weights::{ClassifierWeights, Weights};
@@ -24,17 +24,30 @@ impl ConvNet {
     /// Returns `None` where the weights are not those of the description.
     pub fn new(description: Description, weights: Weights, device: &Device) -> Option<Self> {
         let executor = BurnExecutor::new(&description, weights.convolutions, device)?;
-        let classifier = match (&description.classifier, weights.classifier) {
-            (Some(shape), Some(weights)) => {
-                Some(linear(weights, [shape.classes, shape.inputs], device))
-            }
+        Self::with_executor(description, Box::new(executor), weights.classifier, device)
+    }
+
+    /// The network, its convolutions run by an executor of one's own.
+    ///
+    /// The executor must give what [`BurnExecutor`] gives for the description, to rounding, and
+    /// keep the tape of tensors that come under autodiff.
+    ///
+    /// Returns `None` where the classifier is not that of the description.
+    pub fn with_executor(
+        description: Description,
+        executor: Box<dyn Executor>,
+        classifier: Option<ClassifierWeights>,
+        device: &Device,
+    ) -> Option<Self> {
+        let classifier = match (&description.classifier, classifier) {
+            (Some(shape), Some(weights)) => Some(linear(weights, shape, device)?),
             (None, None) => None,
             _ => return None,
         };
         Some(Self {
             layers: layers(&description),
             head: Head::new(Pooling::Average, Vec::new()),
-            executor: Box::new(executor),
+            executor,
             classifier,
             device: device.clone(),
             description,
@@ -108,17 +121,22 @@ impl Network for ConvNet {
     }
 }
 
-fn linear(weights: ClassifierWeights, shape: [usize; 2], device: &Device) -> Linear {
-    let bias = TensorData::new(weights.bias, [shape[0]]);
-    Linear {
-        weight: Tensor::from_data(TensorData::new(weights.weight, shape), device),
-        bias: Some(Tensor::from_data(bias, device)),
+fn linear(weights: ClassifierWeights, shape: &Classifier, device: &Device) -> Option<Linear> {
+    let [classes, inputs] = [shape.classes, shape.inputs];
+    if weights.bias.len() != classes || weights.weight.len() != classes * inputs {
+        return None;
     }
+    let bias = TensorData::new(weights.bias, [classes]);
+    let weight = TensorData::new(weights.weight, [classes, inputs]);
+    Some(Linear {
+        weight: Tensor::from_data(weight, device),
+        bias: Some(Tensor::from_data(bias, device)),
+    })
 }
 
 /// What the cuts of a description offer to those who explain.
 pub(crate) fn layers(description: &Description) -> Vec<LayerInfo> {
-    let info = |cut: &crate::description::Cut| {
+    let info = |cut: &Cut| {
         let (channels, stride) = description.channels_and_stride(cut.value);
         LayerInfo { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
     };
