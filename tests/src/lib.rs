@@ -9,8 +9,20 @@ pub mod photographs;
 pub mod straight;
 
 use burn::tensor::Device;
+use cam_engine::Options;
+use cam_models::Runtime;
 
 /// The device of the backend this package was built with.
 pub fn device() -> Device {
     Device::default()
+}
+
+/// The engine on the processor, beside tensors on the device under test.
+pub fn engine() -> Runtime {
+    Runtime::engine(&device(), Options::default())
+}
+
+/// The engine without Winograd's algorithm.
+pub fn exact_engine() -> Runtime {
+    Runtime::engine(&device(), Options { exact: true, ..Options::default() })
 }

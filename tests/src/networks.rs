@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 use cam_models::description::{Convolution, Description};
-use cam_models::{Checkpoint, ConvNet, Strictness, load_checkpoint};
+use cam_models::{Checkpoint, ConvNet, Runtime, Strictness, load_checkpoint};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::{device, formula};
@@ -17,8 +17,13 @@ pub const INPUT: [usize; 2] = [160, 128];
 
 /// torchvision's network of that name with formula weights.
 pub fn by_formula(architecture: &str) -> ConvNet {
+    by_formula_on(architecture, &device())
+}
+
+/// The same on a runtime.
+pub fn by_formula_on(architecture: &str, runtime: impl Into<Runtime>) -> ConvNet {
     let description = cam_models::describe(architecture).expect("the architecture is known");
-    load(&state_dict(&description))
+    load_on(&state_dict(&description), runtime)
 }
 
 /// The state dict of a network, filled by the formula.
@@ -49,9 +54,14 @@ fn entry(name: String, shape: Vec<usize>) -> Entry {
 
 /// Loads a state dict under the full contract.
 pub fn load(entries: &[Entry]) -> ConvNet {
+    load_on(entries, &device())
+}
+
+/// The same on a runtime.
+pub fn load_on(entries: &[Entry], runtime: impl Into<Runtime>) -> ConvNet {
     let checkpoint = Checkpoint::from_safetensors(Path::new("formula"), safetensors(entries));
     let loaded =
-        checkpoint.and_then(|file| load_checkpoint(file, None, Strictness::Exact, &device()));
+        checkpoint.and_then(|file| load_checkpoint(file, None, Strictness::Exact, runtime));
     loaded.unwrap_or_else(|error| panic!("{error}")).network
 }
 

@@ -220,5 +220,5 @@ fn an_executor_of_one_s_own_runs_every_segment_between_cuts() {
 fn weights_of_another_network_are_refused() {
     let description = tiny(Block::Basic, 1, [(8, 8), (12, 12), (16, 16), (20, 20)]).describe();
     let none = Weights { convolutions: Vec::new(), classifier: None };
-    assert!(ConvNet::new(description, none, &device()).is_none());
+    assert!(ConvNet::new(description, none, &device()).is_err());
 }

@@ -5,13 +5,13 @@ use cam_core::{
     Arithmetic, Capture, Explanation, GradCam, Layer, Network, Route, Target, finish,
     smooth_over_augmentations,
 };
-use cam_models::ConvNet;
+use cam_models::{ConvNet, Runtime};
 use cam_targets::{
     ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
 };
 use cam_tests::compare::{ACTIVATION, FINISHED_MAP, RAW_MAP, assert_matches, assert_near, values};
 use cam_tests::golden::Golden;
-use cam_tests::networks::{INPUT, by_formula, images};
+use cam_tests::networks::{INPUT, by_formula_on, images};
 
 /// A network beside what the reference computed with it.
 struct Case {
@@ -21,9 +21,9 @@ struct Case {
 }
 
 impl Case {
-    fn new(architecture: &str) -> Self {
+    fn new(architecture: &str, runtime: impl Into<Runtime>) -> Self {
         Self {
-            network: by_formula(architecture),
+            network: by_formula_on(architecture, runtime),
             forward: Golden::open(&format!("{architecture}-forward")),
             maps: Golden::open(&format!("{architecture}-grad_cam")),
         }
@@ -163,28 +163,34 @@ fn smoothing_over_augmentations_matches(case: &Case) {
     );
 }
 
-macro_rules! for_each_network {
+macro_rules! claims {
     ($($claim:ident),* $(,)?) => {
-        mod resnet18 {
+        $(#[test] fn $claim() { super::$claim(&CASE); })*
+    };
+}
+
+macro_rules! claims_of {
+    ($network:ident, $architecture:literal, $runtime:expr) => {
+        mod $network {
             use std::sync::LazyLock;
-            static CASE: LazyLock<super::Case> = LazyLock::new(|| super::Case::new("resnet18"));
-            $(#[test] fn $claim() { super::$claim(&CASE); })*
-        }
-        mod resnet50 {
-            use std::sync::LazyLock;
-            static CASE: LazyLock<super::Case> = LazyLock::new(|| super::Case::new("resnet50"));
-            $(#[test] fn $claim() { super::$claim(&CASE); })*
+            static CASE: LazyLock<super::Case> =
+                LazyLock::new(|| super::Case::new($architecture, $runtime));
+            claims!(
+                embeddings_and_logits_match,
+                layer_activations_match,
+                every_target_matches_at_the_last_layer_by_both_routes,
+                the_softmax_of_a_class_matches,
+                earlier_layers_match,
+                two_layers_averaged_match,
+                a_batch_with_a_target_for_each_image_matches,
+                smoothing_over_augmentations_matches,
+            );
         }
     };
 }
 
-for_each_network!(
-    embeddings_and_logits_match,
-    layer_activations_match,
-    every_target_matches_at_the_last_layer_by_both_routes,
-    the_softmax_of_a_class_matches,
-    earlier_layers_match,
-    two_layers_averaged_match,
-    a_batch_with_a_target_for_each_image_matches,
-    smoothing_over_augmentations_matches,
-);
+claims_of!(resnet18, "resnet18", &cam_tests::device());
+claims_of!(resnet50, "resnet50", &cam_tests::device());
+claims_of!(resnet18_in_the_engine, "resnet18", cam_tests::engine());
+claims_of!(resnet50_in_the_engine, "resnet50", cam_tests::engine());
+claims_of!(resnet50_in_the_exact_engine, "resnet50", cam_tests::exact_engine());

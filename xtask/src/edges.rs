@@ -39,9 +39,17 @@ const LAYERS: &[Layer] = &[
     // A network gets pixels: which file they came from is not its concern.
     Layer {
         name: "cam-models",
-        may_use: &["cam-core"],
+        may_use: &["cam-core", "cam-engine"],
         must_not_use: &["image", "imageproc", "ureq", "clap"],
         must_not_reach: &[],
+        is_library: true,
+    },
+    // The engine knows slices of numbers, and nothing of tensors, files or networks by name.
+    Layer {
+        name: "cam-engine",
+        may_use: &[],
+        must_not_use: &["clap", "rayon"],
+        must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
     },
     // Pictures know nothing of tensors.
@@ -62,7 +70,7 @@ const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "cam-cli",
-        may_use: &["cam-core", "cam-targets", "cam-models", "cam-viz", "cam-fetch"],
+        may_use: &["cam-core", "cam-engine", "cam-targets", "cam-models", "cam-viz", "cam-fetch"],
         must_not_use: &[],
         must_not_reach: &[],
         is_library: false,

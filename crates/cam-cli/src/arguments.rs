@@ -71,9 +71,18 @@ pub struct Model {
     #[arg(long)]
     pub allow_partial: bool,
 
-    /// What to run on: cpu, or a card such as cuda:0, where the binary was built for it.
+    /// What to run on: cpu, flex (the processor, by burn's own operations), or a card such as
+    /// cuda:0, where the binary was built for it.
     #[arg(long, value_name = "D", env = "CAM_DEVICE")]
     pub device: Option<String>,
+
+    /// Threads of the engine on the processor; 0 for all.
+    #[arg(long, value_name = "N", env = "CAM_THREADS", default_value_t = 0)]
+    pub threads: usize,
+
+    /// Convolve directly only: slower than Winograd's algorithm, exact to one more digit.
+    #[arg(long)]
+    pub exact: bool,
 }
 
 /// How images are read.

@@ -1,6 +1,7 @@
 //! The one place where a cargo feature becomes a device.
 
 use burn::tensor::Device;
+use cam_models::Runtime;
 
 use crate::failure::Failure;
 
@@ -18,15 +19,28 @@ compile_error!(
 );
 
 /// Every device name, and the feature that links it.
-const NAMES: [&str; 7] = ["cpu", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"];
+const NAMES: [&str; 8] = ["cpu", "flex", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"];
 
-/// The device of that name: `cpu`, or a card such as `cuda` or `cuda:1`.
+/// What runs by that name: `cpu` is the engine, `flex` the same processor by burn's operations, and
+/// a card is `cuda` or `cuda:1`.
 ///
-/// Without a name it is the backend's own default.
-pub fn open(name: Option<&str>) -> Result<Device, Failure> {
-    let Some(name) = name else {
-        return Ok(Device::default());
-    };
+/// Without a name it is the engine, or, in a binary built for a card, that backend's own default.
+pub fn open(name: Option<&str>, engine: cam_engine::Options) -> Result<Runtime, Failure> {
+    const FOR_A_CARD: bool = cfg!(any(
+        feature = "wgpu",
+        feature = "vulkan",
+        feature = "metal",
+        feature = "cuda",
+        feature = "rocm"
+    ));
+    match name {
+        None if FOR_A_CARD || !cfg!(feature = "flex") => Ok(Runtime::from(&Device::default())),
+        None | Some("cpu") => Ok(Runtime::engine(&device("cpu")?, engine)),
+        Some(name) => Ok(Runtime::from(&device(name)?)),
+    }
+}
+
+fn device(name: &str) -> Result<Device, Failure> {
     let (kind, index) = match name.split_once(':') {
         None => (name, 0),
         Some((kind, index)) => match index.parse() {
@@ -41,10 +55,7 @@ pub fn open(name: Option<&str>) -> Result<Device, Failure> {
     if index > 0 && ["cpu", "flex", "ndarray"].contains(&kind) {
         return Err(Failure::usage(format!("`{name}`: there is one {kind}, without a number")));
     }
-    match linked(kind, index) {
-        Some(device) => Ok(device),
-        None => Err(Failure::usage(unavailable(kind))),
-    }
+    linked(kind, index).ok_or_else(|| Failure::usage(unavailable(kind)))
 }
 
 /// The device, if its backend is part of this binary.

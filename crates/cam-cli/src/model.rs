@@ -23,7 +23,13 @@ pub struct Model {
 impl Model {
     /// Loads what the arguments ask for.
     pub fn load(arguments: &arguments::Model) -> Result<Self, Failure> {
-        let device = device::open(arguments.device.as_deref().filter(|name| !name.is_empty()))?;
+        let engine = cam_engine::Options {
+            threads: arguments.threads,
+            exact: arguments.exact,
+            ..cam_engine::Options::default()
+        };
+        let device = arguments.device.as_deref().filter(|name| !name.is_empty());
+        let runtime = device::open(device, engine)?;
         let strictness =
             if arguments.allow_partial { Strictness::Partial } else { Strictness::Exact };
         // An empty environment variable counts as unset.
@@ -41,8 +47,8 @@ impl Model {
             (_, None) => (None, None),
         };
         let loaded = match &file {
-            None => load_embedded(&device)?,
-            Some(file) => load_checkpoint(Checkpoint::open(file)?, described, strictness, &device)?,
+            None => load_embedded(runtime)?,
+            Some(file) => load_checkpoint(Checkpoint::open(file)?, described, strictness, runtime)?,
         };
         report_breaches(&loaded);
         let network = loaded.network;

@@ -1,5 +1,7 @@
 //! A network as data: what is computed, in which order, from which tensors of a weight file.
 
+pub use cam_engine::{Activation, MaxPool, Padding};
+
 use crate::Preprocessing;
 
 /// A convolutional network up to its last activations, and the classifier behind its pooling.
@@ -120,52 +122,6 @@ pub struct BatchNorm {
     pub key: String,
     /// What is added to the variance.
     pub epsilon: f64,
-}
-
-/// The border of zeros around a convolution's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Padding {
-    /// As many pixels on every side.
-    Each(usize),
-    /// TensorFlow's "same": ⌈size / stride⌉ pixels come out, and an odd border pixel lies right
-    /// and below.
-    Same,
-}
-
-impl Padding {
-    /// Pixels before and after, along one side of an input that is `size` long.
-    pub fn before_and_after(self, size: usize, kernel: usize, stride: usize) -> (usize, usize) {
-        match self {
-            Self::Each(pixels) => (pixels, pixels),
-            Self::Same => {
-                let steps = size.div_ceil(stride).saturating_sub(1);
-                let total = (steps * stride + kernel).saturating_sub(size);
-                (total / 2, total - total / 2)
-            }
-        }
-    }
-}
-
-/// What is done to a convolution's sum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// max(x, 0).
-    Relu,
-    /// min(max(x, 0), 6).
-    Relu6,
-}
-
-/// The maximum over square windows; the border never wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MaxPool {
-    /// Side of the window.
-    pub kernel: usize,
-    /// Pixels per step.
-    pub stride: usize,
-    /// Border on every side.
-    pub padding: usize,
 }
 
 /// A place where one value is all that later steps need.

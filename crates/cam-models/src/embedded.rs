@@ -1,9 +1,7 @@
 use std::path::Path;
 
-use burn::tensor::Device;
-
 use crate::checkpoint::Checkpoint;
-use crate::{LoadError, Loaded, Strictness, load_checkpoint};
+use crate::{LoadError, Loaded, Runtime, Strictness, load_checkpoint};
 
 /// The name of the network whose weights are part of the library.
 pub const EMBEDDED: &str = "efficientnet-lite0";
@@ -16,8 +14,8 @@ pub const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../assets/efficientnet-lite0
 ///
 /// # Errors
 /// None that a released library gives; the contract is the same as for any file.
-pub fn load_embedded(device: &Device) -> Result<Loaded, LoadError> {
-    load_checkpoint(embedded_checkpoint()?, None, Strictness::Exact, device)
+pub fn load_embedded(runtime: impl Into<Runtime>) -> Result<Loaded, LoadError> {
+    load_checkpoint(embedded_checkpoint()?, None, Strictness::Exact, runtime)
 }
 
 /// The embedded weights, to be inspected.

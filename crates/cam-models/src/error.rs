@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::checkpoint::Container;
 use crate::contract::Breaches;
+use crate::network::NetworkError;
 
 /// Why weights could not be loaded. Nothing is computed before all of them are known to be good.
 #[derive(Debug, Error)]
@@ -63,6 +64,15 @@ pub enum LoadError {
         family: &'static str,
         /// What could not be inferred.
         reason: String,
+    },
+
+    /// The tensors fit, but what runs them refuses.
+    #[error("{}: {source}", path.display())]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: NetworkError,
     },
 
     /// The tensors do not fit the network.

@@ -41,6 +41,7 @@ pub mod description;
 mod efficientnet_lite;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod engine_executor;
 mod error;
 mod executor;
 mod infer;
@@ -49,6 +50,7 @@ mod network;
 mod pixels;
 mod preprocessing;
 mod resnet;
+mod runtime;
 mod weights;
 
 pub use burn_executor::BurnExecutor;
@@ -59,11 +61,13 @@ pub use description::Description;
 pub use efficientnet_lite::EfficientNetLite;
 #[cfg(feature = "embedded")]
 pub use embedded::{EMBEDDED, EMBEDDED_WEIGHTS, embedded_checkpoint, load_embedded};
+pub use engine_executor::EngineExecutor;
 pub use error::LoadError;
 pub use executor::{Executor, Segment};
 pub use load::{Loaded, identify, inspect, load, load_checkpoint};
-pub use network::ConvNet;
+pub use network::{ConvNet, NetworkError};
 pub use pixels::Rgb8;
 pub use preprocessing::{Filter, Preprocessing};
 pub use resnet::{Block, ResNet, Stage};
+pub use runtime::{Execution, Runtime};
 pub use weights::{ClassifierWeights, ConvolutionWeights, Weights};

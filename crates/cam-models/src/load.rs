@@ -2,14 +2,12 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
-
 use crate::checkpoint::Checkpoint;
 use crate::contract::{self, Breaches, Strictness};
 use crate::description::Description;
 use crate::infer::{infer, unwrap_for};
 use crate::weights::Weights;
-use crate::{ConvNet, LoadError};
+use crate::{ConvNet, LoadError, NetworkError, Runtime};
 
 /// A network, and in what its file differed from it.
 pub struct Loaded {
@@ -23,8 +21,12 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Any [`LoadError`].
-pub fn load(path: &Path, strictness: Strictness, device: &Device) -> Result<Loaded, LoadError> {
-    load_checkpoint(Checkpoint::open(path)?, None, strictness, device)
+pub fn load(
+    path: &Path,
+    strictness: Strictness,
+    runtime: impl Into<Runtime>,
+) -> Result<Loaded, LoadError> {
+    load_checkpoint(Checkpoint::open(path)?, None, strictness, runtime)
 }
 
 /// Loads an open checkpoint, as the named network where one is given.
@@ -37,7 +39,7 @@ pub fn load_checkpoint(
     checkpoint: Checkpoint,
     described: Option<Description>,
     strictness: Strictness,
-    device: &Device,
+    runtime: impl Into<Runtime>,
 ) -> Result<Loaded, LoadError> {
     let (checkpoint, description) = match described {
         None => infer(checkpoint)?,
@@ -48,21 +50,16 @@ pub fn load_checkpoint(
         }
     };
     let (values, breaches) = contract::read(&checkpoint, &description);
-    let name = description.name.clone();
-    let network = breaches
-        .are_forgiven(strictness)
-        .then(|| {
-            Weights::fold(&description, values)
-                .and_then(|weights| ConvNet::new(description, weights, device))
-        })
-        .flatten();
+    let path = checkpoint.origin().to_owned();
+    if !breaches.are_forgiven(strictness) {
+        let network = description.name;
+        return Err(LoadError::Contract { path, network, breaches: Box::new(breaches) });
+    }
+    let weights = Weights::fold(&description, values).ok_or(NetworkError::Weights);
+    let network = weights.and_then(|weights| ConvNet::new(description, weights, runtime));
     match network {
-        Some(network) => Ok(Loaded { network, breaches }),
-        None => Err(LoadError::Contract {
-            path: checkpoint.origin().to_owned(),
-            network: name,
-            breaches: Box::new(breaches),
-        }),
+        Ok(network) => Ok(Loaded { network, breaches }),
+        Err(source) => Err(LoadError::Network { path, source }),
     }
 }
 

@@ -1,10 +1,13 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{Head, Layer, LayerInfo, Linear, Network, Pooling};
+use thiserror::Error;
 
 use crate::burn_executor::BurnExecutor;
 use crate::description::{Classifier, Cut, Description};
+use crate::engine_executor::EngineExecutor;
 use crate::executor::Executor;
 use crate::preprocessing::Preprocessing;
+use crate::runtime::{Execution, Runtime};
 use crate::weights::{ClassifierWeights, Weights};
 
 /// A convolutional feature extractor: a description, its weights in an executor, and average
@@ -18,13 +21,43 @@ pub struct ConvNet {
     device: Device,
 }
 
+/// Why a description and weights make no network.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// Too few, too many, or of other sizes.
+    #[error("the weights are not those of the description")]
+    Weights,
+    /// The engine refuses the network or its options.
+    #[error("the engine cannot run this network: {0}")]
+    Engine(#[from] cam_engine::Error),
+}
+
 impl ConvNet {
-    /// The network on a device, walked with burn's operations.
+    /// The network, run as the runtime says: on a device with burn's operations
+    /// (`ConvNet::new(description, weights, &device)`), or in the engine.
     ///
-    /// Returns `None` where the weights are not those of the description.
-    pub fn new(description: Description, weights: Weights, device: &Device) -> Option<Self> {
-        let executor = BurnExecutor::new(&description, weights.convolutions, device)?;
-        Self::with_executor(description, Box::new(executor), weights.classifier, device)
+    /// # Errors
+    /// [`NetworkError`].
+    pub fn new(
+        description: Description,
+        weights: Weights,
+        runtime: impl Into<Runtime>,
+    ) -> Result<Self, NetworkError> {
+        let Runtime { device, execution } = runtime.into();
+        let executor: Box<dyn Executor> = match execution {
+            Execution::Burn => {
+                let burn = BurnExecutor::new(&description, weights.convolutions, &device);
+                Box::new(burn.ok_or(NetworkError::Weights)?)
+            }
+            Execution::Engine(options) => {
+                let convolutions = &weights.convolutions;
+                let burn = BurnExecutor::new(&description, convolutions.clone(), &device);
+                let burn = burn.ok_or(NetworkError::Weights)?;
+                Box::new(EngineExecutor::new(&description, convolutions, burn, options)?)
+            }
+        };
+        Self::with_executor(description, executor, weights.classifier, &device)
     }
 
     /// The network, its convolutions run by an executor of one's own.
@@ -32,19 +65,21 @@ impl ConvNet {
     /// The executor must give what [`BurnExecutor`] gives for the description, to rounding, and
     /// keep the tape of tensors that come under autodiff.
     ///
-    /// Returns `None` where the classifier is not that of the description.
+    /// # Errors
+    /// [`NetworkError::Weights`] where the classifier is not that of the description.
     pub fn with_executor(
         description: Description,
         executor: Box<dyn Executor>,
         classifier: Option<ClassifierWeights>,
         device: &Device,
-    ) -> Option<Self> {
+    ) -> Result<Self, NetworkError> {
         let classifier = match (&description.classifier, classifier) {
-            (Some(shape), Some(weights)) => Some(linear(weights, shape, device)?),
-            (None, None) => None,
-            _ => return None,
+            (Some(shape), Some(weights)) => linear(weights, shape, device).map(Some),
+            (None, None) => Some(None),
+            _ => None,
         };
-        Some(Self {
+        let classifier = classifier.ok_or(NetworkError::Weights)?;
+        Ok(Self {
             layers: layers(&description),
             head: Head::new(Pooling::Average, Vec::new()),
             executor,

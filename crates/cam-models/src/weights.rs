@@ -13,7 +13,7 @@ pub struct Weights {
 }
 
 /// A convolution with its batch norm folded in.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ConvolutionWeights {
     /// `[out, in / groups, k, k]`, row-major.
     pub weight: Vec<f32>,

@@ -1,0 +1,88 @@
+//! How long forward passes take, with made-up weights.
+//!
+//! `cargo run --release --example forward -- [resnet50|resnet18|resnext50|lite0] [size] [threads]
+//! [rounds] [exact] [avx2|portable] [steps]`
+
+mod networks;
+
+use std::time::Instant;
+
+use cam_engine::{Engine, InstructionSet, Options};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<usize>().ok());
+    let size = numbers.next().unwrap_or(224);
+    let threads = numbers.next().unwrap_or(0);
+    let rounds = numbers.next().unwrap_or(20);
+    let name = arguments.iter().find_map(|argument| networks::named(argument));
+    let (name, graph) = name.unwrap_or_else(|| ("resnet50", networks::resnet50()));
+    let instructions = if has("avx2") {
+        Some(InstructionSet::Avx2)
+    } else if has("portable") {
+        Some(InstructionSet::Portable)
+    } else {
+        None
+    };
+    let flops = networks::flops(&graph, [size, size]);
+    let steps = graph.steps.len();
+    let engine =
+        Engine::new(graph, Options { threads, instructions, exact: has("exact") }).unwrap();
+    let shape = [1, 3, size, size];
+    let input = networks::numbers(1, shape.iter().product());
+    let plan = engine.plan(0..steps, shape).unwrap();
+    if has("plan") {
+        println!("{plan}");
+    }
+    let mut times = Vec::new();
+    for round in 0..rounds + 3 {
+        let start = Instant::now();
+        let output = engine.run(0..steps, &input, shape).unwrap();
+        if round >= 3 {
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        std::hint::black_box(output);
+    }
+    times.sort_by(f64::total_cmp);
+    let median = times[times.len() / 2];
+    println!(
+        "{name} {size} threads {} {}: median {median:.2} ms best {:.2} ms = {:.1} GFLOP/s",
+        engine.threads(),
+        engine.instructions(),
+        times[0],
+        flops.iter().sum::<f64>() / median / 1e6,
+    );
+    if has("steps") {
+        print_steps(&engine, &input, shape, rounds, &flops, &plan);
+    }
+}
+
+/// How long every step takes within whole runs: the best of them, since a step is short against
+/// what else a machine does.
+fn print_steps(
+    engine: &Engine,
+    input: &[f32],
+    shape: [usize; 4],
+    rounds: usize,
+    flops: &[f64],
+    plan: &cam_engine::Plan,
+) {
+    let mut best = vec![f64::INFINITY; plan.steps.len()];
+    for _ in 0..rounds {
+        let times = engine.time_steps(0..engine.steps(), input, shape).unwrap();
+        for (best, time) in best.iter_mut().zip(times) {
+            *best = best.min(time.as_secs_f64() * 1e3);
+        }
+    }
+    for (step, time) in plan.steps.iter().zip(&best) {
+        println!(
+            "{:4} {:20} {:>18} {time:8.3} ms {:7.1} GFLOP/s",
+            step.step,
+            step.kernel,
+            format!("{:?}", &step.shape[1..]),
+            flops[step.step] / time / 1e6
+        );
+    }
+    println!("sum {:.3} ms", best.iter().sum::<f64>());
+}

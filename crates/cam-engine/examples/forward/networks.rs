@@ -1,0 +1,161 @@
+//! The shapes of some networks.
+
+use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
+
+/// A network by name.
+pub fn named(name: &str) -> Option<(&'static str, Graph)> {
+    match name {
+        "resnet50" => Some(("resnet50", resnet50())),
+        "resnet18" => Some(("resnet18", resnet(false, [2, 2, 2, 2], 64, 1))),
+        "resnext50" => Some(("resnext50", resnet(true, [3, 4, 6, 3], 128, 32))),
+        "lite0" => Some(("lite0", efficientnet_lite0())),
+        _ => None,
+    }
+}
+
+/// ResNet50 up to its last activations.
+pub fn resnet50() -> Graph {
+    resnet(true, [3, 4, 6, 3], 64, 1)
+}
+
+fn resnet(bottleneck: bool, blocks: [usize; 4], width: usize, groups: usize) -> Graph {
+    let relu = Activation::Relu;
+    let mut net = Network::default();
+    let stem = net.convolve(0, (3, 64), (7, 2, 1), Padding::Each(3), relu, None);
+    let pool = MaxPool { kernel: 3, stride: 2, padding: 1 };
+    let mut x = net.step(stem, Operation::MaxPool(pool));
+    let mut inputs = 64;
+    for (stage, blocks) in blocks.into_iter().enumerate() {
+        let inner = width << stage;
+        let outputs = (if bottleneck { 256 } else { 64 }) << stage;
+        for block in 0..blocks {
+            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+            let shortcut = if stride > 1 || inputs != outputs {
+                let none = Activation::Identity;
+                net.convolve(x, (inputs, outputs), (1, stride, 1), Padding::Each(0), none, None)
+            } else {
+                x
+            };
+            let three = |net: &mut Network, x, channels, stride, residual| {
+                net.convolve(x, channels, (3, stride, groups), Padding::Each(1), relu, residual)
+            };
+            x = if bottleneck {
+                let y = net.convolve(x, (inputs, inner), (1, 1, 1), Padding::Each(0), relu, None);
+                let y = three(&mut net, y, (inner, inner), stride, None);
+                let channels = (inner, outputs);
+                net.convolve(y, channels, (1, 1, 1), Padding::Each(0), relu, Some(shortcut))
+            } else {
+                let y = three(&mut net, x, (inputs, inner), stride, None);
+                three(&mut net, y, (inner, outputs), 1, Some(shortcut))
+            };
+            inputs = outputs;
+        }
+    }
+    net.graph
+}
+
+/// EfficientNet-Lite0 up to its last activations.
+fn efficientnet_lite0() -> Graph {
+    let stages = [
+        (1, 16, 3, 1),
+        (2, 24, 3, 2),
+        (2, 40, 5, 2),
+        (3, 80, 3, 2),
+        (3, 112, 5, 1),
+        (4, 192, 5, 2),
+        (1, 320, 3, 1),
+    ];
+    let (same, relu6) = (Padding::Same, Activation::Relu6);
+    let mut net = Network::default();
+    let mut x = net.convolve(0, (3, 32), (3, 2, 1), same, relu6, None);
+    let mut inputs = 32;
+    for (stage, (blocks, outputs, kernel, stride)) in stages.into_iter().enumerate() {
+        for block in 0..blocks {
+            let stride = if block == 0 { stride } else { 1 };
+            let wide = if stage == 0 { inputs } else { 6 * inputs };
+            let y = match stage {
+                0 => x,
+                _ => net.convolve(x, (inputs, wide), (1, 1, 1), same, relu6, None),
+            };
+            let y = net.convolve(y, (wide, wide), (kernel, stride, wide), same, relu6, None);
+            let residual = (stride == 1 && inputs == outputs).then_some(x);
+            let none = Activation::Identity;
+            x = net.convolve(y, (wide, outputs), (1, 1, 1), same, none, residual);
+            inputs = outputs;
+        }
+    }
+    net.convolve(x, (inputs, 1280), (1, 1, 1), same, relu6, None);
+    net.graph
+}
+
+#[derive(Default)]
+struct Network {
+    graph: Graph,
+}
+
+impl Network {
+    fn step(&mut self, input: usize, operation: Operation) -> usize {
+        self.graph.steps.push(Step { input, operation });
+        self.graph.steps.len()
+    }
+
+    fn convolve(
+        &mut self,
+        input: usize,
+        (inputs, outputs): (usize, usize),
+        (kernel, stride, groups): (usize, usize, usize),
+        padding: Padding,
+        activation: Activation,
+        residual: Option<usize>,
+    ) -> usize {
+        let depth = inputs / groups * kernel * kernel;
+        let scale = 2.0 / (depth as f32).sqrt();
+        let seed = self.graph.steps.len() as u64 + 1;
+        let weight = numbers(seed, outputs * depth).into_iter().map(|x| x * scale).collect();
+        let bias = numbers(seed, outputs);
+        let convolution = Convolution {
+            inputs,
+            outputs,
+            kernel,
+            stride,
+            padding,
+            groups,
+            weight,
+            bias,
+            residual,
+            activation,
+        };
+        self.step(input, Operation::Convolution(convolution))
+    }
+}
+
+/// Numbers around zero.
+pub fn numbers(seed: u64, len: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    };
+    (0..len).map(|_| next() + next()).collect()
+}
+
+/// Operations per step, a multiplication and an addition counting as two.
+pub fn flops(graph: &Graph, size: [usize; 2]) -> Vec<f64> {
+    let mut sizes = vec![size];
+    let mut flops = Vec::new();
+    for step in &graph.steps {
+        let (kernel, stride, padding, work) = match &step.operation {
+            Operation::Convolution(c) => (c.kernel, c.stride, c.padding, c.weight.len()),
+            Operation::MaxPool(p) => (p.kernel, p.stride, Padding::Each(p.padding), 0),
+        };
+        let size = sizes[step.input].map(|size| {
+            let (before, after) = padding.before_and_after(size, kernel, stride);
+            (size + before + after - kernel) / stride + 1
+        });
+        flops.push(2.0 * (work * size[0] * size[1]) as f64);
+        sizes.push(size);
+    }
+    flops
+}

@@ -1,0 +1,90 @@
+//! The memory of one run.
+
+use crate::buffer::Buffer;
+use crate::kernels;
+use crate::layout::{CHANNELS, Layout};
+
+/// Buffers that activations share, one after the other.
+pub(crate) struct Arena {
+    buffers: Vec<Buffer>,
+}
+
+impl Arena {
+    /// Zeroed buffers of these lengths.
+    pub(crate) fn new(lengths: &[usize]) -> Self {
+        Self { buffers: lengths.iter().map(|&len| Buffer::zeroed(len)).collect() }
+    }
+
+    /// Where a buffer starts.
+    pub(crate) fn origin(&self, buffer: usize) -> *mut f32 {
+        self.buffers[buffer].start()
+    }
+}
+
+/// An activation in a buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) buffer: usize,
+    pub(crate) layout: Layout,
+}
+
+/// One offset into a buffer per output pixel, checked to stay inside.
+pub(crate) struct Table {
+    buffer: usize,
+    offsets: Vec<u32>,
+}
+
+impl Table {
+    /// Offsets from each of which `reach` floats are read. A last vector may go beyond what lies
+    /// there, into the slack that every buffer has.
+    pub(crate) fn reading(place: Place, offsets: Vec<u32>, reach: usize) -> Self {
+        Self::checked(place, offsets, reach, CHANNELS)
+    }
+
+    /// The offsets of all of an activation's pixels, of each of which all channels are written.
+    pub(crate) fn writing(place: Place) -> Self {
+        let reach = place.layout.channels().next_multiple_of(CHANNELS);
+        Self::checked(place, place.layout.offsets(), reach, 0)
+    }
+
+    fn checked(place: Place, offsets: Vec<u32>, reach: usize, beyond: usize) -> Self {
+        let last = offsets.iter().max().map_or(0, |&offset| offset as usize + reach);
+        assert!(last <= place.layout.len() + beyond, "a table leads out of its buffer");
+        Self { buffer: place.buffer, offsets }
+    }
+
+    /// How many pixels there are.
+    pub(crate) fn len(&self) -> usize {
+        self.offsets.len()
+    }
+
+    /// The pixels from `pixel` on, `channel` floats into each.
+    pub(crate) fn read(
+        &self,
+        arena: &Arena,
+        pixel: usize,
+        channel: usize,
+    ) -> kernels::Pixels<*const f32> {
+        let kernels::Pixels { origin, offsets } = self.write(arena, pixel, channel);
+        kernels::Pixels { origin: origin.cast_const(), offsets }
+    }
+
+    /// The same, for writing.
+    pub(crate) fn write(
+        &self,
+        arena: &Arena,
+        pixel: usize,
+        channel: usize,
+    ) -> kernels::Pixels<*mut f32> {
+        kernels::Pixels {
+            origin: arena.origin(self.buffer).wrapping_add(channel),
+            offsets: self.offsets[pixel..].as_ptr(),
+        }
+    }
+
+    /// Where a pixel lies.
+    pub(crate) fn address(&self, arena: &Arena, pixel: usize) -> *const f32 {
+        let offset = self.offsets.get(pixel).map_or(0, |&offset| offset as usize);
+        arena.origin(self.buffer).wrapping_add(offset)
+    }
+}

@@ -1,0 +1,83 @@
+//! What must hold for a graph, whatever it is run on.
+
+use crate::{Convolution, Error, Graph, MaxPool, Operation};
+
+/// Checks sizes, lengths, the order of steps and the channels they agree on.
+pub(crate) fn check(graph: &Graph) -> Result<(), Error> {
+    let mut channels: Vec<Option<usize>> = vec![None; graph.steps.len() + 1];
+    for (index, step) in graph.steps.iter().enumerate() {
+        for value in [Some(step.input), step.residual()].into_iter().flatten() {
+            if value > index {
+                return Err(Error::Order { step: index, value });
+            }
+        }
+        channels[index + 1] = match &step.operation {
+            Operation::Convolution(convolution) => {
+                check_convolution(index, convolution)?;
+                agree(index, step.input, convolution.inputs, &mut channels)?;
+                if let Some(residual) = convolution.residual {
+                    agree(index, residual, convolution.outputs, &mut channels)?;
+                }
+                Some(convolution.outputs)
+            }
+            Operation::MaxPool(pool) => {
+                check_pool(index, pool)?;
+                channels[step.input]
+            }
+        };
+    }
+    Ok(())
+}
+
+/// Nothing says how many channels the graph's input has until a convolution reads it.
+fn agree(
+    step: usize,
+    value: usize,
+    expected: usize,
+    channels: &mut [Option<usize>],
+) -> Result<(), Error> {
+    match *channels[value].get_or_insert(expected) {
+        found if found == expected => Ok(()),
+        found => Err(Error::Channels { step, value, expected, found }),
+    }
+}
+
+fn check_convolution(step: usize, convolution: &Convolution) -> Result<(), Error> {
+    let Convolution { inputs, outputs, kernel, stride, groups, .. } = *convolution;
+    let sizes = [
+        ("inputs", inputs),
+        ("outputs", outputs),
+        ("kernel", kernel),
+        ("stride", stride),
+        ("groups", groups),
+    ];
+    check_sizes(step, &sizes)?;
+    if !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
+        return Err(Error::Groups { step, groups, inputs, outputs });
+    }
+    let weights = [outputs, inputs / groups, kernel, kernel]
+        .into_iter()
+        .fold(1usize, |product, size| product.saturating_mul(size));
+    let lengths =
+        [("weight", weights, convolution.weight.len()), ("bias", outputs, convolution.bias.len())];
+    match lengths.into_iter().find(|(_, expected, found)| expected != found) {
+        Some((tensor, expected, found)) => Err(Error::Length { step, tensor, expected, found }),
+        None => Ok(()),
+    }
+}
+
+fn check_pool(step: usize, pool: &MaxPool) -> Result<(), Error> {
+    let MaxPool { kernel, stride, padding } = *pool;
+    check_sizes(step, &[("kernel", kernel), ("stride", stride)])?;
+    if padding > kernel / 2 {
+        return Err(Error::PoolPadding { step, padding, kernel });
+    }
+    Ok(())
+}
+
+fn check_sizes(step: usize, sizes: &[(&'static str, usize)]) -> Result<(), Error> {
+    match sizes.iter().find(|(_, size)| *size == 0) {
+        Some(&(field, _)) => Err(Error::Zero { step, field }),
+        None => Ok(()),
+    }
+}

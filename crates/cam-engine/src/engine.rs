@@ -1,0 +1,177 @@
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::kernels::Kernels;
+use crate::network::Network;
+use crate::plan::Plan;
+use crate::pool::Pool;
+use crate::program::{Program, Settings};
+use crate::{Error, Graph, InstructionSet, Options};
+
+/// Programs kept for the next run on the same shape, each with the memory it runs in.
+const PROGRAMS: usize = 8;
+
+/// A network ready to run.
+///
+/// It may be shared between threads. Runs take turns: each uses all of the engine's threads.
+pub struct Engine {
+    network: Network,
+    kernels: &'static Kernels,
+    instructions: InstructionSet,
+    exact: bool,
+    pool: Pool,
+    /// Least recently used first.
+    programs: Mutex<Vec<(Key, Arc<Program>)>>,
+}
+
+type Key = (Range<usize>, [usize; 4]);
+
+/// What a run gives.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// `[n, c, h, w]`, row-major.
+    pub values: Vec<f32>,
+    /// `[n, c, h, w]`.
+    pub shape: [usize; 4],
+}
+
+impl Engine {
+    /// Checks a graph, packs its weights and starts the threads.
+    ///
+    /// # Errors
+    /// If the graph contradicts itself, or if the machine lacks the instructions asked for.
+    pub fn new(graph: Graph, options: Options) -> Result<Self, Error> {
+        let instructions = options.instructions.unwrap_or_else(InstructionSet::best);
+        if !instructions.is_available() {
+            return Err(Error::Unavailable { instructions });
+        }
+        let kernels = Kernels::of(instructions);
+        Ok(Self {
+            network: Network::new(graph, kernels)?,
+            kernels,
+            instructions,
+            exact: options.exact,
+            pool: Pool::new(options.resolved_threads()),
+            programs: Mutex::default(),
+        })
+    }
+
+    /// Runs the steps of a segment: reads the value that exists when `segment.start` steps have
+    /// run, and gives the value of its last step. An empty segment gives what it was given.
+    ///
+    /// # Shapes
+    /// `input` is `[n, c, h, w]`, row-major, as `shape` says.
+    ///
+    /// # Errors
+    /// If the segment does not lie in the graph or needs a value from before its start, or if the
+    /// input does not suit it.
+    ///
+    /// # Panics
+    /// If a kernel does, which is a bug. The engine stays usable.
+    pub fn run(
+        &self,
+        segment: Range<usize>,
+        input: &[f32],
+        shape: [usize; 4],
+    ) -> Result<Output, Error> {
+        check_input(input, shape)?;
+        match self.program(segment, shape)? {
+            Some(program) => Ok(Output {
+                values: program.run(&self.pool, self.kernels, input),
+                shape: program.output_shape(),
+            }),
+            None => Ok(Output { values: input.to_vec(), shape }),
+        }
+    }
+
+    /// How a segment would be run.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub fn plan(&self, segment: Range<usize>, shape: [usize; 4]) -> Result<Plan, Error> {
+        checked_len(shape)?;
+        let nothing = || Plan { steps: Vec::new(), buffers: 0, peak_bytes: 0 };
+        let program = self.program(segment, shape)?;
+        Ok(program.map_or_else(nothing, |program| program.plan().clone()))
+    }
+
+    /// How long every step of [`plan`](Self::plan) takes within one run. Steps fused to a later
+    /// one take no time.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub fn time_steps(
+        &self,
+        segment: Range<usize>,
+        input: &[f32],
+        shape: [usize; 4],
+    ) -> Result<Vec<Duration>, Error> {
+        check_input(input, shape)?;
+        let program = self.program(segment, shape)?;
+        Ok(program
+            .map_or_else(Vec::new, |program| program.time_steps(&self.pool, self.kernels, input)))
+    }
+
+    /// How many steps the graph has.
+    pub fn steps(&self) -> usize {
+        self.network.steps.len()
+    }
+
+    /// Threads that work on a run.
+    pub fn threads(&self) -> usize {
+        self.pool.threads()
+    }
+
+    /// The instructions in use.
+    pub fn instructions(&self) -> InstructionSet {
+        self.instructions
+    }
+
+    /// The program for a segment and shape; none for an empty segment.
+    fn program(
+        &self,
+        segment: Range<usize>,
+        shape: [usize; 4],
+    ) -> Result<Option<Arc<Program>>, Error> {
+        let Range { start, end } = segment;
+        if start > end || end > self.steps() {
+            return Err(Error::Segment { start, end, steps: self.steps() });
+        }
+        if segment.is_empty() {
+            return Ok(None);
+        }
+        // Held while a program is made, so that two runs on a new shape do not both make it.
+        let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (segment, shape);
+        let known = programs.iter().position(|(known, _)| *known == key);
+        let program = match known {
+            Some(index) => programs.remove(index).1,
+            None => {
+                let settings = Settings { threads: self.pool.threads(), exact: self.exact };
+                Arc::new(Program::new(&self.network, key.0.clone(), shape, settings)?)
+            }
+        };
+        if programs.len() == PROGRAMS {
+            programs.remove(0);
+        }
+        programs.push((key, Arc::clone(&program)));
+        Ok(Some(program))
+    }
+}
+
+fn check_input(input: &[f32], shape: [usize; 4]) -> Result<(), Error> {
+    match checked_len(shape)? {
+        expected if expected == input.len() => Ok(()),
+        expected => Err(Error::InputLength { expected, found: input.len() }),
+    }
+}
+
+/// Numbers in a shape, none of whose sides may be zero.
+fn checked_len(shape: [usize; 4]) -> Result<usize, Error> {
+    let len = shape.into_iter().try_fold(1usize, usize::checked_mul);
+    match len.ok_or(Error::TooLarge { shape })? {
+        0 => Err(Error::Empty { shape }),
+        len => Ok(len),
+    }
+}

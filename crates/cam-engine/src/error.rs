@@ -1,0 +1,135 @@
+use crate::InstructionSet;
+
+/// Why a graph, a segment or an input cannot be run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A size that must be at least one is zero.
+    #[error("step {step}: {field} is 0, it must be at least 1")]
+    Zero {
+        /// The step.
+        step: usize,
+        /// Which size.
+        field: &'static str,
+    },
+    /// Groups that do not divide the channels.
+    #[error("step {step}: {groups} groups do not divide {inputs} inputs and {outputs} outputs")]
+    Groups {
+        /// The step.
+        step: usize,
+        /// Its groups.
+        groups: usize,
+        /// Its channels in.
+        inputs: usize,
+        /// Its channels out.
+        outputs: usize,
+    },
+    /// A weight or bias of the wrong length.
+    #[error("step {step}: the {tensor} holds {found} numbers instead of {expected}")]
+    Length {
+        /// The step.
+        step: usize,
+        /// `weight` or `bias`.
+        tensor: &'static str,
+        /// What the step's sizes ask for.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// A step reads a value that a later step gives.
+    #[error("step {step} reads value {value}: only values 0 to {step} exist by then")]
+    Order {
+        /// The step.
+        step: usize,
+        /// What it reads.
+        value: usize,
+    },
+    /// A value has other channels than its reader expects.
+    #[error("step {step} expects {expected} channels, value {value} has {found}")]
+    Channels {
+        /// The step.
+        step: usize,
+        /// What it reads.
+        value: usize,
+        /// Channels the step was made for.
+        expected: usize,
+        /// Channels the value has.
+        found: usize,
+    },
+    /// A max pool's border is wider than half its window.
+    #[error("step {step}: a border of {padding} is more than half the window of {kernel}")]
+    PoolPadding {
+        /// The step.
+        step: usize,
+        /// The border.
+        padding: usize,
+        /// Side of the window.
+        kernel: usize,
+    },
+    /// A residual of another shape than what it is added to.
+    #[error("step {step} gives {expected:?}, its residual is {found:?}")]
+    Residual {
+        /// The step.
+        step: usize,
+        /// `[n, c, h, w]` of the sum.
+        expected: [usize; 4],
+        /// `[n, c, h, w]` of the residual.
+        found: [usize; 4],
+    },
+    /// A segment beyond the graph, or one that runs backwards.
+    #[error("segment {start}..{end} does not lie within 0..{steps}")]
+    Segment {
+        /// First step.
+        start: usize,
+        /// One past the last step.
+        end: usize,
+        /// Steps of the graph.
+        steps: usize,
+    },
+    /// A segment needs a value from before its start.
+    #[error("step {step} reads value {value}, which a segment from {start} on is not given")]
+    Cut {
+        /// The step.
+        step: usize,
+        /// What it reads.
+        value: usize,
+        /// Where the segment starts.
+        start: usize,
+    },
+    /// An input shape with nothing in it.
+    #[error("the input shape {shape:?} holds no pixels")]
+    Empty {
+        /// `[n, c, h, w]`.
+        shape: [usize; 4],
+    },
+    /// An input whose length is not its shape's.
+    #[error("the input holds {found} numbers, its shape asks for {expected}")]
+    InputLength {
+        /// The product of the shape.
+        expected: usize,
+        /// What is there.
+        found: usize,
+    },
+    /// An image smaller than the window that slides over it.
+    #[error("step {step}: a window of {kernel} pixels does not fit into {size}, border included")]
+    TooSmall {
+        /// The step.
+        step: usize,
+        /// Side of the window.
+        kernel: usize,
+        /// Side of the image with its border.
+        size: usize,
+    },
+    /// An activation of more than 2³² numbers.
+    #[error("an activation of shape {shape:?} is too large: run fewer or smaller images at once")]
+    TooLarge {
+        /// `[n, c, h, w]`.
+        shape: [usize; 4],
+    },
+    /// Instructions this machine does not have.
+    #[error("this machine has no {instructions}: leave the instruction set to the engine")]
+    Unavailable {
+        /// What was asked for.
+        instructions: InstructionSet,
+    },
+}

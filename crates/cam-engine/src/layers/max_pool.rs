@@ -1,0 +1,52 @@
+use std::ops::Range;
+
+use super::Run;
+use crate::arena::Place;
+use crate::kernels::window::Window;
+use crate::layout::CHANNELS;
+use crate::pool::Worker;
+use crate::windows::Windows;
+
+/// A max pool. Its windows are clipped to the image, since the border holds zeros.
+pub(crate) struct Maximum {
+    pub(crate) windows: Windows,
+    pub(crate) input: Place,
+    pub(crate) output: Place,
+}
+
+impl Maximum {
+    pub(super) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) {
+        let (input, output) = (self.input.layout, self.output.layout);
+        for row in worker.share(output.images() * output.height()) {
+            let (image, y) = (row / output.height(), row % output.height());
+            let ys = self.clip(y, 0, input.height());
+            for x in 0..output.width() {
+                let xs = self.clip(x, 1, input.width());
+                let from = input.at(image, ys.start, xs.start);
+                let arguments = Window {
+                    input: run.arena.origin(self.input.buffer).wrapping_add(from),
+                    rows: ys.len(),
+                    columns: xs.len(),
+                    row: input.row(),
+                    pixel: input.pixel,
+                    channels: output.channels().next_multiple_of(CHANNELS),
+                    output: run
+                        .arena
+                        .origin(self.output.buffer)
+                        .wrapping_add(output.at(image, y, x)),
+                };
+                // SAFETY: the window is clipped to the image, whose buffer has slack for a last
+                // vector of channels; output pixels are padded to whole vectors, and no other
+                // thread writes this row.
+                unsafe { (run.kernels.maximum)(&arguments) }
+            }
+        }
+    }
+
+    /// The part of a window that lies inside.
+    fn clip(&self, output: usize, axis: usize, size: usize) -> Range<usize> {
+        let start = output * self.windows.stride;
+        let end = (start + self.windows.kernel).saturating_sub(self.windows.before[axis]);
+        start.saturating_sub(self.windows.before[axis])..end.min(size)
+    }
+}

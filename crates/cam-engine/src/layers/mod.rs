@@ -1,0 +1,125 @@
+//! The loops around the kernels: which thread works on what, and in which order.
+//!
+//! A layer is one step of a program, with everything resolved that does not depend on the
+//! numbers. All threads run it together, each its share, and wait for the others behind it.
+
+pub(crate) mod border;
+pub(crate) mod depthwise;
+pub(crate) mod direct;
+pub(crate) mod grouped;
+pub(crate) mod max_pool;
+pub(crate) mod transfer;
+pub(crate) mod winograd;
+
+use crate::arena::{Arena, Place, Table};
+use crate::barrier::Broken;
+use crate::kernels::{self, Kernels};
+use crate::layout::CHANNELS;
+use crate::pool::Worker;
+use crate::windows::Windows;
+
+/// What all layers of a run share.
+pub(crate) struct Run<'a> {
+    pub(crate) arena: &'a Arena,
+    pub(crate) kernels: &'static Kernels,
+    /// `[n, c, h, w]`.
+    pub(crate) input: &'a [f32],
+    /// `[n, c, h, w]`.
+    pub(crate) output: transfer::Output<'a>,
+}
+
+/// One step of a program.
+pub(crate) enum Layer {
+    Load(transfer::Load),
+    Direct(Box<direct::Direct>),
+    Grouped(Box<grouped::Grouped>),
+    Depthwise(Box<depthwise::Depthwise>),
+    Winograd(Box<winograd::Winograd>),
+    MaxPool(max_pool::Maximum),
+    Store(transfer::Store),
+}
+
+impl Layer {
+    /// Runs this worker's share.
+    pub(crate) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) -> Result<(), Broken> {
+        match self {
+            Self::Load(layer) => layer.run(run, worker),
+            Self::Direct(layer) => layer.run(run, worker),
+            Self::Grouped(layer) => layer.run(run, worker),
+            Self::Depthwise(layer) => layer.run(run, worker),
+            Self::Winograd(layer) => return layer.run(run, worker),
+            Self::MaxPool(layer) => layer.run(run, worker),
+            Self::Store(layer) => layer.run(run, worker),
+        }
+        Ok(())
+    }
+}
+
+/// Where a convolution reads: one window per output pixel, and the taps of a window.
+pub(crate) struct Input {
+    pub(crate) windows: Table,
+    /// Offsets of the taps from the first.
+    pub(crate) taps: Vec<u32>,
+    /// Floats per tap that lie one behind the other.
+    pub(crate) depth: usize,
+    /// Floats from one window to the next.
+    pub(crate) step: usize,
+}
+
+impl Input {
+    /// `depth` channels from `channel` on are read at every tap; all of them where `merged`, and
+    /// then the taps of a row are one run of numbers.
+    pub(crate) fn new(place: Place, windows: &Windows, depth: usize, merged: bool) -> Self {
+        let layout = place.layout;
+        let columns = if merged { 1 } else { windows.kernel };
+        let depth = if merged { depth * windows.kernel } else { depth };
+        let taps: Vec<u32> = (0..windows.kernel)
+            .flat_map(|y| (0..columns).map(move |x| (y * layout.row() + x * layout.pixel) as u32))
+            .collect();
+        let reach = taps.last().map_or(0, |&tap| tap as usize);
+        let reach = reach + if merged { depth } else { layout.channels() };
+        let before = [windows.before[0], windows.before[1]];
+        let offsets = layout.windows(windows.outputs, windows.stride, before);
+        Self {
+            windows: Table::reading(place, offsets, reach),
+            taps,
+            depth,
+            step: windows.stride * layout.pixel,
+        }
+    }
+}
+
+/// Where a convolution's sums go, and what is added to them.
+pub(crate) struct Ends {
+    pub(crate) output: Table,
+    pub(crate) residual: Option<Table>,
+    pub(crate) bounds: (f32, f32),
+}
+
+impl Ends {
+    pub(crate) fn new(output: Place, residual: Option<Place>, bounds: (f32, f32)) -> Self {
+        let channels = output.layout.channels().next_multiple_of(CHANNELS);
+        let residual =
+            residual.map(|place| Table::reading(place, place.layout.offsets(), channels));
+        Self { output: Table::writing(output), residual, bounds }
+    }
+
+    /// The sums of the pixels from `pixel` on and the channels from `channel` on.
+    pub(crate) fn sums(
+        &self,
+        arena: &Arena,
+        bias: *const f32,
+        pixel: usize,
+        channel: usize,
+    ) -> kernels::Sums {
+        let residual = self.residual.as_ref();
+        kernels::Sums {
+            bias: bias.wrapping_add(channel),
+            start: kernels::Pixels::NONE,
+            residual: residual
+                .map_or(kernels::Pixels::NONE, |table| table.read(arena, pixel, channel)),
+            bounds: self.bounds,
+            output: self.output.write(arena, pixel, channel),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! A CPU engine for convolutional networks on plain `f32` buffers.
+//!
+//! A [`Graph`] says what a network computes: convolutions with everything fused to them (bias,
+//! residual, activation) and max pools. An [`Engine`] checks it, packs its weights once and runs
+//! any segment of it, by all threads together. Nothing here knows of tensors, of files, or of any
+//! network by name; nothing is trained and no gradient is computed.
+//!
+//! ```
+//! use cam_engine::{Activation, Convolution, Engine, Graph, Operation, Options, Padding, Step};
+//!
+//! let blur = Convolution {
+//!     inputs: 1,
+//!     outputs: 1,
+//!     kernel: 3,
+//!     stride: 1,
+//!     padding: Padding::Each(1),
+//!     groups: 1,
+//!     weight: vec![1.0 / 9.0; 9],
+//!     bias: vec![0.0],
+//!     residual: None,
+//!     activation: Activation::Identity,
+//! };
+//! let graph = Graph { steps: vec![Step { input: 0, operation: Operation::Convolution(blur) }] };
+//! let engine = Engine::new(graph, Options::default())?;
+//! let output = engine.run(0..1, &[9.0; 12], [1, 1, 3, 4])?;
+//! assert_eq!(output.shape, [1, 1, 3, 4]);
+//! assert!((output.values[0] - 4.0).abs() < 1e-6 && (output.values[5] - 9.0).abs() < 1e-6);
+//! # Ok::<(), cam_engine::Error>(())
+//! ```
+//!
+//! # How a run goes
+//!
+//! The first run on a shape makes a *program*, which is kept ([`Engine::plan`] shows it): which
+//! steps the segment needs, which kernel computes each, and in which buffer its result lies. A
+//! run is then one parallel region with a barrier behind every layer: input to channels-last, the
+//! layers, output back to channels-first.
+//!
+//! # What makes it fast
+//!
+//! - **Borders are physical.** An activation lies channels-last inside a border of real zeros, and
+//!   a table gives every output pixel's offset into it. Strides, padding and batches then cost a
+//!   kernel nothing, and a convolution needs no copy of its input (no im2col).
+//! - **Sums stay in registers**: 14 pixels by 32 channels with AVX-512, for the whole reduction or
+//!   as much of it as has its weights in the second-level cache.
+//! - **Work is split statically**, by pixels or by output channels, whichever reads less; so the
+//!   bits of a result depend on neither the number of threads nor their luck.
+//! - **Less is computed** for 3×3 kernels of stride 1, by Winograd's algorithm, unless
+//!   [`Options::exact`] says otherwise.
+//!
+//! The price: weights live in the engine in their packed order, at 16 or 32 output channels a
+//! panel, so that networks with very few channels waste some of each vector.
+//!
+//! # Unsafe code
+//!
+//! It lives in the kernels, the aligned buffers and the thread pool. Kernels trust offsets from
+//! tables, and every table is checked against its buffer when a program is made.
+
+mod arena;
+mod barrier;
+mod buffer;
+mod check;
+mod engine;
+mod error;
+mod flow;
+mod graph;
+mod kernels;
+mod layers;
+mod layout;
+mod memory;
+mod network;
+mod options;
+mod packed;
+mod plan;
+mod pool;
+mod program;
+mod split;
+mod vector;
+mod windows;
+mod winograd;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use engine::{Engine, Output};
+pub use error::Error;
+pub use graph::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
+pub use options::{InstructionSet, Options};
+pub use plan::{Kernel, Plan, PlannedStep};

@@ -1,0 +1,63 @@
+use crate::Convolution;
+use crate::buffer::Buffer;
+use crate::layout::CHANNELS;
+
+/// One vector of output channels and what each of its lanes reads.
+pub(crate) struct Lanes {
+    /// First output channel.
+    pub(crate) output: usize,
+    /// The first input channel that any lane reads.
+    pub(crate) input: usize,
+    /// Each lane's first input channel, counted from `input`.
+    pub(crate) lanes: [i32; CHANNELS],
+    /// Whether all that the lanes read lies within one vector from `input`.
+    pub(crate) adjacent: bool,
+    /// Where the weights start.
+    pub(crate) start: usize,
+}
+
+/// Weights of a grouped convolution: `[16 outputs][tap][input channel of the group][16]`.
+pub(crate) struct Groups {
+    pub(crate) list: Vec<Lanes>,
+    /// Input channels of a group.
+    pub(crate) depth: usize,
+    pub(crate) weights: Buffer,
+    pub(crate) bias: Buffer,
+}
+
+impl Groups {
+    pub(super) fn pack(convolution: &Convolution, lanes: usize) -> Self {
+        let taps = convolution.kernel * convolution.kernel;
+        let depth = convolution.inputs / convolution.groups;
+        let rows = taps * depth;
+        let padded = convolution.outputs.next_multiple_of(CHANNELS);
+        let mut weights = Buffer::zeroed(rows * padded);
+        for (i, &weight) in convolution.weight.iter().enumerate() {
+            let (output, input, tap) = (i / rows, i % rows / taps, i % taps);
+            let row = output / CHANNELS * rows + tap * depth + input;
+            weights.as_mut_slice()[row * CHANNELS + output % CHANNELS] = weight;
+        }
+        let list = (0..padded).step_by(lanes);
+        let list = list.map(|output| Lanes::new(convolution, output, lanes, rows)).collect();
+        Self { list, depth, weights, bias: super::padded_bias(&convolution.bias) }
+    }
+}
+
+impl Lanes {
+    fn new(convolution: &Convolution, output: usize, count: usize, rows: usize) -> Self {
+        let (per_group, depth) =
+            (convolution.outputs / convolution.groups, convolution.inputs / convolution.groups);
+        // Lanes behind the last channel repeat it, with weights of zero.
+        let first_input =
+            |lane: usize| (output + lane).min(convolution.outputs - 1) / per_group * depth;
+        let input = first_input(0);
+        let lanes = std::array::from_fn(|lane| (first_input(lane.min(count - 1)) - input) as i32);
+        Self {
+            output,
+            input,
+            lanes,
+            adjacent: first_input(count - 1) - input + depth <= count,
+            start: output / CHANNELS * rows * CHANNELS + output % CHANNELS,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+use std::ops::Range;
+
+use crate::Convolution;
+use crate::buffer::Buffer;
+use crate::layout::CHANNELS;
+
+/// Output channels of a full panel: two vectors of 16.
+pub(crate) const WIDTH: usize = 2 * CHANNELS;
+
+/// Output channels that a tile covers, and where their weights lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Panel {
+    /// First output channel.
+    pub(crate) output: usize,
+    /// Output channels, padding included: 32, or 16 at the end of a group.
+    pub(crate) width: usize,
+    /// First input channel.
+    pub(crate) input: usize,
+    /// Where the weights start.
+    pub(crate) start: usize,
+}
+
+/// Weights of a dense convolution: `[panel][tap][input channel of the group][width]`.
+pub(crate) struct Panels {
+    pub(crate) list: Vec<Panel>,
+    pub(crate) taps: usize,
+    /// Input channels of a group.
+    pub(crate) depth: usize,
+    pub(crate) weights: Buffer,
+    /// `[outputs]`, padded with zeros.
+    pub(crate) bias: Buffer,
+}
+
+impl Panels {
+    pub(super) fn pack(convolution: &Convolution) -> Self {
+        let taps = convolution.kernel * convolution.kernel;
+        let depth = convolution.inputs / convolution.groups;
+        let list = list(convolution, taps * depth);
+        let len = list.last().map_or(0, |panel| panel.start + taps * depth * panel.width);
+        let mut weights = Buffer::zeroed(len);
+        let packed = weights.as_mut_slice();
+        for panel in &list {
+            for (lane, output) in panel.outputs(convolution).enumerate() {
+                let kernel = &convolution.weight[output * depth * taps..][..depth * taps];
+                for (i, &weight) in kernel.iter().enumerate() {
+                    let row = i % taps * depth + i / taps;
+                    packed[panel.start + row * panel.width + lane] = weight;
+                }
+            }
+        }
+        Self { list, taps, depth, weights, bias: super::padded_bias(&convolution.bias) }
+    }
+
+    /// Rows of weights per panel.
+    pub(crate) fn rows(&self) -> usize {
+        self.taps * self.depth
+    }
+
+    /// Whether the channels fall into groups.
+    pub(crate) fn is_grouped(&self) -> bool {
+        self.list.iter().any(|panel| panel.input > 0)
+    }
+}
+
+impl Panel {
+    /// Output channels that are no padding.
+    fn outputs(&self, convolution: &Convolution) -> Range<usize> {
+        self.output..(self.output + self.width).min(convolution.outputs)
+    }
+}
+
+fn list(convolution: &Convolution, rows: usize) -> Vec<Panel> {
+    let per_group = convolution.outputs / convolution.groups;
+    let mut list = Vec::new();
+    let mut start = 0;
+    for group in 0..convolution.groups {
+        let mut output = 0;
+        while output < per_group {
+            let width = if per_group - output > CHANNELS { WIDTH } else { CHANNELS };
+            list.push(Panel {
+                output: group * per_group + output,
+                width,
+                input: group * convolution.inputs / convolution.groups,
+                start,
+            });
+            output += width;
+            start += rows * width;
+        }
+    }
+    list
+}

@@ -1,0 +1,169 @@
+//! AVX-512 and AVX2 vectors.
+
+use std::arch::x86_64::*;
+
+use crate::vector::Vector;
+
+impl Vector for __m512 {
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller has AVX-512F and lets 16 floats be read.
+        unsafe { _mm512_loadu_ps(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller has AVX-512F and lets 16 floats be written.
+        unsafe { _mm512_storeu_ps(to, self) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_add_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_sub_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_fmadd_ps(self, factor, addend) }
+    }
+
+    #[inline(always)]
+    unsafe fn clamp(self, low: Self, high: Self) -> Self {
+        // SAFETY: the caller has AVX-512F. Both give their second operand where one is a NaN.
+        unsafe { _mm512_min_ps(high, _mm512_max_ps(low, self)) }
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX-512F. The maximum is `other` where one is a NaN; what is
+        // left to keep is a NaN in `self`.
+        unsafe {
+            let is_nan = _mm512_cmp_ps_mask::<_CMP_UNORD_Q>(self, self);
+            _mm512_mask_mov_ps(_mm512_max_ps(self, other), is_nan, self)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self {
+        // SAFETY: the caller has AVX-512F and lets 16 floats and 16 indices be read.
+        unsafe {
+            let lanes = _mm512_loadu_si512(lanes.cast());
+            let lanes = _mm512_add_epi32(lanes, _mm512_set1_epi32(shift));
+            _mm512_permutexvar_ps(lanes, _mm512_loadu_ps(from))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn gathered(from: *const f32, lanes: *const i32, shift: i32) -> Self {
+        // SAFETY: the caller has AVX-512F, lets 16 indices be read, and what they point to.
+        unsafe {
+            let lanes = _mm512_loadu_si512(lanes.cast());
+            let lanes = _mm512_add_epi32(lanes, _mm512_set1_epi32(shift));
+            _mm512_i32gather_ps::<4>(lanes, from)
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(address: *const f32) {
+        // SAFETY: a prefetch is a hint that never faults; SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+    }
+}
+
+impl Vector for __m256 {
+    const LANES: usize = 8;
+
+    #[inline(always)]
+    unsafe fn splat(x: f32) -> Self {
+        // SAFETY: the caller has AVX2.
+        unsafe { _mm256_set1_ps(x) }
+    }
+
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller has AVX2 and lets 8 floats be read.
+        unsafe { _mm256_loadu_ps(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller has AVX2 and lets 8 floats be written.
+        unsafe { _mm256_storeu_ps(to, self) }
+    }
+
+    #[inline(always)]
+    unsafe fn add(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX2.
+        unsafe { _mm256_add_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn sub(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX2.
+        unsafe { _mm256_sub_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        // SAFETY: the caller has FMA.
+        unsafe { _mm256_fmadd_ps(self, factor, addend) }
+    }
+
+    #[inline(always)]
+    unsafe fn clamp(self, low: Self, high: Self) -> Self {
+        // SAFETY: the caller has AVX2. Both give their second operand where one is a NaN.
+        unsafe { _mm256_min_ps(high, _mm256_max_ps(low, self)) }
+    }
+
+    #[inline(always)]
+    unsafe fn max(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX2. The maximum is `other` where one is a NaN; what is left
+        // to keep is a NaN in `self`.
+        unsafe {
+            let is_nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(self, self);
+            _mm256_blendv_ps(_mm256_max_ps(self, other), self, is_nan)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self {
+        // SAFETY: the caller has AVX2 and lets 8 floats and 8 indices be read.
+        unsafe {
+            let lanes = _mm256_loadu_si256(lanes.cast());
+            let lanes = _mm256_add_epi32(lanes, _mm256_set1_epi32(shift));
+            _mm256_permutevar8x32_ps(_mm256_loadu_ps(from), lanes)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn gathered(from: *const f32, lanes: *const i32, shift: i32) -> Self {
+        // SAFETY: the caller has AVX2, lets 8 indices be read, and what they point to.
+        unsafe {
+            let lanes = _mm256_loadu_si256(lanes.cast());
+            let lanes = _mm256_add_epi32(lanes, _mm256_set1_epi32(shift));
+            _mm256_i32gather_ps::<4>(from, lanes)
+        }
+    }
+
+    #[inline(always)]
+    fn prefetch(address: *const f32) {
+        // SAFETY: a prefetch is a hint that never faults; SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+    }
+}

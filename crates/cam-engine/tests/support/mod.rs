@@ -1,0 +1,184 @@
+//! The engine's scalar twin: every step as its definition says, in f64, on `[n, c, h, w]`.
+
+use std::ops::Range;
+
+use cam_engine::{
+    Activation, Convolution, Engine, Graph, InstructionSet, MaxPool, Operation, Options, Output,
+    Padding, Step,
+};
+
+/// An activation and its shape.
+#[derive(Clone)]
+pub struct Values {
+    pub values: Vec<f64>,
+    pub shape: [usize; 4],
+}
+
+impl Values {
+    fn at(&self, n: usize, c: usize, y: isize, x: isize) -> Option<f64> {
+        let [_, channels, height, width] = self.shape;
+        let (y, x) = (usize::try_from(y).ok()?, usize::try_from(x).ok()?);
+        let inside = y < height && x < width;
+        inside.then(|| self.values[((n * channels + c) * height + y) * width + x])
+    }
+}
+
+/// Runs a segment.
+pub fn reference(graph: &Graph, segment: Range<usize>, input: &[f32], shape: [usize; 4]) -> Values {
+    let input = Values { values: input.iter().map(|&x| f64::from(x)).collect(), shape };
+    let mut values = vec![input];
+    for step in &graph.steps[segment.clone()] {
+        let x = &values[step.input - segment.start];
+        let y = match &step.operation {
+            Operation::Convolution(convolution) => {
+                let residual = convolution.residual.map(|value| &values[value - segment.start]);
+                convolve(convolution, x, residual)
+            }
+            Operation::MaxPool(pool) => max_pool(pool, x),
+        };
+        values.push(y);
+    }
+    values.pop().unwrap()
+}
+
+fn convolve(step: &Convolution, x: &Values, residual: Option<&Values>) -> Values {
+    let [images, _, height, width] = x.shape;
+    let (k, depth) = (step.kernel, step.inputs / step.groups);
+    let [(top, bottom), (left, right)] =
+        [height, width].map(|size| step.padding.before_and_after(size, k, step.stride));
+    let out_height = (height + top + bottom - k) / step.stride + 1;
+    let out_width = (width + left + right - k) / step.stride + 1;
+    let shape = [images, step.outputs, out_height, out_width];
+    let mut values = Vec::new();
+    for [n, o, y, z] in positions(shape) {
+        let group = o / (step.outputs / step.groups);
+        let mut sum = f64::from(step.bias[o]);
+        for [c, ky, kx, _] in positions([depth, k, k, 1]) {
+            let iy = (y * step.stride + ky) as isize - top as isize;
+            let ix = (z * step.stride + kx) as isize - left as isize;
+            if let Some(x) = x.at(n, group * depth + c, iy, ix) {
+                sum += x * f64::from(step.weight[((o * depth + c) * k + ky) * k + kx]);
+            }
+        }
+        if let Some(residual) = residual {
+            sum += residual.at(n, o, y as isize, z as isize).unwrap();
+        }
+        values.push(activate(step.activation, sum));
+    }
+    Values { values, shape }
+}
+
+fn activate(activation: Activation, x: f64) -> f64 {
+    match activation {
+        _ if x.is_nan() => x,
+        Activation::Identity => x,
+        Activation::Relu => x.max(0.0),
+        Activation::Relu6 => x.clamp(0.0, 6.0),
+    }
+}
+
+fn max_pool(pool: &MaxPool, x: &Values) -> Values {
+    let [images, channels, height, width] = x.shape;
+    let [h, w] =
+        [height, width].map(|size| (size + 2 * pool.padding - pool.kernel) / pool.stride + 1);
+    let shape = [images, channels, h, w];
+    let mut values = Vec::new();
+    for [n, c, y, z] in positions(shape) {
+        let mut largest = f64::NEG_INFINITY;
+        for [ky, kx, _, _] in positions([pool.kernel, pool.kernel, 1, 1]) {
+            let iy = (y * pool.stride + ky) as isize - pool.padding as isize;
+            let ix = (z * pool.stride + kx) as isize - pool.padding as isize;
+            if let Some(x) = x.at(n, c, iy, ix)
+                && (x > largest || x.is_nan())
+            {
+                largest = if largest.is_nan() { largest } else { x };
+            }
+        }
+        values.push(largest);
+    }
+    Values { values, shape }
+}
+
+fn positions([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = [usize; 4]> {
+    (0..a * b * c * d).map(move |i| [i / (b * c * d), i / (c * d) % b, i / d % c, i % d])
+}
+
+/// Numbers around zero, the same for the same seed.
+pub fn numbers(seed: u64, len: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
+    };
+    (0..len).map(|_| next() + next()).collect()
+}
+
+/// A convolution with made-up weights, that keeps the size at stride 1.
+pub fn convolution(inputs: usize, outputs: usize, kernel: usize, seed: u64) -> Convolution {
+    grouped(inputs, outputs, kernel, 1, seed)
+}
+
+/// The same in groups.
+pub fn grouped(
+    inputs: usize,
+    outputs: usize,
+    kernel: usize,
+    groups: usize,
+    seed: u64,
+) -> Convolution {
+    let depth = inputs / groups * kernel * kernel;
+    let scale = 2.0 / (depth as f32).sqrt();
+    Convolution {
+        inputs,
+        outputs,
+        kernel,
+        stride: 1,
+        padding: Padding::Each(kernel / 2),
+        groups,
+        weight: numbers(seed, outputs * depth).into_iter().map(|x| x * scale).collect(),
+        bias: numbers(seed + 1, outputs),
+        residual: None,
+        activation: Activation::Relu,
+    }
+}
+
+/// A step that reads the value before it.
+pub fn graph(operations: impl IntoIterator<Item = Operation>) -> Graph {
+    let steps = operations.into_iter().enumerate();
+    Graph { steps: steps.map(|(input, operation)| Step { input, operation }).collect() }
+}
+
+/// Direct convolutions with some instructions and threads.
+pub fn exact(instructions: InstructionSet, threads: usize) -> Options {
+    Options { threads, instructions: Some(instructions), exact: true }
+}
+
+/// The instruction sets of this machine.
+pub fn available() -> impl Iterator<Item = InstructionSet> {
+    InstructionSet::ALL.into_iter().filter(|set| set.is_available())
+}
+
+/// Runs the whole graph.
+pub fn run(graph: &Graph, options: Options, input: &[f32], shape: [usize; 4]) -> Output {
+    let engine = Engine::new(graph.clone(), options).unwrap();
+    engine.run(0..graph.steps.len(), input, shape).unwrap()
+}
+
+/// What sums of [`numbers`] come to, roughly. Where an activation leaves only tiny numbers, the
+/// rounding is still that of the sums.
+const TYPICAL: f64 = 0.2;
+
+/// The largest difference, in units of the largest number.
+pub fn difference(output: &Output, expected: &Values) -> f64 {
+    assert_eq!(output.shape, expected.shape);
+    let pairs = || output.values.iter().map(|&x| f64::from(x)).zip(&expected.values);
+    let largest = pairs().map(|(_, y)| y.abs()).fold(TYPICAL, f64::max);
+    pairs().map(|(x, y)| (x - y).abs()).fold(0.0, f64::max) / largest
+}
+
+/// The bits of an output, so that NaNs and signed zeros count.
+pub fn bits(output: &Output) -> Vec<u32> {
+    output.values.iter().map(|x| x.to_bits()).collect()
+}

@@ -1,0 +1,86 @@
+use burn::tensor::{Tensor, TensorData};
+use cam_engine::{Engine, Graph, Options};
+
+use crate::burn_executor::BurnExecutor;
+use crate::description::{Convolution, Description, Operation};
+use crate::executor::{Executor, Segment};
+use crate::weights::ConvolutionWeights;
+
+/// Runs segments on the processor with kernels made for it, and leaves what comes under autodiff
+/// to burn's operations.
+///
+/// Values are copied out of the tensor and the result into a new one: a few hundred kilobytes per
+/// segment, beside the many megabytes of activations that never leave the engine.
+pub struct EngineExecutor {
+    engine: Engine,
+    burn: BurnExecutor,
+}
+
+impl EngineExecutor {
+    /// Packs the weights for the engine; `burn` is the same network for differentiated tails.
+    ///
+    /// # Errors
+    /// [`cam_engine::Error`] where the description contradicts itself or the machine lacks the
+    /// instructions asked for.
+    pub fn new(
+        description: &Description,
+        weights: &[ConvolutionWeights],
+        burn: BurnExecutor,
+        options: Options,
+    ) -> Result<Self, cam_engine::Error> {
+        Ok(Self { engine: Engine::new(graph(description, weights), options)?, burn })
+    }
+
+    /// The engine, to ask how it runs a segment.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
+    }
+}
+
+impl Executor for EngineExecutor {
+    /// # Panics
+    /// If the engine cannot run the input: an activation of more than 2³² numbers.
+    fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4> {
+        if input.is_autodiff() {
+            return self.burn.run(segment, input);
+        }
+        let (device, shape) = (input.device(), input.dims());
+        let values = input.try_into_vec_as::<f32>();
+        let values = values.unwrap_or_else(|error| panic!("reading the engine's input: {error}"));
+        let output = self.engine.run(segment, &values, shape);
+        let output = output.unwrap_or_else(|error| panic!("running the engine: {error}"));
+        Tensor::from_data(TensorData::new(output.values, output.shape), &device)
+    }
+}
+
+/// A description with its numbers, in the engine's words.
+fn graph(description: &Description, weights: &[ConvolutionWeights]) -> Graph {
+    let mut weights = weights.iter();
+    let steps = description.steps.iter().map(|step| cam_engine::Step {
+        input: step.input.steps_before(),
+        operation: match &step.operation {
+            Operation::MaxPool(pool) => cam_engine::Operation::MaxPool(*pool),
+            Operation::Convolution(step) => {
+                // Too few of them are an error of lengths, which the engine finds.
+                let weights = weights.next().cloned().unwrap_or_default();
+                cam_engine::Operation::Convolution(convolution(step, weights))
+            }
+        },
+    });
+    Graph { steps: steps.collect() }
+}
+
+fn convolution(step: &Convolution, weights: ConvolutionWeights) -> cam_engine::Convolution {
+    cam_engine::Convolution {
+        inputs: step.inputs,
+        outputs: step.outputs,
+        kernel: step.kernel,
+        stride: step.stride,
+        padding: step.padding,
+        groups: step.groups,
+        weight: weights.weight,
+        bias: weights.bias,
+        residual: step.residual.map(|value| value.steps_before()),
+        activation: step.activation,
+    }
+}
