@@ -41,6 +41,10 @@ fn heads() -> Vec<(&'static str, Head)> {
         ("linear", Head::new(Pooling::Average, vec![Neck::Linear(linear("w", 4, 5))])),
         ("batch norm", Head::new(Pooling::Average, vec![affine()])),
         ("unit length", Head::new(Pooling::Average, vec![normalize()])),
+        (
+            "shorter than epsilon",
+            Head::new(Pooling::Average, vec![Neck::L2Normalize { epsilon: 10.0 }]),
+        ),
         ("all", Head::new(gem, vec![affine(), Neck::Linear(linear("v", 6, 5)), normalize()])),
     ]
 }
@@ -164,4 +168,6 @@ fn antipodal_vectors_have_cosine_minus_one() {
 fn a_class_beyond_the_last_is_refused() {
     let refused = ClassLogit::of(linear("w", 7, 3), vec![6, 7]).err();
     assert_eq!(refused, Some(cam_targets::Error::UnknownClass { class: 7, classes: 7 }));
+    let refused = ClassSoftmax::of(linear("w", 7, 3), vec![]).err();
+    assert_eq!(refused, Some(cam_targets::Error::NoClass));
 }

@@ -193,7 +193,7 @@ impl Executor for Counting {
 }
 
 #[test]
-fn an_executor_of_one_s_own_runs_every_segment_between_cuts() {
+fn an_executor_of_one_s_own_is_given_the_segments_between_the_cuts_asked_for() {
     let description = tiny(Block::Basic, 1, [(8, 8), (12, 12), (16, 16), (20, 20)]).describe();
     let description = Description { classifier: None, ..description };
     let convolutions = description.convolutions().map(|step| ConvolutionWeights {

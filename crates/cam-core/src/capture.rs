@@ -29,7 +29,7 @@ impl<'n> Capture<'n> {
     /// Runs images `[n, 3, h, w]` through the network, once, and keeps what lies at the layers.
     ///
     /// # Errors
-    /// [`Error::NoLayer`], [`Error::EmptyBatch`], and [`Error::NonFiniteEmbedding`] where the
+    /// [`Error::NoLayer`], [`Error::ForeignLayer`], [`Error::EmptyBatch`], and [`Error::NonFiniteEmbedding`] where the
     /// network gives NaN or infinity.
     pub fn new(
         network: &'n dyn Network,
@@ -40,6 +40,10 @@ impl<'n> Capture<'n> {
         layers.sort();
         layers.dedup();
         let &deepest = layers.last().ok_or(Error::NoLayer)?;
+        let known = network.layers().len();
+        if deepest.index() >= known {
+            return Err(Error::ForeignLayer { index: deepest.index(), layers: known });
+        }
         if images.dims()[0] == 0 {
             return Err(Error::EmptyBatch);
         }
@@ -70,10 +74,11 @@ impl<'n> Capture<'n> {
     /// Puts a target's k questions to every image.
     ///
     /// # Errors
-    /// [`Error::Width`] where the target was made for other embeddings, [`Error::NoClosedForm`]
+    /// [`Error::Width`] where the target was made for other embeddings, [`Error::NoQuestion`],
+    /// [`Error::NoClosedForm`]
     /// and [`Error::Untracked`] where the route does not exist.
     pub fn explain(&self, method: &dyn Method, target: &dyn Target) -> Result<Explanation, Error> {
-        self.check_width(target)?;
+        self.check(target)?;
         let scores = target.scores(self.embeddings());
         let gradients = embedding_gradients(target, self.embeddings())?;
         self.pull_back(method, scores, gradients)
@@ -96,7 +101,7 @@ impl<'n> Capture<'n> {
         let mut scores = Vec::with_capacity(images);
         let mut gradients = Vec::with_capacity(images);
         for (index, &target) in targets.iter().enumerate() {
-            self.check_width(target)?;
+            self.check(target)?;
             if target.questions() != 1 {
                 return Err(Error::ManyQuestions { index, questions: target.questions() });
             }
@@ -107,7 +112,10 @@ impl<'n> Capture<'n> {
         self.pull_back(method, Tensor::cat(scores, 0), Tensor::cat(gradients, 0))
     }
 
-    fn check_width(&self, target: &dyn Target) -> Result<(), Error> {
+    fn check(&self, target: &dyn Target) -> Result<(), Error> {
+        if target.questions() == 0 {
+            return Err(Error::NoQuestion);
+        }
         let embedding = self.embeddings.dims()[1];
         match target.width() {
             width if width == embedding => Ok(()),

@@ -64,6 +64,26 @@ pub enum Error {
         image: usize,
     },
 
+    /// A finished map without pixels.
+    #[error("a map of {}×{} pixels cannot be drawn: both sides must be at least 1", size[1], size[0])]
+    EmptySize {
+        /// Height and width asked for.
+        size: [usize; 2],
+    },
+
+    /// A layer of another network.
+    #[error("layer {index} was asked for, but the network has {layers}")]
+    ForeignLayer {
+        /// Its position.
+        index: usize,
+        /// How many layers the network has.
+        layers: usize,
+    },
+
+    /// A target without questions.
+    #[error("the target asks nothing: give it at least one concept or class")]
+    NoQuestion,
+
     /// A raw map holds NaN or infinity.
     #[error("a raw map is not finite: the gradient at the layer overflowed")]
     NonFiniteMap,

@@ -31,7 +31,7 @@ pub struct Finished {
 /// One `[n, k, h', w']` per layer (sizes may differ) to `[n, k, height, width]`.
 ///
 /// # Errors
-/// [`Error::NoLayer`] without maps, [`Error::MapCount`] where the layers disagree about n or k,
+/// [`Error::NoLayer`] without maps, [`Error::EmptySize`] for a size of zero, [`Error::MapCount`] where the layers disagree about n or k,
 /// [`Error::NonFiniteMap`] where a raw map holds NaN or infinity.
 pub fn finish(
     raw: &[Tensor<4>],
@@ -42,12 +42,18 @@ pub fn finish(
     if let Some(other) = raw.iter().map(counts).find(|&other| other != first) {
         return Err(Error::MapCount { first, other });
     }
-    let positive: Vec<Tensor<4>> = raw.iter().map(|maps| relu(maps.clone())).collect();
-    let spread = raw.iter().zip(&positive).map(|(raw, positive)| spreads(raw, positive));
-    let spread = spread.collect::<Result<Vec<_>, _>>()?;
+    if size.contains(&0) {
+        return Err(Error::EmptySize { size });
+    }
+    let mut positive = Vec::with_capacity(raw.len());
     // A mean over layers says something as soon as one of them does.
-    let degenerate =
-        (0..first[0] * first[1]).map(|map| spread.iter().all(|layer| layer[map] == 0.0)).collect();
+    let mut degenerate = vec![true; first[0] * first[1]];
+    for maps in raw {
+        let maps = positive_part(maps)?;
+        let spreads = read(ranges(maps.clone()).reshape([first[0] * first[1]]))?;
+        degenerate.iter_mut().zip(spreads).for_each(|(flag, spread)| *flag &= spread == 0.0);
+        positive.push(maps);
+    }
 
     let layers = positive.into_iter().map(|maps| match arithmetic {
         Arithmetic::Standard => min_max(resize(maps, size)),
@@ -66,13 +72,17 @@ fn counts(maps: &Tensor<4>) -> [usize; 2] {
     [n, k]
 }
 
-/// The range of each positive map, `n * k` values, once the raw ones are known to be finite.
-fn spreads(raw: &Tensor<4>, positive: &Tensor<4>) -> Result<Vec<f32>, Error> {
+/// What speaks for the target, once the map is known to be finite. A constant part becomes zeros
+/// here, before a resize gives it ripples of rounding that min-max would stretch to a picture.
+fn positive_part(raw: &Tensor<4>) -> Result<Tensor<4>, Error> {
     if !raw.clone().is_finite().all().into_scalar::<bool>() {
         return Err(Error::NonFiniteMap);
     }
     let [n, k, _, _] = raw.dims();
-    read(ranges(positive.clone()).reshape([n * k]))
+    let positive = relu(raw.clone());
+    let constant = ranges(positive.clone()).equal_scalar(0.0).reshape([n, k, 1, 1]);
+    let constant = constant.expand(positive.dims());
+    Ok(positive.mask_fill(constant, 0.0))
 }
 
 fn mean(maps: Vec<Tensor<4>>) -> Tensor<4> {

@@ -1,4 +1,4 @@
-use crate::{Gradients, Linear};
+use crate::{Gradients, Linear, unit};
 use burn::tensor::Tensor;
 
 /// How the positions of a feature map become one vector.
@@ -9,7 +9,8 @@ pub enum Pooling {
     /// Generalised mean, (mean max(A, ε)^p)^(1/p) (Radenović et al., *Fine-tuning CNN Image
     /// Retrieval with No Human Annotation*, arXiv 1711.02512, equation 3).
     GeneralizedMean {
-        /// The exponent: 1 is the mean, infinity the maximum.
+        /// The exponent, positive and finite: 1 is the mean, and the maximum is the limit of large
+        /// ones.
         exponent: f32,
         /// Activations below it count as it; positive, for negative ones have no power.
         epsilon: f32,
@@ -128,10 +129,7 @@ impl Neck {
             Self::Affine { scale, shift } => {
                 x * scale.clone().unsqueeze() + shift.clone().unsqueeze()
             }
-            Self::L2Normalize { epsilon } => {
-                let norm = norm(&x, *epsilon);
-                x / norm
-            }
+            Self::L2Normalize { epsilon } => unit(x, *epsilon).0,
         }
     }
 
@@ -141,16 +139,14 @@ impl Neck {
             Self::Affine { scale, .. } => gradients * scale.clone().unsqueeze(),
             Self::L2Normalize { epsilon } => {
                 // ∂s/∂x = (g − (g·y)·y) / ‖x‖ with y = x/‖x‖: what lies along x has no effect.
-                let norm = norm(x, *epsilon);
-                let y = (x.clone() / norm.clone()).unsqueeze_dim::<3>(1);
-                let along = (gradients.clone() * y.clone()).sum_dim(2);
-                (gradients - along * y) / norm.unsqueeze_dim(1)
+                // Below ε the divisor is a constant, and everything has one.
+                let (y, norm) = unit(x.clone(), *epsilon);
+                let clamped = norm.clone().equal_scalar(*epsilon).unsqueeze_dim::<3>(1);
+                let y = y.unsqueeze_dim::<3>(1);
+                let along = (gradients.clone() * y.clone()).sum_dim(2) * y;
+                let along = along.clone().mask_fill(clamped.expand(along.dims()), 0.0);
+                (gradients - along) / norm.unsqueeze_dim(1)
             }
         }
     }
-}
-
-/// max(‖x‖, ε) of each row, `[n, 1]`.
-fn norm(x: &Tensor<2>, epsilon: f32) -> Tensor<2> {
-    x.clone().square().sum_dim(1).sqrt().clamp_min(epsilon)
 }

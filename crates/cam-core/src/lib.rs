@@ -52,6 +52,7 @@ mod network;
 mod smooth;
 pub mod steps;
 mod target;
+mod unit;
 
 pub use capture::{Capture, Route};
 pub use error::Error;
@@ -66,3 +67,4 @@ pub use names::nearest;
 pub use network::Network;
 pub use smooth::smooth_over_augmentations;
 pub use target::Target;
+pub use unit::unit;

@@ -3,7 +3,7 @@ use burn::tensor::Tensor;
 use crate::Gradients;
 
 /// Activations and their gradients to raw maps.
-pub trait Method {
+pub trait Method: Send + Sync {
     /// Signed maps of the layer's size.
     ///
     /// # Shapes

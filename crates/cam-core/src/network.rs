@@ -11,7 +11,7 @@ use crate::{Error, Head, Layer, LayerInfo};
 ///
 /// A network is inference-only: nothing in it may change by running it, and an image's result
 /// must not depend on its neighbours in the batch.
-pub trait Network {
+pub trait Network: Send + Sync {
     /// The places to cut at, in the order of computation.
     fn layers(&self) -> &[LayerInfo];
 

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 ///
 /// Most targets ask one question; one that asks k (the similarity to each of k concepts) costs
 /// one matrix product instead of k small ones.
-pub trait Target {
+pub trait Target: Send + Sync {
     /// The width of the embeddings it can be asked about.
     fn width(&self) -> usize;
 

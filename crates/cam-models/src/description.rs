@@ -157,17 +157,15 @@ impl Description {
 
     /// Channels of a value, and input pixels per position along one side.
     pub fn channels_and_stride(&self, value: Value) -> (usize, usize) {
-        let Some(step) = value.steps_before().checked_sub(1).and_then(|step| self.steps.get(step))
-        else {
-            return (3, 1);
-        };
-        let (channels, stride) = self.channels_and_stride(step.input);
-        match &step.operation {
-            Operation::Convolution(convolution) => {
-                (convolution.outputs, stride * convolution.stride)
-            }
-            Operation::MaxPool(pool) => (channels, stride * pool.stride),
+        let mut known = vec![(3, 1)];
+        for step in &self.steps[..value.steps_before().min(self.steps.len())] {
+            let (channels, stride) = known[step.input.steps_before()];
+            known.push(match &step.operation {
+                Operation::Convolution(step) => (step.outputs, stride * step.stride),
+                Operation::MaxPool(pool) => (channels, stride * pool.stride),
+            });
         }
+        known[known.len() - 1]
     }
 
     /// Width of the embedding: channels of the last value.

@@ -60,6 +60,9 @@ fn prefix(checkpoint: &Checkpoint, anchors: &[&str]) -> Option<String> {
     })
 }
 
+/// Deeper networks are not convolutional ones: each stage halves the image.
+const MOST_STAGES: usize = 8;
+
 fn undecided(checkpoint: &Checkpoint, family: &'static str, reason: String) -> LoadError {
     LoadError::Undecided { path: checkpoint.origin().to_owned(), family, reason }
 }
@@ -69,7 +72,7 @@ fn resnet(checkpoint: &Checkpoint) -> Result<ResNet, String> {
         checkpoint.tensors().any(|(name, _)| name.starts_with("layer") && name.contains(".conv3."));
     let (block, last) = if bottleneck { (Block::Bottleneck, 3) } else { (Block::Basic, 2) };
     let mut stages = Vec::new();
-    for stage in 1.. {
+    for stage in 1..=MOST_STAGES {
         let blocks = count(checkpoint, &format!("layer{stage}."));
         if blocks == 0 {
             break;
@@ -109,8 +112,10 @@ fn groups(checkpoint: &Checkpoint, stages: &[Stage]) -> usize {
 }
 
 /// The first of those that occur most often.
+///
+/// A width of zero is none.
 fn most_frequent(values: impl Iterator<Item = usize>) -> Option<usize> {
-    let values: Vec<usize> = values.collect();
+    let values: Vec<usize> = values.filter(|&value| value > 0).collect();
     let occurrences = |value: &usize| values.iter().filter(|other| *other == value).count();
     // `max_by_key` would give the last one.
     values.iter().rev().max_by_key(|value| occurrences(value)).copied()
@@ -119,10 +124,11 @@ fn most_frequent(values: impl Iterator<Item = usize>) -> Option<usize> {
 /// One more than the highest index that follows the prefix, so that a missing tensor does not
 /// make the network look shorter. An index beyond what any network has is a damaged name.
 fn count(checkpoint: &Checkpoint, prefix: &str) -> usize {
-    const LONGEST_STAGE: usize = 1000;
+    // Every block has a tensor of its own at least.
+    let tensors = checkpoint.tensors().count();
     let indices = checkpoint.tensors().filter_map(|(name, _)| {
         let index: usize = name.strip_prefix(prefix)?.split('.').next()?.parse().ok()?;
-        (index < LONGEST_STAGE).then_some(index + 1)
+        (index < tensors).then_some(index + 1)
     });
     indices.max().unwrap_or(0)
 }
@@ -133,8 +139,9 @@ fn classes(checkpoint: &Checkpoint, key: &str) -> Option<usize> {
 }
 
 fn efficientnet_lite(checkpoint: &Checkpoint) -> Result<EfficientNetLite, String> {
-    let width =
-        |keys: [&str; 2]| keys.iter().find_map(|key| checkpoint.shape(key)?.first().copied());
+    let width = |keys: [&str; 2]| {
+        most_frequent(keys.iter().filter_map(|key| checkpoint.shape(key)?.first().copied()))
+    };
     let stem = width(["_conv_stem.weight", "_bn0.weight"])
         .ok_or("the width of _conv_stem cannot be told")?;
     let head = width(["_conv_head.weight", "_bn1.weight"])

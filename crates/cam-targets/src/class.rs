@@ -14,6 +14,9 @@ struct Classes {
 impl Classes {
     fn new(classifier: Linear, chosen: Vec<usize>) -> Result<Self, Error> {
         let [classes, _] = classifier.weight.dims();
+        if chosen.is_empty() {
+            return Err(Error::NoClass);
+        }
         match chosen.iter().find(|&&class| class >= classes) {
             Some(&class) => Err(Error::UnknownClass { class, classes }),
             None => Ok(Self { classifier, chosen }),
@@ -46,7 +49,7 @@ impl ClassLogit {
     /// One question per class, numbered from 0.
     ///
     /// # Errors
-    /// [`Error::UnknownClass`].
+    /// [`Error::UnknownClass`], [`Error::NoClass`].
     pub fn of(classifier: Linear, classes: Vec<usize>) -> Result<Self, Error> {
         Classes::new(classifier, classes).map(Self)
     }
@@ -81,7 +84,7 @@ impl ClassSoftmax {
     /// One question per class, numbered from 0.
     ///
     /// # Errors
-    /// [`Error::UnknownClass`].
+    /// [`Error::UnknownClass`], [`Error::NoClass`].
     pub fn of(classifier: Linear, classes: Vec<usize>) -> Result<Self, Error> {
         Classes::new(classifier, classes).map(Self)
     }

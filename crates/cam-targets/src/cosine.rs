@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use cam_core::Target;
+use cam_core::{Target, unit};
 
 use crate::Concepts;
 
@@ -38,14 +38,14 @@ impl Target for CosineSimilarity {
 
     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
         let concepts = self.concepts.tensor(&embeddings.device());
-        let (unit, _) = unit(embeddings);
+        let (unit, _) = unit(embeddings, EPSILON);
         // Rounding may carry a cosine past one; nothing is more similar than equal.
         unit.matmul(concepts.transpose()).clamp(-1.0, 1.0)
     }
 
     fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
         let concepts = self.concepts.tensor(&embeddings.device());
-        let (unit, norm) = unit(embeddings);
+        let (unit, norm) = unit(embeddings, EPSILON);
         let cosines = unit.clone().matmul(concepts.clone().transpose());
         let along = cosines.unsqueeze_dim::<3>(2) * unit.unsqueeze_dim(1);
         let across = concepts.unsqueeze_dim::<3>(0) - along;
@@ -53,10 +53,4 @@ impl Target for CosineSimilarity {
         let noise = length.lower_elem(INDISTINGUISHABLE).expand(across.dims());
         Some(across.mask_fill(noise, 0.0) / norm.unsqueeze_dim(1))
     }
-}
-
-/// Embeddings at length one, and their lengths `[n, 1]`.
-fn unit(embeddings: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-    let norm = embeddings.clone().square().sum_dim(1).sqrt().clamp_min(EPSILON);
-    (embeddings / norm.clone(), norm)
 }

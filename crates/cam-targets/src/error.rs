@@ -39,6 +39,10 @@ pub enum Error {
         concept: usize,
     },
 
+    /// A list of classes without any.
+    #[error("no class was given: name at least one")]
+    NoClass,
+
     /// A class the classifier does not have.
     #[error("there is no class {class}: the classifier has {classes}, numbered from 0")]
     UnknownClass {
