@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::Resettable;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -57,7 +58,7 @@ pub enum Command {
 }
 
 /// Which network, and on what it runs.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Model {
     /// A network by name (`cam models` lists them); the embedded one unless weights are given.
     #[arg(long, value_name = "NAME", env = "CAM_MODEL")]
@@ -281,8 +282,12 @@ pub struct Fetch {
     pub mirror: Option<String>,
 }
 
-/// Arguments of `cam demo`.
+/// Arguments of `cam demo`, which shows the embedded network whatever the environment asks for.
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("model", |argument| argument.env(Resettable::Reset)),
+    mut_arg("weights", |argument| argument.env(Resettable::Reset))
+)]
 pub struct Demo {
     /// Where the figure goes.
     #[arg(long, value_name = "FIGURE", default_value = "tutorial.png")]

@@ -14,6 +14,8 @@ pub enum Failure {
     Usage(anyhow::Error),
     /// It could not be done: 1.
     Failed(anyhow::Error),
+    /// A result could not be written, and the next would fare no better: 1.
+    Output(anyhow::Error),
     /// Some of several images failed, each already reported: 3.
     Partly {
         /// How many.
@@ -33,6 +35,18 @@ impl Failure {
         Self::Usage(anyhow::anyhow!("{message}"))
     }
 
+    /// How a run over several images ends, each failure of which was already reported; `done` is
+    /// what was to be done with them.
+    pub fn of_images(failed: usize, of: usize, done: &str) -> Result<(), Self> {
+        match failed {
+            0 => Ok(()),
+            failed if failed == of => {
+                Err(Self::Failed(anyhow::anyhow!("none of the {of} images could be {done}")))
+            }
+            failed => Err(Self::Partly { failed, of }),
+        }
+    }
+
     /// Says what happened on standard error, and gives the exit code.
     pub fn report(&self) -> ExitCode {
         match self {
@@ -42,14 +56,16 @@ impl Failure {
                     message(error)
                 ));
             }
-            Self::Failed(error) | Self::BadModel(error) => print::error(message(error)),
+            Self::Failed(error) | Self::Output(error) | Self::BadModel(error) => {
+                print::error(message(error));
+            }
             Self::Partly { failed, of } => {
                 print::error(format_args!("{failed} of {of} images failed"))
             }
             Self::Interrupted(what) => print::error(format_args!("interrupted: {what}")),
         }
         ExitCode::from(match self {
-            Self::Failed(_) => 1,
+            Self::Failed(_) | Self::Output(_) => 1,
             Self::Usage(_) => 2,
             Self::Partly { .. } => 3,
             Self::BadModel(_) => 4,

@@ -1,5 +1,6 @@
 //! From arguments to a network that is ready to run.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cam_models::checkpoint::Checkpoint;
@@ -80,25 +81,25 @@ impl Model {
 /// Published weights by name; a name that is close is suggested.
 pub fn find_published(name: &str) -> Result<&'static Published, Failure> {
     let found = published().iter().find(|published| published.name == name);
-    found.ok_or_else(|| unknown(name, published().iter().map(|published| published.name)))
+    found.ok_or_else(|| match describe(name) {
+        Some(_) => Failure::usage(format!(
+            "no weights of {name} are published here: give its .pth with --weights"
+        )),
+        None => unknown(name),
+    })
 }
 
 /// The architecture behind a name of an architecture or of published weights.
 pub fn description(name: &str) -> Result<Description, Failure> {
     let published = published().iter().find(|published| published.name == name);
     let architecture = published.map_or(name, |published| published.architecture);
-    describe(architecture).ok_or_else(|| {
-        unknown(
-            name,
-            architectures().chain(cam_models::published().iter().map(|published| published.name)),
-        )
-    })
+    describe(architecture).ok_or_else(|| unknown(name))
 }
 
-fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Failure {
-    let mut nearest = cam_core::nearest(name, known);
-    nearest.dedup();
-    match nearest.as_slice() {
+fn unknown(name: &str) -> Failure {
+    let published = published().iter().map(|published| published.name);
+    let known: BTreeSet<&str> = architectures().chain([EMBEDDED]).chain(published).collect();
+    match cam_core::nearest(name, known).as_slice() {
         [] => Failure::usage(format!("no model is called `{name}`; `cam models` lists them")),
         names => Failure::usage(format!(
             "no model is called `{name}`; did you mean {}?",

@@ -89,6 +89,9 @@ fn suggestion(path: &Path, placeholder: &str) -> String {
 
 /// A name without what a file name cannot hold.
 fn file_name(name: &str) -> String {
+    if [".", ".."].contains(&name) {
+        return "_".to_owned();
+    }
     name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '_' } else { c }).collect()
 }
 
@@ -118,7 +121,7 @@ fn has_placeholder(path: &Path) -> bool {
 }
 
 /// An output that is one of the inputs would destroy it.
-pub fn refuse_overwriting(output: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+fn refuse_overwriting(output: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
     match output.canonicalize() {
         Ok(canonical) if inputs.contains(&canonical) => {
             Err(Failure::usage(format!("{} is an input: choose another output", output.display())))
@@ -132,7 +135,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     if path.as_os_str() == STDOUT {
         return print::data(bytes);
     }
-    write_atomically(path, bytes).map_err(|error| Failure::Failed(error.into()))
+    write_atomically(path, bytes).map_err(|error| Failure::Output(error.into()))
 }
 
 /// Names made different by a number where two are alike, or would be as file names somewhere.
@@ -170,6 +173,13 @@ mod tests {
             Pattern::new(Path::new("out/{query}.png"), "--overlay", &[]).expect("one query");
         let subject = Subject { query: "../../etc", ..Subject::default() };
         assert_eq!(pattern.path(subject), Path::new("out/.._.._etc.png"));
+
+        let pattern = Pattern::new(Path::new("out/{query}/{query}.png"), "--overlay", &[])
+            .expect("one query");
+        for query in [".", ".."] {
+            let subject = Subject { query, ..Subject::default() };
+            assert_eq!(pattern.path(subject), Path::new("out/_/_.png"));
+        }
     }
 
     #[test]

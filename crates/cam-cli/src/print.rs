@@ -61,7 +61,7 @@ pub fn data(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        result => Ok(result.context("writing to standard output")?),
+        result => result.context("writing to standard output").map_err(Failure::Output),
     }
 }
 

@@ -101,6 +101,10 @@ impl Source {
         let in_context =
             |read: anyhow::Result<Vec<u8>>| Ok(read.with_context(|| self.to_string())?);
         match self {
+            Self::File(path) if may_wait(path) => {
+                let path = path.clone();
+                in_context(interrupt::or(move || file(&path), READING)?)
+            }
             Self::File(path) => in_context(file(path)),
             Self::Memory { bytes, .. } => Ok(bytes.to_vec()),
             Self::Stdin => in_context(interrupt::or(|| capped(std::io::stdin().lock()), READING)?),
@@ -131,6 +135,11 @@ fn fetched(url: &str) -> anyhow::Result<Vec<u8>> {
         Err(FetchError::TooLarge { url, .. }) => Err(too_large().context(url)),
         fetched => Ok(fetched?),
     }
+}
+
+/// Whether reading a file may wait for others: a pipe, a device.
+fn may_wait(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
 }
 
 fn file(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -12,6 +12,9 @@ use crate::{Error, Graph, InstructionSet, Options};
 /// Programs kept for the next run on the same shape, each with the memory it runs in.
 const PROGRAMS: usize = 8;
 
+/// Bytes of memory that these programs may hold together, the newest not counted.
+const PROGRAM_BYTES: usize = 512 << 20;
+
 /// A network ready to run.
 ///
 /// It may be shared between threads. Runs take turns: each uses all of the engine's threads.
@@ -47,12 +50,13 @@ impl Engine {
             return Err(Error::Unavailable { instructions });
         }
         let kernels = Kernels::of(instructions);
+        let pool = Pool::new(options.resolved_threads());
         Ok(Self {
-            network: Network::new(graph, kernels)?,
+            network: Network::new(graph, kernels, &pool)?,
             kernels,
             instructions,
             exact: options.exact,
-            pool: Pool::new(options.resolved_threads()),
+            pool,
             programs: Mutex::default(),
         })
     }
@@ -148,11 +152,14 @@ impl Engine {
         let program = match known {
             Some(index) => programs.remove(index).1,
             None => {
-                let settings = Settings { threads: self.pool.threads(), exact: self.exact };
+                let settings = Settings { pool: &self.pool, exact: self.exact };
                 Arc::new(Program::new(&self.network, key.0.clone(), shape, settings)?)
             }
         };
-        if programs.len() == PROGRAMS {
+        let bytes = |programs: &[(Key, Arc<Program>)]| -> usize {
+            programs.iter().map(|(_, program)| program.plan().peak_bytes).sum()
+        };
+        while programs.len() >= PROGRAMS || bytes(&programs) > PROGRAM_BYTES {
             programs.remove(0);
         }
         programs.push((key, Arc::clone(&program)));

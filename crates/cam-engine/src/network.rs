@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::kernels::Kernels;
 use crate::packed::{Packed, Panels, Transformed};
+use crate::pool::Pool;
 use crate::winograd::Size;
 use crate::{Convolution, Error, Graph, MaxPool, Operation, Padding};
 
@@ -38,13 +39,22 @@ pub(crate) enum NetworkOperation {
 }
 
 impl Network {
-    /// Checks a graph and packs its weights.
-    pub(crate) fn new(graph: Graph, kernels: &Kernels) -> Result<Self, Error> {
+    /// Checks a graph and packs its weights, convolutions in parallel.
+    pub(crate) fn new(graph: Graph, kernels: &Kernels, pool: &Pool) -> Result<Self, Error> {
         crate::check::check(&graph)?;
-        let steps = graph.steps.into_iter().map(|step| NetworkStep {
+        let packed: Vec<OnceLock<Packed>> = graph.steps.iter().map(|_| OnceLock::new()).collect();
+        pool.each(graph.steps.len(), &|index| {
+            if let Operation::Convolution(convolution) = &graph.steps[index].operation {
+                packed[index].get_or_init(|| Packed::new(convolution, kernels.lanes));
+            }
+        });
+        let steps = graph.steps.into_iter().zip(packed).map(|(step, packed)| NetworkStep {
             input: step.input,
             operation: match step.operation {
-                Operation::Convolution(convolution) => pack(convolution, kernels),
+                Operation::Convolution(convolution) => {
+                    let packed = packed.into_inner();
+                    operation(convolution, packed.expect("every convolution has been packed"))
+                }
                 Operation::MaxPool(pool) => NetworkOperation::MaxPool(pool),
             },
         });
@@ -52,8 +62,7 @@ impl Network {
     }
 }
 
-fn pack(mut convolution: Convolution, kernels: &Kernels) -> NetworkOperation {
-    let packed = Packed::new(&convolution, kernels.lanes);
+fn operation(mut convolution: Convolution, packed: Packed) -> NetworkOperation {
     convolution.weight = Vec::new();
     NetworkOperation::Convolution(convolution, packed, Winograd::default())
 }

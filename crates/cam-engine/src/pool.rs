@@ -115,6 +115,18 @@ impl Pool {
     }
 }
 
+impl Pool {
+    /// Calls `job` once for every index below `len`, on whichever worker is free.
+    pub(crate) fn each(&self, len: usize, job: &(dyn Fn(usize) + Sync)) {
+        let next = AtomicUsize::new(0);
+        self.run(&|_| {
+            let indices = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+            indices.take_while(|&index| index < len).for_each(job);
+            Ok(())
+        });
+    }
+}
+
 impl Drop for Pool {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
@@ -229,6 +241,16 @@ mod tests {
                 seen[i].fetch_add(1, Ordering::Relaxed);
             }
             Ok(())
+        });
+        assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+    }
+
+    #[test]
+    fn each_index_is_taken_once() {
+        let pool = Pool::new(3);
+        let seen: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
+        pool.each(seen.len(), &|i| {
+            seen[i].fetch_add(1, Ordering::Relaxed);
         });
         assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
     }

@@ -21,9 +21,9 @@ use crate::winograd::Size;
 use crate::{Convolution, Error};
 
 /// What programs are made for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Settings {
-    pub(crate) threads: usize,
+#[derive(Clone, Copy)]
+pub(crate) struct Settings<'a> {
+    pub(crate) pool: &'a Pool,
     pub(crate) exact: bool,
 }
 
@@ -33,8 +33,8 @@ pub(crate) struct Program {
     lengths: Vec<usize>,
     plan: Plan,
     output: [usize; 4],
-    /// Memory of finished runs, for the next ones.
-    arenas: Mutex<Vec<Arena>>,
+    /// Memory of the last run, for the next one. Locked while a run has it: runs take turns.
+    arena: Mutex<Option<Arena>>,
 }
 
 impl Program {
@@ -43,10 +43,12 @@ impl Program {
         network: &Network,
         segment: Range<usize>,
         shape: [usize; 4],
-        Settings { threads, exact }: Settings,
+        Settings { pool, exact }: Settings<'_>,
     ) -> Result<Self, Error> {
         let flow = Flow::new(network, segment.clone(), shape, exact)?;
         let mut memory = Memory::assign(&flow, segment.clone())?;
+        transform_weights(&flow, pool);
+        let threads = pool.threads();
         let builder = Builder { flow: &flow, memory: &memory, threads };
         let input = memory.slot(segment.start);
         let mut layers = vec![(Layer::Load(Load { to: input.place }), clearing(input))];
@@ -76,7 +78,7 @@ impl Program {
             plan: Plan { steps, buffers: memory.lengths.len(), peak_bytes },
             lengths: memory.lengths,
             output: flow.shape(segment.end),
-            arenas: Mutex::default(),
+            arena: Mutex::default(),
         })
     }
 
@@ -126,7 +128,9 @@ impl Program {
         watch: &(dyn Fn(&Worker<'_>) + Sync),
     ) -> Vec<f32> {
         let mut output = vec![0.0; self.output.iter().product()];
-        let arena = self.take_arena();
+        let mut spare = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
+        // A run that panics drops its memory: borders may not be what the next run expects.
+        let arena = spare.take().unwrap_or_else(|| Arena::new(&self.lengths));
         let run = Run { arena: &arena, kernels, input, output: Output::new(&mut output) };
         pool.run(&|worker| {
             for (layer, clear) in &self.layers {
@@ -139,15 +143,21 @@ impl Program {
             }
             Ok(())
         });
-        // A run that panics drops its memory: borders may not be what the next run expects.
-        self.arenas.lock().unwrap_or_else(PoisonError::into_inner).push(arena);
+        *spare = Some(arena);
         output
     }
+}
 
-    fn take_arena(&self) -> Arena {
-        let spare = self.arenas.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.unwrap_or_else(|| Arena::new(&self.lengths))
-    }
+/// Transforms all weights that Winograd's algorithm is going to want, in parallel.
+fn transform_weights(flow: &Flow<'_>, pool: &Pool) {
+    let steps: Vec<usize> = flow.steps().filter(|&step| flow.winograd(step).is_some()).collect();
+    pool.each(steps.len(), &|i| {
+        if let (Some(size), NetworkOperation::Convolution(_, Packed::Panels(panels), winograd)) =
+            (flow.winograd(steps[i]), &flow.step(steps[i]).operation)
+        {
+            winograd.weights(panels, size);
+        }
+    });
 }
 
 /// Floats of the buffer that layers by Winograd's algorithm share, if there are any.

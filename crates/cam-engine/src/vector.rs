@@ -123,3 +123,88 @@ impl Vector for Portable {
     #[inline(always)]
     fn prefetch(_: *const f32) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMBERS: [f32; 8] =
+        [0.0, -0.0, 1.5, -2.5, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 7.0];
+
+    /// All pairs of numbers, each at some lane.
+    fn pairs() -> (Vec<f32>, Vec<f32>) {
+        NUMBERS.iter().flat_map(|&x| NUMBERS.iter().map(move |&y| (x, y))).unzip()
+    }
+
+    /// What a vector's operation gives, lane by lane.
+    ///
+    /// # Safety
+    /// The vector's instructions must exist.
+    unsafe fn map<V: Vector>(operation: impl Fn(V, V) -> V) -> Vec<f32> {
+        let (x, y) = pairs();
+        let mut results = vec![0.0; x.len()];
+        for i in (0..x.len()).step_by(V::LANES) {
+            // SAFETY: there are 64 pairs, a multiple of every vector's lanes.
+            unsafe {
+                let result = operation(V::load(x[i..].as_ptr()), V::load(y[i..].as_ptr()));
+                result.store(results[i..].as_mut_ptr());
+            }
+        }
+        results
+    }
+
+    fn assert_same(found: &[f32], scalar: impl Fn(f32, f32) -> f32) {
+        let (x, y) = pairs();
+        for ((&found, &x), &y) in found.iter().zip(&x).zip(&y) {
+            let expected = scalar(x, y);
+            let same = found == expected || found.is_nan() && expected.is_nan();
+            assert!(same, "{found} instead of {expected} for {x} and {y}");
+        }
+    }
+
+    /// # Safety
+    /// The vector's instructions must exist.
+    unsafe fn assert_agrees_with_scalars<V: Vector>() {
+        // SAFETY: the caller has the instructions, and all indices lie within the array.
+        unsafe {
+            assert_same(&map::<V>(|x, y| x.add(y)), |x, y| x + y);
+            assert_same(&map::<V>(|x, y| x.sub(y)), |x, y| x - y);
+            assert_same(&map::<V>(|x, y| x.mul_add(y, V::splat(0.5))), |x, y| x * y + 0.5);
+            let nan = |x: f32, y: f32| x.is_nan() || y.is_nan();
+            assert_same(
+                &map::<V>(|x, y| x.max(y)),
+                |x, y| if nan(x, y) { f32::NAN } else { x.max(y) },
+            );
+            let clamp = |x: f32| if x.is_nan() { x } else { x.clamp(0.0, 6.0) };
+            assert_same(&map::<V>(|x, _| x.clamp(V::splat(0.0), V::splat(6.0))), |x, _| clamp(x));
+            let numbers: Vec<f32> = (0..40).map(|i| i as f32).collect();
+            let lanes: [i32; 16] = std::array::from_fn(|lane| (V::LANES - 2 - lane / 2 % 2) as i32);
+            let mut results = [[0.0; 16]; 2];
+            V::permuted(numbers.as_ptr(), lanes.as_ptr(), 1).store(results[0].as_mut_ptr());
+            V::gathered(numbers.as_ptr(), lanes.as_ptr(), 20).store(results[1].as_mut_ptr());
+            for lane in 0..V::LANES {
+                assert_eq!(results[0][lane], numbers[lanes[lane] as usize + 1]);
+                assert_eq!(results[1][lane], numbers[lanes[lane] as usize + 20]);
+            }
+        }
+    }
+
+    #[test]
+    fn portable_vectors_agree_with_scalars() {
+        // SAFETY: they need no instructions.
+        unsafe { assert_agrees_with_scalars::<Portable>() }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn avx_vectors_agree_with_scalars() {
+        if crate::InstructionSet::Avx2.is_available() {
+            // SAFETY: the instructions are there.
+            unsafe { assert_agrees_with_scalars::<std::arch::x86_64::__m256>() }
+        }
+        if crate::InstructionSet::Avx512.is_available() {
+            // SAFETY: the instructions are there.
+            unsafe { assert_agrees_with_scalars::<std::arch::x86_64::__m512>() }
+        }
+    }
+}

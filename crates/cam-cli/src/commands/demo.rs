@@ -25,15 +25,16 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
     // The same way that arguments take, so that the demo shows what `cam explain` does.
     let command =
         ["cam", "explain", "both.png", "--concept", "cat.png", "coffee.png", "--difference"];
-    let command = command
-        .map(OsString::from)
-        .into_iter()
-        .chain(["--size", "native", "--out"].map(OsString::from));
     let command =
-        Arguments::try_parse_from(command.chain([arguments.out.clone().into_os_string()]));
-    let Command::Explain(asked) = command.context("the demo's own arguments")?.command else {
+        command.map(OsString::from).into_iter().chain(["--size", "native"].map(OsString::from));
+    // One word, as a file's name may begin with a dash.
+    let mut out = OsString::from("--out=");
+    out.push(&arguments.out);
+    let command = Arguments::try_parse_from(command.chain([out]));
+    let Command::Explain(mut asked) = command.context("the demo's own arguments")?.command else {
         return Err(Failure::usage("the demo asks for an explanation"));
     };
+    asked.model = arguments.model.clone();
     let settings = Settings::new(&asked, &query, &concepts)?;
     let model = Model::load(&arguments.model)?;
     print::remark("cat and coffee, mirrored and side by side: where is each, and where is it not?");
@@ -45,7 +46,7 @@ fn memory(name: &str, bytes: Vec<u8>) -> Source {
     Source::Memory { name: name.to_owned(), bytes: bytes.into() }
 }
 
-/// The concepts side by side, each mirrored, so that the query shares no pixel column with them.
+/// The concepts side by side, each mirrored, so that no pixel lies at its place in its concept.
 fn query() -> Result<Vec<u8>, Failure> {
     let pictures =
         CONCEPTS.map(|(name, bytes)| decode(bytes, &DecodeOptions::default()).context(name));

@@ -45,18 +45,17 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
         }
     }
     let width = model.network.embedding_width();
-    let array = npy_bytes(&[rows.len(), width], &values).map_err(anyhow::Error::from)?;
-    output::write(&arguments.out, &array)?;
+    if !rows.is_empty() {
+        let array = npy_bytes(&[rows.len(), width], &values).map_err(anyhow::Error::from)?;
+        output::write(&arguments.out, &array)?;
+    }
     let failed = failures.len();
     if arguments.json {
         let weights_sha256 = model.sha256()?;
         let model = model.network.description().name.clone();
         print::json(&Document { schema_version: 1, model, weights_sha256, width, rows, failures })?;
     }
-    match failed {
-        0 => Ok(()),
-        failed => Err(Failure::Partly { failed, of: arguments.images.len() }),
-    }
+    Failure::of_images(failed, arguments.images.len(), "embedded")
 }
 
 /// Standard input can be read once, standard output holds one thing, and no image is written over.

@@ -1,4 +1,5 @@
 use cam_fetch::Origin;
+use cam_models::EMBEDDED;
 
 use crate::arguments::Fetch;
 use crate::failure::Failure;
@@ -7,8 +8,13 @@ use crate::{print, weights};
 
 pub fn run(arguments: &Fetch) -> Result<(), Failure> {
     // All names are looked up before anything is downloaded.
+    let (embedded, names): (Vec<&String>, Vec<&String>) =
+        arguments.models.iter().partition(|name| *name == EMBEDDED);
     let published =
-        arguments.models.iter().map(|name| find_published(name)).collect::<Result<Vec<_>, _>>()?;
+        names.into_iter().map(|name| find_published(name)).collect::<Result<Vec<_>, _>>()?;
+    if !embedded.is_empty() {
+        print::remark(format_args!("{EMBEDDED} is part of this binary: nothing to fetch"));
+    }
     for published in published {
         let fetched = weights::fetch(&url(published.url, arguments.mirror.as_deref()))?;
         match fetched.origin {

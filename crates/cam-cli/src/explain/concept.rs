@@ -3,7 +3,7 @@ use cam_core::{Capture, Network as _};
 use image::RgbImage;
 
 use super::input::{Clock, Input};
-use super::{Settings, questions};
+use super::{Settings, draw, questions};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::output::distinct;
@@ -15,7 +15,7 @@ pub struct Concept {
     pub name: String,
     /// The image it was made from.
     pub source: Source,
-    /// That image.
+    /// That image, as a figure shows it.
     pub picture: RgbImage,
     /// Whether that image is damaged.
     pub damaged: bool,
@@ -49,8 +49,17 @@ impl Concept {
         let embedding = questions::read(capture.embeddings())?;
         // Refused here, where the image can still be named.
         cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
-            .map_err(|error| anyhow!("{source} makes no concept: {error}"))?;
+            .map_err(|error| anyhow!("{source} makes no concept: {error}{}", hint(&error)))?;
         let damaged = input.picture.damaged();
-        Ok(Self { name, source: source.clone(), picture: input.picture.pixels, damaged, embedding })
+        let picture = draw::panel_size(&input.picture.pixels);
+        Ok(Self { name, source: source.clone(), picture, damaged, embedding })
+    }
+}
+
+/// What may lead to it: an input of a few pixels leaves many networks nothing to see.
+fn hint(error: &cam_targets::Error) -> &'static str {
+    match error {
+        cam_targets::Error::ZeroConcept { .. } => "; is --size too small?",
+        _ => "",
     }
 }

@@ -4,6 +4,7 @@ mod concept;
 mod draw;
 mod input;
 mod mass;
+mod names;
 mod outputs;
 mod question;
 mod questions;
@@ -13,7 +14,9 @@ mod write;
 
 pub use concept::Concept;
 pub use input::{Clock, Input, Reading};
-pub use question::{Answer, Kind};
+pub use names::Names;
+pub use outputs::Outputs;
+pub use question::{Answer, Kind, Subject};
 pub use questions::{Questions, read};
 pub use report::{Document, Failed, QueryReport};
 pub use settings::Settings;
@@ -27,6 +30,9 @@ use crate::model::Model;
 use crate::source::Source;
 use crate::{interrupt, print};
 
+/// Rows of a figure at most: it stays below the 65535 pixels that a JPEG can be high.
+const MOST_ROWS: usize = 128;
+
 /// Everything that stays the same from query to query.
 pub struct Session<'a> {
     /// The network.
@@ -39,13 +45,15 @@ pub struct Session<'a> {
     pub concepts: Vec<Concept>,
     /// What to ask.
     pub questions: Questions,
+    /// What the files are called.
+    pub names: Names,
 }
 
 /// A query's results.
 pub struct Explained {
     /// What to report of it.
     pub report: QueryReport,
-    /// Its rows of the figure.
+    /// Its rows of the figure, as many as there is room for.
     pub rows: Vec<Vec<Panel>>,
 }
 
@@ -58,13 +66,18 @@ pub fn run(
 ) -> Result<(), Failure> {
     let layers = settings.layers(&model.network)?;
     let questions = Questions::new(model, settings, &concepts)?;
-    let session = Session { model, settings, layers, concepts, questions };
-    let names = settings.query_names(queries);
+    let names = Names::new(
+        settings.query_names(queries),
+        questions.subjects().iter().map(Subject::file_name),
+        layer_names(model, &layers),
+    );
+    names.check(&settings.outputs, &settings.inputs)?;
+    let session = Session { model, settings, layers, concepts, questions, names };
     let mut document = Document::new(&session)?;
     let mut rows = Vec::new();
-    for (query, name) in queries.iter().zip(&names) {
+    for (query, name) in queries.iter().zip(&session.names.queries) {
         interrupt::check("what was written is whole")?;
-        match session.explain(query, name) {
+        match session.explain(query, name, MOST_ROWS - rows.len()) {
             Ok(explained) => {
                 if !settings.json {
                     say(settings, &explained.report)?;
@@ -81,15 +94,19 @@ pub fn run(
         }
     }
     if !rows.is_empty() {
+        let left_out =
+            (document.queries.len() * session.questions.rows()).saturating_sub(rows.len());
+        if left_out > 0 {
+            print::remark(format_args!(
+                "the figure holds {MOST_ROWS} rows; the other {left_out} are left out"
+            ));
+        }
         write::figure(&session, rows, &mut document)?;
     }
     if settings.json {
         print::json(&document)?;
     }
-    match document.failures.len() {
-        0 => Ok(()),
-        failed => Err(Failure::Partly { failed, of: queries.len() }),
-    }
+    Failure::of_images(document.failures.len(), queries.len(), "explained")
 }
 
 /// One line per question, where data goes to files; on standard error when standard output is taken.
@@ -105,7 +122,8 @@ fn say(settings: &Settings, report: &QueryReport) -> Result<(), Failure> {
 }
 
 impl Session<'_> {
-    fn explain(&self, query: &Source, name: &str) -> Result<Explained, Failure> {
+    /// Explains one query, with `room` for so many rows of the figure.
+    fn explain(&self, query: &Source, name: &str, room: usize) -> Result<Explained, Failure> {
         let mut clock = Clock::start();
         let network = &self.model.network;
         let input = Input::read(query, &self.settings.reading, network, &mut clock)?;
@@ -114,17 +132,26 @@ impl Session<'_> {
         clock.lap("capture");
         let answers = self.questions.ask(&capture, input.size(), self.settings.arithmetic)?;
         clock.lap("explain");
-        let overlays = draw::overlays(self.settings, &input, &answers)?;
-        let rows = draw::rows(self, &input, name, &answers, &overlays);
+        let outputs = &self.settings.outputs;
+        let in_figure = outputs.figure.is_some() && room > 0;
+        let overlays = match outputs.overlay.is_some() || in_figure {
+            true => draw::overlays(self.settings, &input, &answers)?,
+            false => Vec::new(),
+        };
+        let mut rows = match in_figure {
+            true => draw::rows(self, &input, name, &answers, &overlays),
+            false => Vec::new(),
+        };
+        rows.truncate(room);
         clock.lap("draw");
         let files = write::files(self, name, &answers, &overlays)?;
         clock.lap("write");
         Ok(Explained { report: QueryReport::new(&input, name, &answers, files, clock, self), rows })
     }
+}
 
-    /// Names of the captured layers, as the network gives them.
-    pub fn layer_names(&self) -> Vec<String> {
-        let infos = self.model.network.layers();
-        self.layers.iter().map(|layer| infos[layer.index()].name.clone()).collect()
-    }
+/// Names of layers, as the network gives them.
+fn layer_names(model: &Model, layers: &[Layer]) -> Vec<String> {
+    let infos = model.network.layers();
+    layers.iter().map(|layer| infos[layer.index()].name.clone()).collect()
 }

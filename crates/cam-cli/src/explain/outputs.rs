@@ -64,6 +64,8 @@ impl Outputs {
     }
 
     /// Finds what is wrong with the files before any work is done for them; `inputs` are read.
+    ///
+    /// [`Names::check`](super::Names::check) goes on once the placeholders have their values.
     pub fn check(&self, inputs: &[PathBuf]) -> Result<(), Failure> {
         let files: Vec<&Pattern> = self.all().filter(|pattern| !pattern.is_stdout()).collect();
         for (index, file) in files.iter().enumerate() {

@@ -6,7 +6,7 @@ use cam_targets::{
 };
 use cam_viz::Map;
 
-use super::question::{Answer, Subject, subjects};
+use super::question::{Answer, Kind, Subject, subjects};
 use super::{Concept, Settings};
 use crate::arguments::TargetName;
 use crate::failure::Failure;
@@ -42,6 +42,16 @@ impl Questions {
             targets.push(of_classes(model, settings)?);
         }
         Ok(Self { targets, cosine, subjects: subjects(settings, concepts) })
+    }
+
+    /// What is asked, in the order of reporting.
+    pub fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// Rows that a query takes in a figure: a difference stands beside its similarity.
+    pub fn rows(&self) -> usize {
+        self.subjects.iter().filter(|subject| subject.kind != Kind::Difference).count()
     }
 
     /// Puts every question to a capture of one image.

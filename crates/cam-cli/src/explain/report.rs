@@ -102,7 +102,7 @@ impl Document {
                 Arithmetic::Standard => "standard",
                 Arithmetic::PytorchGradCam => "pytorch-grad-cam",
             },
-            layers: session.layer_names(),
+            layers: session.names.layers.clone(),
             concepts: session.concepts.iter().map(ConceptReport::new).collect(),
             concept_target: (!session.concepts.is_empty())
                 .then(|| name(settings.of_concepts))

@@ -10,7 +10,7 @@ use image::RgbImage;
 
 use super::{Answer, Document, Session};
 use crate::failure::Failure;
-use crate::output::{Pattern, Subject, distinct, refuse_overwriting, write};
+use crate::output::{Pattern, write};
 use crate::print;
 
 /// Writes a query's overlays and arrays; gives the files' names.
@@ -23,28 +23,24 @@ pub fn files(
     let outputs = &session.settings.outputs;
     let mut written = Vec::new();
     let mut put = |path: &Path, bytes: &[u8]| {
-        refuse_overwriting(path, &session.settings.inputs)?;
         written.push(path.display().to_string());
         write(path, bytes)
     };
     if let Some(pattern) = &outputs.overlay {
-        let names = distinct(answers.iter().map(|answer| answer.subject.file_name()));
-        for (name, overlay) in names.iter().zip(overlays) {
-            let path = pattern.path(Subject { query, concept: name, layer: "" });
-            put(&path, &encode(pattern, &path, overlay)?)?;
+        for (path, overlay) in session.names.overlays(pattern, query).iter().zip(overlays) {
+            put(path, &encode(pattern, path, overlay)?)?;
         }
     }
     if let Some(pattern) = &outputs.raw {
-        for (index, layer) in session.layer_names().iter().enumerate() {
+        for (index, path) in session.names.raw(pattern, query).iter().enumerate() {
             let maps: Vec<&Map> =
                 answers.iter().filter_map(|answer| answer.raw.get(index)).collect();
-            put(&pattern.path(Subject { query, concept: "", layer }), &array(&maps)?)?;
+            put(path, &array(&maps)?)?;
         }
     }
     if let Some(pattern) = &outputs.map {
         let maps: Vec<&Map> = answers.iter().map(|answer| &answer.map).collect();
-        let path = pattern.path(Subject { query, concept: "", layer: "" });
-        put(&path, &finished(pattern, &maps)?)?;
+        put(&session.names.map(pattern, query), &finished(pattern, &maps)?)?;
     }
     Ok(written)
 }
@@ -60,13 +56,11 @@ pub fn figure(
     };
     let name = &session.model.network.description().name;
     let figure = Figure {
-        title: Some(format!("{name}, Grad-CAM at {}", session.layer_names().join(" + "))),
+        title: Some(format!("{name}, Grad-CAM at {}", session.names.layers.join(" + "))),
         rows,
         color_bar: Some(color_bar(session)),
     };
-    let queries: Vec<&str> = document.queries.iter().map(|query| query.name.as_str()).collect();
-    let path = pattern.path(Subject { query: &queries.join("+"), ..Subject::default() });
-    refuse_overwriting(&path, &session.settings.inputs)?;
+    let path = session.names.figure(pattern);
     write(&path, &encode(pattern, &path, &figure.render(&FigureStyle::default()))?)?;
     if !pattern.is_stdout() {
         document.figure = Some(path.display().to_string());
@@ -91,7 +85,7 @@ fn color_bar(session: &Session<'_>) -> ColorBar {
 /// A picture in the format its name asks for; PNG on standard output.
 fn encode(pattern: &Pattern, path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
     if pattern.is_stdout() {
-        return Ok(png_bytes(picture).context("writing a PNG")?);
+        return png_bytes(picture).context("writing a PNG").map_err(Failure::Output);
     }
     picture_bytes(path, picture).map_err(|error| Failure::Usage(error.into()))
 }
@@ -100,13 +94,18 @@ fn encode(pattern: &Pattern, path: &Path, picture: &RgbImage) -> Result<Vec<u8>,
 fn array(maps: &[&Map]) -> Result<Vec<u8>, Failure> {
     let [height, width] = maps.first().map_or([0, 0], |map| [map.height(), map.width()]);
     let values: Vec<f32> = maps.iter().flat_map(|map| map.values()).copied().collect();
-    Ok(npy_bytes(&[maps.len(), height, width], &values).context("writing an array")?)
+    npy_bytes(&[maps.len(), height, width], &values)
+        .context("writing an array")
+        .map_err(Failure::Output)
 }
 
 /// Finished maps as an array, or the only one as a 16-bit picture.
 fn finished(pattern: &Pattern, maps: &[&Map]) -> Result<Vec<u8>, Failure> {
     match maps {
-        [map] if pattern.is_png() => Ok(png16_bytes(map).context("writing a 16-bit PNG")?.0),
+        [map] if pattern.is_png() => {
+            let written = png16_bytes(map).context("writing a 16-bit PNG");
+            Ok(written.map_err(Failure::Output)?.0)
+        }
         maps => array(maps),
     }
 }

@@ -63,6 +63,17 @@ fn the_only_image_failing_is_a_failure_and_writes_nothing() {
 }
 
 #[test]
+fn all_images_failing_is_a_failure_and_leaves_an_earlier_array_alone() {
+    let place = Place::new();
+    place.write("e.npy", "an earlier one");
+    let words = "embed missing.png absent.png --out e.npy --json";
+    let run = place.cam(words.split(' ').chain(TINY)).ends_with(1);
+    assert!(run.err.ends_with("cam: none of the 2 images could be embedded\n"), "{}", run.err);
+    assert_eq!(run.json()["failures"][1]["image"], "absent.png");
+    assert_eq!(place.read("e.npy"), b"an earlier one");
+}
+
+#[test]
 fn an_array_can_go_to_standard_output() {
     let place = Place::new();
     let run = place.cam("embed cat.png --out -".split(' ').chain(TINY)).done();

@@ -9,6 +9,8 @@ fn a_mistyped_name_is_answered_with_the_nearest_ones() {
         "explain cat.png --concept coffee.png --model resnte50",
         "explain cat.png --concept coffee.png --model zzzz",
         "layers resnte50",
+        "layers efficientnet-lit0",
+        "explain cat.png --concept coffee.png --model efficientnet-lit0",
         "fetch resnt18 resnet34",
         "explain cat.png --concept coffee.png --layer blok10",
         "explain cat.png --concept coffee.png --layer zzzz",

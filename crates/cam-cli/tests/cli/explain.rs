@@ -7,6 +7,9 @@ use crate::support::{Place, TINY, photograph, png, wide_cat};
 /// Two roundings of a cosine near 1.
 const COSINE_ROUNDING: f64 = 1e-6;
 
+/// Two executors add the same products in another order.
+const EXECUTORS_APART: f64 = 1e-5;
+
 /// A thousandth of the largest value: a sum over 49 positions of f32.
 const MAP_ROUNDING: f32 = 1e-3;
 
@@ -221,6 +224,49 @@ fn one_bad_query_of_several_does_not_keep_the_others_from_being_written() {
     assert_eq!(place.size("cat-overlay.png"), (224, 224));
     assert_eq!(place.size("coffee-overlay.png"), (224, 224));
     assert!(!place.exists("missing-overlay.png"));
+}
+
+#[test]
+fn all_queries_failing_is_a_failure() {
+    let place = Place::new();
+    let before = place.names("");
+    let words = "explain missing.png absent.png --concept coffee.png --out figure.png";
+    let run = place.cam(words.split(' ').chain(TINY)).ends_with(1);
+    assert!(run.err.ends_with("cam: none of the 2 images could be explained\n"), "{}", run.err);
+    assert_eq!(place.names(""), before);
+}
+
+#[test]
+fn burns_own_operations_find_what_the_engine_finds() {
+    let place = Place::new();
+    let cosine = |device: &str| {
+        let words = format!("explain cat.png --concept coffee.png --json --device {device}");
+        first_question(&place.say(&words).done().json())["cosine"].as_f64().expect("a number")
+    };
+    let (engine, burn) = (cosine("cpu"), cosine("flex"));
+    assert!((engine - burn).abs() < EXECUTORS_APART, "{engine} {burn}");
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let place = Place::new();
+    for threads in ["1", "2"] {
+        let words = "explain cat.png --concept coffee.png --difference --exact --raw";
+        place.say(&format!("{words} {threads}.npy --threads {threads}")).done();
+    }
+    assert_eq!(place.read("1.npy"), place.read("2.npy"));
+}
+
+#[test]
+fn the_demo_shows_the_embedded_network_whatever_the_environment_asks_for() {
+    let place = Place::new();
+    let mut command = place.command(["demo", "--out=-x.png", "-v"]);
+    let command = command.env("CAM_MODEL", "resnet50").env("CAM_WEIGHTS", "missing.pth");
+    let output = command.output().expect("the binary runs");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{err}");
+    assert!(err.contains("from the embedded weights"), "{err}");
+    assert!(place.exists("-x.png"), "a name may begin with a dash");
 }
 
 #[test]

@@ -139,6 +139,13 @@ fn an_image_larger_than_a_network_can_take_is_refused_with_the_remedy() {
 }
 
 #[test]
+fn a_concept_of_which_nothing_is_left_asks_for_a_larger_size() {
+    let place = Place::new();
+    let run = place.say("explain cat.png --concept coffee.png --size 1x1").ends_with(1);
+    assert!(run.err.ends_with("; is --size too small?\n"), "{}", run.err);
+}
+
+#[test]
 fn the_smallest_and_the_longest_images_are_explained() {
     let place = Place::new();
     place.write("dot.png", png(&RgbImage::new(1, 1)));

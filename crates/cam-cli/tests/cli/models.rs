@@ -74,6 +74,26 @@ fn weights_that_are_not_here_are_not_fetched_without_being_asked() {
 }
 
 #[test]
+fn a_network_without_published_weights_asks_for_its_file() {
+    let place = Place::new();
+    let expected =
+        "cam: no weights of efficientnet-lite1 are published here: give its .pth with --weights\n";
+    for words in
+        ["explain cat.png --class 1 --model efficientnet-lite1", "fetch efficientnet-lite1"]
+    {
+        let run = place.say(words).ends_with(2);
+        assert!(run.err.starts_with(expected), "{words}: {}", run.err);
+    }
+}
+
+#[test]
+fn the_embedded_network_needs_no_fetching() {
+    let run = Place::new().say("fetch efficientnet-lite0").done();
+    assert_eq!(run.err, "cam: efficientnet-lite0 is part of this binary: nothing to fetch\n");
+    assert_eq!(run.text(), "");
+}
+
+#[test]
 fn every_shell_gets_a_completion_script() {
     let place = Place::new();
     assert!(place.say("completions bash").done().text().contains("complete -F _cam"));

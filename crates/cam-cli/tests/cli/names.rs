@@ -66,6 +66,16 @@ fn a_name_cannot_command_the_terminal() {
 }
 
 #[test]
+fn a_name_of_dots_leads_to_no_other_folder() {
+    let place = Place::new();
+    place.write("...png", photograph("cat"));
+    place.write("in/_/keep", "");
+    let words = "--concept coffee.png --raw in/{query}/raw.npy";
+    let document = explain(&place, "...png", words);
+    assert_eq!(document["queries"][0]["files"], serde_json::json!(["in/_/raw.npy"]));
+}
+
+#[test]
 fn alike_names_are_told_apart() {
     let place = Place::new();
     place.write("a/cat.png", photograph("cat"));

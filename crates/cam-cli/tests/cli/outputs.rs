@@ -3,9 +3,9 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use image::{DynamicImage, load_from_memory};
+use image::{DynamicImage, RgbImage, load_from_memory};
 
-use crate::support::{Place, TINY, photograph};
+use crate::support::{Place, TINY, photograph, png, wide_cat};
 
 #[test]
 fn without_any_output_a_figure_is_named_after_the_query() {
@@ -171,4 +171,89 @@ fn an_earlier_result_is_replaced_in_one_step_and_nothing_lies_beside_it() {
     place.cam(words.split(' ').chain(TINY)).done();
     assert_eq!(place.names(""), before);
     assert!(place.read("figure.png").starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn outputs_that_would_overwrite_each_other_are_refused_before_any_is_written() {
+    let place = Place::new();
+    fs::create_dir(place.path("out")).expect("a folder");
+    for name in ["a.png", "ab.png"] {
+        place.write(name, photograph("cat"));
+    }
+    let before = place.names("");
+    for (words, twice) in [
+        (
+            "explain ab.png --concept coffee.png --overlay out/{query}.png --out out/ab.png",
+            "out/ab.png",
+        ),
+        (
+            "explain ab.png --concept coffee.png --overlay out/{query}.png --out out/../out/ab.png",
+            "out/ab.png",
+        ),
+        (
+            "explain a.png ab.png --concept bc=coffee.png c=coffee.png --overlay ov_{query}{concept}.png",
+            "ov_abc.png",
+        ),
+        (
+            "explain a.png ab.png --class 1 --raw out/{query}.npy --map out/{query}.npy",
+            "out/{query}.npy",
+        ),
+    ] {
+        let run = place.cam(words.split(' ').chain(TINY));
+        let expected = format!("cam: two outputs are called {twice}: give each its own name\n");
+        assert!(run.err.starts_with(&expected), "{words}: {}", run.seen());
+        run.ends_with(2);
+        assert_eq!(place.names(""), before);
+        assert_eq!(place.names("out"), [""; 0]);
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_for_one_query_is_found_before_the_first() {
+    let place = Place::new();
+    fs::create_dir(place.path("cat")).expect("a folder");
+    let words = "explain cat.png coffee.png --class 1 --raw {query}/raw.npy";
+    place.cam(words.split(' ').chain(TINY)).ends_with(1);
+    assert_eq!(place.names("cat"), [""; 0]);
+}
+
+#[test]
+fn a_result_that_cannot_be_written_ends_the_run() {
+    let place = Place::new();
+    place.write("cat.npy", "mine");
+    fs::set_permissions(place.path("cat.npy"), fs::Permissions::from_mode(0o444)).expect("a mode");
+    let words = "explain cat.png coffee.png --concept coffee.png --raw {query}.npy";
+    let run = place.cam(words.split(' ').chain(TINY)).ends_with(1);
+    assert_eq!(
+        run.err,
+        "cam: cat.npy: the file is read-only: make it writable or choose another name\n"
+    );
+    assert!(!place.exists("coffee.npy"), "the run is over");
+}
+
+#[test]
+fn a_figure_of_many_queries_holds_the_first_rows_and_says_so() {
+    let place = Place::new();
+    place.write("dot.png", png(&RgbImage::new(1, 1)));
+    let queries = ["dot.png"; 70];
+    let words = "--concept dot=cat.png --class 1 --out figure.png --weights tiny_basic.safetensors --size 64x64";
+    let run = place.cam(["explain"].into_iter().chain(queries).chain(words.split(' '))).done();
+    assert_eq!(run.err, "cam: the figure holds 128 rows; the other 12 are left out\n");
+    assert!(place.size("figure.png").1 < 65_536, "a JPEG could be as high");
+}
+
+#[test]
+fn a_large_picture_keeps_its_size_in_an_overlay_and_not_in_a_figure() {
+    let place = Place::new();
+    let large = image::imageops::resize(
+        &wide_cat(200, 160),
+        2000,
+        1600,
+        image::imageops::FilterType::Triangle,
+    );
+    place.write("query.png", png(&large));
+    let words = "explain query.png --concept coffee.png --out figure.png --overlay overlay.png";
+    place.cam(words.split(' ').chain(TINY)).done();
+    assert_eq!(place.size("overlay.png"), (2000, 1600), "an overlay has the query's own size");
+    assert!(place.size("figure.png").1 < 600, "{:?}", place.size("figure.png"));
 }

@@ -126,6 +126,27 @@ fn interrupted_while_waiting_for_input_it_ends_at_the_first_request() {
 }
 
 #[test]
+fn interrupted_while_waiting_for_a_pipe_it_ends_at_the_first_request() {
+    let place = Place::new();
+    let made = Command::new("mkfifo").arg(place.path("pipe.png")).status();
+    assert!(made.is_ok_and(|made| made.success()), "a pipe");
+    let mut command =
+        place.command(["explain", "pipe.png", "--class", "1", "-v"].into_iter().chain(TINY));
+    let mut running = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
+    let mut stderr = BufReader::new(running.stderr.take().expect("a pipe"));
+    // Once the network is loaded, the query is read; nobody ever writes into the pipe.
+    stderr.read_line(&mut String::new()).expect("a line");
+    Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("a signal");
+    let status = running.wait().expect("it ends");
+    let mut err = String::new();
+    stderr.read_to_string(&mut err).expect("text");
+    assert_eq!(
+        (status.code(), err.as_str()),
+        (Some(130), "cam: interrupted: an image was being read\n")
+    );
+}
+
+#[test]
 fn an_interrupted_batch_leaves_whole_files() {
     let place = Place::new();
     // Far more than are done before the signal comes.

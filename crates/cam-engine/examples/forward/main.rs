@@ -1,7 +1,7 @@
 //! How long forward passes take, with made-up weights.
 //!
 //! `cargo run --release --example forward -- [resnet50|resnet18|resnext50|lite0] [size] [threads]
-//! [rounds] [exact] [avx2|portable] [steps]`
+//! [rounds] [batch=1] [exact] [avx2|portable] [plan] [steps]`
 
 mod networks;
 
@@ -25,20 +25,25 @@ fn main() {
     } else {
         None
     };
-    let flops = networks::flops(&graph, [size, size]);
     let steps = graph.steps.len();
+    let flops = networks::flops(&graph, [size, size]);
+    let start = Instant::now();
     let engine =
         Engine::new(graph, Options { threads, instructions, exact: has("exact") }).unwrap();
-    let shape = [1, 3, size, size];
+    let packed = start.elapsed();
+    let images = arguments.iter().find_map(|argument| argument.strip_prefix("batch="));
+    let images = images.and_then(|images| images.parse().ok()).unwrap_or(1);
+    let shape = [images, 3, size, size];
     let input = networks::numbers(1, shape.iter().product());
+    let start = Instant::now();
     let plan = engine.plan(0..steps, shape).unwrap();
-    if has("plan") {
-        println!("{plan}");
-    }
+    let planned = start.elapsed();
     let mut times = Vec::new();
+    let mut first = None;
     for round in 0..rounds + 3 {
         let start = Instant::now();
         let output = engine.run(0..steps, &input, shape).unwrap();
+        first.get_or_insert(start.elapsed());
         if round >= 3 {
             times.push(start.elapsed().as_secs_f64() * 1e3);
         }
@@ -51,8 +56,15 @@ fn main() {
         engine.threads(),
         engine.instructions(),
         times[0],
-        flops.iter().sum::<f64>() / median / 1e6,
+        images as f64 * flops.iter().sum::<f64>() / median / 1e6,
     );
+    if has("plan") {
+        println!("{plan}");
+        println!(
+            "packed in {packed:.1?}, planned in {planned:.1?}, first run {:.1?}",
+            first.unwrap()
+        );
+    }
     if has("steps") {
         print_steps(&engine, &input, shape, rounds, &flops, &plan);
     }
@@ -81,7 +93,7 @@ fn print_steps(
             step.step,
             step.kernel,
             format!("{:?}", &step.shape[1..]),
-            flops[step.step] / time / 1e6
+            step.shape[0] as f64 * flops[step.step] / time / 1e6
         );
     }
     println!("sum {:.3} ms", best.iter().sum::<f64>());

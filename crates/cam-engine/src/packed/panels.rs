@@ -40,11 +40,15 @@ impl Panels {
         let mut weights = Buffer::zeroed(len);
         let packed = weights.as_mut_slice();
         for panel in &list {
-            for (lane, output) in panel.outputs(convolution).enumerate() {
-                let kernel = &convolution.weight[output * depth * taps..][..depth * taps];
-                for (i, &weight) in kernel.iter().enumerate() {
-                    let row = i % taps * depth + i / taps;
-                    packed[panel.start + row * panel.width + lane] = weight;
+            let kernels = &convolution.weight[panel.output * depth * taps..];
+            let count = panel.outputs(convolution).len();
+            let rows = packed[panel.start..].chunks_mut(panel.width).take(taps * depth);
+            for (row, packed) in rows.enumerate() {
+                let kernel = kernels[row % depth * taps + row / depth..].iter();
+                for (packed, weight) in
+                    packed.iter_mut().zip(kernel.step_by(depth * taps)).take(count)
+                {
+                    *packed = *weight;
                 }
             }
         }

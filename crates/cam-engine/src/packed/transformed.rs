@@ -1,5 +1,6 @@
 use super::Panels;
 use crate::buffer::Buffer;
+use crate::layout::CHANNELS;
 use crate::winograd::Size;
 
 /// G of F(2, 3).
@@ -29,14 +30,16 @@ impl Transformed {
         let transformed = weights.as_mut_slice();
         for panel in &panels.list {
             let lanes = depth * panel.width;
-            for lane in 0..lanes {
-                let kernel =
-                    std::array::from_fn(|tap| f64::from(taps[panel.start + tap * lanes + lane]));
-                let start = panel.start / 9 * positions + lane;
-                let places = transformed[start..].iter_mut().step_by(lanes);
+            let taps = &taps[panel.start..][..9 * lanes];
+            let transformed = &mut transformed[panel.start / 9 * positions..];
+            for lane in (0..lanes).step_by(CHANNELS) {
+                let kernels = std::array::from_fn(|tap| {
+                    std::array::from_fn(|i| f64::from(taps[tap * lanes + lane + i]))
+                });
+                let places = transformed[lane..].chunks_mut(lanes);
                 match size {
-                    Size::Two => transform(&G2, kernel, places),
-                    Size::Four => transform(&G4, kernel, places),
+                    Size::Two => transform(&G2, &kernels, places),
+                    Size::Four => transform(&G4, &kernels, places),
                 }
             }
         }
@@ -44,22 +47,29 @@ impl Transformed {
     }
 }
 
-/// G g Gᵀ, one value per place.
+/// One number for each of 16 output channels.
+type Lanes = [f64; CHANNELS];
+
+/// G g Gᵀ, 16 values per place.
 fn transform<'a, const A: usize>(
     g: &[[f64; 3]; A],
-    kernel: [f64; 9],
-    mut places: impl Iterator<Item = &'a mut f32>,
+    kernels: &[Lanes; 9],
+    mut places: impl Iterator<Item = &'a mut [f32]>,
 ) {
-    let rows = g.map(|g| {
-        let column = |x: usize| g[0] * kernel[x] + g[1] * kernel[3 + x] + g[2] * kernel[6 + x];
-        [column(0), column(1), column(2)]
-    });
-    for row in rows {
-        for g in g {
-            let value = row[0] * g[0] + row[1] * g[1] + row[2] * g[2];
+    for rows in g {
+        let row = [0, 1, 2].map(|x| combine(rows, &kernels[x], &kernels[3 + x], &kernels[6 + x]));
+        for columns in g {
+            let values = combine(columns, &row[0], &row[1], &row[2]);
             if let Some(place) = places.next() {
-                *place = value as f32;
+                for (place, value) in place.iter_mut().zip(values) {
+                    *place = value as f32;
+                }
             }
         }
     }
+}
+
+/// The scalar product of three numbers with three others, per lane.
+fn combine(g: &[f64; 3], a: &Lanes, b: &Lanes, c: &Lanes) -> Lanes {
+    std::array::from_fn(|i| g[0] * a[i] + g[1] * b[i] + g[2] * c[i])
 }
