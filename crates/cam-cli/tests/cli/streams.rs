@@ -1,8 +1,8 @@
 //! Standard input, standard output, and what is at the other end of them.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Command, Stdio};
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -103,26 +103,28 @@ fn a_full_disk_behind_standard_output_is_a_failure() {
     }
 }
 
+/// Sends the first Ctrl-C to a run that waits for an image, and sees it end.
+fn interrupt_while_an_image_is_read(running: Child) {
+    Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("a signal");
+    let output = running.wait_with_output().expect("it ends");
+    let err = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(
+        (output.status.code(), err.as_ref()),
+        (Some(130), "cam: interrupted: an image was being read\n")
+    );
+}
+
 #[test]
 fn interrupted_while_waiting_for_input_it_ends_at_the_first_request() {
     let place = Place::new();
-    let mut command = place.command(["explain", "-", "--class", "1", "-v"].into_iter().chain(TINY));
+    let mut command = place.command(["explain", "-", "--class", "1"].into_iter().chain(TINY));
     let mut running =
         command.stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
-    let mut stderr = BufReader::new(running.stderr.take().expect("a pipe"));
-    // Once the network is loaded, the query is read.
-    stderr.read_line(&mut String::new()).expect("a line");
-    let pid = running.id().to_string();
     // Its standard input stays open until it has ended.
-    let _stdin = running.stdin.take();
-    Command::new("kill").args(["-INT", &pid]).status().expect("a signal");
-    let status = running.wait().expect("it ends");
-    let mut err = String::new();
-    stderr.read_to_string(&mut err).expect("text");
-    assert_eq!(
-        (status.code(), err.as_str()),
-        (Some(130), "cam: interrupted: an image was being read\n")
-    );
+    let mut stdin = running.stdin.take().expect("a pipe");
+    // More than a pipe holds: once it is written, the other end is being read.
+    stdin.write_all(&[0; 1 << 20]).expect("a reader");
+    interrupt_while_an_image_is_read(running);
 }
 
 #[test]
@@ -131,19 +133,11 @@ fn interrupted_while_waiting_for_a_pipe_it_ends_at_the_first_request() {
     let made = Command::new("mkfifo").arg(place.path("pipe.png")).status();
     assert!(made.is_ok_and(|made| made.success()), "a pipe");
     let mut command =
-        place.command(["explain", "pipe.png", "--class", "1", "-v"].into_iter().chain(TINY));
-    let mut running = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
-    let mut stderr = BufReader::new(running.stderr.take().expect("a pipe"));
-    // Once the network is loaded, the query is read; nobody ever writes into the pipe.
-    stderr.read_line(&mut String::new()).expect("a line");
-    Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("a signal");
-    let status = running.wait().expect("it ends");
-    let mut err = String::new();
-    stderr.read_to_string(&mut err).expect("text");
-    assert_eq!(
-        (status.code(), err.as_str()),
-        (Some(130), "cam: interrupted: an image was being read\n")
-    );
+        place.command(["explain", "pipe.png", "--class", "1"].into_iter().chain(TINY));
+    let running = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
+    // A pipe can be opened at this end once the other one is; nothing is ever written.
+    let _pipe = File::options().write(true).open(place.path("pipe.png")).expect("a pipe");
+    interrupt_while_an_image_is_read(running);
 }
 
 #[test]
