@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Error, GradCam, Network};
-use cam_models::checkpoint::Container;
+use cam_models::checkpoint::{Container, Foreign};
 use cam_models::description::{Description, Operation};
 use cam_models::{
     Breaches, Checkpoint, ConvNet, LoadError, Loaded, Strictness, architectures, describe,
@@ -450,7 +450,7 @@ mod files_that_are_no_weights {
     fn a_pickle_of_settings_has_no_tensors_of_a_network() {
         let error = refusal("no-tensors.pth");
         assert!(
-            matches!(error, LoadError::NotWeights { found: "a file without tensors", .. }),
+            matches!(error, LoadError::NotWeights { found: Foreign::NoTensors, .. }),
             "{error}"
         );
     }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use crate::checkpoint::Container;
+use crate::checkpoint::{Container, Foreign};
 use crate::contract::Breaches;
 use crate::network::NetworkError;
 
@@ -21,12 +21,12 @@ pub enum LoadError {
     },
 
     /// Something else under a weight file's name.
-    #[error("{} is {found}: {}", path.display(), remedy(found))]
+    #[error("{} is {found}: {}", path.display(), found.remedy())]
     NotWeights {
         /// The file.
         path: PathBuf,
         /// What it is.
-        found: &'static str,
+        found: Foreign,
     },
 
     /// A weight file that contradicts itself or ends early.
@@ -85,18 +85,4 @@ pub enum LoadError {
         /// Every tensor that does not fit.
         breaches: Box<Breaches>,
     },
-}
-
-fn remedy(found: &str) -> &'static str {
-    match found {
-        "an HTML page" => {
-            "the download gave a web page, perhaps a login or error page; get the file itself"
-        }
-        "a Git LFS pointer" => {
-            "run `git lfs pull` where it was cloned, or download the file itself"
-        }
-        "a file without tensors" => "save the network's state dict, not only its settings",
-        "an empty file" => "the download broke off; get it again",
-        _ => "give a .pth or .safetensors file",
-    }
 }

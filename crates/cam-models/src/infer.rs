@@ -1,7 +1,7 @@
 //! Which network a weight file is of, from its names and shapes alone.
 
 use crate::LoadError;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Foreign};
 use crate::description::Description;
 use crate::efficientnet_lite::EfficientNetLite;
 use crate::resnet::{Block, ResNet, Stage};
@@ -31,7 +31,7 @@ pub(crate) fn infer(checkpoint: Checkpoint) -> Result<(Checkpoint, Description),
     if examples.is_empty() {
         return Err(LoadError::NotWeights {
             path: checkpoint.origin().to_owned(),
-            found: "a file without tensors",
+            found: Foreign::NoTensors,
         });
     }
     Err(LoadError::UnknownArchitecture {

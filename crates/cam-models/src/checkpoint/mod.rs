@@ -3,6 +3,7 @@
 mod container;
 mod distinct_names;
 mod element;
+mod foreign;
 mod open;
 mod pytorch;
 mod safetensors_file;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use container::Container;
 pub use element::Element;
+pub use foreign::Foreign;
 
 use crate::LoadError;
 

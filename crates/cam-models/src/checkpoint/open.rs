@@ -3,18 +3,18 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::container::{Container, Content, HEAD, content};
-use super::{Checkpoint, pytorch, safetensors_file};
+use super::{Checkpoint, Foreign, pytorch, safetensors_file};
 use crate::LoadError;
 
 pub(super) fn open(path: &Path) -> Result<Checkpoint, LoadError> {
     let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err(not_weights(path, "a directory"));
+        return Err(not_weights(path, Foreign::Directory));
     }
     // A pipe would be eaten by looking at its head.
     if !metadata.is_file() {
-        return Err(not_weights(path, "no regular file"));
+        return Err(not_weights(path, Foreign::NoRegularFile));
     }
     let head = head(path).map_err(unreadable)?;
     let container = match content(&head) {
@@ -35,7 +35,7 @@ pub(super) fn malformed(path: &Path, container: Container, reason: String) -> Lo
     LoadError::Malformed { path: path.to_owned(), container, reason }
 }
 
-fn not_weights(path: &Path, found: &'static str) -> LoadError {
+fn not_weights(path: &Path, found: Foreign) -> LoadError {
     LoadError::NotWeights { path: path.to_owned(), found }
 }
 
