@@ -6,6 +6,7 @@ pub mod golden;
 pub mod loopback;
 pub mod networks;
 pub mod photographs;
+pub mod pooled;
 pub mod straight;
 
 use burn::tensor::Device;

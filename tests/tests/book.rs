@@ -1,9 +1,10 @@
 //! The programs that the book shows: not only do they compile, they do what the book says.
 
 use burn::tensor::{Device, Tensor};
-use cam_core::{Capture, GradCam, Head, Layer, LayerInfo, Network, Pooling, Target};
+use cam_core::{Capture, GradCam, Layer, Target};
 use cam_tests::compare::{assert_near, values};
 use cam_tests::golden;
+use cam_tests::pooled::Pooled;
 
 #[path = "../examples/many_questions.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
@@ -53,33 +54,9 @@ fn a_network_of_ones_own_is_explained_where_the_red_is() {
     assert!(left > 0.0 && (left + right).abs() < 1e-6, "{left} {right}");
 }
 
-/// An embedding that is given: what lies before it has no say.
-struct Given {
-    layers: [LayerInfo; 1],
-    head: Head,
-}
-
-impl Network for Given {
-    fn layers(&self) -> &[LayerInfo] {
-        &self.layers
-    }
-    fn embedding_width(&self) -> usize {
-        4
-    }
-    fn forward_to(&self, images: Tensor<4>, _: Layer) -> Tensor<4> {
-        images
-    }
-    fn forward_from(&self, activations: Tensor<4>, _: Layer) -> Tensor<2> {
-        self.head.forward(activations)
-    }
-    fn head(&self, _: Layer) -> Option<&Head> {
-        Some(&self.head)
-    }
-}
-
 fn maps(target: &dyn Target) -> Vec<f32> {
-    let layer = LayerInfo { name: "given".into(), alias: None, channels: 4, stride: 1 };
-    let network = Given { layers: [layer], head: Head::new(Pooling::Average, Vec::new()) };
+    // An embedding that is given: what lies before it has no say.
+    let network = Pooled::new(4);
     let positions = [0.3_f32, 1.0, 0.2, 0.0, 1.5, 0.7, 0.5, 2.0];
     let input = Tensor::<1>::from_floats(positions, &Device::default()).reshape([1, 4, 1, 2]);
     let explained = Capture::new(&network, input, &[Layer::new(0)])

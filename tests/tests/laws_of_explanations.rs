@@ -3,13 +3,11 @@
 use std::sync::LazyLock;
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{
-    Arithmetic, Capture, Error, GradCam, Head, Layer, LayerInfo, Network, Pooling, Route, Target,
-    finish,
-};
+use cam_core::{Arithmetic, Capture, Error, GradCam, Layer, Network, Route, Target, finish};
 use cam_models::{ConvNet, load_embedded};
 use cam_targets::{Combination, Concepts, CosineSimilarity, Dot, difference, negation};
 use cam_tests::compare::{assert_near, magnitude, values};
+use cam_tests::pooled::Pooled;
 use cam_tests::{device, photographs};
 
 static NETWORK: LazyLock<ConvNet> =
@@ -255,37 +253,6 @@ fn an_empty_batch_and_a_layer_without_closed_form_are_refused() {
     assert_eq!(refused.err(), Some(Error::NoClosedForm { layer: "block3".into() }));
 }
 
-/// An average over the images' own channels, by which NaN gets through as it is.
-struct Plain {
-    head: Head,
-    layers: Vec<LayerInfo>,
-}
-
-impl Plain {
-    fn new() -> Self {
-        let layer = LayerInfo { name: "input".into(), alias: None, channels: 3, stride: 1 };
-        Self { head: Head::new(Pooling::Average, Vec::new()), layers: vec![layer] }
-    }
-}
-
-impl Network for Plain {
-    fn layers(&self) -> &[LayerInfo] {
-        &self.layers
-    }
-    fn embedding_width(&self) -> usize {
-        3
-    }
-    fn forward_to(&self, images: Tensor<4>, _: Layer) -> Tensor<4> {
-        images
-    }
-    fn forward_from(&self, activations: Tensor<4>, _: Layer) -> Tensor<2> {
-        self.head.forward(activations)
-    }
-    fn head(&self, _: Layer) -> Option<&Head> {
-        Some(&self.head)
-    }
-}
-
 fn map(values: Vec<f32>, shape: [usize; 4]) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, shape), &device())
 }
@@ -295,7 +262,7 @@ fn an_embedding_that_is_not_finite_is_reported_by_its_position() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut values = vec![1.0; 2 * 3 * 4];
         values[3 * 4 + 5] = bad;
-        let plain = Plain::new();
+        let plain = Pooled::new(3);
         let refused = Capture::new(&plain, map(values, [2, 3, 2, 2]), &[Layer::new(0)]);
         assert_eq!(refused.err(), Some(Error::NonFiniteEmbedding { image: 1 }));
     }
@@ -305,7 +272,7 @@ fn an_embedding_that_is_not_finite_is_reported_by_its_position() {
 fn a_hand_computed_map_is_found() {
     // e = (1, 2, 0), s = ⟨e, c⟩ with c = (3, −1, 5): w = c/4, map = (3·A₀ − A₁ + 5·A₂)/4.
     let activations = vec![4.0, 0.0, 0.0, 0.0, 2.0, 2.0, 2.0, 2.0, 0.0, 1.0, -1.0, 0.0];
-    let plain = Plain::new();
+    let plain = Pooled::new(3);
     let capture = Capture::new(&plain, map(activations, [1, 3, 2, 2]), &[Layer::new(0)]);
     let capture = capture.expect("captured");
     let concept = Concepts::new(3, vec![vec![3.0, -1.0, 5.0]]).expect("sound");
@@ -316,7 +283,7 @@ fn a_hand_computed_map_is_found() {
 
 #[test]
 fn a_layer_of_another_network_and_a_size_of_zero_are_refused() {
-    let plain = Plain::new();
+    let plain = Pooled::new(3);
     let images = map(vec![1.0; 12], [1, 3, 2, 2]);
     let refused = Capture::new(&plain, images.clone(), &[Layer::new(7)]).err();
     assert_eq!(refused, Some(Error::ForeignLayer { index: 7, layers: 1 }));
@@ -345,7 +312,7 @@ fn a_constant_map_is_flagged_and_finished_to_zeros_alone_and_beside_another_laye
 
 #[test]
 fn embeddings_of_any_finite_scale_have_the_same_cosine() {
-    let plain = Plain::new();
+    let plain = Pooled::new(3);
     let concept = Concepts::new(3, vec![vec![1.0, 2.0, 2.0]]).expect("sound");
     let target = CosineSimilarity::to(concept);
     for scale in [1e-30_f32, 1e-10, 1.0, 1e25, 1e37] {

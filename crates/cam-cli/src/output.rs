@@ -1,6 +1,7 @@
 //! Files that are written: their names, and their bytes under them in one step.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use cam_viz::{WriteError, write_atomically};
@@ -93,6 +94,32 @@ fn file_name(name: &str) -> String {
         return "_".to_owned();
     }
     name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '_' } else { c }).collect()
+}
+
+/// As [`check`] for several files, no two of which may be one; `inputs` are read.
+pub fn check_all<'a>(
+    paths: impl IntoIterator<Item = &'a Path>,
+    inputs: &[PathBuf],
+) -> Result<(), Failure> {
+    let mut taken = BTreeSet::new();
+    for path in paths.into_iter().filter(|path| path.as_os_str() != STDOUT) {
+        check(path, inputs)?;
+        if !taken.insert(place(path)) {
+            return Err(Failure::usage(format!(
+                "two outputs are called {}: give each its own name",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Where a file lies or will lie, however its path is spelled.
+fn place(path: &Path) -> PathBuf {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = parent.unwrap_or(Path::new(".")).canonicalize();
+    let would_be = |folder: PathBuf| folder.join(path.file_name().unwrap_or(OsStr::new("")));
+    path.canonicalize().or_else(|_| folder.map(would_be)).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Finds out before any work whether a file can be written, as far as that can be known.

@@ -29,8 +29,8 @@ impl<'n> Capture<'n> {
     /// Runs images `[n, 3, h, w]` through the network, once, and keeps what lies at the layers.
     ///
     /// # Errors
-    /// [`Error::NoLayer`], [`Error::ForeignLayer`], [`Error::EmptyBatch`], and [`Error::NonFiniteEmbedding`] where the
-    /// network gives NaN or infinity.
+    /// [`Error::NoLayer`], [`Error::ForeignLayer`], [`Error::EmptyBatch`], and
+    /// [`Error::NonFiniteEmbedding`] where the network gives NaN or infinity.
     pub fn new(
         network: &'n dyn Network,
         images: Tensor<4>,
@@ -75,8 +75,7 @@ impl<'n> Capture<'n> {
     ///
     /// # Errors
     /// [`Error::Width`] where the target was made for other embeddings, [`Error::NoQuestion`],
-    /// [`Error::NoClosedForm`]
-    /// and [`Error::Untracked`] where the route does not exist.
+    /// [`Error::NoClosedForm`] and [`Error::Untracked`] where the route does not exist.
     pub fn explain(&self, method: &dyn Method, target: &dyn Target) -> Result<Explanation, Error> {
         self.check(target)?;
         let scores = target.scores(self.embeddings());

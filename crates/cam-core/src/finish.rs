@@ -31,8 +31,9 @@ pub struct Finished {
 /// One `[n, k, h', w']` per layer (sizes may differ) to `[n, k, height, width]`.
 ///
 /// # Errors
-/// [`Error::NoLayer`] without maps, [`Error::EmptySize`] for a size of zero, [`Error::MapCount`] where the layers disagree about n or k,
-/// [`Error::NonFiniteMap`] where a raw map holds NaN or infinity.
+/// [`Error::NoLayer`] without maps, [`Error::EmptySize`] for a size of zero, [`Error::MapCount`]
+/// where the layers disagree about n or k, [`Error::NonFiniteMap`] where a raw map holds NaN or
+/// infinity.
 pub fn finish(
     raw: &[Tensor<4>],
     size: [usize; 2],
@@ -49,8 +50,7 @@ pub fn finish(
     // A mean over layers says something as soon as one of them does.
     let mut degenerate = vec![true; first[0] * first[1]];
     for maps in raw {
-        let maps = positive_part(maps)?;
-        let spreads = read(ranges(maps.clone()).reshape([first[0] * first[1]]))?;
+        let (maps, spreads) = positive_part(maps)?;
         degenerate.iter_mut().zip(spreads).for_each(|(flag, spread)| *flag &= spread == 0.0);
         positive.push(maps);
     }
@@ -72,17 +72,19 @@ fn counts(maps: &Tensor<4>) -> [usize; 2] {
     [n, k]
 }
 
-/// What speaks for the target, once the map is known to be finite. A constant part becomes zeros
-/// here, before a resize gives it ripples of rounding that min-max would stretch to a picture.
-fn positive_part(raw: &Tensor<4>) -> Result<Tensor<4>, Error> {
+/// What speaks for the target, once the map is known to be finite, and how far each map's values
+/// spread, `n * k` of them. A constant part becomes zeros here, before a resize gives it ripples of
+/// rounding that min-max would stretch to a picture.
+fn positive_part(raw: &Tensor<4>) -> Result<(Tensor<4>, Vec<f32>), Error> {
     if !raw.clone().is_finite().all().into_scalar::<bool>() {
         return Err(Error::NonFiniteMap);
     }
     let [n, k, _, _] = raw.dims();
     let positive = relu(raw.clone());
-    let constant = ranges(positive.clone()).equal_scalar(0.0).reshape([n, k, 1, 1]);
+    let spreads = ranges(positive.clone());
+    let constant = spreads.clone().equal_scalar(0.0).reshape([n, k, 1, 1]);
     let constant = constant.expand(positive.dims());
-    Ok(positive.mask_fill(constant, 0.0))
+    Ok((positive.mask_fill(constant, 0.0), read(spreads)?))
 }
 
 fn mean(maps: Vec<Tensor<4>>) -> Tensor<4> {

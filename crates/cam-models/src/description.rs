@@ -1,5 +1,6 @@
 //! A network as data: what is computed, in which order, from which tensors of a weight file.
 
+use cam_core::LayerInfo;
 pub use cam_engine::{Activation, MaxPool, Padding};
 
 use crate::Preprocessing;
@@ -155,22 +156,32 @@ impl Description {
         })
     }
 
-    /// Channels of a value, and input pixels per position along one side.
-    pub fn channels_and_stride(&self, value: Value) -> (usize, usize) {
+    /// What the cuts offer to those who explain.
+    pub fn layers(&self) -> Vec<LayerInfo> {
+        let shapes = self.channels_and_strides();
+        let layer = |cut: &Cut| {
+            let (channels, stride) = shapes[cut.value.steps_before()];
+            LayerInfo { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
+        };
+        self.cuts.iter().map(layer).collect()
+    }
+
+    /// Width of the embedding: channels of the last value.
+    pub fn embedding_width(&self) -> usize {
+        self.channels_and_strides()[self.steps.len()].0
+    }
+
+    /// Channels of every value, and input pixels per position along one side.
+    fn channels_and_strides(&self) -> Vec<(usize, usize)> {
         let mut known = vec![(3, 1)];
-        for step in &self.steps[..value.steps_before().min(self.steps.len())] {
+        for step in &self.steps {
             let (channels, stride) = known[step.input.steps_before()];
             known.push(match &step.operation {
                 Operation::Convolution(step) => (step.outputs, stride * step.stride),
                 Operation::MaxPool(pool) => (channels, stride * pool.stride),
             });
         }
-        known[known.len() - 1]
-    }
-
-    /// Width of the embedding: channels of the last value.
-    pub fn embedding_width(&self) -> usize {
-        self.channels_and_stride(self.output()).0
+        known
     }
 
     /// What the last step gives.

@@ -24,7 +24,7 @@ impl EngineExecutor {
     /// instructions asked for.
     pub fn new(
         description: &Description,
-        weights: &[ConvolutionWeights],
+        weights: Vec<ConvolutionWeights>,
         burn: BurnExecutor,
         options: Options,
     ) -> Result<Self, cam_engine::Error> {
@@ -54,15 +54,15 @@ impl Executor for EngineExecutor {
 }
 
 /// A description with its numbers, in the engine's words.
-fn graph(description: &Description, weights: &[ConvolutionWeights]) -> Graph {
-    let mut weights = weights.iter();
+fn graph(description: &Description, weights: Vec<ConvolutionWeights>) -> Graph {
+    let mut weights = weights.into_iter();
     let steps = description.steps.iter().map(|step| cam_engine::Step {
         input: step.input.steps_before(),
         operation: match &step.operation {
             Operation::MaxPool(pool) => cam_engine::Operation::MaxPool(*pool),
             Operation::Convolution(step) => {
                 // Too few of them are an error of lengths, which the engine finds.
-                let weights = weights.next().cloned().unwrap_or_default();
+                let weights = weights.next().unwrap_or_default();
                 cam_engine::Operation::Convolution(convolution(step, weights))
             }
         },

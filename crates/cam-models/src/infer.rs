@@ -13,6 +13,9 @@ const RESNET_ANCHORS: [&str; 3] =
 const LITE_ANCHORS: [&str; 3] =
     ["_conv_stem.weight", "_conv_head.weight", "_blocks.0._project_conv.weight"];
 
+/// Deeper networks are not convolutional ones: each stage halves the image.
+const MOST_STAGES: usize = 8;
+
 /// The checkpoint without its wrapping, and the network it holds.
 pub(crate) fn infer(checkpoint: Checkpoint) -> Result<(Checkpoint, Description), LoadError> {
     if let Some(prefix) = prefix(&checkpoint, &RESNET_ANCHORS) {
@@ -59,9 +62,6 @@ fn prefix(checkpoint: &Checkpoint, anchors: &[&str]) -> Option<String> {
         before.min_by_key(|prefix| prefix.len()).map(str::to_owned)
     })
 }
-
-/// Deeper networks are not convolutional ones: each stage halves the image.
-const MOST_STAGES: usize = 8;
 
 fn undecided(checkpoint: &Checkpoint, family: &'static str, reason: String) -> LoadError {
     LoadError::Undecided { path: checkpoint.origin().to_owned(), family, reason }

@@ -3,7 +3,7 @@ use cam_core::{Head, Layer, LayerInfo, Linear, Network, Pooling};
 use thiserror::Error;
 
 use crate::burn_executor::BurnExecutor;
-use crate::description::{Classifier, Cut, Description};
+use crate::description::{Classifier, Description};
 use crate::engine_executor::EngineExecutor;
 use crate::executor::Executor;
 use crate::preprocessing::Preprocessing;
@@ -51,7 +51,7 @@ impl ConvNet {
                 Box::new(burn.ok_or(NetworkError::Weights)?)
             }
             Execution::Engine(options) => {
-                let convolutions = &weights.convolutions;
+                let convolutions = weights.convolutions;
                 let burn = BurnExecutor::new(&description, convolutions.clone(), &device);
                 let burn = burn.ok_or(NetworkError::Weights)?;
                 Box::new(EngineExecutor::new(&description, convolutions, burn, options)?)
@@ -80,7 +80,7 @@ impl ConvNet {
         };
         let classifier = classifier.ok_or(NetworkError::Weights)?;
         Ok(Self {
-            layers: layers(&description),
+            layers: description.layers(),
             head: Head::new(Pooling::Average, Vec::new()),
             executor,
             classifier,
@@ -167,13 +167,4 @@ fn linear(weights: ClassifierWeights, shape: &Classifier, device: &Device) -> Op
         weight: Tensor::from_data(weight, device),
         bias: Some(Tensor::from_data(bias, device)),
     })
-}
-
-/// What the cuts of a description offer to those who explain.
-pub(crate) fn layers(description: &Description) -> Vec<LayerInfo> {
-    let info = |cut: &Cut| {
-        let (channels, stride) = description.channels_and_stride(cut.value);
-        LayerInfo { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
-    };
-    description.cuts.iter().map(info).collect()
 }

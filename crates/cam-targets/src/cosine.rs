@@ -14,7 +14,8 @@ const INDISTINGUISHABLE: f32 = 1e-6;
 ///
 /// s = ⟨ê, ĉ⟩ and ∂s/∂e = (ĉ − s·ê) / ‖e‖, with ê = e/‖e‖ and ĉ = c/‖c‖. The scale of a concept
 /// has no effect. Where the directions are equal or opposite to rounding, no change makes them more
-/// so, and the gradient is zero. This is the target of pytorch-grad-cam's tutorial on concept activation maps.
+/// so, and the gradient is zero. This is the target of pytorch-grad-cam's tutorial on concept
+/// activation maps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CosineSimilarity {
     concepts: Concepts,

@@ -61,6 +61,16 @@ impl Default for FigureStyle {
 }
 
 impl FigureStyle {
+    /// A picture no larger than a figure of this style shows it, so that whoever collects panels
+    /// for a large figure keeps none at its full size. The figure is the same, pixel for pixel.
+    pub fn shrink(&self, image: &RgbImage) -> RgbImage {
+        let (width, height) = layout::picture_size(image.dimensions(), &self.tamed());
+        if width >= image.width() && height >= image.height() {
+            return image.clone();
+        }
+        scale(image, width, height)
+    }
+
     /// Sizes that give a page which can be drawn, whatever was asked for.
     fn tamed(&self) -> FigureStyle {
         FigureStyle {

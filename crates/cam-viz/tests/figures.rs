@@ -35,6 +35,21 @@ fn pictures_of_any_shape_are_drawn() {
 }
 
 #[test]
+fn a_figure_of_shrunk_pictures_is_the_figure_of_the_pictures() {
+    let style = FigureStyle::default();
+    for (width, height) in [(1000, 700), (700, 1000), (4000, 10), (3, 3000), (200, 160), (0, 7)] {
+        let image = RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 90]));
+        let drawn = |image: RgbImage| {
+            let panel = Panel { image, caption: Vec::new() };
+            render(&Figure { rows: vec![vec![panel]], ..Figure::default() })
+        };
+        let shrunk = style.shrink(&image);
+        assert!(shrunk.width() <= width && shrunk.height() <= height.min(style.cell_height.max(1)));
+        assert!(drawn(shrunk) == drawn(image), "{width}×{height}");
+    }
+}
+
+#[test]
 fn captions_of_any_text_are_drawn() {
     let long = "word ".repeat(10_000);
     let captions = [

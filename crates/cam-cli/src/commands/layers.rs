@@ -1,3 +1,4 @@
+use cam_core::LayerInfo;
 use cam_models::{Checkpoint, EMBEDDED, identify};
 use serde::Serialize;
 
@@ -26,10 +27,10 @@ pub fn run(arguments: &Layers) -> Result<(), Failure> {
         Some(file) => identify(Checkpoint::open(file)?)?.1,
         None => model::description(arguments.model.as_deref().unwrap_or(EMBEDDED))?,
     };
-    let layers = description.cuts.iter().map(|cut| {
-        let (channels, stride) = description.channels_and_stride(cut.value);
-        Entry { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
-    });
+    let layers = description
+        .layers()
+        .into_iter()
+        .map(|LayerInfo { name, alias, channels, stride }| Entry { name, alias, channels, stride });
     let listing = Listing {
         schema_version: 1,
         model: description.name.clone(),

@@ -1,9 +1,10 @@
 use anyhow::anyhow;
 use cam_core::{Capture, Network as _};
+use cam_viz::FigureStyle;
 use image::RgbImage;
 
 use super::input::{Clock, Input};
-use super::{Settings, draw, questions};
+use super::{Settings, questions};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::output::distinct;
@@ -51,7 +52,7 @@ impl Concept {
         cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
             .map_err(|error| anyhow!("{source} makes no concept: {error}{}", hint(&error)))?;
         let damaged = input.picture.damaged();
-        let picture = draw::panel_size(&input.picture.pixels);
+        let picture = FigureStyle::default().shrink(&input.picture.pixels);
         Ok(Self { name, source: source.clone(), picture, damaged, embedding })
     }
 }

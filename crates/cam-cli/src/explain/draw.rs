@@ -2,13 +2,9 @@ use anyhow::Context as _;
 use cam_core::Arithmetic;
 use cam_viz::{Colormap, FigureStyle, Map, Panel, overlay, overlay_compat, overlay_signed};
 use image::RgbImage;
-use image::imageops::{self, FilterType};
 
 use super::{Answer, Input, Kind, Session, Settings};
 use crate::failure::Failure;
-
-/// Of a figure's cell, in its heights.
-const WIDEST: u32 = 3;
 
 /// One overlay per answer: at the query's own size, or at the input's in compat mode, where the
 /// reference lays the map over what the network sees.
@@ -17,22 +13,26 @@ pub fn overlays(
     input: &Input,
     answers: &[Answer],
 ) -> Result<Vec<RgbImage>, Failure> {
-    answers.iter().map(|answer| lay_over(settings, input, answer)).collect()
+    let seen;
+    let image = if settings.arithmetic == Arithmetic::PytorchGradCam {
+        seen = input.seen();
+        &seen
+    } else {
+        &input.picture.pixels
+    };
+    answers.iter().map(|answer| lay_over(settings, image, answer)).collect()
 }
 
-fn lay_over(settings: &Settings, input: &Input, answer: &Answer) -> Result<RgbImage, Failure> {
-    let compat = settings.arithmetic == Arithmetic::PytorchGradCam;
-    let image = if compat { input.seen() } else { input.picture.pixels.clone() };
+fn lay_over(settings: &Settings, image: &RgbImage, answer: &Answer) -> Result<RgbImage, Failure> {
     let (width, height) = (image.width() as usize, image.height() as usize);
     let laid_over = if settings.style.colormap == Colormap::Diverging {
         let map = signed(answer, width, height)?;
-        overlay_signed(&image, &map, settings.style.image_weight)
+        overlay_signed(image, &map, settings.style.image_weight)
     } else {
         let map = answer.map.resize(width, height).context("resizing a map")?;
-        if compat {
-            overlay_compat(&image, &map, &settings.style)
-        } else {
-            overlay(&image, &map, &settings.style)
+        match settings.arithmetic {
+            Arithmetic::Standard => overlay(image, &map, &settings.style),
+            Arithmetic::PytorchGradCam => overlay_compat(image, &map, &settings.style),
         }
     };
     Ok(laid_over.context("laying a map over its image")?)
@@ -60,7 +60,8 @@ pub fn rows(
     answers: &[Answer],
     overlays: &[RgbImage],
 ) -> Vec<Vec<Panel>> {
-    let query = panel_size(&input.picture.pixels);
+    let style = FigureStyle::default();
+    let query = style.shrink(&input.picture.pixels);
     let mut rows: Vec<Vec<Panel>> = Vec::new();
     for (answer, overlay) in answers.iter().zip(overlays) {
         if answer.subject.kind != Kind::Difference {
@@ -74,27 +75,12 @@ pub fn rows(
         }
         if let Some(row) = rows.last_mut() {
             row.push(Panel {
-                image: panel_size(overlay),
+                image: style.shrink(overlay),
                 caption: vec![question(answer), number(session.settings, answer)],
             });
         }
     }
     rows
-}
-
-/// A picture no larger than a figure shows it, so that a figure of many keeps none at its full size.
-///
-/// A figure then draws it as it is: same size, same filter.
-pub fn panel_size(image: &RgbImage) -> RgbImage {
-    let (width, height) = image.dimensions();
-    let cell = FigureStyle::default().cell_height;
-    let (widest, highest) = (f64::from(WIDEST * cell), f64::from(cell));
-    let scale = (widest / f64::from(width)).min(highest / f64::from(height));
-    if scale >= 1.0 || scale.is_nan() {
-        return image.clone();
-    }
-    let side = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
-    imageops::resize(image, side(width), side(height), FilterType::CatmullRom)
 }
 
 fn picture(image: &RgbImage, role: &str, name: &str, damaged: bool) -> Panel {
@@ -137,25 +123,4 @@ pub fn number(settings: &Settings, answer: &Answer) -> String {
         text.push_str(" (nothing found)");
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use cam_viz::Figure;
-    use image::Rgb;
-
-    use super::*;
-
-    #[test]
-    fn a_figure_of_shrunk_pictures_is_the_figure_of_the_pictures() {
-        for (width, height) in [(1000, 700), (700, 1000), (4000, 10), (3, 3000), (200, 160)] {
-            let image = RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 90]));
-            let drawn = |image: RgbImage| {
-                let panel = Panel { image, caption: Vec::new() };
-                let figure = Figure { rows: vec![vec![panel]], ..Figure::default() };
-                figure.render(&FigureStyle::default())
-            };
-            assert!(drawn(panel_size(&image)) == drawn(image), "{width}×{height}");
-        }
-    }
 }

@@ -1,10 +1,8 @@
-use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Outputs;
 use crate::failure::Failure;
-use crate::output::{self, Pattern, STDOUT, Subject, distinct};
+use crate::output::{self, Pattern, Subject, distinct};
 
 /// The names that make the outputs' paths, all of them known before the first query.
 pub struct Names {
@@ -50,17 +48,7 @@ impl Names {
 
     /// Finds what is wrong with any of the files before the first is written; `inputs` are read.
     pub fn check(&self, outputs: &Outputs, inputs: &[PathBuf]) -> Result<(), Failure> {
-        let mut taken = BTreeSet::new();
-        for path in self.all(outputs).iter().filter(|path| path.as_os_str() != STDOUT) {
-            output::check(path, inputs)?;
-            if !taken.insert(place(path)) {
-                return Err(Failure::usage(format!(
-                    "two outputs are called {}: give each its own name",
-                    path.display()
-                )));
-            }
-        }
-        Ok(())
+        output::check_all(self.all(outputs).iter().map(PathBuf::as_path), inputs)
     }
 
     fn all(&self, outputs: &Outputs) -> Vec<PathBuf> {
@@ -73,12 +61,4 @@ impl Names {
         }
         paths
     }
-}
-
-/// Where a file lies or will lie, however its path is spelled.
-fn place(path: &Path) -> PathBuf {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = parent.unwrap_or(Path::new(".")).canonicalize();
-    let would_be = |folder: PathBuf| folder.join(path.file_name().unwrap_or(OsStr::new("")));
-    path.canonicalize().or_else(|_| folder.map(would_be)).unwrap_or_else(|_| path.to_owned())
 }

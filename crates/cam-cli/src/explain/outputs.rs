@@ -67,17 +67,7 @@ impl Outputs {
     ///
     /// [`Names::check`](super::Names::check) goes on once the placeholders have their values.
     pub fn check(&self, inputs: &[PathBuf]) -> Result<(), Failure> {
-        let files: Vec<&Pattern> = self.all().filter(|pattern| !pattern.is_stdout()).collect();
-        for (index, file) in files.iter().enumerate() {
-            let path = file.as_path();
-            output::check(path, inputs)?;
-            if files[..index].iter().any(|other| other.as_path() == path) {
-                let path = path.display();
-                return Err(Failure::usage(format!(
-                    "two outputs are called {path}: give each its own name"
-                )));
-            }
-        }
+        output::check_all(self.all().map(Pattern::as_path), inputs)?;
         let pictures = [&self.figure, &self.overlay].into_iter().flatten();
         for picture in pictures.filter(|pattern| !pattern.is_stdout()) {
             // A picture of one pixel tells whether the name's format is known.

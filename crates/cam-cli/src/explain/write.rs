@@ -1,7 +1,6 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use cam_core::Arithmetic;
 use cam_viz::{
     ColorBar, Colormap, Figure, FigureStyle, Map, Panel, npy_bytes, picture_bytes, png_bytes,
     png16_bytes,
@@ -75,9 +74,9 @@ pub fn figure(
 
 fn color_bar(session: &Session<'_>) -> ColorBar {
     let colormap = session.settings.style.colormap;
-    let (low, high) = match (colormap, session.settings.arithmetic) {
-        (Colormap::Diverging, _) => ("against", "for"),
-        (_, Arithmetic::Standard | Arithmetic::PytorchGradCam) => ("none", "most"),
+    let (low, high) = match colormap {
+        Colormap::Diverging => ("against", "for"),
+        _ => ("none", "most"),
     };
     ColorBar { colormap, low: low.to_owned(), high: high.to_owned() }
 }

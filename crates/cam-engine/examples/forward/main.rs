@@ -4,6 +4,8 @@
 //! [rounds] [batch=1] [exact] [avx2|portable] [plan] [steps]`
 
 mod networks;
+#[path = "../../tests/support/numbers.rs"]
+mod numbers;
 
 use std::time::Instant;
 
@@ -34,7 +36,7 @@ fn main() {
     let images = arguments.iter().find_map(|argument| argument.strip_prefix("batch="));
     let images = images.and_then(|images| images.parse().ok()).unwrap_or(1);
     let shape = [images, 3, size, size];
-    let input = networks::numbers(1, shape.iter().product());
+    let input = numbers::numbers(1, shape.iter().product());
     let start = Instant::now();
     let plan = engine.plan(0..steps, shape).unwrap();
     let planned = start.elapsed();

@@ -2,6 +2,8 @@
 
 use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
 
+use crate::numbers::numbers;
+
 /// A network by name.
 pub fn named(name: &str) -> Option<(&'static str, Graph)> {
     match name {
@@ -127,18 +129,6 @@ impl Network {
         };
         self.step(input, Operation::Convolution(convolution))
     }
-}
-
-/// Numbers around zero.
-pub fn numbers(seed: u64, len: usize) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
-    };
-    (0..len).map(|_| next() + next()).collect()
 }
 
 /// Operations per step, a multiplication and an addition counting as two.

@@ -1,11 +1,15 @@
 //! The engine's scalar twin: every step as its definition says, in f64, on `[n, c, h, w]`.
 
+mod numbers;
+
 use std::ops::Range;
 
 use cam_engine::{
     Activation, Convolution, Engine, Graph, InstructionSet, MaxPool, Operation, Options, Output,
     Padding, Step,
 };
+
+pub use numbers::numbers;
 
 /// An activation and its shape.
 #[derive(Clone)]
@@ -101,18 +105,6 @@ fn max_pool(pool: &MaxPool, x: &Values) -> Values {
 
 fn positions([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = [usize; 4]> {
     (0..a * b * c * d).map(move |i| [i / (b * c * d), i / (c * d) % b, i / d % c, i % d])
-}
-
-/// Numbers around zero, the same for the same seed.
-pub fn numbers(seed: u64, len: usize) -> Vec<f32> {
-    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    let mut next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 40) as f32 / (1u64 << 24) as f32 - 0.5
-    };
-    (0..len).map(|_| next() + next()).collect()
 }
 
 /// A convolution with made-up weights, that keeps the size at stride 1.

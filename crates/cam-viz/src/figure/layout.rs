@@ -77,7 +77,7 @@ fn place_row(
     let mut x = style.margin;
     let mut lines = 0;
     for (panel, &column) in row.iter().zip(columns) {
-        let (width, height) = picture_size(panel, style);
+        let (width, height) = picture_size(panel.image.dimensions(), style);
         let caption = caption(panel, column, style);
         lines = lines.max(caption.len() as u32);
         cells.push(Cell { x, y, width, height, caption });
@@ -88,7 +88,8 @@ fn place_row(
     } else {
         caption_space(style) + lines * text::line_height(style.text_size)
     };
-    let picture = row.iter().map(|panel| picture_size(panel, style).1).max().unwrap_or(0);
+    let picture =
+        row.iter().map(|panel| picture_size(panel.image.dimensions(), style).1).max().unwrap_or(0);
     y + picture + caption + style.gap
 }
 
@@ -102,8 +103,7 @@ fn caption(panel: &Panel, width: u32, style: &FigureStyle) -> Vec<(String, bool)
 }
 
 /// The picture as large as its cell permits, with its aspect kept and at least a pixel each way.
-fn picture_size(panel: &Panel, style: &FigureStyle) -> (u32, u32) {
-    let (width, height) = panel.image.dimensions();
+pub(super) fn picture_size((width, height): (u32, u32), style: &FigureStyle) -> (u32, u32) {
     if width == 0 || height == 0 {
         return (style.cell_height, style.cell_height);
     }
@@ -118,7 +118,9 @@ fn column_widths(figure: &Figure, style: &FigureStyle) -> Vec<u32> {
     let narrowest = NARROWEST * style.text_size;
     let width = |column: usize| {
         let panels = figure.rows.iter().filter_map(|row| row.get(column));
-        panels.map(|panel| picture_size(panel, style).0).fold(narrowest, u32::max)
+        panels
+            .map(|panel| picture_size(panel.image.dimensions(), style).0)
+            .fold(narrowest, u32::max)
     };
     (0..count).map(width).collect()
 }
