@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::kernels::Kernels;
-use crate::packed::{Packed, Panels, Transformed};
+use crate::packed::{Filters, Packed, Panels, Transformed};
 use crate::pool::Pool;
 use crate::winograd::Size;
 use crate::{Convolution, Error, Graph, MaxPool, Operation, Padding};
@@ -45,7 +45,7 @@ impl Network {
         let packed: Vec<OnceLock<Packed>> = graph.steps.iter().map(|_| OnceLock::new()).collect();
         pool.each(graph.steps.len(), &|index| {
             if let Operation::Convolution(convolution) = &graph.steps[index].operation {
-                packed[index].get_or_init(|| Packed::new(convolution, kernels.lanes));
+                packed[index].get_or_init(|| Packed::new(&Filters::of(convolution), kernels.lanes));
             }
         });
         let steps = graph.steps.into_iter().zip(packed).map(|(step, packed)| NetworkStep {

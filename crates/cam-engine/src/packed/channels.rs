@@ -1,4 +1,4 @@
-use crate::Convolution;
+use super::Filters;
 use crate::buffer::Buffer;
 use crate::layout::CHANNELS;
 
@@ -11,13 +11,13 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    pub(super) fn pack(convolution: &Convolution) -> Self {
-        let taps = convolution.kernel * convolution.kernel;
-        let channels = convolution.outputs.next_multiple_of(CHANNELS);
+    pub(super) fn pack(filters: &Filters<'_>) -> Self {
+        let taps = filters.taps;
+        let channels = filters.outputs.next_multiple_of(CHANNELS);
         let mut weights = Buffer::zeroed(taps * channels);
-        for (i, &weight) in convolution.weight.iter().enumerate() {
+        for (i, &weight) in filters.weight.iter().enumerate() {
             weights.as_mut_slice()[i % taps * channels + i / taps] = weight;
         }
-        Self { channels, weights, bias: super::padded_bias(&convolution.bias) }
+        Self { channels, weights, bias: super::padded_bias(filters.bias) }
     }
 }

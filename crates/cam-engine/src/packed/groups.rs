@@ -1,4 +1,4 @@
-use crate::Convolution;
+use super::Filters;
 use crate::buffer::Buffer;
 use crate::layout::CHANNELS;
 
@@ -26,30 +26,30 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn pack(convolution: &Convolution, lanes: usize) -> Self {
-        let taps = convolution.kernel * convolution.kernel;
-        let depth = convolution.inputs / convolution.groups;
+    pub(super) fn pack(filters: &Filters<'_>, lanes: usize) -> Self {
+        let taps = filters.taps;
+        let depth = filters.inputs / filters.groups;
         let rows = taps * depth;
-        let padded = convolution.outputs.next_multiple_of(CHANNELS);
+        let padded = filters.outputs.next_multiple_of(CHANNELS);
         let mut weights = Buffer::zeroed(rows * padded);
-        for (i, &weight) in convolution.weight.iter().enumerate() {
+        for (i, &weight) in filters.weight.iter().enumerate() {
             let (output, input, tap) = (i / rows, i % rows / taps, i % taps);
             let row = output / CHANNELS * rows + tap * depth + input;
             weights.as_mut_slice()[row * CHANNELS + output % CHANNELS] = weight;
         }
         let list = (0..padded).step_by(lanes);
-        let list = list.map(|output| Lanes::new(convolution, output, lanes, rows)).collect();
-        Self { list, depth, weights, bias: super::padded_bias(&convolution.bias) }
+        let list = list.map(|output| Lanes::new(filters, output, lanes, rows)).collect();
+        Self { list, depth, weights, bias: super::padded_bias(filters.bias) }
     }
 }
 
 impl Lanes {
-    fn new(convolution: &Convolution, output: usize, count: usize, rows: usize) -> Self {
+    fn new(filters: &Filters<'_>, output: usize, count: usize, rows: usize) -> Self {
         let (per_group, depth) =
-            (convolution.outputs / convolution.groups, convolution.inputs / convolution.groups);
+            (filters.outputs / filters.groups, filters.inputs / filters.groups);
         // Lanes behind the last channel repeat it, with weights of zero.
         let first_input =
-            |lane: usize| (output + lane).min(convolution.outputs - 1) / per_group * depth;
+            |lane: usize| (output + lane).min(filters.outputs - 1) / per_group * depth;
         let input = first_input(0);
         let lanes = std::array::from_fn(|lane| (first_input(lane.min(count - 1)) - input) as i32);
         Self {

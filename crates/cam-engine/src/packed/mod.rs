@@ -15,6 +15,27 @@ pub(crate) use transformed::Transformed;
 use crate::Convolution;
 use crate::layout::CHANNELS;
 
+/// The weights of a convolution as they come: a window of `taps` pixels, of whatever shape.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Filters<'a> {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) groups: usize,
+    pub(crate) taps: usize,
+    /// `[outputs, inputs / groups, taps]`.
+    pub(crate) weight: &'a [f32],
+    /// `[outputs]`.
+    pub(crate) bias: &'a [f32],
+}
+
+impl<'a> Filters<'a> {
+    pub(crate) fn of(convolution: &'a Convolution) -> Self {
+        let Convolution { inputs, outputs, groups, kernel, .. } = *convolution;
+        let (weight, bias) = (&convolution.weight, &convolution.bias);
+        Self { inputs, outputs, groups, taps: kernel * kernel, weight, bias }
+    }
+}
+
 /// A convolution's weights for the kernel that suits its groups.
 #[derive(Clone)]
 pub(crate) enum Packed {
@@ -28,14 +49,14 @@ pub(crate) enum Packed {
 
 impl Packed {
     /// For kernels with vectors of `lanes`.
-    pub(crate) fn new(convolution: &Convolution, lanes: usize) -> Self {
-        let Convolution { inputs, outputs, groups, .. } = *convolution;
+    pub(crate) fn new(filters: &Filters<'_>, lanes: usize) -> Self {
+        let Filters { inputs, outputs, groups, .. } = *filters;
         if groups == 1 || (outputs / groups).is_multiple_of(CHANNELS) {
-            Self::Panels(Arc::new(Panels::pack(convolution)))
+            Self::Panels(Arc::new(Panels::pack(filters)))
         } else if groups == inputs && groups == outputs {
-            Self::Channels(Arc::new(Channels::pack(convolution)))
+            Self::Channels(Arc::new(Channels::pack(filters)))
         } else {
-            Self::Groups(Arc::new(Groups::pack(convolution, lanes)))
+            Self::Groups(Arc::new(Groups::pack(filters, lanes)))
         }
     }
 }

@@ -1,6 +1,6 @@
 use std::ops::Range;
 
-use crate::Convolution;
+use super::Filters;
 use crate::buffer::Buffer;
 use crate::layout::CHANNELS;
 
@@ -32,16 +32,16 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    pub(super) fn pack(convolution: &Convolution) -> Self {
-        let taps = convolution.kernel * convolution.kernel;
-        let depth = convolution.inputs / convolution.groups;
-        let list = list(convolution, taps * depth);
+    pub(super) fn pack(filters: &Filters<'_>) -> Self {
+        let taps = filters.taps;
+        let depth = filters.inputs / filters.groups;
+        let list = list(filters, taps * depth);
         let len = list.last().map_or(0, |panel| panel.start + taps * depth * panel.width);
         let mut weights = Buffer::zeroed(len);
         let packed = weights.as_mut_slice();
         for panel in &list {
-            let kernels = &convolution.weight[panel.output * depth * taps..];
-            let count = panel.outputs(convolution).len();
+            let kernels = &filters.weight[panel.output * depth * taps..];
+            let count = panel.outputs(filters).len();
             let rows = packed[panel.start..].chunks_mut(panel.width).take(taps * depth);
             for (row, packed) in rows.enumerate() {
                 let kernel = kernels[row % depth * taps + row / depth..].iter();
@@ -52,7 +52,7 @@ impl Panels {
                 }
             }
         }
-        Self { list, taps, depth, weights, bias: super::padded_bias(&convolution.bias) }
+        Self { list, taps, depth, weights, bias: super::padded_bias(filters.bias) }
     }
 
     /// Rows of weights per panel.
@@ -68,23 +68,23 @@ impl Panels {
 
 impl Panel {
     /// Output channels that are no padding.
-    fn outputs(&self, convolution: &Convolution) -> Range<usize> {
-        self.output..(self.output + self.width).min(convolution.outputs)
+    fn outputs(&self, filters: &Filters<'_>) -> Range<usize> {
+        self.output..(self.output + self.width).min(filters.outputs)
     }
 }
 
-fn list(convolution: &Convolution, rows: usize) -> Vec<Panel> {
-    let per_group = convolution.outputs / convolution.groups;
+fn list(filters: &Filters<'_>, rows: usize) -> Vec<Panel> {
+    let per_group = filters.outputs / filters.groups;
     let mut list = Vec::new();
     let mut start = 0;
-    for group in 0..convolution.groups {
+    for group in 0..filters.groups {
         let mut output = 0;
         while output < per_group {
             let width = if per_group - output > CHANNELS { WIDTH } else { CHANNELS };
             list.push(Panel {
                 output: group * per_group + output,
                 width,
-                input: group * convolution.inputs / convolution.groups,
+                input: group * filters.inputs / filters.groups,
                 start,
             });
             output += width;
