@@ -12,6 +12,15 @@ pub const RAW_MAP: f32 = 1e-3;
 /// reference's. As a fraction of the reference's largest absolute value.
 pub const ACTIVATION: f32 = 1e-4;
 
+/// Gradients of activations in f32 whose sums run in another order, as a distance relative to the
+/// reference's length.
+pub const GRADIENT: f64 = 1e-5;
+
+/// The same where activations differ by more than that, as by Winograd's algorithm: a value within
+/// rounding of an activation's bound lets its gradient through in one way and not in the other.
+/// One such value at an early layer of the tests moves the whole by 1e-2.
+pub const GRADIENT_WITH_FLIPS: f64 = 3e-2;
+
 /// Pixel-level floats: a few roundings. As a fraction of the reference's largest absolute value.
 pub const PIXEL: f32 = 1e-5;
 
@@ -35,6 +44,15 @@ pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
         let difference = (a - b).abs();
         if difference.is_nan() { f32::INFINITY } else { largest.max(difference) }
     })
+}
+
+/// ‖found − expected‖ / ‖expected‖, in f64.
+pub fn relative_distance(found: &[f32], expected: &[f32]) -> f64 {
+    assert_eq!(found.len(), expected.len(), "the lengths differ");
+    let length = |values: &mut dyn Iterator<Item = f64>| values.map(|x| x * x).sum::<f64>().sqrt();
+    let expected = || expected.iter().map(|&x| f64::from(x));
+    let mut differences = found.iter().zip(expected()).map(|(&x, y)| f64::from(x) - y);
+    length(&mut differences) / length(&mut expected())
 }
 
 /// Asserts that values equal others to a fraction of the others' largest absolute value.

@@ -5,7 +5,9 @@ use cam_core::{Capture, GradCam, Layer, Network};
 use cam_engine::InstructionSet;
 use cam_models::{Block, ConvNet, ResNet, Runtime, Stage, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity};
-use cam_tests::compare::{ACTIVATION, RAW_MAP, assert_near, values};
+use cam_tests::compare::{
+    ACTIVATION, GRADIENT, GRADIENT_WITH_FLIPS, RAW_MAP, assert_near, relative_distance, values,
+};
 use cam_tests::networks::{by_formula, by_formula_on, load, load_on, state_dict};
 use cam_tests::{device, engine, exact_engine, formula, photographs};
 
@@ -92,6 +94,62 @@ fn small_networks_of_odd_widths_agree() {
         for shape in [[1, 3, 33, 70], [4, 3, 64, 64], [1, 3, 5, 3]] {
             assert_agree(name, &burn, &engine, &input(shape), ANOTHER_ORDER);
         }
+    }
+}
+
+/// ∂(Σ e·g)/∂A by burn's autodiff, and as each engine goes back through its own run.
+fn assert_gradients_agree(
+    name: &str,
+    burn: &ConvNet,
+    engines: &[(ConvNet, f64)],
+    images: &Tensor<4>,
+) {
+    const QUESTIONS: usize = 2;
+    for (index, layer) in burn.layers().iter().enumerate() {
+        let what = format!("{name} {:?} at {}", images.dims(), layer.name);
+        let layer = Layer::new(index);
+        let activations = burn.forward_to(images.clone(), layer);
+        let [n, c, h, w] = activations.dims();
+        let width = burn.embedding_width();
+        let gradients = formula::unit("gradients", n * QUESTIONS * width);
+        let gradients: Vec<f32> = gradients.into_iter().map(|u| 2.0 * u - 1.0).collect();
+        let gradients =
+            Tensor::<3>::from_data(TensorData::new(gradients, [n, QUESTIONS, width]), &device());
+        let expected = (0..QUESTIONS).map(|question| {
+            let leaf = activations.clone().autodiff().require_grad();
+            let embeddings = burn.forward_from(leaf.clone(), layer);
+            let gradient = gradients.clone().narrow(1, question, 1).squeeze_dim::<2>(1);
+            let score = (embeddings * gradient.autodiff()).sum();
+            leaf.grad(&score.backward()).expect("the leaf is tracked").without_autodiff()
+        });
+        let expected = Tensor::stack::<5>(expected.collect::<Vec<Tensor<4>>>(), 1);
+        let embeddings = values(&burn.forward_from(activations.clone(), layer));
+        for (engine, tolerance) in engines {
+            let tail = engine.tail(&activations, layer).expect("the engine goes back by itself");
+            assert_near(&what, &values(&tail.embeddings()), &embeddings, ACTIVATION);
+            let found = tail.pull_back(gradients.clone());
+            assert_eq!(found.dims(), [n, QUESTIONS, c, h, w], "{what}");
+            let distance = relative_distance(&values(&found), &values(&expected));
+            assert!(distance < *tolerance, "{what}: a distance of {distance:e}");
+        }
+    }
+}
+
+#[test]
+fn gradients_agree_with_autodiff_at_every_cut() {
+    let load =
+        |runtime: Runtime| load_embedded(runtime).expect("the embedded weights load").network;
+    let (burn, engines) = (load(Runtime::from(&device())), [(load(engine()), GRADIENT)]);
+    for shape in [[1, 3, 96, 96], [2, 3, 49, 61]] {
+        assert_gradients_agree("efficientnet-lite0", &burn, &engines, &input(shape));
+    }
+    for architecture in ["resnet18", "resnet50", "resnext50_32x4d"] {
+        let engines = [
+            (by_formula_on(architecture, exact_engine()), GRADIENT),
+            (by_formula_on(architecture, engine()), GRADIENT_WITH_FLIPS),
+        ];
+        let burn = by_formula(architecture);
+        assert_gradients_agree(architecture, &burn, &engines, &input([2, 3, 65, 97]));
     }
 }
 

@@ -92,7 +92,7 @@ fn layer_activations_match(case: &Case) {
     assert_matches("layer4", &activations[1], &case.forward.get("layer4_query"), ACTIVATION);
 }
 
-fn every_target_matches_at_the_last_layer_by_both_routes(case: &Case) {
+fn every_target_matches_at_the_last_layer_by_every_route(case: &Case) {
     let classifier = case.network.classifier().expect("fc is kept").clone();
     let targets: [(&str, Box<dyn Target>); 5] = [
         ("layer4.similarity", Box::new(CosineSimilarity::to(case.concept()))),
@@ -101,7 +101,8 @@ fn every_target_matches_at_the_last_layer_by_both_routes(case: &Case) {
         ("layer4.neg_l2", Box::new(NegativeDistance::to(case.concept()))),
         ("layer4.class7", Box::new(ClassLogit::of(classifier, vec![7]).expect("class 7 exists"))),
     ];
-    for route in [Route::ClosedForm, Route::Autodiff] {
+    let tail = case.network.engine().map(|_| Route::Tail);
+    for route in [Route::ClosedForm, Route::Autodiff].into_iter().chain(tail) {
         for (key, target) in &targets {
             case.assert_explains(key, "layer4", target, route);
         }
@@ -117,15 +118,14 @@ fn the_softmax_of_a_class_matches(case: &Case) {
 }
 
 fn earlier_layers_match(case: &Case) {
-    for layer in ["layer3", "layer2"] {
+    let tail = case.network.engine().map(|_| Route::Tail);
+    for (layer, route) in ["layer3", "layer2"].into_iter().flat_map(|layer| {
+        [Route::Autodiff].into_iter().chain(tail).map(move |route| (layer, route))
+    }) {
         let similarity = CosineSimilarity::to(case.concept());
-        case.assert_explains(&format!("{layer}.similarity"), layer, &similarity, Route::Automatic);
-        case.assert_explains(
-            &format!("{layer}.difference"),
-            layer,
-            &difference(similarity),
-            Route::Automatic,
-        );
+        case.assert_explains(&format!("{layer}.similarity"), layer, &similarity, route);
+        let difference = difference(similarity);
+        case.assert_explains(&format!("{layer}.difference"), layer, &difference, route);
     }
 }
 
@@ -178,7 +178,7 @@ macro_rules! claims_of {
             claims!(
                 embeddings_and_logits_match,
                 layer_activations_match,
-                every_target_matches_at_the_last_layer_by_both_routes,
+                every_target_matches_at_the_last_layer_by_every_route,
                 the_softmax_of_a_class_matches,
                 earlier_layers_match,
                 two_layers_averaged_match,

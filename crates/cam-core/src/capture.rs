@@ -1,17 +1,32 @@
+use std::sync::OnceLock;
+
 use burn::tensor::Tensor;
 
 use crate::finish::read;
-use crate::{Error, Explanation, Gradients, Layer, LayerMaps, Method, Network, Target};
+use crate::{Error, Explanation, Gradients, Head, Layer, LayerMaps, Method, Network, Tail, Target};
 
 /// How ∂s/∂e is pulled back to the activations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Route {
-    /// In closed form where the network has one, else by autodiff.
+    /// In closed form where the network has one, else through its own tail, else by autodiff.
     #[default]
     Automatic,
     /// In closed form, or not at all.
     ClosedForm,
+    /// Through the network's own [`Tail`], even where a closed form exists, or not at all.
+    Tail,
     /// By autodiff through everything behind the layer, even where a closed form exists.
+    Autodiff,
+}
+
+/// Questions that go back through a recorded tail together.
+const QUESTIONS_AT_ONCE: usize = 8;
+
+/// A route, resolved for one layer.
+#[derive(Clone, Copy)]
+enum WayBack<'a> {
+    Head(&'a Head),
+    Tail(&'a (dyn Tail + 'a)),
     Autodiff,
 }
 
@@ -23,6 +38,8 @@ pub struct Capture<'n> {
     activations: Vec<(Layer, Tensor<4>)>,
     embeddings: Tensor<2>,
     route: Route,
+    /// Per layer, what follows it, recorded when it is first gone back through.
+    tails: Vec<OnceLock<Option<Box<dyn Tail + 'n>>>>,
 }
 
 impl<'n> Capture<'n> {
@@ -49,11 +66,23 @@ impl<'n> Capture<'n> {
         }
         let images = images.without_autodiff();
         let activations = network.forward_through(images, &layers);
-        let last = activations.last().ok_or(Error::NoLayer)?.clone();
-        let embeddings = network.forward_from(last, deepest);
+        let last = activations.last().ok_or(Error::NoLayer)?;
+        // Where a gradient is going to come back this way, the run is recorded at once.
+        let tail = match network.head(deepest) {
+            Some(_) => None,
+            None => network.tail(last, deepest),
+        };
+        let embeddings = match &tail {
+            Some(tail) => tail.embeddings(),
+            None => network.forward_from(last.clone(), deepest),
+        };
         check_finite(&embeddings)?;
+        let tails: Vec<_> = layers.iter().map(|_| OnceLock::new()).collect();
+        if let (Some(tail), Some(deepest)) = (tail, tails.last()) {
+            deepest.get_or_init(|| Some(tail));
+        }
         let activations = layers.into_iter().zip(activations).collect();
-        Ok(Self { network, activations, embeddings, route: Route::default() })
+        Ok(Self { network, activations, embeddings, route: Route::default(), tails })
     }
 
     /// The same capture, explained by another route.
@@ -75,7 +104,8 @@ impl<'n> Capture<'n> {
     ///
     /// # Errors
     /// [`Error::Width`] where the target was made for other embeddings, [`Error::NoQuestion`],
-    /// [`Error::NoClosedForm`] and [`Error::Untracked`] where the route does not exist.
+    /// [`Error::NoClosedForm`], [`Error::NoTail`] and [`Error::Untracked`] where the route does not
+    /// exist.
     pub fn explain(&self, method: &dyn Method, target: &dyn Target) -> Result<Explanation, Error> {
         self.check(target)?;
         let scores = target.scores(self.embeddings());
@@ -142,26 +172,45 @@ impl<'n> Capture<'n> {
         activations: &Tensor<4>,
         gradients: &Tensor<3>,
     ) -> Result<Tensor<4>, Error> {
-        match (self.route, self.network.head(layer)) {
-            (Route::Automatic | Route::ClosedForm, Some(head)) => {
-                let gradients = head.pull_back(activations, gradients.clone());
-                Ok(method.maps(activations, &gradients))
-            }
-            (Route::ClosedForm, None) => {
-                let layer = self.network.layers()[layer.index()].name.clone();
-                Err(Error::NoClosedForm { layer })
-            }
-            (Route::Automatic | Route::Autodiff, _) => {
-                // One question at a time: a gradient at an early layer is as large as the
-                // activations there, and k of them need not exist at once.
-                let [_, questions, _] = gradients.dims();
-                let maps = (0..questions).map(|question| {
-                    let gradient = gradients.clone().narrow(1, question, 1).squeeze_dim(1);
+        let [_, questions, _] = gradients.dims();
+        let back = self.way_back(layer, activations)?;
+        let at_once = match back {
+            WayBack::Head(_) => questions,
+            // A gradient at an early layer is as large as the activations there, and k of them
+            // need not exist at once.
+            WayBack::Tail(_) => QUESTIONS_AT_ONCE,
+            WayBack::Autodiff => 1,
+        };
+        let maps = (0..questions).step_by(at_once).map(|first| {
+            let count = at_once.min(questions - first);
+            let gradients = gradients.clone().narrow(1, first, count);
+            let gradients = match back {
+                WayBack::Head(head) => head.pull_back(activations, gradients),
+                WayBack::Tail(tail) => Gradients::PerPosition(tail.pull_back(gradients)),
+                WayBack::Autodiff => {
+                    let gradient = gradients.squeeze_dim(1);
                     let gradient = self.through_tail(layer, activations, gradient)?;
-                    Ok(method.maps(activations, &Gradients::PerPosition(gradient.unsqueeze_dim(1))))
-                });
-                Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
-            }
+                    Gradients::PerPosition(gradient.unsqueeze_dim(1))
+                }
+            };
+            Ok(method.maps(activations, &gradients))
+        });
+        Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
+    }
+
+    fn way_back(&self, layer: Layer, activations: &Tensor<4>) -> Result<WayBack<'_>, Error> {
+        let name = || self.network.layers()[layer.index()].name.clone();
+        let head = || self.network.head(layer).map(WayBack::Head);
+        let tail = || {
+            let index = self.activations.iter().position(|(at, _)| *at == layer)?;
+            let tail = self.tails[index].get_or_init(|| self.network.tail(activations, layer));
+            tail.as_deref().map(WayBack::Tail)
+        };
+        match self.route {
+            Route::Automatic => Ok(head().or_else(tail).unwrap_or(WayBack::Autodiff)),
+            Route::ClosedForm => head().ok_or_else(|| Error::NoClosedForm { layer: name() }),
+            Route::Tail => tail().ok_or_else(|| Error::NoTail { layer: name() }),
+            Route::Autodiff => Ok(WayBack::Autodiff),
         }
     }
 

@@ -95,6 +95,15 @@ pub enum Error {
         layer: String,
     },
 
+    /// The network's own way back was asked for where it has none.
+    #[error(
+        "the network cannot go back to `{layer}` by itself: use the automatic route or autodiff"
+    )]
+    NoTail {
+        /// The layer.
+        layer: String,
+    },
+
     /// The target's score does not depend on the embedding, as far as autodiff can see.
     #[error(
         "the target's score is not differentiable: it has no closed form and autodiff does not track it"

@@ -64,7 +64,7 @@ pub use layer::{Layer, LayerInfo};
 pub use linear::Linear;
 pub use method::{GradCam, Method};
 pub use names::nearest;
-pub use network::Network;
+pub use network::{Network, Tail};
 pub use smooth::smooth_over_augmentations;
 pub use target::Target;
 pub use unit::unit;

@@ -30,6 +30,16 @@ pub trait Network: Send + Sync {
     /// `[n, c, h', w']` to `[n, d]`.
     fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2>;
 
+    /// Runs what follows a layer and keeps what is needed to go back through it, where the
+    /// network can do so by itself. Elsewhere gradients come by autodiff.
+    ///
+    /// # Shapes
+    /// Activations `[n, c, h', w']`.
+    fn tail(&self, activations: &Tensor<4>, from: Layer) -> Option<Box<dyn Tail + '_>> {
+        let _ = (activations, from);
+        None
+    }
+
     /// Everything that follows a layer, where it is simple enough to be differentiated in
     /// closed form.
     fn head(&self, at: Layer) -> Option<&Head>;
@@ -56,4 +66,17 @@ pub trait Network: Send + Sync {
     fn last_layer(&self) -> Result<Layer, Error> {
         self.layers().len().checked_sub(1).map(Layer::new).ok_or(Error::NoLayer)
     }
+}
+
+/// What follows a layer, run once and kept: gradients can be pulled back through it without
+/// autodiff.
+pub trait Tail: Send + Sync {
+    /// What the run gave, `[n, d]`: the same as [`Network::forward_from`], to rounding.
+    fn embeddings(&self) -> Tensor<2>;
+
+    /// ∂s/∂e to ∂s/∂A.
+    ///
+    /// # Shapes
+    /// `[n, k, d]` to `[n, k, c, h', w']`.
+    fn pull_back(&self, gradients: Tensor<3>) -> Tensor<5>;
 }

@@ -4,15 +4,23 @@ use crate::buffer::Buffer;
 use crate::kernels;
 use crate::layout::{CHANNELS, Layout};
 
-/// Buffers that activations share, one after the other.
+/// Buffers that activations share, one after the other, and one for what lies between a layer's
+/// own steps.
 pub(crate) struct Arena {
     buffers: Vec<Buffer>,
+    scratch: Buffer,
 }
 
 impl Arena {
     /// Zeroed buffers of these lengths.
-    pub(crate) fn new(lengths: &[usize]) -> Self {
-        Self { buffers: lengths.iter().map(|&len| Buffer::zeroed(len)).collect() }
+    pub(crate) fn new(lengths: &[usize], scratch: usize) -> Self {
+        let buffers = lengths.iter().map(|&len| Buffer::zeroed(len)).collect();
+        Self { buffers, scratch: Buffer::zeroed(scratch) }
+    }
+
+    /// Where the scratch starts.
+    pub(crate) fn scratch(&self) -> *mut f32 {
+        self.scratch.start()
     }
 
     /// Where a buffer starts.
@@ -43,8 +51,13 @@ impl Table {
 
     /// The offsets of all of an activation's pixels, of each of which all channels are written.
     pub(crate) fn writing(place: Place) -> Self {
+        Self::writing_to(place, place.layout.offsets())
+    }
+
+    /// Offsets of pixels, of each of which all channels are written.
+    pub(crate) fn writing_to(place: Place, offsets: Vec<u32>) -> Self {
         let reach = place.layout.channels().next_multiple_of(CHANNELS);
-        Self::checked(place, place.layout.offsets(), reach, 0)
+        Self::checked(place, offsets, reach, 0)
     }
 
     fn checked(place: Place, offsets: Vec<u32>, reach: usize, beyond: usize) -> Self {

@@ -2,11 +2,14 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::arena::Arena;
 use crate::kernels::Kernels;
 use crate::network::Network;
 use crate::plan::Plan;
 use crate::pool::Pool;
 use crate::program::{Program, Settings};
+use crate::recording::Recording;
+use crate::sequence::Given;
 use crate::{Error, Graph, InstructionSet, Options};
 
 /// Programs kept for the next run on the same shape, each with the memory it runs in.
@@ -28,7 +31,8 @@ pub struct Engine {
     programs: Mutex<Vec<(Key, Arc<Program>)>>,
 }
 
-type Key = (Range<usize>, [usize; 4]);
+/// Segment, shape of its input, and whether the run is recorded.
+type Key = (Range<usize>, [usize; 4], bool);
 
 /// What a run gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,13 +84,48 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Output, Error> {
         check_input(input, shape)?;
-        match self.program(segment, shape)? {
+        match self.program(segment, shape, false)? {
             Some(program) => Ok(Output {
-                values: program.run(&self.pool, self.kernels, input),
+                values: program.sequence().run(self.given(input), &|_| {}),
                 shape: program.output_shape(),
             }),
             None => Ok(Output { values: input.to_vec(), shape }),
         }
+    }
+
+    /// Runs a segment as [`run`](Self::run) does and keeps its activations, so that gradients can
+    /// be pulled back through it.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run).
+    pub fn record(
+        &self,
+        segment: Range<usize>,
+        input: &[f32],
+        shape: [usize; 4],
+    ) -> Result<Recording<'_>, Error> {
+        check_input(input, shape)?;
+        let Some(program) = self.program(segment, shape, true)? else {
+            let output = Output { values: input.to_vec(), shape };
+            return Ok(Recording::new(self, None, output));
+        };
+        let (values, arena) = program.sequence().record(self.given(input));
+        let output = Output { values, shape: program.output_shape() };
+        Ok(Recording::new(self, Some((program, arena)), output))
+    }
+
+    /// Pulls gradients back through a recorded run.
+    pub(crate) fn pull_back(
+        &self,
+        program: &Program,
+        kept: &Arena,
+        gradients: &[f32],
+        questions: usize,
+    ) -> Result<Output, Error> {
+        let machine = (&self.pool, self.kernels);
+        let way = program.way_back(&self.network, self.exact, questions, machine)?;
+        let values = way.run(machine, gradients, kept);
+        Ok(Output { values, shape: way.output_shape() })
     }
 
     /// How a segment would be run.
@@ -96,7 +135,7 @@ impl Engine {
     pub fn plan(&self, segment: Range<usize>, shape: [usize; 4]) -> Result<Plan, Error> {
         checked_len(shape)?;
         let nothing = || Plan { steps: Vec::new(), buffers: 0, peak_bytes: 0 };
-        let program = self.program(segment, shape)?;
+        let program = self.program(segment, shape, false)?;
         Ok(program.map_or_else(nothing, |program| program.plan().clone()))
     }
 
@@ -112,9 +151,8 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Vec<Duration>, Error> {
         check_input(input, shape)?;
-        let program = self.program(segment, shape)?;
-        Ok(program
-            .map_or_else(Vec::new, |program| program.time_steps(&self.pool, self.kernels, input)))
+        let program = self.program(segment, shape, false)?;
+        Ok(program.map_or_else(Vec::new, |program| program.time_steps(self.given(input))))
     }
 
     /// How many steps the graph has.
@@ -132,11 +170,16 @@ impl Engine {
         self.instructions
     }
 
+    fn given<'a>(&'a self, input: &'a [f32]) -> Given<'a> {
+        Given { pool: &self.pool, kernels: self.kernels, input, kept: None }
+    }
+
     /// The program for a segment and shape; none for an empty segment.
     fn program(
         &self,
         segment: Range<usize>,
         shape: [usize; 4],
+        keep: bool,
     ) -> Result<Option<Arc<Program>>, Error> {
         let Range { start, end } = segment;
         if start > end || end > self.steps() {
@@ -147,17 +190,17 @@ impl Engine {
         }
         // Held while a program is made, so that two runs on a new shape do not both make it.
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (segment, shape);
+        let key = (segment, shape, keep);
         let known = programs.iter().position(|(known, _)| *known == key);
         let program = match known {
             Some(index) => programs.remove(index).1,
             None => {
-                let settings = Settings { pool: &self.pool, exact: self.exact };
+                let settings = Settings { pool: &self.pool, exact: self.exact, keep };
                 Arc::new(Program::new(&self.network, key.0.clone(), shape, settings)?)
             }
         };
         let bytes = |programs: &[(Key, Arc<Program>)]| -> usize {
-            programs.iter().map(|(_, program)| program.plan().peak_bytes).sum()
+            programs.iter().map(|(_, program)| program.bytes()).sum()
         };
         while programs.len() >= PROGRAMS || bytes(&programs) > PROGRAM_BYTES {
             programs.remove(0);
@@ -167,7 +210,7 @@ impl Engine {
     }
 }
 
-fn check_input(input: &[f32], shape: [usize; 4]) -> Result<(), Error> {
+pub(crate) fn check_input(input: &[f32], shape: [usize; 4]) -> Result<(), Error> {
     match checked_len(shape)? {
         expected if expected == input.len() => Ok(()),
         expected => Err(Error::InputLength { expected, found: input.len() }),

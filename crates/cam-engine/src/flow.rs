@@ -244,7 +244,8 @@ impl<'a> Flow<'a> {
     fn choose_winograd(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
             if let NetworkOperation::Convolution(convolution, ..) = &self.step(index).operation {
-                let size = Size::choose(convolution, self.windows(index).outputs);
+                let channels = [convolution.inputs, convolution.outputs];
+                let size = Size::choose(&self.windows(index), channels, convolution.groups);
                 self.state_mut(index).winograd = size;
             }
         }
@@ -255,12 +256,11 @@ impl<'a> Flow<'a> {
         for index in self.steps().collect::<Vec<_>>() {
             let step = self.step(index);
             if let NetworkOperation::Convolution(..) = step.operation {
-                let mut border = self.windows(index).border();
-                if let Some(size) = self.winograd(index) {
-                    let [height, width] = self.windows(index).outputs;
-                    border.bottom += height.next_multiple_of(size.outputs()) - height;
-                    border.right += width.next_multiple_of(size.outputs()) - width;
-                }
+                let windows = self.windows(index);
+                let border = match self.winograd(index) {
+                    Some(size) => size.border(&windows),
+                    None => windows.border(),
+                };
                 let value = self.value_mut(step.input);
                 value.border = value.border.union(border);
             }

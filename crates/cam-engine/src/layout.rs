@@ -132,14 +132,18 @@ impl Layout {
     }
 
     /// Offsets of the first tap of every window: of each image, `outputs` windows down and right,
-    /// `stride` pixels apart, the first of which starts `before` pixels outside.
+    /// `stride` pixels apart, the first of which starts `before` pixels outside (or, where that is
+    /// negative, inside).
     pub(crate) fn windows(
         &self,
         outputs: [usize; 2],
         stride: usize,
-        before: [usize; 2],
+        before: [isize; 2],
     ) -> Vec<u32> {
-        let (top, left) = (self.border.top - before[0], self.border.left - before[1]);
+        let inside = |border: usize, before: isize| {
+            border.checked_add_signed(-before).expect("a window starts inside the border")
+        };
+        let (top, left) = (inside(self.border.top, before[0]), inside(self.border.left, before[1]));
         let mut offsets = Vec::with_capacity(self.images() * outputs[0] * outputs[1]);
         for image in 0..self.images() {
             for y in 0..outputs[0] {

@@ -3,7 +3,8 @@
 //! A [`Graph`] says what a network computes: convolutions with everything fused to them (bias,
 //! residual, activation) and max pools. An [`Engine`] checks it, packs its weights once and runs
 //! any segment of it, by all threads together. Nothing here knows of tensors, of files, or of any
-//! network by name; nothing is trained and no gradient is computed.
+//! network by name, and nothing is trained: gradients are those of activations, pulled back through
+//! a recorded run ([`Engine::record`]), never of weights.
 //!
 //! ```
 //! use cam_engine::{Activation, Convolution, Engine, Graph, Operation, Options, Padding, Step};
@@ -35,6 +36,13 @@
 //! run is then one parallel region with a barrier behind every layer: input to channels-last, the
 //! layers, output back to channels-first.
 //!
+//! # The way back
+//!
+//! [`Engine::record`] keeps a run's activations, and [`Recording::pull_back`] goes back through them:
+//! ∂s/∂output to ∂s/∂input, several gradients per image as one batch. Every convolution is turned
+//! round into as many plain ones as its stride has phases, so that the same kernels serve both
+//! ways. Its weights are packed once more for that, when a gradient first comes by.
+//!
 //! # What makes it fast
 //!
 //! - **Borders are physical.** An activation lies channels-last inside a border of real zeros, and
@@ -55,7 +63,9 @@
 //! It lives in the kernels, the aligned buffers and the thread pool. Kernels trust offsets from
 //! tables, and every table is checked against its buffer when a program is made.
 
+mod allotment;
 mod arena;
+mod backward;
 mod barrier;
 mod buffer;
 mod check;
@@ -73,6 +83,8 @@ mod packed;
 mod plan;
 mod pool;
 mod program;
+mod recording;
+mod sequence;
 mod split;
 mod vector;
 mod windows;
@@ -85,3 +97,4 @@ pub use error::Error;
 pub use graph::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
 pub use options::{InstructionSet, Options};
 pub use plan::{Kernel, Plan, PlannedStep};
+pub use recording::Recording;

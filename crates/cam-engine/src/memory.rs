@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::Error;
+use crate::allotment::Allotment;
 use crate::arena::Place;
 use crate::flow::Flow;
-use crate::layout::{Border, Layout};
 
 /// Buffers for the values of a segment, each used again as soon as nobody reads what it held.
 pub(crate) struct Memory {
@@ -25,34 +25,40 @@ pub(crate) struct Slot {
     pub(crate) in_place: bool,
 }
 
-/// A buffer while values are being placed.
-struct Occupied {
-    length: usize,
-    is_free: bool,
-    /// The values it held, in order, with how they lay.
-    values: Vec<(usize, Layout)>,
-}
-
 impl Memory {
-    /// Places every value that a segment computes.
-    pub(crate) fn assign(flow: &Flow<'_>, segment: Range<usize>) -> Result<Self, Error> {
+    /// Places every value that a segment computes; where all are kept, each in a buffer of its own.
+    pub(crate) fn assign(
+        flow: &Flow<'_>,
+        segment: Range<usize>,
+        keep: bool,
+    ) -> Result<Self, Error> {
         let mut memory = Self {
             lengths: Vec::new(),
             places: vec![None; segment.len() + 1],
             start: segment.start,
         };
-        let mut buffers = Vec::new();
+        let mut buffers = Allotment::default();
         memory.place(flow, &mut buffers, segment.start, None)?;
         for step in flow.steps().filter(|&step| !flow.is_fused(step)) {
+            if keep {
+                memory.place(flow, &mut buffers, step + 1, None)?;
+                continue;
+            }
             let reused = memory.residual_to_replace(flow, step)?;
             memory.place(flow, &mut buffers, step + 1, reused)?;
             for value in flow.reads(step).filter(|&value| flow.is_last_reader(step, value)) {
                 let buffer = memory.slot(value).place.buffer;
-                buffers[buffer].is_free = reused != Some(buffer);
+                if reused != Some(buffer) {
+                    buffers.release(buffer);
+                }
             }
         }
-        memory.mark_borders(&buffers);
-        memory.lengths = buffers.iter().map(|buffer| buffer.length).collect();
+        for value in buffers.to_clear() {
+            if let Some(slot) = &mut memory.places[value - segment.start] {
+                slot.clear = true;
+            }
+        }
+        memory.lengths = buffers.lengths();
         Ok(memory)
     }
 
@@ -72,51 +78,21 @@ impl Memory {
     fn place(
         &mut self,
         flow: &Flow<'_>,
-        buffers: &mut Vec<Occupied>,
+        buffers: &mut Allotment,
         value: usize,
         reused: Option<usize>,
     ) -> Result<(), Error> {
         let layout = flow.layout(value)?;
-        let buffer = reused.unwrap_or_else(|| choose(buffers, layout));
-        let occupied = &mut buffers[buffer];
-        occupied.is_free = false;
-        occupied.length = occupied.length.max(layout.len());
-        occupied.values.push((value, layout));
+        let buffer = match reused {
+            Some(buffer) => {
+                buffers.place_in(buffer, value, layout);
+                buffer
+            }
+            None => buffers.place(value, layout),
+        };
         let place = Place { buffer, layout };
         let slot = Slot { place, clear: false, in_place: reused.is_some() };
         self.places[value - self.start] = Some(slot);
         Ok(())
-    }
-
-    /// Buffers start as zeros and are used by run after run: a border is still zero if the value
-    /// before, or in front of the first the last, lay in the same way.
-    fn mark_borders(&mut self, buffers: &[Occupied]) {
-        for buffer in buffers {
-            let before = buffer.values.iter().cycle().skip(buffer.values.len() - 1);
-            for ((_, before), &(value, layout)) in before.zip(&buffer.values) {
-                let clear = layout.border != Border::default() && *before != layout;
-                if let Some(slot) = &mut self.places[value - self.start] {
-                    slot.clear = clear;
-                }
-            }
-        }
-    }
-}
-
-/// A free buffer that last held the like, or else the one that fits best, or else grows least; a
-/// new one if none is free.
-fn choose(buffers: &mut Vec<Occupied>, layout: Layout) -> usize {
-    let free = || buffers.iter().enumerate().filter(|(_, buffer)| buffer.is_free);
-    let alike = free().find(|(_, buffer)| buffer.values.last().is_some_and(|v| v.1 == layout));
-    let fit = |(_, buffer): &(usize, &Occupied)| {
-        let (have, want) = (buffer.length, layout.len());
-        if have >= want { (0, have - want) } else { (1, want - have) }
-    };
-    match alike.or_else(|| free().min_by_key(fit)) {
-        Some((index, _)) => index,
-        None => {
-            buffers.push(Occupied { length: 0, is_free: true, values: Vec::new() });
-            buffers.len() - 1
-        }
     }
 }

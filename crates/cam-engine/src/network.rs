@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use crate::backward::TurnedWeights;
 use crate::kernels::Kernels;
 use crate::packed::{Filters, Packed, Panels, Transformed};
 use crate::pool::Pool;
@@ -25,6 +26,8 @@ impl Winograd {
 /// The steps of a graph, as programs are made of them.
 pub(crate) struct Network {
     pub(crate) steps: Vec<NetworkStep>,
+    /// Per step, its weights for the way back.
+    pub(crate) turned: Vec<TurnedWeights>,
 }
 
 pub(crate) struct NetworkStep {
@@ -58,7 +61,9 @@ impl Network {
                 Operation::MaxPool(pool) => NetworkOperation::MaxPool(pool),
             },
         });
-        Ok(Self { steps: steps.collect() })
+        let steps: Vec<NetworkStep> = steps.collect();
+        let turned = steps.iter().map(|_| TurnedWeights::default()).collect();
+        Ok(Self { steps, turned })
     }
 }
 

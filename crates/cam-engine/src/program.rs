@@ -4,37 +4,46 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::arena::{Arena, Table};
+use crate::arena::{Place, Table};
+use crate::backward::{PullBack, Way};
 use crate::buffer::Buffer;
 use crate::flow::Flow;
 use crate::kernels::Kernels;
-use crate::layers::direct::{Direct, Projection, Split};
-use crate::layers::transfer::{Load, Output, Store};
+use crate::layers::direct::Projection;
+use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
-use crate::layers::{Ends, Input, Layer, Run, border, depthwise, grouped, max_pool};
+use crate::layers::{self, Ends, Layer, max_pool};
 use crate::memory::{Memory, Slot};
 use crate::network::{self, Network, NetworkOperation};
 use crate::packed::{Packed, Panels};
 use crate::plan::{Kernel, Plan, PlannedStep};
 use crate::pool::{Pool, Worker};
+use crate::sequence::{Given, Sequence};
 use crate::winograd::Size;
 use crate::{Convolution, Error};
+
+/// Ways back that are kept: one for whole batches of questions and one for the last part.
+const WAYS_BACK: usize = 2;
 
 /// What programs are made for.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) exact: bool,
+    /// Whether all values stay where they are, for a gradient to be pulled back through them.
+    pub(crate) keep: bool,
 }
 
 /// Everything about a run that does not depend on the numbers.
 pub(crate) struct Program {
-    layers: Vec<(Layer, Option<Slot>)>,
-    lengths: Vec<usize>,
+    sequence: Sequence,
+    memory: Memory,
     plan: Plan,
     output: [usize; 4],
-    /// Memory of the last run, for the next one. Locked while a run has it: runs take turns.
-    arena: Mutex<Option<Arena>>,
+    segment: Range<usize>,
+    shape: [usize; 4],
+    /// For gradients of runs that keep their values, the newest last.
+    ways_back: Mutex<Vec<Arc<PullBack>>>,
 }
 
 impl Program {
@@ -43,10 +52,10 @@ impl Program {
         network: &Network,
         segment: Range<usize>,
         shape: [usize; 4],
-        Settings { pool, exact }: Settings<'_>,
+        Settings { pool, exact, keep }: Settings<'_>,
     ) -> Result<Self, Error> {
         let flow = Flow::new(network, segment.clone(), shape, exact)?;
-        let mut memory = Memory::assign(&flow, segment.clone())?;
+        let memory = Memory::assign(&flow, segment.clone(), keep)?;
         transform_weights(&flow, pool);
         let threads = pool.threads();
         let builder = Builder { flow: &flow, memory: &memory, threads };
@@ -71,15 +80,11 @@ impl Program {
             });
         }
         layers.push((Layer::Store(Store { from: memory.slot(segment.end).place }), None));
-        memory.lengths.extend(scratch_len(&layers, threads));
-        let peak_bytes = memory.lengths.iter().sum::<usize>() * size_of::<f32>();
-        Ok(Self {
-            layers,
-            plan: Plan { steps, buffers: memory.lengths.len(), peak_bytes },
-            lengths: memory.lengths,
-            output: flow.shape(segment.end),
-            arena: Mutex::default(),
-        })
+        let output = flow.shape(segment.end);
+        let lengths = memory.lengths.clone();
+        let sequence = Sequence::new(layers, lengths, output.iter().product(), threads);
+        let plan = Plan { steps, buffers: sequence.buffers(), peak_bytes: sequence.bytes() };
+        Ok(Self { sequence, memory, plan, output, segment, shape, ways_back: Mutex::default() })
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -91,25 +96,53 @@ impl Program {
         self.output
     }
 
-    /// Runs all layers in one region of the pool.
-    pub(crate) fn run(&self, pool: &Pool, kernels: &'static Kernels, input: &[f32]) -> Vec<f32> {
-        self.run_watched(pool, kernels, input, &|_| {})
+    /// Where a value lies, in the memory of a run that keeps all of them.
+    pub(crate) fn place(&self, value: usize) -> Place {
+        self.memory.slot(value).place
+    }
+
+    /// The way back through recorded runs, for so many gradients per image.
+    pub(crate) fn way_back(
+        &self,
+        network: &Network,
+        exact: bool,
+        questions: usize,
+        machine: (&Pool, &'static Kernels),
+    ) -> Result<Arc<PullBack>, Error> {
+        let mut known = self.ways_back.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(way) = known.iter().find(|way| way.questions() == questions) {
+            return Ok(Arc::clone(way));
+        }
+        let (segment, shape) = (self.segment.clone(), self.shape);
+        let way = Way { network, segment, shape, exact, questions };
+        let made = Arc::new(PullBack::new(&way, self, machine)?);
+        if known.len() >= WAYS_BACK {
+            known.remove(0);
+        }
+        known.push(Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// Bytes that runs and gradients work in.
+    pub(crate) fn bytes(&self) -> usize {
+        let known = self.ways_back.lock().unwrap_or_else(PoisonError::into_inner);
+        self.plan.peak_bytes + known.iter().map(|way| way.bytes()).sum::<usize>()
+    }
+
+    /// The layers.
+    pub(crate) fn sequence(&self) -> &Sequence {
+        &self.sequence
     }
 
     /// Runs and says how long each of the plan's steps took.
-    pub(crate) fn time_steps(
-        &self,
-        pool: &Pool,
-        kernels: &'static Kernels,
-        input: &[f32],
-    ) -> Vec<Duration> {
-        let ends = Mutex::new(Vec::with_capacity(self.layers.len()));
+    pub(crate) fn time_steps(&self, given: Given<'_>) -> Vec<Duration> {
+        let ends = Mutex::new(Vec::with_capacity(self.plan.steps.len() + 2));
         let watch = |worker: &Worker<'_>| {
             if worker.index() == 0 {
                 ends.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
             }
         };
-        self.run_watched(pool, kernels, input, &watch);
+        self.sequence.run(given, &watch);
         let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut layers = ends.windows(2).map(|pair| pair[1] - pair[0]);
         let steps = self.plan.steps.iter().map(|step| match step.kernel {
@@ -117,34 +150,6 @@ impl Program {
             _ => layers.next().unwrap_or_default(),
         });
         steps.collect()
-    }
-
-    /// Every worker calls `watch` behind every layer.
-    fn run_watched(
-        &self,
-        pool: &Pool,
-        kernels: &'static Kernels,
-        input: &[f32],
-        watch: &(dyn Fn(&Worker<'_>) + Sync),
-    ) -> Vec<f32> {
-        let mut output = vec![0.0; self.output.iter().product()];
-        let mut spare = self.arena.lock().unwrap_or_else(PoisonError::into_inner);
-        // A run that panics drops its memory: borders may not be what the next run expects.
-        let arena = spare.take().unwrap_or_else(|| Arena::new(&self.lengths));
-        let run = Run { arena: &arena, kernels, input, output: Output::new(&mut output) };
-        pool.run(&|worker| {
-            for (layer, clear) in &self.layers {
-                if let Some(slot) = clear {
-                    border::clear(slot.place, &run, worker);
-                }
-                layer.run(&run, worker)?;
-                worker.wait()?;
-                watch(worker);
-            }
-            Ok(())
-        });
-        *spare = Some(arena);
-        output
     }
 }
 
@@ -160,17 +165,8 @@ fn transform_weights(flow: &Flow<'_>, pool: &Pool) {
     });
 }
 
-/// Floats of the buffer that layers by Winograd's algorithm share, if there are any.
-fn scratch_len(layers: &[(Layer, Option<Slot>)], threads: usize) -> Option<usize> {
-    let lengths = layers.iter().filter_map(|(layer, _)| match layer {
-        Layer::Winograd(layer) => Some(layer.scratch_len(threads)),
-        _ => None,
-    });
-    lengths.max()
-}
-
-fn clearing(slot: Slot) -> Option<Slot> {
-    Some(slot).filter(|slot| slot.clear)
+fn clearing(slot: Slot) -> Option<Place> {
+    slot.clear.then_some(slot.place)
 }
 
 /// What layers are made from.
@@ -208,50 +204,16 @@ impl Builder<'_> {
         convolution: &Convolution,
         packed: &Packed,
     ) -> (Layer, Kernel) {
-        let place = self.memory.slot(self.flow.step(step).input).place;
-        let windows = self.flow.windows(step);
-        let depth = convolution.inputs / convolution.groups;
+        let input = self.memory.slot(self.flow.step(step).input).place;
         let residual = self.flow.residual(step).map(|value| self.memory.slot(value).place);
         let output = self.memory.slot(step + 1).place;
         let ends = Ends::new(output, residual, convolution.activation.bounds());
-        match packed {
-            Packed::Panels(panels) => {
-                let merged = !panels.is_grouped() && place.layout.pixel == convolution.inputs;
-                let input = Input::new(place, &windows, depth, merged);
-                let projection = self.flow.projection(step);
-                let kernel = match projection {
-                    Some(_) => Kernel::DirectWithProjection,
-                    None => Kernel::Direct,
-                };
-                let (inputs, outputs) = (place.layout, output.layout);
-                let per_pixel = inputs.channels() * windows.stride * windows.stride
-                    + outputs.channels() * if residual.is_some() { 2 } else { 1 };
-                let layer = Direct {
-                    projection: projection.map(|projection| self.projection(projection, panels)),
-                    split: Split::choose(
-                        panels,
-                        inputs.pixels() * inputs.channels(),
-                        outputs.pixels() * outputs.channels(),
-                        self.threads,
-                    ),
-                    weights: panels.clone(),
-                    input,
-                    ends,
-                    pixel_bytes: per_pixel * size_of::<f32>(),
-                };
-                (Layer::Direct(Box::new(layer)), kernel)
-            }
-            Packed::Channels(weights) => {
-                let input = Input::new(place, &windows, 1, false);
-                let layer = depthwise::Depthwise { weights: weights.clone(), input, ends };
-                (Layer::Depthwise(Box::new(layer)), Kernel::Depthwise)
-            }
-            Packed::Groups(weights) => {
-                let input = Input::new(place, &windows, depth, false);
-                let layer = grouped::Grouped { weights: weights.clone(), input, ends };
-                (Layer::Grouped(Box::new(layer)), Kernel::Grouped)
-            }
-        }
+        let projection = match (self.flow.projection(step), packed) {
+            (Some(projection), Packed::Panels(panels)) => Some(self.projection(projection, panels)),
+            _ => None,
+        };
+        let windows = self.flow.windows(step);
+        layers::convolution(packed, (input, &windows), ends, projection, self.threads)
     }
 
     fn winograd(
@@ -266,7 +228,6 @@ impl Builder<'_> {
             input: self.memory.slot(self.flow.step(step).input).place,
             output: self.memory.slot(step + 1).place,
             residual: self.flow.residual(step).map(|value| self.memory.slot(value).place),
-            scratch: self.memory.lengths.len(),
         };
         let bounds = convolution.activation.bounds();
         let windows = self.flow.windows(step);

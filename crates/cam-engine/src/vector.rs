@@ -28,6 +28,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn clamp(self, low: Self, high: Self) -> Self;
     /// The larger one, or a NaN where either is.
     unsafe fn max(self, other: Self) -> Self;
+    /// Itself where low < x < high, and zero elsewhere, also where x is a NaN.
+    unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self;
     /// Lane l gets `from[lanes[l] + shift]`, where all those lie within `LANES` floats from
     /// `from`, which are read.
     unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self;
@@ -108,6 +110,14 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self {
+        Self(std::array::from_fn(|lane| {
+            let is_between = low.0[lane] < x.0[lane] && x.0[lane] < high.0[lane];
+            if is_between { self.0[lane] } else { 0.0 }
+        }))
+    }
+
+    #[inline(always)]
     unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self {
         // SAFETY: the caller's promise for `permuted` is stronger.
         unsafe { Self::gathered(from, lanes, shift) }
@@ -177,6 +187,8 @@ mod tests {
             );
             let clamp = |x: f32| if x.is_nan() { x } else { x.clamp(0.0, 6.0) };
             assert_same(&map::<V>(|x, _| x.clamp(V::splat(0.0), V::splat(6.0))), |x, _| clamp(x));
+            let between = map::<V>(|x, y| x.where_between(y, V::splat(0.0), V::splat(7.0)));
+            assert_same(&between, |x, y| if 0.0 < y && y < 7.0 { x } else { 0.0 });
             let numbers: Vec<f32> = (0..40).map(|i| i as f32).collect();
             let lanes: [i32; 16] = std::array::from_fn(|lane| (V::LANES - 2 - lane / 2 % 2) as i32);
             let mut results = [[0.0; 16]; 2];

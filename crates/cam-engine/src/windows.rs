@@ -1,19 +1,21 @@
 //! How windows slide over an image.
 
+use std::ops::Range;
+
 use crate::layout::Border;
 use crate::{Convolution, Error, MaxPool};
 
-/// Square windows over images: where they start and how many there are.
+/// Windows over images: where they start and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Windows {
-    /// Side of a window.
-    pub(crate) kernel: usize,
+    /// Rows and columns of a window.
+    pub(crate) kernel: [usize; 2],
     /// Pixels from one to the next.
     pub(crate) stride: usize,
-    /// Pixels that the first ones start outside the image, above and left.
-    pub(crate) before: [usize; 2],
+    /// Pixels that the first ones start outside the image, above and left; negative inside.
+    pub(crate) before: [isize; 2],
     /// Pixels that the last ones may end outside, below and right.
-    pub(crate) after: [usize; 2],
+    pub(crate) after: [isize; 2],
     /// How many there are, down and right.
     pub(crate) outputs: [usize; 2],
 }
@@ -51,13 +53,24 @@ impl Windows {
             };
             outputs[axis] = room / stride + 1;
         }
-        let before = borders.map(|(before, _)| before);
-        Ok(Self { kernel, stride, before, after: borders.map(|(_, after)| after), outputs })
+        let before = borders.map(|(before, _)| before as isize);
+        let after = borders.map(|(_, after)| after as isize);
+        Ok(Self { kernel: [kernel; 2], stride, before, after, outputs })
+    }
+
+    /// The rows and columns of one window that lie inside an image of `[height, width]`.
+    pub(crate) fn inside(&self, window: [usize; 2], size: [usize; 2]) -> [Range<usize>; 2] {
+        [0, 1].map(|axis| {
+            let start = (window[axis] * self.stride) as isize - self.before[axis];
+            let end = start + self.kernel[axis] as isize;
+            start.max(0) as usize..(end.max(0) as usize).min(size[axis])
+        })
     }
 
     /// What an image needs around it for every window to lie inside.
     pub(crate) fn border(&self) -> Border {
-        let ([top, left], [bottom, right]) = (self.before, self.after);
+        let outside = |pixels: isize| pixels.max(0) as usize;
+        let ([top, left], [bottom, right]) = (self.before.map(outside), self.after.map(outside));
         Border { top, bottom, left, right }
     }
 }

@@ -1,7 +1,7 @@
 //! When Winograd's algorithm is taken, and how many outputs it computes together.
 
-use crate::Convolution;
-use crate::layout::CHANNELS;
+use crate::layout::{Border, CHANNELS};
+use crate::windows::Windows;
 
 /// The shorter side of an output from which 4×4 pixels at a time pay off.
 ///
@@ -26,15 +26,14 @@ pub(crate) enum Size {
 }
 
 impl Size {
-    /// What suits a convolution whose output has that height and width, if anything. It depends
+    /// What suits a convolution with so many channels in and out, if anything. It depends
     /// on nothing else, so that neither threads nor batches change a result.
-    pub(crate) fn choose(convolution: &Convolution, output: [usize; 2]) -> Option<Self> {
-        let Convolution { inputs, outputs, kernel, stride, groups, .. } = *convolution;
-        let fits = kernel == 3 && stride == 1 && groups == 1;
-        if !fits || inputs.min(outputs) < FEWEST_CHANNELS {
+    pub(crate) fn choose(windows: &Windows, channels: [usize; 2], groups: usize) -> Option<Self> {
+        let fits = windows.kernel == [3, 3] && windows.stride == 1 && groups == 1;
+        if !fits || channels[0].min(channels[1]) < FEWEST_CHANNELS {
             return None;
         }
-        match output[0].min(output[1]) {
+        match windows.outputs[0].min(windows.outputs[1]) {
             SIDE_FOR_FOUR.. => Some(Self::Four),
             SIDE_FOR_TWO.. => Some(Self::Two),
             _ => None,
@@ -47,6 +46,15 @@ impl Size {
             Self::Two => 2,
             Self::Four => 4,
         }
+    }
+
+    /// What an image needs around it for every patch to lie inside.
+    pub(crate) fn border(self, windows: &Windows) -> Border {
+        let mut border = windows.border();
+        let [height, width] = windows.outputs;
+        border.bottom += height.next_multiple_of(self.outputs()) - height;
+        border.right += width.next_multiple_of(self.outputs()) - width;
+        border
     }
 
     /// A²: positions of the patch that a square is computed from.

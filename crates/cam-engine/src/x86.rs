@@ -60,6 +60,16 @@ impl Vector for __m512 {
     }
 
     #[inline(always)]
+    unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self {
+        // SAFETY: the caller has AVX-512F. Ordered comparisons are false for a NaN.
+        unsafe {
+            let above = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(low, x);
+            let between = _mm512_mask_cmp_ps_mask::<_CMP_LT_OQ>(above, x, high);
+            _mm512_maskz_mov_ps(between, self)
+        }
+    }
+
+    #[inline(always)]
     unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self {
         // SAFETY: the caller has AVX-512F and lets 16 floats and 16 indices be read.
         unsafe {
@@ -138,6 +148,16 @@ impl Vector for __m256 {
         unsafe {
             let is_nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(self, self);
             _mm256_blendv_ps(_mm256_max_ps(self, other), self, is_nan)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self {
+        // SAFETY: the caller has AVX2. Ordered comparisons are false for a NaN.
+        unsafe {
+            let above = _mm256_cmp_ps::<_CMP_LT_OQ>(low, x);
+            let below = _mm256_cmp_ps::<_CMP_LT_OQ>(x, high);
+            _mm256_and_ps(self, _mm256_and_ps(above, below))
         }
     }
 

@@ -1,9 +1,9 @@
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use cam_engine::{Engine, Graph, Options};
 
 use crate::burn_executor::BurnExecutor;
 use crate::description::{Convolution, Description, Operation};
-use crate::executor::{Executor, Segment};
+use crate::executor::{Executor, Recording, Segment};
 use crate::weights::ConvolutionWeights;
 
 /// Runs segments on the processor with kernels made for it, and leaves what comes under autodiff
@@ -30,11 +30,6 @@ impl EngineExecutor {
     ) -> Result<Self, cam_engine::Error> {
         Ok(Self { engine: Engine::new(graph(description, weights), options)?, burn })
     }
-
-    /// The engine, to ask how it runs a segment.
-    pub fn engine(&self) -> &Engine {
-        &self.engine
-    }
 }
 
 impl Executor for EngineExecutor {
@@ -45,12 +40,50 @@ impl Executor for EngineExecutor {
             return self.burn.run(segment, input);
         }
         let (device, shape) = (input.device(), input.dims());
-        let values = input.try_into_vec_as::<f32>();
-        let values = values.unwrap_or_else(|error| panic!("reading the engine's input: {error}"));
-        let output = self.engine.run(segment, &values, shape);
-        let output = output.unwrap_or_else(|error| panic!("running the engine: {error}"));
-        Tensor::from_data(TensorData::new(output.values, output.shape), &device)
+        let output = self.engine.run(segment, &values(input), shape);
+        tensor(output.unwrap_or_else(refused), &device)
     }
+
+    fn record(&self, segment: Segment, input: &Tensor<4>) -> Option<Box<dyn Recording + '_>> {
+        let (device, shape) = (input.device(), input.dims());
+        let recording = self.engine.record(segment, &values(input.clone()), shape);
+        let recording = recording.unwrap_or_else(refused);
+        Some(Box::new(EngineRecording { recording, device }))
+    }
+
+    fn engine(&self) -> Option<&Engine> {
+        Some(&self.engine)
+    }
+}
+
+/// A run that the engine kept.
+struct EngineRecording<'a> {
+    recording: cam_engine::Recording<'a>,
+    device: Device,
+}
+
+impl Recording for EngineRecording<'_> {
+    fn output(&self) -> Tensor<4> {
+        tensor(self.recording.output().clone(), &self.device)
+    }
+
+    fn pull_back(&self, gradients: Tensor<4>, questions: usize) -> Tensor<4> {
+        let gradients = self.recording.pull_back(&values(gradients), questions);
+        tensor(gradients.unwrap_or_else(refused), &self.device)
+    }
+}
+
+fn values(tensor: Tensor<4>) -> Vec<f32> {
+    let values = tensor.try_into_vec_as::<f32>();
+    values.unwrap_or_else(|error| panic!("reading the engine's input: {error}"))
+}
+
+fn tensor(output: cam_engine::Output, device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(output.values, output.shape), device)
+}
+
+fn refused<T>(error: cam_engine::Error) -> T {
+    panic!("running the engine: {error}")
 }
 
 /// A description with its numbers, in the engine's words.

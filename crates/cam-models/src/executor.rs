@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use burn::tensor::Tensor;
+use cam_engine::Engine;
 
 /// Steps of a [`Description`](crate::Description), from one cut to another.
 ///
@@ -18,4 +19,32 @@ pub trait Executor: Send + Sync {
     /// # Shapes
     /// `[n, c, h, w]` to `[n, c', h', w']`.
     fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4>;
+
+    /// Runs a segment and keeps what is needed to pull gradients back through it, where the
+    /// executor can do so without autodiff.
+    ///
+    /// # Shapes
+    /// As for [`run`](Self::run).
+    fn record(&self, segment: Segment, input: &Tensor<4>) -> Option<Box<dyn Recording + '_>> {
+        let _ = (segment, input);
+        None
+    }
+
+    /// The engine behind it, where there is one: to ask how it runs a segment.
+    fn engine(&self) -> Option<&Engine> {
+        None
+    }
+}
+
+/// A run of a segment that can be gone back through.
+pub trait Recording: Send + Sync {
+    /// What the run gave, `[n, c, h, w]`.
+    fn output(&self) -> Tensor<4>;
+
+    /// ∂s/∂output to ∂s/∂input, for k questions per image.
+    ///
+    /// # Shapes
+    /// `[n · k, c, h, w]` of the output, those of an image behind one another, to
+    /// `[n · k, c', h', w']` of the input.
+    fn pull_back(&self, gradients: Tensor<4>, questions: usize) -> Tensor<4>;
 }

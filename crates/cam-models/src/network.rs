@@ -1,11 +1,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{Head, Layer, LayerInfo, Linear, Network, Pooling};
+use cam_core::{Head, Layer, LayerInfo, Linear, Network, Pooling, Tail};
 use thiserror::Error;
 
 use crate::burn_executor::BurnExecutor;
 use crate::description::{Classifier, Description};
 use crate::engine_executor::EngineExecutor;
-use crate::executor::Executor;
+use crate::executor::{Executor, Recording};
 use crate::preprocessing::Preprocessing;
 use crate::runtime::{Execution, Runtime};
 use crate::weights::{ClassifierWeights, Weights};
@@ -110,6 +110,11 @@ impl ConvNet {
         &self.device
     }
 
+    /// The engine that runs its convolutions, where one does: to ask how.
+    pub fn engine(&self) -> Option<&cam_engine::Engine> {
+        self.executor.engine()
+    }
+
     /// Images `[n, 3, h, w]` to embeddings `[n, d]`.
     pub fn embed(&self, images: Tensor<4>) -> Tensor<2> {
         let all = 0..self.description.steps.len();
@@ -140,6 +145,12 @@ impl Network for ConvNet {
         self.head.forward(self.executor.run(tail, activations))
     }
 
+    fn tail(&self, activations: &Tensor<4>, from: Layer) -> Option<Box<dyn Tail + '_>> {
+        let tail = self.steps_before(from)..self.description.steps.len();
+        let recording = self.executor.record(tail, activations)?;
+        Some(Box::new(RecordedTail { recording, head: &self.head }))
+    }
+
     fn head(&self, at: Layer) -> Option<&Head> {
         (self.steps_before(at) == self.description.steps.len()).then_some(&self.head)
     }
@@ -153,6 +164,28 @@ impl Network for ConvNet {
             reached.1.clone()
         });
         activations.collect()
+    }
+}
+
+/// Recorded convolutions and the head behind them.
+struct RecordedTail<'a> {
+    recording: Box<dyn Recording + 'a>,
+    head: &'a Head,
+}
+
+impl Tail for RecordedTail<'_> {
+    fn embeddings(&self) -> Tensor<2> {
+        self.head.forward(self.recording.output())
+    }
+
+    fn pull_back(&self, gradients: Tensor<3>) -> Tensor<5> {
+        let output = self.recording.output();
+        let [n, _, height, width] = output.dims();
+        let gradients = self.head.pull_back(&output, gradients).per_position([height, width]);
+        let [_, k, c, h, w] = gradients.dims();
+        let gradients = self.recording.pull_back(gradients.reshape([n * k, c, h, w]), k);
+        let [_, c, h, w] = gradients.dims();
+        gradients.reshape([n, k, c, h, w])
     }
 }
 

@@ -7,6 +7,7 @@
 pub(crate) mod depthwise;
 pub(crate) mod grouped;
 pub(crate) mod panel;
+pub(crate) mod sum;
 pub(crate) mod window;
 pub(crate) mod winograd;
 
@@ -14,6 +15,7 @@ use crate::InstructionSet;
 use depthwise::DepthwiseTile;
 use grouped::GroupedTile;
 use panel::PanelTile;
+use sum::SumRow;
 use window::Window;
 use winograd::{F2, F4, Patch, Unpatch};
 
@@ -35,6 +37,8 @@ pub(crate) struct Kernels {
     pub(crate) depthwise: unsafe fn(usize, &DepthwiseTile),
     /// One pixel's maximum over a window.
     pub(crate) maximum: unsafe fn(&Window),
+    /// A sum of rows.
+    pub(crate) sum: unsafe fn(&SumRow<'_>),
     /// Winograd's transform of a patch, by [`Size`](crate::winograd::Size).
     pub(crate) transform: [unsafe fn(&Patch); 2],
     /// The transform back.
@@ -102,6 +106,7 @@ macro_rules! kernels {
                 grouped,
                 depthwise,
                 maximum,
+                sum,
                 transform: [transform_two, transform_four],
                 restore: [restore_two, restore_four],
             };
@@ -183,6 +188,12 @@ macro_rules! kernels {
             unsafe fn maximum(window: &Window) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
                 unsafe { window::maximum::<$vector>(window) }
+            }
+
+            $(#[$feature])?
+            unsafe fn sum(row: &SumRow<'_>) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { sum::sum::<$vector>(row) }
             }
 
             $(#[$feature])?

@@ -1,5 +1,3 @@
-use std::ops::Range;
-
 use super::Run;
 use crate::arena::Place;
 use crate::kernels::window::Window;
@@ -19,9 +17,8 @@ impl Maximum {
         let (input, output) = (self.input.layout, self.output.layout);
         for row in worker.share(output.images() * output.height()) {
             let (image, y) = (row / output.height(), row % output.height());
-            let ys = self.clip(y, 0, input.height());
             for x in 0..output.width() {
-                let xs = self.clip(x, 1, input.width());
+                let [ys, xs] = self.windows.inside([y, x], [input.height(), input.width()]);
                 let from = input.at(image, ys.start, xs.start);
                 let arguments = Window {
                     input: run.arena.origin(self.input.buffer).wrapping_add(from),
@@ -41,12 +38,5 @@ impl Maximum {
                 unsafe { (run.kernels.maximum)(&arguments) }
             }
         }
-    }
-
-    /// The part of a window that lies inside.
-    fn clip(&self, output: usize, axis: usize, size: usize) -> Range<usize> {
-        let start = output * self.windows.stride;
-        let end = (start + self.windows.kernel).saturating_sub(self.windows.before[axis]);
-        start.saturating_sub(self.windows.before[axis])..end.min(size)
     }
 }

@@ -4,12 +4,17 @@
 //! numbers. All threads run it together, each its share, and wait for the others behind it.
 
 pub(crate) mod border;
+mod convolution;
 pub(crate) mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod grouped;
 pub(crate) mod max_pool;
+pub(crate) mod sum;
 pub(crate) mod transfer;
+pub(crate) mod unpool;
 pub(crate) mod winograd;
+
+pub(crate) use convolution::convolution;
 
 use crate::arena::{Arena, Place, Table};
 use crate::barrier::Broken;
@@ -21,11 +26,20 @@ use crate::windows::Windows;
 /// What all layers of a run share.
 pub(crate) struct Run<'a> {
     pub(crate) arena: &'a Arena,
+    /// What a recorded run left, where a gradient is pulled back through it.
+    pub(crate) kept: Option<&'a Arena>,
     pub(crate) kernels: &'static Kernels,
     /// `[n, c, h, w]`.
     pub(crate) input: &'a [f32],
     /// `[n, c, h, w]`.
     pub(crate) output: transfer::Output<'a>,
+}
+
+impl Run<'_> {
+    /// What a recorded run left.
+    pub(super) fn kept(&self) -> &Arena {
+        self.kept.expect("only what pulls a gradient back asks for the way there")
+    }
 }
 
 /// One step of a program.
@@ -37,6 +51,8 @@ pub(crate) enum Layer {
     Winograd(Box<winograd::Winograd>),
     MaxPool(max_pool::Maximum),
     Store(transfer::Store),
+    Sum(sum::Sum),
+    Unpool(unpool::Unpool),
 }
 
 impl Layer {
@@ -50,6 +66,8 @@ impl Layer {
             Self::Winograd(layer) => return layer.run(run, worker),
             Self::MaxPool(layer) => layer.run(run, worker),
             Self::Store(layer) => layer.run(run, worker),
+            Self::Sum(layer) => layer.run(run, worker),
+            Self::Unpool(layer) => layer.run(run, worker),
         }
         Ok(())
     }
@@ -71,15 +89,14 @@ impl Input {
     /// then the taps of a row are one run of numbers.
     pub(crate) fn new(place: Place, windows: &Windows, depth: usize, merged: bool) -> Self {
         let layout = place.layout;
-        let columns = if merged { 1 } else { windows.kernel };
-        let depth = if merged { depth * windows.kernel } else { depth };
-        let taps: Vec<u32> = (0..windows.kernel)
+        let [rows, columns] = windows.kernel;
+        let (columns, depth) = if merged { (1, depth * columns) } else { (columns, depth) };
+        let taps: Vec<u32> = (0..rows)
             .flat_map(|y| (0..columns).map(move |x| (y * layout.row() + x * layout.pixel) as u32))
             .collect();
         let reach = taps.last().map_or(0, |&tap| tap as usize);
         let reach = reach + if merged { depth } else { layout.channels() };
-        let before = [windows.before[0], windows.before[1]];
-        let offsets = layout.windows(windows.outputs, windows.stride, before);
+        let offsets = layout.windows(windows.outputs, windows.stride, windows.before);
         Self {
             windows: Table::reading(place, offsets, reach),
             taps,
@@ -102,6 +119,16 @@ impl Ends {
         let residual =
             residual.map(|place| Table::reading(place, place.layout.offsets(), channels));
         Self { output: Table::writing(output), residual, bounds }
+    }
+
+    /// The sums of windows that are not those of all pixels in order: one output offset each.
+    pub(crate) fn scattered(output: Place, residual: Option<Place>, offsets: Vec<u32>) -> Self {
+        let residual = residual.map(|place| {
+            debug_assert_eq!(place.layout, output.layout);
+            Table::reading(place, offsets.clone(), place.layout.channels())
+        });
+        let bounds = (f32::NEG_INFINITY, f32::INFINITY);
+        Self { output: Table::writing_to(output, offsets), residual, bounds }
     }
 
     /// The sums of the pixels from `pixel` on and the channels from `channel` on.

@@ -47,8 +47,6 @@ pub(crate) struct Winograd {
     block: usize,
     /// Patches down and right.
     grid: [usize; 2],
-    /// The buffer for transformed patches and sums.
-    scratch: usize,
     /// Where a block's transformed patches lie at each position, and its sums.
     offsets: [Vec<u32>; 2],
 }
@@ -58,8 +56,6 @@ pub(crate) struct Places {
     pub(crate) input: Place,
     pub(crate) output: Place,
     pub(crate) residual: Option<Place>,
-    /// The buffer for what lies between the transforms.
-    pub(crate) scratch: usize,
 }
 
 impl Winograd {
@@ -71,7 +67,7 @@ impl Winograd {
         bounds: (f32, f32),
         threads: usize,
     ) -> Self {
-        let Places { input, output, residual, scratch } = places;
+        let Places { input, output, residual } = places;
         let grid = windows.outputs.map(|outputs| outputs.div_ceil(size.outputs()));
         let offsets = input.layout.windows(grid, size.outputs(), windows.before);
         let last = (size.outputs() + 1) * (input.layout.row() + input.layout.pixel);
@@ -99,7 +95,6 @@ impl Winograd {
             split,
             block,
             grid,
-            scratch,
             offsets,
         }
     }
@@ -283,7 +278,7 @@ impl Scratch {
             Split::Pixels => index * positions * layer.patches_gap(),
             Split::Channels => 0,
         };
-        let origin = arena.origin(layer.scratch);
+        let origin = arena.scratch();
         Self {
             sums: origin.wrapping_add(index * sums),
             patches: origin.wrapping_add(worker.count() * sums + patches),

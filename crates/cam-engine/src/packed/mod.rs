@@ -4,6 +4,7 @@ mod channels;
 mod groups;
 mod panels;
 mod transformed;
+mod unpack;
 
 use std::sync::Arc;
 

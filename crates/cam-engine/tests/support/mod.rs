@@ -1,5 +1,6 @@
 //! The engine's scalar twin: every step as its definition says, in f64, on `[n, c, h, w]`.
 
+mod adjoint;
 mod numbers;
 
 use std::ops::Range;
@@ -9,6 +10,7 @@ use cam_engine::{
     Padding, Step,
 };
 
+pub use adjoint::adjoint;
 pub use numbers::numbers;
 
 /// An activation and its shape.
@@ -29,6 +31,16 @@ impl Values {
 
 /// Runs a segment.
 pub fn reference(graph: &Graph, segment: Range<usize>, input: &[f32], shape: [usize; 4]) -> Values {
+    all_values(graph, segment, input, shape).pop().unwrap()
+}
+
+/// Runs a segment and gives every value, the input first.
+pub fn all_values(
+    graph: &Graph,
+    segment: Range<usize>,
+    input: &[f32],
+    shape: [usize; 4],
+) -> Vec<Values> {
     let input = Values { values: input.iter().map(|&x| f64::from(x)).collect(), shape };
     let mut values = vec![input];
     for step in &graph.steps[segment.clone()] {
@@ -42,7 +54,7 @@ pub fn reference(graph: &Graph, segment: Range<usize>, input: &[f32], shape: [us
         };
         values.push(y);
     }
-    values.pop().unwrap()
+    values
 }
 
 fn convolve(step: &Convolution, x: &Values, residual: Option<&Values>) -> Values {

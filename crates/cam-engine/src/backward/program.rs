@@ -1,0 +1,305 @@
+//! The way back through one recorded segment, as layers.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::gradients::{Gradient, Gradients, Turn};
+use super::phases::Phase;
+use super::turned::Turned;
+use crate::Error;
+use crate::allotment::Allotment;
+use crate::arena::{Arena, Place};
+use crate::flow::Flow;
+use crate::kernels::Kernels;
+use crate::layers::sum::{Mask, Sum};
+use crate::layers::transfer::{Load, Store};
+use crate::layers::unpool::Unpool;
+use crate::layers::winograd::{Places, Winograd};
+use crate::layers::{self, Ends, Layer};
+use crate::network::{Network, NetworkOperation};
+use crate::packed::Packed;
+use crate::pool::Pool;
+use crate::program::Program;
+use crate::sequence::{Given, Sequence};
+
+/// Pulls gradients back through runs of a program that keep all values.
+pub(crate) struct PullBack {
+    sequence: Sequence,
+    questions: usize,
+    /// `[n, c, h, w]` of what it gives.
+    output: [usize; 4],
+}
+
+/// What it is made for.
+pub(crate) struct Way<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) segment: Range<usize>,
+    /// `[n, c, h, w]` of the segment's input.
+    pub(crate) shape: [usize; 4],
+    pub(crate) exact: bool,
+    /// Gradients per image.
+    pub(crate) questions: usize,
+}
+
+impl PullBack {
+    /// For runs of `recorded`, a program of the same segment that keeps its values.
+    pub(crate) fn new(
+        way: &Way<'_>,
+        recorded: &Program,
+        (pool, kernels): (&Pool, &'static Kernels),
+    ) -> Result<Self, Error> {
+        let Way { network, ref segment, shape, exact, questions } = *way;
+        let flow = Flow::new(network, segment.clone(), shape, exact)?;
+        let gradients = Gradients::new(&flow, segment, questions, exact);
+        let builder = Builder {
+            flow: &flow,
+            network,
+            recorded,
+            segment,
+            exact,
+            threads: pool.threads(),
+            lanes: kernels.lanes,
+            gradients: &gradients,
+            allotment: Allotment::default(),
+            places: vec![None; segment.len() + 1],
+            uses: vec![0; segment.len() + 1],
+            layers: Vec::new(),
+        };
+        builder.turn_weights(pool);
+        let [images, channels, height, width] = shape;
+        let output = [images * questions, channels, height, width];
+        Ok(Self { sequence: builder.build()?, questions, output })
+    }
+
+    /// Gradients per image.
+    pub(crate) fn questions(&self) -> usize {
+        self.questions
+    }
+
+    /// `[n, c, h, w]` of the gradients it gives.
+    pub(crate) fn output_shape(&self) -> [usize; 4] {
+        self.output
+    }
+
+    /// Bytes that it works in.
+    pub(crate) fn bytes(&self) -> usize {
+        self.sequence.bytes()
+    }
+
+    /// Pulls gradients back through what a run left in `kept`.
+    pub(crate) fn run(
+        &self,
+        (pool, kernels): (&Pool, &'static Kernels),
+        gradients: &[f32],
+        kept: &Arena,
+    ) -> Vec<f32> {
+        self.sequence.run(Given { pool, kernels, input: gradients, kept: Some(kept) }, &|_| {})
+    }
+}
+
+struct Builder<'a> {
+    flow: &'a Flow<'a>,
+    network: &'a Network,
+    recorded: &'a Program,
+    segment: &'a Range<usize>,
+    exact: bool,
+    threads: usize,
+    lanes: usize,
+    gradients: &'a Gradients,
+    allotment: Allotment,
+    /// Per value from the segment's start on.
+    places: Vec<Option<Place>>,
+    /// How often each is still going to be read.
+    uses: Vec<usize>,
+    /// Every layer, and the value whose border must be as it was planned when the layer runs.
+    layers: Vec<(Layer, Option<usize>)>,
+}
+
+impl Builder<'_> {
+    /// Turns the weights round that are going to be wanted, in parallel.
+    fn turn_weights(&self, pool: &Pool) {
+        let steps: Vec<usize> = self.flow.steps().collect();
+        pool.each(steps.len(), &|i| {
+            let step = steps[i];
+            if let NetworkOperation::Convolution(convolution, ..) = &self.flow.step(step).operation
+            {
+                let turn = Turn::new(self.flow, step, convolution, self.exact);
+                for phase in turn.phases.iter().filter(|phase| !phase.is_empty()) {
+                    let turned = self.turned(step, phase);
+                    if let (Some(size), Packed::Panels(panels)) = (turn.winograd, &turned.packed) {
+                        turned.winograd.weights(panels, size);
+                    }
+                }
+            }
+        });
+    }
+
+    fn build(mut self) -> Result<Sequence, Error> {
+        for value in self.gradients.values().filter(|&value| self.gradients.owner(value) == value) {
+            let index = value - self.segment.start;
+            self.uses[index] = self.gradients.uses(value);
+            self.make(value)?;
+        }
+        let from = self.place(self.segment.start);
+        self.layers.push((Layer::Store(Store { from }), None));
+        let to_clear = self.allotment.to_clear();
+        let places = &self.places;
+        let start = self.segment.start;
+        let layers = self.layers.into_iter().map(|(layer, value)| {
+            let clear = value.filter(|value| to_clear.contains(value));
+            (layer, clear.and_then(|value| places[value - start]))
+        });
+        let outputs = from.layout.pixels() * from.layout.channels();
+        Ok(Sequence::new(layers.collect(), self.allotment.lengths(), outputs, self.threads))
+    }
+
+    fn place(&self, value: usize) -> Place {
+        let owner = self.gradients.owner(value) - self.segment.start;
+        self.places[owner].expect("a gradient is made before it is read")
+    }
+
+    /// All layers that one gradient takes.
+    fn make(&mut self, value: usize) -> Result<(), Error> {
+        let gradient = self.gradients.get(value);
+        let (place, in_place) = self.choose_place(value, gradient)?;
+        self.places[value - self.segment.start] = Some(place);
+        let first = self.layers.len();
+        if value == self.segment.end {
+            self.layers.push((Layer::Load(Load { to: place }), None));
+        } else {
+            self.add_up(gradient, place, in_place);
+        }
+        self.mask(value, gradient, place, first);
+        if let Some((_, written)) = self.layers.get_mut(first) {
+            *written = Some(value);
+        }
+        for read in gradient.copies.iter().copied().chain(gradient.steps.iter().map(|s| s + 1)) {
+            self.release(read, in_place);
+        }
+        Ok(())
+    }
+
+    /// A buffer, and the value whose gradient lies there until this one takes its place.
+    fn choose_place(
+        &mut self,
+        value: usize,
+        gradient: &Gradient,
+    ) -> Result<(Place, Option<usize>), Error> {
+        let layout = self.gradients.layout(value)?;
+        let last_use = gradient.copies.iter().copied().find(|&copy| {
+            let owner = self.gradients.owner(copy);
+            self.uses[owner - self.segment.start] == 1 && self.place(owner).layout == layout
+        });
+        let buffer = match last_use {
+            Some(copy) => {
+                let buffer = self.place(copy).buffer;
+                self.allotment.place_in(buffer, value, layout);
+                buffer
+            }
+            None => self.allotment.place(value, layout),
+        };
+        Ok((Place { buffer, layout }, last_use))
+    }
+
+    fn release(&mut self, value: usize, in_place: Option<usize>) {
+        let owner = self.gradients.owner(value);
+        let uses = &mut self.uses[owner - self.segment.start];
+        *uses -= 1;
+        if *uses == 0 && in_place != Some(value) {
+            let buffer = self.place(owner).buffer;
+            self.allotment.release(buffer);
+        }
+    }
+
+    /// What comes back through residuals and through the steps that read the value.
+    fn add_up(&mut self, gradient: &Gradient, place: Place, in_place: Option<usize>) {
+        let mut turns = Vec::new();
+        let mut pools = Vec::new();
+        for &step in &gradient.steps {
+            match &self.flow.step(step).operation {
+                NetworkOperation::Convolution(convolution, ..) => {
+                    turns.push((step, Turn::new(self.flow, step, convolution, self.exact)));
+                }
+                NetworkOperation::MaxPool(_) => pools.push(step),
+            }
+        }
+        // First those that write every pixel.
+        turns.sort_by_key(|(_, turn)| turn.leaves_out());
+        let copies: Vec<Place> = gradient.copies.iter().map(|&copy| self.place(copy)).collect();
+        // What the first of them can add by itself: at most one, which lies alike.
+        let by_itself = turns.first().is_some_and(|(_, turn)| !turn.leaves_out())
+            && copies.len() <= 1
+            && copies.iter().all(|copy| copy.layout == place.layout);
+        let mut added = if by_itself { copies.first().copied() } else { Some(place) };
+        let is_there = in_place.is_some() && copies.len() == 1;
+        if !(by_itself || is_there) {
+            let sum = Sum { sources: copies, mask: None, output: place };
+            self.layers.push((Layer::Sum(sum), None));
+        }
+        for (step, turn) in &turns {
+            self.turn(*step, turn, (place, added));
+            added = Some(place);
+        }
+        for step in pools {
+            let layer = Unpool {
+                windows: self.flow.windows(step),
+                kept: self.recorded.place(self.flow.step(step).input),
+                gradient: self.place(step + 1),
+                output: place,
+            };
+            self.layers.push((Layer::Unpool(layer), None));
+        }
+    }
+
+    /// Lets through what the value's activation did not clamp.
+    fn mask(&mut self, value: usize, gradient: &Gradient, place: Place, first: usize) {
+        let Some(bounds) = gradient.bounds.filter(|_| value != self.segment.start) else { return };
+        let mask = Some(Mask { place: self.recorded.place(value), bounds });
+        // Where there is nothing but a sum, it masks as well.
+        if let [(Layer::Sum(sum), _)] = &mut self.layers[first..] {
+            sum.mask = mask;
+            return;
+        }
+        let sum = Sum { sources: vec![place], mask, output: place };
+        self.layers.push((Layer::Sum(sum), None));
+    }
+
+    /// The layers of the way back through one convolution, added to what is already there.
+    fn turn(&mut self, step: usize, turn: &Turn, (output, added): (Place, Option<Place>)) {
+        let input = self.place(step + 1);
+        for phase in turn.phases.iter().filter(|phase| !phase.is_empty()) {
+            let turned = self.turned(step, phase);
+            let layer = match (turn.winograd, &turned.packed) {
+                (Some(size), Packed::Panels(panels)) => {
+                    let weights = (Arc::clone(panels), turned.winograd.weights(panels, size));
+                    let places = Places { input, output, residual: added };
+                    let bounds = (f32::NEG_INFINITY, f32::INFINITY);
+                    let threads = self.threads;
+                    let layer =
+                        Winograd::new(size, weights, places, &phase.windows, bounds, threads);
+                    Layer::Winograd(Box::new(layer))
+                }
+                (_, packed) => {
+                    let ends = Ends::scattered(output, added, offsets(output, phase));
+                    let from = (input, &phase.windows);
+                    layers::convolution(packed, from, ends, None, self.threads).0
+                }
+            };
+            self.layers.push((layer, None));
+        }
+    }
+
+    fn turned(&self, step: usize, phase: &Phase) -> Arc<Turned> {
+        let NetworkOperation::Convolution(convolution, packed, _) = &self.flow.step(step).operation
+        else {
+            unreachable!("only convolutions are turned round")
+        };
+        self.network.turned[step].of_phase(convolution, packed, phase, self.lanes)
+    }
+}
+
+/// Where a phase's pixels lie.
+fn offsets(place: Place, phase: &Phase) -> Vec<u32> {
+    let first = phase.first.map(|pixels| -(pixels as isize));
+    place.layout.windows(phase.windows.outputs, phase.stride, first)
+}

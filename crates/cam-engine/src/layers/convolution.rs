@@ -1,0 +1,55 @@
+//! Which layer computes a convolution, by the form of its weights.
+
+use super::direct::{Direct, Projection, Split};
+use super::{Ends, Input, Layer, depthwise, grouped};
+use crate::arena::Place;
+use crate::packed::Packed;
+use crate::plan::Kernel;
+use crate::windows::Windows;
+
+/// Windows over `input`, multiplied with packed weights.
+pub(crate) fn convolution(
+    packed: &Packed,
+    (input, windows): (Place, &Windows),
+    ends: Ends,
+    projection: Option<Projection>,
+    threads: usize,
+) -> (Layer, Kernel) {
+    match packed {
+        Packed::Panels(panels) => {
+            let merged = !panels.is_grouped() && input.layout.pixel == panels.depth;
+            let kernel = match projection {
+                Some(_) => Kernel::DirectWithProjection,
+                None => Kernel::Direct,
+            };
+            let from = Input::new(input, windows, panels.depth, merged);
+            let (inputs, outputs) = (input.layout.channels(), panels.bias.len());
+            let per_pixel = inputs * windows.stride * windows.stride
+                + outputs * if ends.residual.is_some() { 2 } else { 1 };
+            let layer = Direct {
+                split: Split::choose(
+                    panels,
+                    input.layout.pixels() * inputs,
+                    from.windows.len() * outputs,
+                    threads,
+                ),
+                weights: panels.clone(),
+                input: from,
+                projection,
+                ends,
+                pixel_bytes: per_pixel * size_of::<f32>(),
+            };
+            (Layer::Direct(Box::new(layer)), kernel)
+        }
+        Packed::Channels(weights) => {
+            let input = Input::new(input, windows, 1, false);
+            let layer = depthwise::Depthwise { weights: weights.clone(), input, ends };
+            (Layer::Depthwise(Box::new(layer)), Kernel::Depthwise)
+        }
+        Packed::Groups(weights) => {
+            let input = Input::new(input, windows, weights.depth, false);
+            let layer = grouped::Grouped { weights: weights.clone(), input, ends };
+            (Layer::Grouped(Box::new(layer)), Kernel::Grouped)
+        }
+    }
+}

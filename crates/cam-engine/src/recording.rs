@@ -1,0 +1,61 @@
+use std::sync::Arc;
+
+use crate::arena::Arena;
+use crate::program::Program;
+use crate::{Engine, Error, Output};
+
+/// A run whose activations are kept, so that gradients can be pulled back through it.
+///
+/// Made by [`Engine::record`]. It holds the memory of all activations of its segment.
+pub struct Recording<'a> {
+    engine: &'a Engine,
+    /// The program and what its run left; none for an empty segment.
+    kept: Option<(Arc<Program>, Option<Arena>)>,
+    output: Output,
+}
+
+impl<'a> Recording<'a> {
+    pub(crate) fn new(
+        engine: &'a Engine,
+        kept: Option<(Arc<Program>, Arena)>,
+        output: Output,
+    ) -> Self {
+        let kept = kept.map(|(program, arena)| (program, Some(arena)));
+        Self { engine, kept, output }
+    }
+
+    /// What the run gave.
+    pub fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// Pulls `questions` gradients per image back from what the segment gave to what it was given:
+    /// ∂s/∂output to ∂s/∂input.
+    ///
+    /// # Shapes
+    /// `[n · questions, c, h, w]` of the output, those of an image behind one another, to
+    /// `[n · questions, c', h', w']` of the input.
+    ///
+    /// # Errors
+    /// If there are not as many numbers as that, or none.
+    pub fn pull_back(&self, gradients: &[f32], questions: usize) -> Result<Output, Error> {
+        let [images, channels, height, width] = self.output.shape;
+        let shape = [images * questions, channels, height, width];
+        crate::engine::check_input(gradients, shape)?;
+        let Some((program, Some(arena))) = &self.kept else {
+            return Ok(Output { values: gradients.to_vec(), shape });
+        };
+        self.engine.pull_back(program, arena, gradients, questions)
+    }
+}
+
+impl Drop for Recording<'_> {
+    /// The memory serves the next run.
+    fn drop(&mut self) {
+        if let Some((program, arena)) = &mut self.kept
+            && let Some(arena) = arena.take()
+        {
+            program.sequence().recycle(arena);
+        }
+    }
+}

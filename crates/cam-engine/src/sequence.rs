@@ -1,0 +1,107 @@
+//! Layers in order, and the memory they work in.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::arena::{Arena, Place};
+use crate::kernels::Kernels;
+use crate::layers::transfer::Output;
+use crate::layers::{Layer, Run, border};
+use crate::pool::{Pool, Worker};
+
+/// A layer, and the activation whose border must be zeroed before.
+pub(crate) type Scheduled = (Layer, Option<Place>);
+
+/// What is run in one region of the pool, a barrier behind every layer.
+pub(crate) struct Sequence {
+    layers: Vec<Scheduled>,
+    /// Floats of every buffer.
+    lengths: Vec<usize>,
+    /// Floats of scratch that the neediest layer wants.
+    scratch: usize,
+    /// Numbers that a run gives.
+    outputs: usize,
+    /// Memory of the last run, for the next one.
+    spare: Mutex<Option<Arena>>,
+}
+
+/// What a run is given.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub(crate) pool: &'a Pool,
+    pub(crate) kernels: &'static Kernels,
+    pub(crate) input: &'a [f32],
+    /// What a recorded run left, where a gradient is pulled back through it.
+    pub(crate) kept: Option<&'a Arena>,
+}
+
+impl Sequence {
+    /// For buffers of those lengths, and so many numbers that a run gives.
+    pub(crate) fn new(
+        layers: Vec<Scheduled>,
+        lengths: Vec<usize>,
+        outputs: usize,
+        threads: usize,
+    ) -> Self {
+        let scratch = layers.iter().map(|(layer, _)| match layer {
+            Layer::Winograd(layer) => layer.scratch_len(threads),
+            _ => 0,
+        });
+        let scratch = scratch.max().unwrap_or(0);
+        Self { layers, lengths, scratch, outputs, spare: Mutex::default() }
+    }
+
+    /// Buffers, scratch included.
+    pub(crate) fn buffers(&self) -> usize {
+        self.lengths.len() + usize::from(self.scratch > 0)
+    }
+
+    /// Bytes that a run works in.
+    pub(crate) fn bytes(&self) -> usize {
+        (self.lengths.iter().sum::<usize>() + self.scratch) * size_of::<f32>()
+    }
+
+    /// Runs all layers. Every worker calls `watch` behind every layer.
+    pub(crate) fn run(&self, given: Given<'_>, watch: &(dyn Fn(&Worker<'_>) + Sync)) -> Vec<f32> {
+        // Held meanwhile: runs take turns, and need no memory of their own while they wait.
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let arena = spare.take().unwrap_or_else(|| Arena::new(&self.lengths, self.scratch));
+        let output = self.run_in(&arena, given, watch);
+        *spare = Some(arena);
+        output
+    }
+
+    /// Runs all layers and gives the memory away as the run left it.
+    pub(crate) fn record(&self, given: Given<'_>) -> (Vec<f32>, Arena) {
+        let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let arena = spare.unwrap_or_else(|| Arena::new(&self.lengths, self.scratch));
+        (self.run_in(&arena, given, &|_| {}), arena)
+    }
+
+    /// Takes the memory of a recorded run back for the next one.
+    pub(crate) fn recycle(&self, arena: Arena) {
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(arena);
+    }
+
+    /// A run that panics drops its memory: borders may not be what the next run expects.
+    fn run_in(
+        &self,
+        arena: &Arena,
+        Given { pool, kernels, input, kept }: Given<'_>,
+        watch: &(dyn Fn(&Worker<'_>) + Sync),
+    ) -> Vec<f32> {
+        let mut output = vec![0.0; self.outputs];
+        let run = Run { arena, kept, kernels, input, output: Output::new(&mut output) };
+        pool.run(&|worker| {
+            for (layer, clear) in &self.layers {
+                if let Some(place) = clear {
+                    border::clear(*place, &run, worker);
+                }
+                layer.run(&run, worker)?;
+                worker.wait()?;
+                watch(worker);
+            }
+            Ok(())
+        });
+        output
+    }
+}

@@ -1,0 +1,99 @@
+//! The way back as its definition says, in f64: every product of the forward pass once more, with
+//! input and output exchanged.
+
+use std::ops::Range;
+
+use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation};
+
+use super::{Values, all_values, positions};
+
+/// Gradients `[n · questions, ..]` of a segment's output, pulled back to its input.
+pub fn adjoint(
+    graph: &Graph,
+    segment: Range<usize>,
+    (input, shape): (&[f32], [usize; 4]),
+    gradients: &[f32],
+    questions: usize,
+) -> Values {
+    let values = all_values(graph, segment.clone(), input, shape);
+    let mut found: Vec<Values> = values
+        .iter()
+        .map(|value| {
+            let [images, channels, height, width] = value.shape;
+            let shape = [images * questions, channels, height, width];
+            Values { values: vec![0.0; shape.iter().product()], shape }
+        })
+        .collect();
+    found.last_mut().unwrap().values = gradients.iter().map(|&x| f64::from(x)).collect();
+    for (index, step) in graph.steps[segment.clone()].iter().enumerate().rev() {
+        let mut gradient = found[index + 1].clone();
+        let read = step.input - segment.start;
+        match &step.operation {
+            Operation::Convolution(convolution) => {
+                unclamp(convolution.activation, &values[index + 1], &mut gradient, questions);
+                turn(convolution, &gradient, &mut found[read]);
+                if let Some(residual) = convolution.residual {
+                    let residual = &mut found[residual - segment.start].values;
+                    residual.iter_mut().zip(&gradient.values).for_each(|(sum, x)| *sum += x);
+                }
+            }
+            Operation::MaxPool(pool) => {
+                unpool(pool, &values[read], &gradient, &mut found[read], questions);
+            }
+        }
+    }
+    found.swap_remove(0)
+}
+
+fn unclamp(activation: Activation, value: &Values, gradient: &mut Values, questions: usize) {
+    let per_image = value.values.len() / value.shape[0];
+    for (i, gradient) in gradient.values.iter_mut().enumerate() {
+        let value = value.values[i / (per_image * questions) * per_image + i % per_image];
+        let passes = match activation {
+            Activation::Identity => true,
+            Activation::Relu => value > 0.0,
+            Activation::Relu6 => value > 0.0 && value < 6.0,
+        };
+        if !passes {
+            *gradient = 0.0;
+        }
+    }
+}
+
+fn turn(step: &Convolution, gradient: &Values, to: &mut Values) {
+    let [_, channels, height, width] = to.shape;
+    let (k, depth) = (step.kernel, step.inputs / step.groups);
+    let [(top, _), (left, _)] =
+        [height, width].map(|size| step.padding.before_and_after(size, k, step.stride));
+    for (i, [n, o, y, z]) in positions(gradient.shape).enumerate() {
+        let group = o / (step.outputs / step.groups);
+        for [c, ky, kx, _] in positions([depth, k, k, 1]) {
+            let iy = (y * step.stride + ky) as isize - top as isize;
+            let ix = (z * step.stride + kx) as isize - left as isize;
+            let (Ok(iy), Ok(ix)) = (usize::try_from(iy), usize::try_from(ix)) else { continue };
+            if iy < height && ix < width {
+                let at = ((n * channels + group * depth + c) * height + iy) * width + ix;
+                let weight = step.weight[((o * depth + c) * k + ky) * k + kx];
+                to.values[at] += gradient.values[i] * f64::from(weight);
+            }
+        }
+    }
+}
+
+fn unpool(pool: &MaxPool, kept: &Values, gradient: &Values, to: &mut Values, questions: usize) {
+    let [_, channels, height, width] = to.shape;
+    for (i, [n, c, y, z]) in positions(gradient.shape).enumerate() {
+        let mut largest: Option<([usize; 2], f64)> = None;
+        for [ky, kx, _, _] in positions([pool.kernel, pool.kernel, 1, 1]) {
+            let iy = (y * pool.stride + ky) as isize - pool.padding as isize;
+            let ix = (z * pool.stride + kx) as isize - pool.padding as isize;
+            if let Some(x) = kept.at(n / questions, c, iy, ix)
+                && largest.is_none_or(|(_, most)| x > most)
+            {
+                largest = Some(([iy as usize, ix as usize], x));
+            }
+        }
+        let [iy, ix] = largest.unwrap().0;
+        to.values[((n * channels + c) * height + iy) * width + ix] += gradient.values[i];
+    }
+}
