@@ -3,18 +3,23 @@
 use std::sync::LazyLock;
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Arithmetic, Capture, Error, GradCam, Layer, Network, Route, Target, finish};
+use cam_core::{
+    Arithmetic, Capture, Error, GradCam, Layer, Network, Route, Target, finish, finish_on_host,
+};
 use cam_models::{ConvNet, load_embedded};
 use cam_targets::{Combination, Concepts, CosineSimilarity, Dot, difference, negation};
-use cam_tests::compare::{assert_near, magnitude, values};
+use cam_tests::compare::{assert_near, largest_difference, magnitude, values};
 use cam_tests::pooled::Pooled;
-use cam_tests::{device, photographs};
+use cam_tests::{device, formula, photographs};
 
 static NETWORK: LazyLock<ConvNet> =
     LazyLock::new(|| load_embedded(&device()).expect("the embedded weights load").network);
 
 /// Sums of a thousand products that cancel, in f32.
 const CANCELLATION: f32 = 1e-4;
+
+/// Places between two values of a map, in f32: both sides round where the other does not.
+const PLACES: f32 = 1e-5;
 
 fn images(names: &[&str]) -> Tensor<4> {
     let images: Vec<_> = names.iter().map(|name| photographs::open(name)).collect();
@@ -346,11 +351,54 @@ fn maps_without_anything_to_show_are_flagged_and_never_nan() {
 }
 
 #[test]
+fn maps_finished_on_the_host_are_those_finished_on_the_device() {
+    let raw = |key: &str, [n, k, h, w]: [usize; 4]| {
+        let values = formula::unit(key, n * k * h * w).into_iter().map(|u| u - 0.4).collect();
+        map(values, [n, k, h, w])
+    };
+    let nothing = map(vec![-1.0; 2 * 3 * 4], [2, 3, 2, 2]);
+    for arithmetic in [Arithmetic::Standard, Arithmetic::PytorchGradCam] {
+        for size in [[1, 1], [5, 7], [64, 33], [224, 224], [3, 300]] {
+            for layers in [
+                vec![raw("a", [2, 3, 7, 7])],
+                vec![raw("b", [2, 3, 1, 9]), raw("c", [2, 3, 14, 14])],
+                vec![raw("d", [2, 3, 80, 81]), nothing.clone()],
+                vec![nothing.clone()],
+            ] {
+                let device = finish(&layers, size, arithmetic).expect("finite");
+                let host = finish_on_host(&layers, size, arithmetic).expect("finite");
+                let what = format!("{arithmetic:?} {size:?}");
+                assert_eq!(host.degenerate, device.degenerate, "{what}");
+                assert_eq!(host.size, size);
+                assert!(host.maps.iter().all(|map| map.len() == size[0] * size[1]));
+                let difference = largest_difference(&host.maps.concat(), &values(&device.maps));
+                assert!(difference < PLACES, "{what}: {difference:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn many_maps_finished_by_several_threads_are_those_finished_by_one() {
+    let raw = |k: usize, from: usize| {
+        let values = formula::unit("many", 40 * 49)[from * 49..(from + k) * 49].to_vec();
+        map(values, [1, k, 7, 7])
+    };
+    let all = finish_on_host(&[raw(40, 0)], [300, 300], Arithmetic::Standard).expect("finite");
+    for question in 0..40 {
+        let alone = finish_on_host(&[raw(1, question)], [300, 300], Arithmetic::Standard);
+        assert_eq!(alone.expect("finite").maps[0], all.maps[question]);
+    }
+}
+
+#[test]
 fn raw_maps_with_nan_and_layers_that_disagree_are_refused() {
     let map = |values: Vec<f32>, shape: [usize; 4]| {
         Tensor::<4>::from_data(TensorData::new(values, shape), &device())
     };
     let bad = map(vec![0.0, f32::NAN], [1, 1, 1, 2]);
+    let on_host = finish_on_host(std::slice::from_ref(&bad), [2, 2], Arithmetic::Standard);
+    assert_eq!(on_host.err(), Some(Error::NonFiniteMap));
     assert_eq!(finish(&[bad], [2, 2], Arithmetic::Standard).err(), Some(Error::NonFiniteMap));
     let (one, two) = (map(vec![1.0], [1, 1, 1, 1]), map(vec![1.0, 2.0], [1, 2, 1, 1]));
     assert_eq!(

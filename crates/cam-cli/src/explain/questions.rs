@@ -1,6 +1,6 @@
 use anyhow::{Context as _, anyhow};
 use burn::tensor::Tensor;
-use cam_core::{Arithmetic, Capture, Explanation, GradCam, Network as _, Target, finish};
+use cam_core::{Arithmetic, Capture, Explanation, GradCam, Network as _, Target, finish_on_host};
 use cam_targets::{
     ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
 };
@@ -64,7 +64,7 @@ impl Questions {
         let explanations = self.targets.iter().map(|target| capture.explain(&GradCam, target));
         let explanations = explanations.collect::<Result<Vec<_>, _>>()?;
         let raw = concatenated(&explanations);
-        let finished = finish(&raw, size, arithmetic)?;
+        let finished = finish_on_host(&raw, size, arithmetic)?;
         let scores = read(Tensor::cat(explanations.iter().map(|e| e.scores.clone()).collect(), 1))?;
         let cosines = self
             .cosine
@@ -72,7 +72,8 @@ impl Questions {
             .map(|target| read(target.scores(capture.embeddings())))
             .transpose()?;
         let raw = raw.into_iter().map(maps).collect::<Result<Vec<_>, _>>()?;
-        let finished_maps = maps(finished.maps)?;
+        let finished_maps = finished.maps.into_iter().map(|map| Map::new(size[1], size[0], map));
+        let finished_maps = finished_maps.collect::<Result<Vec<_>, _>>().context(NO_POSITIONS)?;
 
         let answers = self.subjects.iter().map(|subject| {
             let at = subject.position;
@@ -124,12 +125,14 @@ fn concatenated(explanations: &[Explanation]) -> Vec<Tensor<4>> {
     (0..layers).map(side_by_side).collect()
 }
 
+const NO_POSITIONS: &str = "the network's maps have no positions";
+
 /// The maps of the only image, read from the device.
 fn maps(tensor: Tensor<4>) -> Result<Vec<Map>, Failure> {
     let [_, _, height, width] = tensor.dims();
     let values = read(tensor)?;
     let maps = values.chunks(height * width).map(|values| Map::new(width, height, values.to_vec()));
-    Ok(maps.collect::<Result<_, _>>().context("the network's maps have no positions")?)
+    Ok(maps.collect::<Result<_, _>>().context(NO_POSITIONS)?)
 }
 
 /// Reads a result from the device.

@@ -1,4 +1,8 @@
+mod host;
+
 use burn::tensor::Tensor;
+
+pub use host::{HostMaps, finish_on_host};
 
 use crate::Error;
 use crate::steps::{min_max, min_max_with_epsilon, ranges, relu, resize};
@@ -39,16 +43,10 @@ pub fn finish(
     size: [usize; 2],
     arithmetic: Arithmetic,
 ) -> Result<Finished, Error> {
-    let first = raw.first().map(counts).ok_or(Error::NoLayer)?;
-    if let Some(other) = raw.iter().map(counts).find(|&other| other != first) {
-        return Err(Error::MapCount { first, other });
-    }
-    if size.contains(&0) {
-        return Err(Error::EmptySize { size });
-    }
+    let [n, k] = check(raw, size)?;
     let mut positive = Vec::with_capacity(raw.len());
     // A mean over layers says something as soon as one of them does.
-    let mut degenerate = vec![true; first[0] * first[1]];
+    let mut degenerate = vec![true; n * k];
     for maps in raw {
         let (maps, spreads) = positive_part(maps)?;
         degenerate.iter_mut().zip(spreads).for_each(|(flag, spread)| *flag &= spread == 0.0);
@@ -65,6 +63,18 @@ pub fn finish(
         Arithmetic::PytorchGradCam => min_max_with_epsilon(mean),
     };
     Ok(Finished { maps, degenerate })
+}
+
+/// n and k of all layers, once the layers agree about them and there is something to compute.
+fn check(raw: &[Tensor<4>], size: [usize; 2]) -> Result<[usize; 2], Error> {
+    let first = raw.first().map(counts).ok_or(Error::NoLayer)?;
+    if let Some(other) = raw.iter().map(counts).find(|&other| other != first) {
+        return Err(Error::MapCount { first, other });
+    }
+    if size.contains(&0) {
+        return Err(Error::EmptySize { size });
+    }
+    Ok(first)
 }
 
 fn counts(maps: &Tensor<4>) -> [usize; 2] {
