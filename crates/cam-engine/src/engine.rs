@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::arena::Arena;
 use crate::kernels::Kernels;
-use crate::network::Network;
+use crate::network::{Network, NetworkOperation};
 use crate::plan::Plan;
 use crate::pool::Pool;
 use crate::program::{Program, Settings};
 use crate::recording::Recording;
 use crate::sequence::Given;
-use crate::{Error, Graph, InstructionSet, Options};
+use crate::{Convolution, Error, Graph, InstructionSet, Options};
 
 /// Programs kept for the next run on the same shape, each with the memory it runs in.
 const PROGRAMS: usize = 8;
@@ -158,6 +158,17 @@ impl Engine {
     /// How many steps the graph has.
     pub fn steps(&self) -> usize {
         self.network.steps.len()
+    }
+
+    /// A convolution of the graph with its weights, taken out of their packed order; none where the
+    /// step is no convolution.
+    pub fn convolution(&self, step: usize) -> Option<Convolution> {
+        match &self.network.steps.get(step)?.operation {
+            NetworkOperation::Convolution(convolution, packed, _) => {
+                Some(Convolution { weight: packed.unpack(convolution), ..convolution.clone() })
+            }
+            NetworkOperation::MaxPool(_) => None,
+        }
     }
 
     /// Threads that work on a run.

@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use cam_engine::{Engine, Graph, Options};
 
@@ -13,11 +15,14 @@ use crate::weights::ConvolutionWeights;
 /// segment, beside the many megabytes of activations that never leave the engine.
 pub struct EngineExecutor {
     engine: Engine,
-    burn: BurnExecutor,
+    description: Description,
+    /// The same network in burn's operations, made from the engine's weights when it is first
+    /// wanted: as a rule it never is, and would be a second copy of them.
+    burn: OnceLock<BurnExecutor>,
 }
 
 impl EngineExecutor {
-    /// Packs the weights for the engine; `burn` is the same network for differentiated tails.
+    /// Packs the weights of a description's convolutions, given in order.
     ///
     /// # Errors
     /// [`cam_engine::Error`] where the description contradicts itself or the machine lacks the
@@ -25,10 +30,21 @@ impl EngineExecutor {
     pub fn new(
         description: &Description,
         weights: Vec<ConvolutionWeights>,
-        burn: BurnExecutor,
         options: Options,
     ) -> Result<Self, cam_engine::Error> {
-        Ok(Self { engine: Engine::new(graph(description, weights), options)?, burn })
+        let engine = Engine::new(graph(description, weights), options)?;
+        Ok(Self { engine, description: description.clone(), burn: OnceLock::new() })
+    }
+}
+
+impl EngineExecutor {
+    fn twin(&self, device: &Device) -> BurnExecutor {
+        let convolutions =
+            (0..self.engine.steps()).filter_map(|step| self.engine.convolution(step));
+        let weights =
+            convolutions.map(|step| ConvolutionWeights { weight: step.weight, bias: step.bias });
+        BurnExecutor::new(&self.description, weights.collect(), device)
+            .expect("the engine was made from weights of this description")
     }
 }
 
@@ -37,7 +53,9 @@ impl Executor for EngineExecutor {
     /// If the engine cannot run the input: an activation of more than 2³² numbers.
     fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4> {
         if input.is_autodiff() {
-            return self.burn.run(segment, input);
+            // The weights lie on the plain device: autodiff lifts them as constants.
+            let device = input.clone().without_autodiff().device();
+            return self.burn.get_or_init(|| self.twin(&device)).run(segment, input);
         }
         let (device, shape) = (input.device(), input.dims());
         let output = self.engine.run(segment, &values(input), shape);

@@ -51,10 +51,7 @@ impl ConvNet {
                 Box::new(burn.ok_or(NetworkError::Weights)?)
             }
             Execution::Engine(options) => {
-                let convolutions = weights.convolutions;
-                let burn = BurnExecutor::new(&description, convolutions.clone(), &device);
-                let burn = burn.ok_or(NetworkError::Weights)?;
-                Box::new(EngineExecutor::new(&description, convolutions, burn, options)?)
+                Box::new(EngineExecutor::new(&description, weights.convolutions, options)?)
             }
         };
         Self::with_executor(description, executor, weights.classifier, &device)
