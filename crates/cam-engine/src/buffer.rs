@@ -2,12 +2,15 @@
 
 use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
+use std::sync::Arc;
+
+use crate::MappedFile;
 
 /// Floats behind the length that may be read: kernels load whole vectors from the last pixel.
-const SLACK: usize = 64;
+pub(crate) const SLACK: usize = 64;
 
 /// Bytes of a cache line, and of the widest vector.
-const ALIGNMENT: usize = 64;
+pub(crate) const ALIGNMENT: usize = 64;
 
 /// Floats that start at a cache line, zeroed when made, with some readable slack behind them.
 ///
@@ -15,6 +18,8 @@ const ALIGNMENT: usize = 64;
 pub(crate) struct Buffer {
     start: NonNull<f32>,
     len: usize,
+    /// The file that holds them, which then owns the memory.
+    file: Option<Arc<MappedFile>>,
 }
 
 // SAFETY: a buffer owns its memory and has no interior state; access through `start` is unsafe
@@ -30,7 +35,17 @@ impl Buffer {
         // SAFETY: the layout is not of size zero, thanks to the slack.
         let memory = unsafe { alloc_zeroed(layout) };
         let Some(start) = NonNull::new(memory.cast()) else { handle_alloc_error(layout) };
-        Self { start, len }
+        Self { start, len, file: None }
+    }
+
+    /// Floats that lie in a file, from a byte on; none where they do not start at a cache line,
+    /// or where they and the slack behind them are not all there. They can only be read.
+    pub(crate) fn mapped(file: &Arc<MappedFile>, from: usize, len: usize) -> Option<Self> {
+        let bytes = len.checked_add(SLACK)?.checked_mul(size_of::<f32>())?;
+        let bytes = file.bytes().get(from..from.checked_add(bytes)?)?;
+        let start = NonNull::new(bytes.as_ptr().cast_mut())?.cast();
+        let is_aligned = bytes.as_ptr().addr().is_multiple_of(ALIGNMENT);
+        is_aligned.then(|| Self { start, len, file: Some(Arc::clone(file)) })
     }
 
     /// Where the floats start. Reading may go `SLACK` floats beyond the length, writing may not.
@@ -43,6 +58,7 @@ impl Buffer {
     }
 
     pub(crate) fn as_mut_slice(&mut self) -> &mut [f32] {
+        assert!(self.file.is_none(), "what lies in a file is only read");
         // SAFETY: `len` initialised floats lie at `start`, and `self` is borrowed exclusively.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
     }
@@ -63,8 +79,10 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        // SAFETY: `zeroed` allocated it with this very layout.
-        unsafe { dealloc(self.start.as_ptr().cast(), Self::layout(self.len)) }
+        if self.file.is_none() {
+            // SAFETY: `zeroed` allocated it with this very layout.
+            unsafe { dealloc(self.start.as_ptr().cast(), Self::layout(self.len)) }
+        }
     }
 }
 

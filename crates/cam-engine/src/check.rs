@@ -4,6 +4,15 @@ use crate::{Convolution, Error, Graph, MaxPool, Operation};
 
 /// Checks sizes, lengths, the order of steps and the channels they agree on.
 pub(crate) fn check(graph: &Graph) -> Result<(), Error> {
+    check_graph(graph, true)
+}
+
+/// The same where the weights are elsewhere, and the graph's own empty.
+pub(crate) fn check_without_weights(graph: &Graph) -> Result<(), Error> {
+    check_graph(graph, false)
+}
+
+fn check_graph(graph: &Graph, with_weights: bool) -> Result<(), Error> {
     let mut channels: Vec<Option<usize>> = vec![None; graph.steps.len() + 1];
     for (index, step) in graph.steps.iter().enumerate() {
         for value in [Some(step.input), step.residual()].into_iter().flatten() {
@@ -13,7 +22,7 @@ pub(crate) fn check(graph: &Graph) -> Result<(), Error> {
         }
         channels[index + 1] = match &step.operation {
             Operation::Convolution(convolution) => {
-                check_convolution(index, convolution)?;
+                check_convolution(index, convolution, with_weights)?;
                 agree(index, step.input, convolution.inputs, &mut channels)?;
                 if let Some(residual) = convolution.residual {
                     agree(index, residual, convolution.outputs, &mut channels)?;
@@ -42,7 +51,11 @@ fn agree(
     }
 }
 
-fn check_convolution(step: usize, convolution: &Convolution) -> Result<(), Error> {
+fn check_convolution(
+    step: usize,
+    convolution: &Convolution,
+    with_weights: bool,
+) -> Result<(), Error> {
     let Convolution { inputs, outputs, kernel, stride, groups, .. } = *convolution;
     let sizes = [
         ("inputs", inputs),
@@ -58,6 +71,7 @@ fn check_convolution(step: usize, convolution: &Convolution) -> Result<(), Error
     let weights = [outputs, inputs / groups, kernel, kernel]
         .into_iter()
         .fold(1usize, |product, size| product.saturating_mul(size));
+    let weights = if with_weights { weights } else { 0 };
     let lengths =
         [("weight", weights, convolution.weight.len()), ("bias", outputs, convolution.bias.len())];
     match lengths.into_iter().find(|(_, expected, found)| expected != found) {

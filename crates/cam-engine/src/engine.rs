@@ -1,3 +1,4 @@
+use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use crate::pool::Pool;
 use crate::program::{Program, Settings};
 use crate::recording::Recording;
 use crate::sequence::Given;
-use crate::{Convolution, Error, Graph, InstructionSet, Options};
+use crate::store::{self, PackedSpan};
+use crate::{Convolution, Error, Graph, InstructionSet, MappedFile, Options};
 
 /// Programs kept for the next run on the same shape, each with the memory it runs in.
 const PROGRAMS: usize = 8;
@@ -49,6 +51,13 @@ impl Engine {
     /// # Errors
     /// If the graph contradicts itself, or if the machine lacks the instructions asked for.
     pub fn new(graph: Graph, options: Options) -> Result<Self, Error> {
+        Self::around(options, |kernels, pool| Network::new(graph, kernels, pool))
+    }
+
+    fn around(
+        options: Options,
+        network: impl FnOnce(&Kernels, &Pool) -> Result<Network, Error>,
+    ) -> Result<Self, Error> {
         let instructions = options.instructions.unwrap_or_else(InstructionSet::best);
         if !instructions.is_available() {
             return Err(Error::Unavailable { instructions });
@@ -56,13 +65,44 @@ impl Engine {
         let kernels = Kernels::of(instructions);
         let pool = Pool::new(options.resolved_threads());
         Ok(Self {
-            network: Network::new(graph, kernels, &pool)?,
+            network: network(kernels, &pool)?,
             kernels,
             instructions,
             exact: options.exact,
             pool,
             programs: Mutex::default(),
         })
+    }
+
+    /// An engine around packed weights that lie in a file: see
+    /// [`write_packed`](Self::write_packed). Nothing is read but what runs.
+    ///
+    /// The graph is the one that they were packed for, with empty weights; `spans` say where each
+    /// convolution's lie, in order.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new), and if the spans do not hold as many weights as the graph asks for.
+    pub fn open_packed(
+        graph: Graph,
+        (file, spans): (&Arc<MappedFile>, &[PackedSpan]),
+        options: Options,
+    ) -> Result<Self, Error> {
+        Self::around(options, |kernels, _| store::open(graph, (file, spans), kernels))
+    }
+
+    /// Where [`write_packed`](Self::write_packed) puts the weights of each convolution, in order,
+    /// when it begins at byte `start` of a file.
+    pub fn packed_spans(&self, start: usize) -> Vec<PackedSpan> {
+        store::spans(&self.network, start).0
+    }
+
+    /// Writes the packed weights as [`open_packed`](Self::open_packed) wants them: at cache lines,
+    /// where `start` bytes lie in front of them. They suit every instruction set.
+    ///
+    /// # Errors
+    /// What writing gives.
+    pub fn write_packed(&self, start: usize, to: &mut dyn Write) -> io::Result<()> {
+        store::write(&self.network, start, to)
     }
 
     /// Runs the steps of a segment: reads the value that exists when `segment.start` steps have

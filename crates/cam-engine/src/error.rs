@@ -36,6 +36,18 @@ pub enum Error {
         /// What is there.
         found: usize,
     },
+    /// Packed weights that are not where they should be in a file.
+    #[error(
+        "step {step}: bytes {span:?} of the file do not hold {expected} packed weights: it was written for another network, or is damaged"
+    )]
+    Packed {
+        /// The step.
+        step: usize,
+        /// How many there should be.
+        expected: usize,
+        /// Where they were looked for.
+        span: std::ops::Range<usize>,
+    },
     /// A step reads a value that a later step gives.
     #[error("step {step} reads value {value}: only values 0 to {step} exist by then")]
     Order {

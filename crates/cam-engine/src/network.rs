@@ -51,19 +51,25 @@ impl Network {
                 packed[index].get_or_init(|| Packed::new(&Filters::of(convolution), kernels.lanes));
             }
         });
-        let steps = graph.steps.into_iter().zip(packed).map(|(step, packed)| NetworkStep {
-            input: step.input,
-            operation: match step.operation {
+        let operations = graph.steps.into_iter().zip(packed).map(|(step, packed)| {
+            let operation = match step.operation {
                 Operation::Convolution(convolution) => {
                     let packed = packed.into_inner();
                     operation(convolution, packed.expect("every convolution has been packed"))
                 }
                 Operation::MaxPool(pool) => NetworkOperation::MaxPool(pool),
-            },
+            };
+            (step.input, operation)
         });
-        let steps: Vec<NetworkStep> = steps.collect();
-        let turned = steps.iter().map(|_| TurnedWeights::default()).collect();
-        Ok(Self { steps, turned })
+        Ok(Self::of_operations(operations.collect()))
+    }
+
+    /// What each step reads and does.
+    pub(crate) fn of_operations(operations: Vec<(usize, NetworkOperation)>) -> Self {
+        let turned = operations.iter().map(|_| TurnedWeights::default()).collect();
+        let steps = operations.into_iter();
+        let steps = steps.map(|(input, operation)| NetworkStep { input, operation });
+        Self { steps: steps.collect(), turned }
     }
 }
 

@@ -11,13 +11,21 @@ pub(crate) struct Channels {
 }
 
 impl Channels {
-    pub(super) fn pack(filters: &Filters<'_>) -> Self {
-        let taps = filters.taps;
-        let channels = filters.outputs.next_multiple_of(CHANNELS);
-        let mut weights = Buffer::zeroed(taps * channels);
+    /// Floats of the weights once they are packed.
+    pub(super) fn len(filters: &Filters<'_>) -> usize {
+        filters.taps * filters.outputs.next_multiple_of(CHANNELS)
+    }
+
+    pub(super) fn pack(filters: &Filters<'_>, packed: &mut [f32]) {
+        let (taps, channels) = (filters.taps, filters.outputs.next_multiple_of(CHANNELS));
         for (i, &weight) in filters.weight.iter().enumerate() {
-            weights.as_mut_slice()[i % taps * channels + i / taps] = weight;
+            packed[i % taps * channels + i / taps] = weight;
         }
+    }
+
+    /// Around weights that are packed.
+    pub(super) fn around(filters: &Filters<'_>, weights: Buffer) -> Self {
+        let channels = filters.outputs.next_multiple_of(CHANNELS);
         Self { channels, weights, bias: super::padded_bias(filters.bias) }
     }
 }

@@ -26,20 +26,31 @@ pub(crate) struct Groups {
 }
 
 impl Groups {
-    pub(super) fn pack(filters: &Filters<'_>, lanes: usize) -> Self {
-        let taps = filters.taps;
-        let depth = filters.inputs / filters.groups;
+    /// Floats of the weights once they are packed.
+    pub(super) fn len(filters: &Filters<'_>) -> usize {
+        filters.taps * Self::depth(filters) * filters.outputs.next_multiple_of(CHANNELS)
+    }
+
+    pub(super) fn pack(filters: &Filters<'_>, packed: &mut [f32]) {
+        let (taps, depth) = (filters.taps, Self::depth(filters));
         let rows = taps * depth;
-        let padded = filters.outputs.next_multiple_of(CHANNELS);
-        let mut weights = Buffer::zeroed(rows * padded);
         for (i, &weight) in filters.weight.iter().enumerate() {
             let (output, input, tap) = (i / rows, i % rows / taps, i % taps);
             let row = output / CHANNELS * rows + tap * depth + input;
-            weights.as_mut_slice()[row * CHANNELS + output % CHANNELS] = weight;
+            packed[row * CHANNELS + output % CHANNELS] = weight;
         }
-        let list = (0..padded).step_by(lanes);
-        let list = list.map(|output| Lanes::new(filters, output, lanes, rows)).collect();
-        Self { list, depth, weights, bias: super::padded_bias(filters.bias) }
+    }
+
+    /// Around weights that are packed.
+    pub(super) fn around(filters: &Filters<'_>, lanes: usize, weights: Buffer) -> Self {
+        let depth = Self::depth(filters);
+        let list = (0..filters.outputs.next_multiple_of(CHANNELS)).step_by(lanes);
+        let list = list.map(|output| Lanes::new(filters, output, lanes, filters.taps * depth));
+        Self { list: list.collect(), depth, weights, bias: super::padded_bias(filters.bias) }
+    }
+
+    fn depth(filters: &Filters<'_>) -> usize {
+        filters.inputs / filters.groups
     }
 }
 

@@ -14,6 +14,7 @@ pub(crate) use panels::{Panel, Panels, WIDTH};
 pub(crate) use transformed::Transformed;
 
 use crate::Convolution;
+use crate::buffer::Buffer;
 use crate::layout::CHANNELS;
 
 /// The weights of a convolution as they come: a window of `taps` pixels, of whatever shape.
@@ -51,20 +52,72 @@ pub(crate) enum Packed {
 impl Packed {
     /// For kernels with vectors of `lanes`.
     pub(crate) fn new(filters: &Filters<'_>, lanes: usize) -> Self {
+        let form = Form::of(filters);
+        let mut weights = Buffer::zeroed(form.len(filters));
+        match form {
+            Form::Panels => Panels::pack(filters, weights.as_mut_slice()),
+            Form::Channels => Channels::pack(filters, weights.as_mut_slice()),
+            Form::Groups => Groups::pack(filters, weights.as_mut_slice()),
+        }
+        Self::around(filters, lanes, weights)
+    }
+
+    /// Around weights that were packed for filters of the same sizes, whose own are not looked at.
+    pub(crate) fn around(filters: &Filters<'_>, lanes: usize, weights: Buffer) -> Self {
+        match Form::of(filters) {
+            Form::Panels => Self::Panels(Arc::new(Panels::around(filters, weights))),
+            Form::Channels => Self::Channels(Arc::new(Channels::around(filters, weights))),
+            Form::Groups => Self::Groups(Arc::new(Groups::around(filters, lanes, weights))),
+        }
+    }
+
+    /// Floats of the weights once they are packed, whatever the kernels.
+    pub(crate) fn len(filters: &Filters<'_>) -> usize {
+        Form::of(filters).len(filters)
+    }
+
+    /// The packed weights.
+    pub(crate) fn weights(&self) -> &[f32] {
+        match self {
+            Self::Panels(panels) => panels.weights.as_slice(),
+            Self::Channels(channels) => channels.weights.as_slice(),
+            Self::Groups(groups) => groups.weights.as_slice(),
+        }
+    }
+}
+
+/// The form that suits a convolution's groups.
+#[derive(Clone, Copy)]
+enum Form {
+    Panels,
+    Channels,
+    Groups,
+}
+
+impl Form {
+    fn of(filters: &Filters<'_>) -> Self {
         let Filters { inputs, outputs, groups, .. } = *filters;
         if groups == 1 || (outputs / groups).is_multiple_of(CHANNELS) {
-            Self::Panels(Arc::new(Panels::pack(filters)))
+            Self::Panels
         } else if groups == inputs && groups == outputs {
-            Self::Channels(Arc::new(Channels::pack(filters)))
+            Self::Channels
         } else {
-            Self::Groups(Arc::new(Groups::pack(filters, lanes)))
+            Self::Groups
+        }
+    }
+
+    fn len(self, filters: &Filters<'_>) -> usize {
+        match self {
+            Self::Panels => Panels::len(filters),
+            Self::Channels => Channels::len(filters),
+            Self::Groups => Groups::len(filters),
         }
     }
 }
 
 /// `bias` followed by zeros, up to whole vectors.
-fn padded_bias(bias: &[f32]) -> crate::buffer::Buffer {
-    let mut padded = crate::buffer::Buffer::zeroed(bias.len().next_multiple_of(CHANNELS));
+fn padded_bias(bias: &[f32]) -> Buffer {
+    let mut padded = Buffer::zeroed(bias.len().next_multiple_of(CHANNELS));
     padded.as_mut_slice()[..bias.len()].copy_from_slice(bias);
     padded
 }

@@ -32,27 +32,37 @@ pub(crate) struct Panels {
 }
 
 impl Panels {
-    pub(super) fn pack(filters: &Filters<'_>) -> Self {
-        let taps = filters.taps;
-        let depth = filters.inputs / filters.groups;
-        let list = list(filters, taps * depth);
-        let len = list.last().map_or(0, |panel| panel.start + taps * depth * panel.width);
-        let mut weights = Buffer::zeroed(len);
-        let packed = weights.as_mut_slice();
-        for panel in &list {
-            let kernels = &filters.weight[panel.output * depth * taps..];
+    /// Floats of the weights once they are packed.
+    pub(super) fn len(filters: &Filters<'_>) -> usize {
+        let rows = rows(filters);
+        list(filters).last().map_or(0, |panel| panel.start + rows * panel.width)
+    }
+
+    pub(super) fn pack(filters: &Filters<'_>, packed: &mut [f32]) {
+        let (taps, rows) = (filters.taps, rows(filters));
+        let depth = rows / taps;
+        for panel in list(filters) {
+            let kernels = &filters.weight[panel.output * rows..];
             let count = panel.outputs(filters).len();
-            let rows = packed[panel.start..].chunks_mut(panel.width).take(taps * depth);
-            for (row, packed) in rows.enumerate() {
+            let packed = packed[panel.start..].chunks_mut(panel.width).take(rows);
+            for (row, packed) in packed.enumerate() {
                 let kernel = kernels[row % depth * taps + row / depth..].iter();
-                for (packed, weight) in
-                    packed.iter_mut().zip(kernel.step_by(depth * taps)).take(count)
-                {
+                for (packed, weight) in packed.iter_mut().zip(kernel.step_by(rows)).take(count) {
                     *packed = *weight;
                 }
             }
         }
-        Self { list, taps, depth, weights, bias: super::padded_bias(filters.bias) }
+    }
+
+    /// Around weights that are packed.
+    pub(super) fn around(filters: &Filters<'_>, weights: Buffer) -> Self {
+        Self {
+            list: list(filters),
+            taps: filters.taps,
+            depth: filters.inputs / filters.groups,
+            weights,
+            bias: super::padded_bias(filters.bias),
+        }
     }
 
     /// Rows of weights per panel.
@@ -73,7 +83,13 @@ impl Panel {
     }
 }
 
-fn list(filters: &Filters<'_>, rows: usize) -> Vec<Panel> {
+/// Rows of weights per panel.
+fn rows(filters: &Filters<'_>) -> usize {
+    filters.taps * filters.inputs / filters.groups
+}
+
+fn list(filters: &Filters<'_>) -> Vec<Panel> {
+    let rows = rows(filters);
     let per_group = filters.outputs / filters.groups;
     let mut list = Vec::new();
     let mut start = 0;

@@ -1,6 +1,5 @@
 //! The engine's scalar twin: every step as its definition says, in f64, on `[n, c, h, w]`.
 
-mod adjoint;
 mod numbers;
 
 use std::ops::Range;
@@ -10,7 +9,6 @@ use cam_engine::{
     Padding, Step,
 };
 
-pub use adjoint::adjoint;
 pub use numbers::numbers;
 
 /// An activation and its shape.
@@ -21,7 +19,7 @@ pub struct Values {
 }
 
 impl Values {
-    fn at(&self, n: usize, c: usize, y: isize, x: isize) -> Option<f64> {
+    pub fn at(&self, n: usize, c: usize, y: isize, x: isize) -> Option<f64> {
         let [_, channels, height, width] = self.shape;
         let (y, x) = (usize::try_from(y).ok()?, usize::try_from(x).ok()?);
         let inside = y < height && x < width;
@@ -115,7 +113,7 @@ fn max_pool(pool: &MaxPool, x: &Values) -> Values {
     Values { values, shape }
 }
 
-fn positions([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = [usize; 4]> {
+pub fn positions([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = [usize; 4]> {
     (0..a * b * c * d).map(move |i| [i / (b * c * d), i / (c * d) % b, i / d % c, i % d])
 }
 
@@ -159,9 +157,15 @@ pub fn exact(instructions: InstructionSet, threads: usize) -> Options {
     Options { threads, instructions: Some(instructions), exact: true }
 }
 
-/// The instruction sets of this machine.
+/// The instruction sets of this machine; of these, only the ones that `CAM_TEST_INSTRUCTIONS`
+/// names, where it is set: `avx2,portable` for a checker that knows no other.
 pub fn available() -> impl Iterator<Item = InstructionSet> {
-    InstructionSet::ALL.into_iter().filter(|set| set.is_available())
+    let chosen = std::env::var("CAM_TEST_INSTRUCTIONS").ok();
+    let is_chosen = move |set: &InstructionSet| {
+        let name = format!("{set:?}").to_lowercase();
+        chosen.as_ref().is_none_or(|chosen| chosen.split(',').any(|chosen| chosen == name))
+    };
+    InstructionSet::ALL.into_iter().filter(|set| set.is_available()).filter(is_chosen)
 }
 
 /// Runs the whole graph.

@@ -1,7 +1,10 @@
 //! Gradients come back through every kind of step as their definition says.
 
+mod adjoint;
+#[path = "../support/mod.rs"]
 mod support;
 
+use adjoint::adjoint;
 use cam_engine::{
     Activation, Convolution, Engine, Error, Graph, MaxPool, Operation, Options, Output, Padding,
     Step,
@@ -217,6 +220,21 @@ fn gradients_can_be_pulled_back_again_and_in_any_number() {
             parts.extend(recording.pull_back(part, questions).unwrap().values);
         }
         assert_eq!(parts, whole.values, "{questions} at a time");
+    }
+}
+
+#[test]
+fn a_recorded_run_gives_what_a_run_gives() {
+    let graph = residual_network();
+    let shape = [2, 3, 19, 16];
+    let input = numbers(1, shape.iter().product());
+    let expected = reference(&graph, 0..9, &input, shape);
+    for instructions in available() {
+        let options = exact(instructions, 2);
+        let engine = Engine::new(graph.clone(), options).unwrap();
+        let recording = engine.record(0..9, &input, shape).unwrap();
+        assert_eq!(bits(recording.output()), bits(&run(&graph, options, &input, shape)));
+        assert!(difference(recording.output(), &expected) < TOLERANCE);
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation};
 
-use super::{Values, all_values, positions};
+use crate::support::{Values, all_values, positions};
 
 /// Gradients `[n · questions, ..]` of a segment's output, pulled back to its input.
 pub fn adjoint(

@@ -1,5 +1,7 @@
 //! What an engine promises besides its numbers.
 
+mod store;
+#[path = "../support/mod.rs"]
 mod support;
 
 use cam_engine::{
