@@ -3,9 +3,9 @@
 //! Every timed closure reads its result, for a lazy backend would otherwise be timed at nothing.
 
 use burn::tensor::Tensor;
-use cam_benches::{device, images, network, noise};
-use cam_core::{Arithmetic, Capture, GradCam, Network as _, finish};
-use cam_models::{ConvNet, Filter, Rgb8};
+use cam_benches::{device, images, network, noise, runtimes};
+use cam_core::{Arithmetic, Capture, GradCam, Network as _, finish_on_host};
+use cam_models::{ConvNet, Filter, Rgb8, Runtime};
 use cam_targets::{Concepts, CosineSimilarity};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
@@ -20,6 +20,11 @@ fn similarity(network: &ConvNet, concepts: usize) -> CosineSimilarity {
     let width = network.embedding_width();
     let rows = noise(concepts * width).chunks(width).map(<[f32]>::to_vec).collect();
     CosineSimilarity::to(Concepts::new(width, rows).expect("noise makes concepts"))
+}
+
+/// What `cam explain` would take here.
+fn fastest() -> Runtime {
+    runtimes().pop().expect("burn runs everywhere").1
 }
 
 /// Pixels to tensor.
@@ -45,16 +50,18 @@ fn capture(c: &mut Criterion) {
     let mut group = c.benchmark_group("capture");
     group.sample_size(20);
     for model in MODELS {
-        let network = network(model);
-        let layer = network.last_layer().expect("there is a layer");
-        let images = images(1, SIDE);
-        group.bench_function(BenchmarkId::new(model, SIDE), |b| {
-            b.iter(|| {
-                let capture = Capture::new(&network, images.clone(), &[layer])
-                    .expect("noise can be captured");
-                read(capture.embeddings())
+        for (executor, runtime) in runtimes() {
+            let network = network(model, runtime);
+            let layer = network.last_layer().expect("there is a layer");
+            let images = images(1, SIDE);
+            group.bench_function(BenchmarkId::new(model, executor), |b| {
+                b.iter(|| {
+                    let capture = Capture::new(&network, images.clone(), &[layer])
+                        .expect("noise can be captured");
+                    read(capture.embeddings())
+                });
             });
-        });
+        }
     }
     group.finish();
 }
@@ -63,7 +70,7 @@ fn capture(c: &mut Criterion) {
 fn explain(c: &mut Criterion) {
     let mut group = c.benchmark_group("explain");
     for model in MODELS {
-        let network = network(model);
+        let network = network(model, fastest());
         let layer = network.last_layer().expect("there is a layer");
         let capture =
             Capture::new(&network, images(1, SIDE), &[layer]).expect("noise can be captured");
@@ -86,11 +93,8 @@ fn explain(c: &mut Criterion) {
                 |b| {
                     b.iter(|| {
                         let explanation = capture.explain(&GradCam, &target).expect("explained");
-                        read(
-                            finish(&explanation.raw_maps(), [SIDE; 2], Arithmetic::Standard)
-                                .expect("finite")
-                                .maps,
-                        )
+                        let raw = explanation.raw_maps();
+                        finish_on_host(&raw, [SIDE; 2], Arithmetic::Standard).expect("finite")
                     });
                 },
             );
@@ -99,21 +103,25 @@ fn explain(c: &mut Criterion) {
     group.finish();
 }
 
-/// Layers before the last, whose tail runs under autodiff.
+/// Layers before the last, through whose tail the gradient comes back.
 fn earlier_layers(c: &mut Criterion) {
     let mut group = c.benchmark_group("earlier layers");
     group.sample_size(10);
-    let network = network("resnet50");
-    let target = similarity(&network, 1);
-    for name in ["layer4", "layer3", "layer2"] {
-        let layer = network.layer(name).expect("the layer exists");
-        let images = images(1, SIDE);
-        group.bench_function(BenchmarkId::new("resnet50", name), |b| {
-            b.iter(|| {
-                let capture = Capture::new(&network, images.clone(), &[layer]).expect("captured");
-                read(capture.explain(&GradCam, &target).expect("explained").layers[0].maps.clone())
+    for (executor, runtime) in runtimes() {
+        let network = network("resnet50", runtime);
+        let target = similarity(&network, 1);
+        for name in ["layer4", "layer3", "layer2"] {
+            let layer = network.layer(name).expect("the layer exists");
+            let images = images(1, SIDE);
+            group.bench_function(BenchmarkId::new(format!("resnet50 {name}"), executor), |b| {
+                b.iter(|| {
+                    let capture =
+                        Capture::new(&network, images.clone(), &[layer]).expect("captured");
+                    let explanation = capture.explain(&GradCam, &target).expect("explained");
+                    read(explanation.layers[0].maps.clone())
+                });
             });
-        });
+        }
     }
     group.finish();
 }

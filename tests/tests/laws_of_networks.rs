@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use cam_core::{Layer, Network};
 use cam_models::{
     Block, BurnExecutor, ConvNet, ConvolutionWeights, Description, EfficientNetLite, Executor,
-    ResNet, Segment, Stage, Weights, describe, load_embedded,
+    ResNet, Runtime, Segment, Stage, Weights, describe, load_embedded,
 };
 use cam_tests::compare::{assert_near, values};
 use cam_tests::networks::{Entry, by_formula, load, state_dict};
@@ -221,4 +221,27 @@ fn weights_of_another_network_are_refused() {
     let description = tiny(Block::Basic, 1, [(8, 8), (12, 12), (16, 16), (20, 20)]).describe();
     let none = Weights { convolutions: Vec::new(), classifier: None };
     assert!(ConvNet::new(description, none, &device()).is_err());
+}
+
+#[test]
+fn made_up_weights_keep_activations_in_range_however_deep_a_network_is() {
+    for name in
+        ["resnet18", "resnet152", "resnext50_32x4d", "wide_resnet50_2", "efficientnet-lite2"]
+    {
+        let description = describe(name).expect("a known architecture");
+        let weights = Weights::made_up(&description);
+        let engine = Runtime::engine(&device(), cam_engine::Options::default());
+        let network = ConvNet::new(description, weights, engine).expect("weights that fit");
+        let image = input([1, 3, 64, 64]);
+        let layers: Vec<Layer> = (0..network.layers().len()).map(Layer::new).collect();
+        for (info, activations) in
+            network.layers().iter().zip(network.forward_through(image, &layers))
+        {
+            let activations = values(&activations);
+            let largest = activations.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
+            let nonzero = activations.iter().filter(|x| **x != 0.0).count();
+            assert!((1e-3..1e4).contains(&largest), "{name} {}: {largest}", info.name);
+            assert!(nonzero * 20 > activations.len(), "{name} {}: {nonzero} are not 0", info.name);
+        }
+    }
 }

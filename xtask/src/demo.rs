@@ -19,7 +19,7 @@ demo/tutorial.png into cargo's target directory.
 
 /// Builds, draws, and says where the picture is.
 pub fn run(arguments: &[String]) -> Result<()> {
-    let cam = build_cam()?;
+    let cam = build_cam(cargo([]))?;
     let picture = metadata::target_directory()?.join("demo").join("tutorial.png");
     if let Some(directory) = picture.parent() {
         fs::create_dir_all(directory)
@@ -28,17 +28,12 @@ pub fn run(arguments: &[String]) -> Result<()> {
     run_command(Command::new(cam).arg("demo").arg("--out").arg(&picture).args(arguments))
 }
 
-/// Cargo itself says where it put the binary: the path depends on the target directory, the host and the settings.
-fn build_cam() -> Result<PathBuf> {
-    let mut build = cargo([
-        "build",
-        "--release",
-        "-p",
-        "cam-cli",
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
-    let messages = output(&mut build)?;
+/// Builds `cam` by a cargo that knows where. Cargo itself says where it put the binary: the path depends on the target
+/// directory, the host and the settings.
+pub fn build_cam(mut cargo: Command) -> Result<PathBuf> {
+    let build = ["build", "--release", "-p", "cam-cli"];
+    let messages = cargo.args(build).args(["--message-format", "json-render-diagnostics"]);
+    let messages = output(messages)?;
     executable(&messages, "cam").context("cargo built cam-cli, but reported no binary named `cam`")
 }
 

@@ -6,6 +6,7 @@
 mod bench;
 mod cargo;
 mod check;
+mod compare;
 mod demo;
 mod deny;
 mod edges;
@@ -13,6 +14,7 @@ mod licences;
 mod metadata;
 mod nearest;
 mod pretrained;
+mod sanitize;
 mod sizes;
 mod targets;
 mod test;
@@ -54,6 +56,12 @@ const COMMANDS: &[Command] = &[
         about: "time each step from image to map",
         help: bench::HELP,
         run: bench::run,
+    },
+    Command {
+        name: "sanitize",
+        about: "the engine's tests under AddressSanitizer and valgrind",
+        help: sanitize::HELP,
+        run: sanitize::run,
     },
     Command {
         name: "pretrained",

@@ -1,11 +1,16 @@
 //! The arguments as typed.
 
+mod bench;
+mod demo;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::Resettable;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use bench::{Bench, BenchExplain, Benchmark};
+pub use demo::Demo;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -45,6 +50,8 @@ pub enum Command {
     Fetch(Fetch),
     /// Run the tutorial on shipped photographs: where is each concept, and where is it not?
     Demo(Demo),
+    /// Time what this program does, on this machine.
+    Bench(Bench),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -280,20 +287,4 @@ pub struct Fetch {
     /// Fetch from another place that has files of the same names.
     #[arg(long, value_name = "URL", env = "CAM_MIRROR")]
     pub mirror: Option<String>,
-}
-
-/// Arguments of `cam demo`, which shows the embedded network whatever the environment asks for.
-#[derive(Debug, Args)]
-#[command(
-    mut_arg("model", |argument| argument.env(Resettable::Reset)),
-    mut_arg("weights", |argument| argument.env(Resettable::Reset))
-)]
-pub struct Demo {
-    /// Where the figure goes.
-    #[arg(long, value_name = "FIGURE", default_value = "tutorial.png")]
-    pub out: PathBuf,
-
-    /// Which network.
-    #[command(flatten)]
-    pub model: Model,
 }

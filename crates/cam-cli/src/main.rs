@@ -4,6 +4,7 @@
 //! files, lines and exit codes.
 
 mod arguments;
+mod bench;
 mod commands;
 mod device;
 mod explain;
@@ -11,6 +12,8 @@ mod failure;
 mod interrupt;
 mod model;
 mod output;
+mod packed;
+mod photographs;
 mod print;
 mod source;
 mod weights;
@@ -58,6 +61,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Fetch(arguments) => commands::fetch::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
+        Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { folder } => commands::man::run(&folder),
     }

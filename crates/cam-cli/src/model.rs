@@ -1,17 +1,17 @@
 //! From arguments to a network that is ready to run.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
-    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Loaded, Published, Strictness, architectures,
-    describe, load_checkpoint, load_embedded, published,
+    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Loaded, Published, Runtime, Strictness,
+    architectures, describe, load_checkpoint, load_embedded, published,
 };
 
 use crate::arguments;
 use crate::failure::Failure;
-use crate::{device, print, weights};
+use crate::{device, packed, print, weights};
 
 /// A network and where its weights came from.
 pub struct Model {
@@ -24,13 +24,7 @@ pub struct Model {
 impl Model {
     /// Loads what the arguments ask for.
     pub fn load(arguments: &arguments::Model) -> Result<Self, Failure> {
-        let engine = cam_engine::Options {
-            threads: arguments.threads,
-            exact: arguments.exact,
-            ..cam_engine::Options::default()
-        };
-        let device = arguments.device.as_deref().filter(|name| !name.is_empty());
-        let runtime = device::open(device, engine)?;
+        let runtime = runtime(arguments)?;
         let strictness =
             if arguments.allow_partial { Strictness::Partial } else { Strictness::Exact };
         // An empty environment variable counts as unset.
@@ -47,12 +41,10 @@ impl Model {
             }
             (_, None) => (None, None),
         };
-        let loaded = match &file {
-            None => load_embedded(runtime)?,
-            Some(file) => load_checkpoint(Checkpoint::open(file)?, described, strictness, runtime)?,
+        let network = match &file {
+            None => load_embedded(runtime)?.network,
+            Some(file) => network(file, described, strictness, runtime)?,
         };
-        report_breaches(&loaded);
-        let network = loaded.network;
         print::detail(format_args!(
             "{} from {}, embeddings {} wide",
             network.description().name,
@@ -76,6 +68,41 @@ impl Model {
     pub fn origin(&self) -> String {
         self.file.as_ref().map_or_else(|| "embedded".to_owned(), |file| file.display().to_string())
     }
+}
+
+/// The network of a weight file: from its packed form, where it is a fetched one that was loaded
+/// before.
+fn network(
+    file: &Path,
+    described: Option<Description>,
+    strictness: Strictness,
+    runtime: Runtime,
+) -> Result<ConvNet, Failure> {
+    let can_be_packed = strictness == Strictness::Exact;
+    let packed = if can_be_packed { packed::open(file, &runtime) } else { None };
+    let asked = described.as_ref().map(|description| description.name.clone());
+    if let Some(network) = packed
+        && asked.is_none_or(|name| name == network.description().name)
+    {
+        return Ok(network);
+    }
+    let loaded = load_checkpoint(Checkpoint::open(file)?, described, strictness, runtime)?;
+    report_breaches(&loaded);
+    if can_be_packed {
+        packed::keep(file, &loaded.network);
+    }
+    Ok(loaded.network)
+}
+
+/// Where and by whom the network is run.
+pub fn runtime(arguments: &arguments::Model) -> Result<Runtime, Failure> {
+    let engine = cam_engine::Options {
+        threads: arguments.threads,
+        exact: arguments.exact,
+        ..cam_engine::Options::default()
+    };
+    let device = arguments.device.as_deref().filter(|name| !name.is_empty());
+    device::open(device, engine)
 }
 
 /// Published weights by name; a name that is close is suggested.

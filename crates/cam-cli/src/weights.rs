@@ -75,13 +75,18 @@ fn download(
     })
 }
 
+/// Where fetched weights lie.
+pub fn directory() -> Result<PathBuf, Failure> {
+    Ok(cache_directory().map_err(anyhow::Error::from)?.join("weights"))
+}
+
 /// A URL's place in the cache: its file name, where that tells the content by its digest. Under
 /// other names two servers may have different files, so there the whole URL counts.
 fn place(url: &str) -> Result<PathBuf, Failure> {
     let path = url.split(['?', '#']).next().unwrap_or(url);
     let name = path.rsplit('/').next().filter(|name| !name.is_empty() && !name.starts_with('.'));
     let name = name.ok_or_else(|| Failure::usage(format!("{url} names no file")))?;
-    let weights = cache_directory().map_err(anyhow::Error::from)?.join("weights");
+    let weights = directory()?;
     Ok(match sha256_prefix_in_name(name) {
         Some(_) => weights.join(name),
         None => weights.join(&sha256_of_bytes(url.as_bytes()).to_string()[..URL_DIGITS]).join(name),

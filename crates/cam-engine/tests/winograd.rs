@@ -75,7 +75,7 @@ fn a_batch_gives_what_its_images_give() {
 fn a_deep_network_stays_close_to_its_direct_form() {
     for side in [14, 28] {
         let layer = |i: usize| Convolution {
-            residual: (i % 2 == 1).then_some(i - 1),
+            residual: (i % 2 == 1).then(|| i - 1),
             ..convolution(64, 64, 3, 10 * i as u64 + 1)
         };
         let graph = graph((0..6).map(|i| Operation::Convolution(layer(i))));

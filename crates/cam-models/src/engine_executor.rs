@@ -1,7 +1,7 @@
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
-use cam_engine::{Engine, Graph, Options};
+use cam_engine::{Engine, Graph, MappedFile, Options, PackedSpan};
 
 use crate::burn_executor::BurnExecutor;
 use crate::description::{Convolution, Description, Operation};
@@ -32,12 +32,29 @@ impl EngineExecutor {
         weights: Vec<ConvolutionWeights>,
         options: Options,
     ) -> Result<Self, cam_engine::Error> {
-        let engine = Engine::new(graph(description, weights), options)?;
-        Ok(Self { engine, description: description.clone(), burn: OnceLock::new() })
+        Ok(Self::around(Engine::new(graph(description, weights), options)?, description))
     }
-}
 
-impl EngineExecutor {
+    /// Takes weights that were packed before and lie in a file; biases per convolution, in order.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new), and where the file does not hold the weights.
+    pub(crate) fn open_packed(
+        description: &Description,
+        biases: Vec<Vec<f32>>,
+        packed: (&Arc<MappedFile>, &[PackedSpan]),
+        options: Options,
+    ) -> Result<Self, cam_engine::Error> {
+        let weights =
+            biases.into_iter().map(|bias| ConvolutionWeights { weight: Vec::new(), bias });
+        let graph = graph(description, weights.collect());
+        Ok(Self::around(Engine::open_packed(graph, packed, options)?, description))
+    }
+
+    fn around(engine: Engine, description: &Description) -> Self {
+        Self { engine, description: description.clone(), burn: OnceLock::new() }
+    }
+
     fn twin(&self, device: &Device) -> BurnExecutor {
         let convolutions =
             (0..self.engine.steps()).filter_map(|step| self.engine.convolution(step));

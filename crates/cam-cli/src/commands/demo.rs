@@ -9,14 +9,11 @@ use crate::arguments::{Arguments, Command, Demo};
 use crate::explain::{self, Concept, Settings};
 use crate::failure::Failure;
 use crate::model::Model;
-use crate::print;
 use crate::source::Source;
+use crate::{photographs, print};
 
 /// What the tutorial looks for.
-const CONCEPTS: [(&str, &[u8]); 2] = [
-    ("cat", include_bytes!("../../photographs/cat.png")),
-    ("coffee", include_bytes!("../../photographs/coffee.png")),
-];
+const CONCEPTS: [(&str, &[u8]); 2] = [("cat", photographs::CAT), ("coffee", photographs::COFFEE)];
 
 /// The tutorial: where is each concept in a picture that holds both, and where is it not?
 pub fn run(arguments: &Demo) -> Result<(), Failure> {

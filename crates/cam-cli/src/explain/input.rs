@@ -13,7 +13,7 @@ use crate::source::Source;
 
 /// A network's activations take some hundred times the memory of its input; more pixels than
 /// these are taken for a mistake.
-const MAX_PIXELS: usize = 4096 * 4096;
+pub const MAX_PIXELS: usize = 4096 * 4096;
 
 /// Size of the network's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,13 +13,13 @@ mod settings;
 mod write;
 
 pub use concept::Concept;
-pub use input::{Clock, Input, Reading};
+pub use input::{Clock, Input, MAX_PIXELS, Reading, Size};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};
 pub use questions::{Questions, read};
 pub use report::{Document, Failed, QueryReport};
-pub use settings::Settings;
+pub use settings::{Settings, layer};
 
 use anyhow::anyhow;
 use cam_core::{Capture, Layer, Network as _};

@@ -111,7 +111,7 @@ impl Settings {
 }
 
 /// A layer by its name. Where none is similar to a mistyped one, all are named.
-fn layer(network: &ConvNet, name: &str) -> Result<Layer, Failure> {
+pub fn layer(network: &ConvNet, name: &str) -> Result<Layer, Failure> {
     network.layer(name).map_err(|error| match error {
         cam_core::Error::UnknownLayer { name, nearest } if nearest.is_empty() => {
             let names: Vec<&str> =

@@ -8,6 +8,7 @@
 #[path = "../../../../tests/src/loopback.rs"]
 mod loopback;
 
+mod bench;
 mod embed;
 mod errors;
 mod explain;

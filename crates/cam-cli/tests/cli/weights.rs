@@ -205,3 +205,63 @@ fn the_environment_names_weights_and_an_empty_variable_counts_as_unset() {
         assert_eq!(model(variable, ""), "efficientnet-lite0", "{variable}");
     }
 }
+
+/// The network's answer, and whether `-v` told of a packed form that was passed over.
+fn explained(place: &Place, weights: &str) -> (Vec<u8>, bool) {
+    let line =
+        format!("explain cat.png --concept coffee.png --size 64x64 -v --raw - --weights {weights}");
+    let run = place.say(&line).done();
+    (run.out, run.err.contains("passed over"))
+}
+
+#[test]
+fn fetched_weights_are_packed_for_the_next_time_and_others_are_left_alone() {
+    let place = Place::new();
+    let fetched = "cache/weights/lite0.safetensors";
+    place.write(fetched, cam_models::EMBEDDED_WEIGHTS);
+    place.write("own/lite0.safetensors", cam_models::EMBEDDED_WEIGHTS);
+    let (expected, _) = explained(&place, "own/lite0.safetensors");
+    assert_eq!(place.names("own"), ["lite0.safetensors"]);
+
+    let fetched = place.path(fetched).display().to_string();
+    assert_eq!(explained(&place, &fetched), (expected.clone(), false));
+    let names = ["lite0.safetensors", "lite0.safetensors.packed"];
+    assert_eq!(place.names("cache/weights"), names);
+    assert_eq!(explained(&place, &fetched), (expected, false));
+}
+
+#[test]
+fn a_packed_form_that_is_stale_or_damaged_is_written_anew() {
+    let place = Place::new();
+    let (fetched, packed) =
+        ("cache/weights/lite0.safetensors", "cache/weights/lite0.safetensors.packed");
+    place.write(fetched, cam_models::EMBEDDED_WEIGHTS);
+    let path = place.path(fetched).display().to_string();
+    let (expected, _) = explained(&place, &path);
+    let whole = place.read(packed);
+    for damaged in [&whole[..0], &whole[..1000], &whole[..whole.len() - 1], b"something else"] {
+        std::fs::remove_file(place.path(packed)).expect("it is there");
+        place.write(packed, damaged);
+        assert_eq!(explained(&place, &path), (expected.clone(), true));
+        assert_eq!(place.read(packed), whole);
+    }
+    // The same weights, fetched again.
+    std::fs::remove_file(place.path(fetched)).expect("it is there");
+    place.write(fetched, cam_models::EMBEDDED_WEIGHTS);
+    assert_eq!(explained(&place, &path), (expected.clone(), true));
+    assert_ne!(place.read(packed), whole);
+    assert_eq!(explained(&place, &path), (expected, false));
+}
+
+#[test]
+fn a_cache_that_cannot_be_written_costs_time_and_nothing_else() {
+    let place = Place::new();
+    place.write("cache/weights/lite0.safetensors", cam_models::EMBEDDED_WEIGHTS);
+    // A folder stands where the packed form would.
+    std::fs::create_dir_all(place.path("cache/weights/lite0.safetensors.packed/x"))
+        .expect("folders can be made");
+    let path = place.path("cache/weights/lite0.safetensors").display().to_string();
+    let (first, _) = explained(&place, &path);
+    assert_eq!(explained(&place, &path).0, first);
+    assert_eq!(place.names("cache/weights").len(), 2, "nothing half written is left");
+}

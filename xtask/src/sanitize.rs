@@ -1,0 +1,167 @@
+//! `cargo xtask sanitize`: the engine's tests under tools that see what a test does not, a read or write outside of a
+//! buffer above all.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::cargo::{cargo, output, root, run as run_command};
+use crate::{metadata, nearest};
+
+pub const HELP: &str = "\
+usage: cargo xtask sanitize [address|valgrind]
+
+Runs the tests of cam-engine, which is the one crate with unsafe code, under
+
+  address   AddressSanitizer and the debug assertions of the standard library:
+            all tests, on every instruction set of this machine. Needs the
+            nightly toolchain.
+  valgrind  memcheck: the tests that are not of random shapes, on AVX2 and the
+            portable code; valgrind knows no AVX-512. Needs valgrind.
+
+Both where none is named; what is not installed is then skipped. What they
+build lies in sanitize/ of cargo's target directory. It takes some minutes.
+";
+
+/// A tool that runs tests and sees more than they do.
+struct Tool {
+    name: &'static str,
+    /// How it comes onto this machine.
+    install: &'static str,
+    is_here: fn() -> bool,
+    run: fn(&Path) -> Result<()>,
+}
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "address",
+        install: "`rustup toolchain install nightly`",
+        is_here: has_nightly,
+        run: address,
+    },
+    Tool {
+        name: "valgrind",
+        install: "`apt install valgrind`, or what your system calls it",
+        is_here: has_valgrind,
+        run: valgrind,
+    },
+];
+
+/// Lines in the reports; optimised code, for that is what is shipped and what is fast enough here.
+const PROFILE: &[&str] = &["--release", "--config", "profile.release.debug=\"line-tables-only\""];
+
+/// Tests of random shapes are called so, and take valgrind many minutes.
+const RANDOM: &str = "any_";
+
+pub fn run(arguments: &[String]) -> Result<()> {
+    let target = metadata::target_directory()?.join("sanitize");
+    let mut skipped = Vec::new();
+    for tool in chosen(arguments)? {
+        let Tool { name, install, .. } = tool;
+        if (tool.is_here)() {
+            (tool.run)(&target.join(name))
+                .with_context(|| format!("the tests failed under {name}"))?;
+        } else if arguments.is_empty() {
+            eprintln!("sanitize: {name} is not installed and was skipped: {install}");
+            skipped.push(*name);
+        } else {
+            bail!("{name} is not installed: {install}");
+        }
+    }
+    match skipped.as_slice() {
+        [] => println!("sanitize: nothing was found"),
+        skipped => println!("sanitize: nothing was found; skipped: {}", skipped.join(", ")),
+    }
+    Ok(())
+}
+
+fn chosen(arguments: &[String]) -> Result<Vec<&'static Tool>> {
+    if arguments.is_empty() {
+        return Ok(TOOLS.iter().collect());
+    }
+    let find = |name: &String| match TOOLS.iter().find(|tool| tool.name == name) {
+        Some(tool) => Ok(tool),
+        None => bail!(nearest::unknown("tool", name, TOOLS.iter().map(|tool| tool.name))),
+    };
+    arguments.iter().map(find).collect()
+}
+
+fn has_nightly() -> bool {
+    let toolchains = output(Command::new("rustup").args(["toolchain", "list"])).unwrap_or_default();
+    toolchains.lines().any(|toolchain| toolchain.starts_with("nightly"))
+}
+
+fn has_valgrind() -> bool {
+    let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
+    version.is_ok_and(|status| status.success())
+}
+
+fn address(target: &Path) -> Result<()> {
+    let mut command = Command::new("rustup");
+    command.args(["run", "nightly", "cargo", "test", "-p", "cam-engine", "--lib", "--tests"]);
+    command.args(PROFILE).args(["--config", "profile.release.debug-assertions=true"]);
+    // With a target named, build scripts and macros are not instrumented.
+    command
+        .args(["--target", &host(&["rustup", "run", "nightly", "rustc"])?])
+        .arg("--target-dir")
+        .arg(target);
+    run_command(command.env("RUSTFLAGS", "-Zsanitizer=address").current_dir(root()))
+}
+
+fn valgrind(target: &Path) -> Result<()> {
+    let mut command = cargo(["test", "-p", "cam-engine", "--lib", "--tests"]);
+    command.args(PROFILE).arg("--target-dir").arg(target);
+    // It runs one thread at a time, so that tests beside one another would only wait.
+    command.args(["--", "--test-threads=1", "--skip", RANDOM]);
+    command.env("CAM_TEST_INSTRUCTIONS", "avx2,portable");
+    // Threads that sleep when the program ends keep what is theirs, and lose nothing.
+    let runner = "valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+                  --show-leak-kinds=definite";
+    run_command(command.env(runner_variable(&host(&["rustc"])?), runner))
+}
+
+/// The triple of the machine that a compiler is for.
+fn host(compiler: &[&str]) -> Result<String> {
+    let version = output(Command::new(compiler[0]).args(&compiler[1..]).arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc does not say which machine it is for")?.to_owned())
+}
+
+/// The variable that tells cargo by what to run a target's programs.
+fn runner_variable(host: &str) -> String {
+    format!("CARGO_TARGET_{}_RUNNER", host.replace(['-', '.'], "_").to_uppercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(words: &str) -> Result<Vec<&'static str>> {
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        Ok(chosen(&words)?.iter().map(|tool| tool.name).collect())
+    }
+
+    #[test]
+    fn both_tools_run_unless_one_is_named() {
+        assert_eq!(names("").expect("both"), ["address", "valgrind"]);
+        assert_eq!(names("valgrind").expect("one"), ["valgrind"]);
+        let error = names("adress").expect_err("no such tool").to_string();
+        assert_eq!(error, "unknown tool `adress`: did you mean `address`?");
+    }
+
+    #[test]
+    fn every_tool_is_in_the_help() {
+        for tool in TOOLS {
+            assert!(HELP.contains(&format!("\n  {} ", tool.name)), "{}", tool.name);
+        }
+    }
+
+    #[test]
+    fn cargo_reads_the_runner_of_a_machine_from_a_variable_in_capitals() {
+        assert_eq!(
+            runner_variable("x86_64-unknown-linux-gnu"),
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER"
+        );
+    }
+}
