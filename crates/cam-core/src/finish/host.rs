@@ -66,37 +66,45 @@ pub fn finish_on_host(
 
 /// The maps from `first` on.
 fn fill(layers: &[Layer], first: usize, part: &mut [(Vec<f32>, bool)], arithmetic: Arithmetic) {
-    let mut rows = Vec::new();
+    let mut rows = Rows::default();
     for (index, (map, is_degenerate)) in part.iter_mut().enumerate() {
-        let resized = layers.iter().map(|layer| {
-            let Some(positive) = layer.positive_part(first + index, arithmetic) else {
-                return vec![0.0; layer.columns.len() * layer.rows.len()];
-            };
+        let mut finished: Option<Vec<f32>> = None;
+        for layer in layers {
+            let Some(positive) = layer.positive_part(first + index, arithmetic) else { continue };
             *is_degenerate = false;
-            let mut resized = layer.resize(&positive, &mut rows);
-            // The reference stretches before it resizes; what was positive is so still.
-            if arithmetic == Arithmetic::Standard {
-                let ends = range(&resized);
-                stretch(&mut resized, ends, 0.0);
+            layer.resize_along_rows(&positive, &mut rows);
+            // The reference has stretched before it resizes; what was positive is so still.
+            let ends = match arithmetic {
+                Arithmetic::Standard => layer.ends(&mut rows),
+                Arithmetic::PytorchGradCam => (0.0, 1.0),
+            };
+            match &mut finished {
+                None => finished = Some(layer.stretched(&rows, ends)),
+                Some(sum) => {
+                    let more = layer.stretched(&rows, ends);
+                    sum.iter_mut().zip(more).for_each(|(sum, value)| *sum += value);
+                }
             }
-            resized
-        });
-        let sum = resized.reduce(|mut sum, layer| {
-            sum.iter_mut().zip(layer).for_each(|(sum, value)| *sum += value);
-            sum
-        });
-        *map = sum.unwrap_or_default();
-        let count = layers.len() as f32;
-        if layers.len() > 1 {
-            map.iter_mut().for_each(|value| *value /= count);
         }
-        // One layer's map is stretched already by the standard arithmetic.
-        if arithmetic == Arithmetic::PytorchGradCam || layers.len() > 1 {
-            let ends = range(map);
-            let epsilon = if arithmetic == Arithmetic::Standard { 0.0 } else { EPSILON };
-            stretch(map, ends, epsilon);
-        }
+        *map = match finished {
+            None => vec![0.0; layers[0].rows.len() * layers[0].columns.len()],
+            Some(map) => average(map, layers.len(), arithmetic),
+        };
     }
+}
+
+/// The mean of layers whose sum is given, stretched once more; one layer's map is so already by
+/// the standard arithmetic.
+fn average(mut map: Vec<f32>, layers: usize, arithmetic: Arithmetic) -> Vec<f32> {
+    if layers > 1 {
+        map.iter_mut().for_each(|value| *value /= layers as f32);
+    }
+    if layers > 1 || arithmetic == Arithmetic::PytorchGradCam {
+        let ends = range(&map);
+        let epsilon = if arithmetic == Arithmetic::Standard { 0.0 } else { EPSILON };
+        stretch(&mut map, ends, epsilon);
+    }
+    map
 }
 
 /// (x − min) / (max − min + epsilon); zeros where that is 0 / 0.
@@ -169,21 +177,54 @@ impl Layer {
         Some(positive)
     }
 
-    /// Bilinear at half-pixel centres: first along the rows, then between them.
-    fn resize(&self, map: &[f32], rows: &mut Vec<f32>) -> Vec<f32> {
-        let ([_, from_width], width) = (self.from, self.columns.len());
-        rows.clear();
-        for row in map.chunks(from_width) {
-            rows.extend(self.columns.iter().map(|sample| sample.between(row)));
+    /// The first half of a bilinear resize at half-pixel centres.
+    fn resize_along_rows(&self, map: &[f32], rows: &mut Rows) {
+        rows.resized.clear();
+        for row in map.chunks(self.from[1]) {
+            rows.resized.extend(self.columns.iter().map(|sample| sample.between(row)));
         }
-        let mut resized = Vec::with_capacity(width * self.rows.len());
-        for Sample { first, second, fraction } in &self.rows {
-            let [above, below] = [first, second].map(|row| &rows[row * width..][..width]);
-            let pairs = above.iter().zip(below);
-            resized.extend(pairs.map(|(&above, &below)| above + (below - above) * fraction));
-        }
-        resized
     }
+
+    /// The least and the largest value that the second half gives. It is computed for that and
+    /// not kept: a row at a time stays in the cache, and a map is then written once.
+    fn ends(&self, rows: &mut Rows) -> (f32, f32) {
+        let mut ends = (f32::INFINITY, f32::NEG_INFINITY);
+        for row in &self.rows {
+            rows.row.clear();
+            rows.row.extend(between_rows(&rows.resized, self.columns.len(), row));
+            let (least, most) = range(&rows.row);
+            ends = (ends.0.min(least), ends.1.max(most));
+        }
+        ends
+    }
+
+    /// The second half, between the rows, with these ends brought to 0 and 1.
+    fn stretched(&self, rows: &Rows, (least, most): (f32, f32)) -> Vec<f32> {
+        let divisor = if least == most { 1.0 } else { most - least };
+        let mut map = Vec::with_capacity(self.rows.len() * self.columns.len());
+        for row in &self.rows {
+            let row = between_rows(&rows.resized, self.columns.len(), row);
+            map.extend(row.map(|value| (value - least) / divisor));
+        }
+        map
+    }
+}
+
+/// A row between two others.
+fn between_rows<'a>(
+    rows: &'a [f32],
+    width: usize,
+    &Sample { first, second, fraction }: &Sample,
+) -> impl ExactSizeIterator<Item = f32> + use<'a> {
+    let [above, below] = [first, second].map(|row| &rows[row * width..][..width]);
+    above.iter().zip(below).map(move |(&above, &below)| above + (below - above) * fraction)
+}
+
+/// A map whose rows have been resized, and a row of the finished one.
+#[derive(Default)]
+struct Rows {
+    resized: Vec<f32>,
+    row: Vec<f32>,
 }
 
 impl Sample {

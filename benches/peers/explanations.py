@@ -1,0 +1,454 @@
+#!/usr/bin/env python3
+"""Whole explanations by `cam` beside what others need for them, interleaved in one run.
+
+    cargo build --release -p cam-cli && cargo build --release -p cam-engine --example forward
+    python3 explanations.py [--cam target/release/cam] [--forward target/release/examples/forward]
+                            [--only SECTION,..] [--rounds N] [--write docs/src/peers.md]
+
+Sections: explain, layers, concepts, lite0, one-thread, avx2, batch, cold, folder. Weights are made
+up: speed does not depend on them. Every round times all contestants of a section one after the
+other, and ratios are taken within the round, for machines are shared and noisy. Nothing else should
+run meanwhile. `--write` puts the tables into a page of the book.
+
+Needs torch, torchvision, grad-cam, onnx, onnxruntime, openvino, numpy, Pillow,
+efficientnet_lite_pytorch, and GNU time.
+"""
+import argparse, json, os, platform, statistics, subprocess, sys, tempfile, time, warnings
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import openvino
+import torch
+import torchvision
+from PIL import Image
+
+warnings.filterwarnings("ignore")
+PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "crates/cam-cli/photographs"
+THREADS = 2
+MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+
+
+# What is timed: functions without arguments that give milliseconds, the median of some runs.
+
+def median_of(runs, once):
+    once()
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        once()
+        times.append((time.perf_counter() - start) * 1e3)
+    return statistics.median(times)
+
+
+def ours(arguments, runs, *more):
+    command = [arguments.cam, "bench", "explain", "--repeat", str(runs), "--json", *map(str, more)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return json.loads(printed)["total_ms"]
+
+
+def forward(arguments, runs, *more):
+    command = [arguments.forward, *map(str, more[:1]), *map(str, more[1:3]), str(runs), *map(str, more[3:])]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    median = float(printed.split("median ")[1].split()[0])
+    return median, float(printed.split("= ")[1].split()[0])
+
+
+class Features(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.features = torch.nn.Sequential(*list(model.children())[:-1])
+
+    def forward(self, x):
+        return self.features(x)[:, :, 0, 0]
+
+
+class LiteFeatures(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        from efficientnet_lite_pytorch import EfficientNet
+        self.whole = EfficientNet.from_name("efficientnet-lite0")
+
+    def forward(self, x):
+        return self.whole.extract_features(x).mean((2, 3))
+
+
+def onnx_session(model, size, threads, folder):
+    path = f"{folder}/{type(model).__name__}-{size}.onnx"
+    if not Path(path).exists():
+        example = torch.randn(1, 3, size, size)
+        torch.onnx.export(model.eval(), (example,), path, input_names=["x"], dynamo=False)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"]), path
+
+
+def image(size):
+    return np.random.default_rng(0).standard_normal((1, 3, size, size), dtype=np.float32)
+
+
+def onnx_forward(model, size, threads, runs, folder):
+    session, _ = onnx_session(model, size, threads, folder)
+    x = image(size)
+    return lambda: median_of(runs, lambda: session.run(None, {"x": x}))
+
+
+def openvino_forward(model, size, threads, runs, folder):
+    _, path = onnx_session(model, size, threads, folder)
+    hints = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    compiled = openvino.Core().compile_model(path, "CPU", hints)
+    request, x = compiled.create_infer_request(), image(size)
+    return lambda: median_of(runs, lambda: request.infer({0: x}))
+
+
+def frozen_forward(model, size, runs):
+    x = torch.from_numpy(image(size))
+    with torch.no_grad():
+        frozen = torch.jit.freeze(torch.jit.trace(model.eval(), x))
+        frozen = torch.jit.optimize_for_inference(frozen)
+
+    def once():
+        with torch.no_grad():
+            frozen(x)
+    return lambda: median_of(runs, once)
+
+
+class Similarity:
+    def __init__(self, concept):
+        self.concept = concept
+
+    def __call__(self, output):
+        return torch.nn.CosineSimilarity(dim=0)(output, self.concept)
+
+
+def grad_cam(resnet, layer, size, runs):
+    """pytorch-grad-cam as its tutorial on concept activation maps uses it."""
+    from pytorch_grad_cam import GradCAM
+    model, x = Features(resnet).eval(), torch.from_numpy(image(size))
+    with torch.no_grad():
+        concept = model(torch.from_numpy(image(size)[:, ::-1].copy()))[0]
+    cam = GradCAM(model=model, target_layers=[getattr(resnet, layer)[-1]])
+    return lambda: median_of(runs, lambda: cam(input_tensor=x, targets=[Similarity(concept)]))
+
+
+# Rounds and tables.
+
+def play(rounds, contestants):
+    times = {name: [] for name in contestants}
+    for done in range(rounds):
+        for name, contestant in contestants.items():
+            times[name].append(contestant())
+        print(f"\r  round {done + 1} of {rounds}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return times
+
+
+def ratio(times, name, base):
+    ratios = [a / b for a, b in zip(times[name], times[base])]
+    return statistics.median(ratios), min(ratios), max(ratios)
+
+
+def row(times, name, base, goal=None, at_least=False):
+    middle, low, high = ratio(times, name, base)
+    cells = [name, f"{statistics.median(times[name]):.1f} ms", f"{middle:.2f} ({low:.2f} to {high:.2f})"]
+    if goal is None:
+        return cells + ["", ""]
+    reached = middle >= goal if at_least else middle <= goal
+    return cells + [f"{'≥' if at_least else '≤'} {goal:g}", "yes" if reached else "no"]
+
+
+def table(title, note, rows, head=("", "median", "ratio", "goal", "reached")):
+    lines = [f"### {title}", "", note, "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(cells) + " |" for cells in rows]) + "\n"
+
+
+# Sections.
+
+def explain(arguments, folder):
+    resnet, tables = torchvision.models.resnet50(weights=None), []
+    for size, runs, peer_runs, slower in ((224, 20, 10, 7.0), (512, 10, 4, 5.5)):
+        model = Features(resnet).eval()
+        contestants = {
+            "ONNX Runtime, bare forward": onnx_forward(model, size, THREADS, peer_runs, folder),
+            "cam, explanation": lambda: ours(arguments, runs, "--model", "resnet50", "--size", f"{size}x{size}"),
+            "OpenVINO, bare forward": openvino_forward(model, size, THREADS, peer_runs, folder),
+            "PyTorch frozen, bare forward": frozen_forward(model, size, peer_runs),
+            "pytorch-grad-cam, explanation": grad_cam(resnet, "layer4", size, max(2, peer_runs // 2)),
+        }
+        times = play(arguments.rounds, contestants)
+        base = "ONNX Runtime, bare forward"
+        goals = {"cam, explanation": 0.85}
+        rows = [row(times, name, base, goals.get(name)) for name in contestants]
+        against = row(times, "pytorch-grad-cam, explanation", "cam, explanation", slower, True)
+        rows.append(["pytorch-grad-cam over cam", ""] + against[2:])
+        tables.append(table(f"One concept, ResNet50, layer4, {size}×{size}",
+                            "Ratios to ONNX Runtime's forward pass, which explains nothing yet.", rows))
+    return tables
+
+
+def layers(arguments, folder):
+    resnet = torchvision.models.resnet50(weights=None)
+    names = ("layer4", "layer3", "layer2")
+    contestants = {f"cam, {name}": (lambda name=name: ours(arguments, 20, "--model", "resnet50", "--layer", name))
+                   for name in names}
+    contestants |= {f"pytorch-grad-cam, {name}": grad_cam(resnet, name, 224, 4) for name in names}
+    times = play(arguments.rounds, contestants)
+    goals = {"cam, layer3": 1.6, "cam, layer2": 2.3}
+    rows = [row(times, name, name.split(",")[0] + ", layer4", goals.get(name)) for name in contestants]
+    return [table("Earlier layers, ResNet50, 224×224", "Ratios to each one's own layer4.", rows)]
+
+
+def concepts(arguments, folder):
+    tables = []
+    for size, runs in ((224, 20), (512, 10)):
+        times = play(arguments.rounds, {
+            f"{count} concepts": (lambda count=count: ours(
+                arguments, runs, "--model", "resnet50", "--size", f"{size}x{size}", "--concepts", count))
+            for count in (1, 100, 1000)})
+        goals = {"100 concepts": 1.1}
+        rows = [row(times, name, "1 concepts", goals.get(name)) for name in times]
+        tables.append(table(f"Many concepts, ResNet50, layer4, {size}×{size}",
+                            "Every concept's map finished at the input's size.", rows))
+    return tables
+
+
+def lite0(arguments, folder):
+    contestants = {
+        "ONNX Runtime, bare forward": onnx_forward(LiteFeatures().eval(), 224, THREADS, 30, folder),
+        "cam, explanation": lambda: ours(arguments, 40, "--model", "efficientnet-lite0"),
+    }
+    times = play(arguments.rounds, contestants)
+    rows = [row(times, name, "ONNX Runtime, bare forward", 1.0 if name.startswith("cam") else None)
+            for name in contestants]
+    return [table("One concept, EfficientNet-Lite0, 224×224", "Ratios to ONNX Runtime's forward pass.", rows)]
+
+
+def one_thread(arguments, folder):
+    model = Features(torchvision.models.resnet50(weights=None)).eval()
+    contestants = {
+        "ONNX Runtime, bare forward": onnx_forward(model, 224, 1, 8, folder),
+        "cam, explanation": lambda: ours(arguments, 12, "--model", "resnet50", "--threads", 1),
+    }
+    times = play(arguments.rounds, contestants)
+    rows = [row(times, name, "ONNX Runtime, bare forward", 0.9 if name.startswith("cam") else None)
+            for name in contestants]
+    return [table("One thread, ResNet50, layer4, 224×224", "Ratios to ONNX Runtime on one thread.", rows)]
+
+
+def avx2(arguments, folder):
+    """ONNX Runtime cannot be held to AVX2; PyTorch's oneDNN can."""
+    program = f"{folder}/avx2.py"
+    Path(program).write_text(
+        "import sys; sys.path.insert(0, sys.argv[1]); import explanations as e, torchvision, torch\n"
+        "torch.set_num_threads(e.THREADS)\n"
+        "print(e.frozen_forward(e.Features(torchvision.models.resnet50(weights=None)), 224, 10)())\n")
+    held = os.environ | {"ONEDNN_MAX_CPU_ISA": "AVX2", "DNNL_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+
+    def pytorch():
+        command = [sys.executable, program, str(Path(__file__).parent)]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True, env=held).stdout)
+    speeds = []
+
+    def engine(*more):
+        milliseconds, gigaflops = forward(arguments, 15, "resnet50", 224, THREADS, *more)
+        speeds.append((more, gigaflops))
+        return milliseconds
+    times = play(arguments.rounds, {
+        "PyTorch frozen, held to AVX2": pytorch,
+        "cam-engine, AVX2": lambda: engine("avx2"),
+        "cam-engine, AVX2, exact": lambda: engine("avx2", "exact"),
+    })
+    share = statistics.median(speed for more, speed in speeds if "exact" in more)
+    rows = [row(times, name, "PyTorch frozen, held to AVX2") for name in times]
+    note = ("Bare forward passes. ONNX Runtime cannot be held to AVX2, PyTorch's oneDNN can. The exact engine "
+            f"runs at {share:.0f} GFLOP/s here.")
+    return [table("AVX2, ResNet50, 224×224", note, rows)]
+
+
+def batch(arguments, folder):
+    def per_image(images):
+        return forward(arguments, 8, "resnet50", 224, THREADS, f"batch={images}")[0] / images
+    times = play(arguments.rounds, {"batch 1": lambda: per_image(1), "batch 8, per image": lambda: per_image(8)})
+    rows = [row(times, name, "batch 1", 1.0 if "8" in name else None) for name in times]
+    return [table("A batch, ResNet50, 224×224", "Bare forward passes of the engine, per image.", rows)]
+
+
+def child(command, environment=None):
+    """Wall time in milliseconds and peak memory in MiB of a process.
+
+    A process starts with the peak of the one it was forked from, so a small one lies between.
+    """
+    start = time.perf_counter()
+    between = ["/usr/bin/time", "--quiet", "-f", "%M", *command]
+    done = subprocess.run(between, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
+    return (time.perf_counter() - start) * 1e3, int(done.stderr.split()[-1]) / 1024
+
+
+COLD = """
+import cv2, numpy as np, sys, torch, torchvision
+from PIL import Image
+from pytorch_grad_cam import GradCAM
+from pytorch_grad_cam.utils.image import preprocess_image, show_cam_on_image
+sys.path.insert(0, sys.argv[1])
+weights, query, concept, out = sys.argv[2:]
+torch.set_num_threads(2)
+class Features(torch.nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.features = torch.nn.Sequential(*list(model.children())[:-1])
+    def forward(self, x):
+        return self.features(x)[:, :, 0, 0]
+class Similarity:
+    def __init__(self, concept):
+        self.concept = concept
+    def __call__(self, output):
+        return torch.nn.CosineSimilarity(dim=0)(output, self.concept)
+def load(path):
+    scaled = np.float32(cv2.resize(np.array(Image.open(path).convert("RGB")), (224, 224))) / 255
+    return scaled, preprocess_image(scaled, mean=[0.485, 0.456, 0.406], std=[0.229, 0.224, 0.225])
+resnet = torchvision.models.resnet50(weights=None)
+resnet.load_state_dict(torch.load(weights))
+model = Features(resnet.eval())
+with torch.no_grad():
+    reference = model(load(concept)[1])[0]
+scaled, tensor = load(query)
+with GradCAM(model=model, target_layers=[resnet.layer4[-1]]) as cam:
+    mask = cam(input_tensor=tensor, targets=[Similarity(reference)])[0]
+Image.fromarray(show_cam_on_image(scaled, mask, use_rgb=True)).save(out)
+"""
+
+
+def cold(arguments, folder):
+    cache = f"{folder}/cache/weights"
+    os.makedirs(cache, exist_ok=True)
+    weights, fetched = f"{folder}/resnet50.pth", f"{cache}/resnet50.pth"
+    torch.save(torchvision.models.resnet50(weights=None).state_dict(), weights)
+    Path(fetched).write_bytes(Path(weights).read_bytes())
+    Path(f"{folder}/cold.py").write_text(COLD)
+    query, concept = str(PHOTOGRAPHS / "cat.png"), str(PHOTOGRAPHS / "coffee.png")
+    environment = os.environ | {"CAM_CACHE_DIR": f"{folder}/cache"}
+    memory = {}
+
+    def timed(name, command):
+        milliseconds, peak = child(command, environment)
+        memory.setdefault(name, []).append(peak)
+        return milliseconds
+
+    def cam(file):
+        return [arguments.cam, "explain", query, "--concept", concept, "--weights", file, "--overlay", f"{folder}/cam.png"]
+    python = [sys.executable, f"{folder}/cold.py", folder, weights, query, concept, f"{folder}/python.png"]
+    contestants = {
+        "pytorch-grad-cam": lambda: timed("pytorch-grad-cam", python),
+        "cam, a .pth of one's own": lambda: timed("cam, a .pth of one's own", cam(weights)),
+        "cam, fetched weights": lambda: timed("cam, fetched weights", cam(fetched)),
+    }
+    for contestant in contestants.values():
+        contestant()
+    memory.clear()
+    times = play(arguments.rounds, contestants)
+    rows = []
+    for name in contestants:
+        peak = statistics.median(memory[name])
+        faster, low, high = ratio(times, "pytorch-grad-cam", name)
+        share = peak / statistics.median(memory["pytorch-grad-cam"])
+        is_ours = name.startswith("cam")
+        rows.append([name, f"{statistics.median(times[name]):.0f} ms", f"{faster:.1f} ({low:.1f} to {high:.1f})",
+                     f"{peak:.0f} MiB", f"{share:.2f}", "≥ 15, ≤ 0.2" if is_ours else "",
+                     ("yes" if faster >= 15 and share <= 0.2 else "no") if is_ours else ""])
+    return [table("A cold process, ResNet50, one photograph, one concept, 224×224",
+                  "Starting, loading a weight file of 98 MB that the system has in memory, one overlay written.",
+                  rows, ("", "wall", "times faster", "peak memory", "share", "goal", "reached"))]
+
+
+def photographs(folder, count):
+    """JPEGs cut from the photographs that ship with the program, each at another place and scale."""
+    random, sources = np.random.default_rng(0), sorted(PHOTOGRAPHS.glob("*.png"))
+    paths = []
+    for i in range(count):
+        source = Image.open(sources[i % len(sources)]).convert("RGB")
+        side = int(min(source.size) * random.uniform(0.5, 1.0))
+        x, y = (int(random.integers(0, extent - side + 1)) for extent in source.size)
+        picture = source.crop((x, y, x + side, y + side)).resize((800, 600), Image.Resampling.BICUBIC)
+        paths.append(f"{folder}/{i:03}.jpg")
+        picture.save(paths[-1], quality=90)
+    return paths
+
+
+def folder_of_images(arguments, folder):
+    os.makedirs(f"{folder}/images", exist_ok=True)
+    paths, weights = photographs(f"{folder}/images", arguments.images), f"{folder}/resnet50.pth"
+    if not Path(weights).exists():
+        torch.save(torchvision.models.resnet50(weights=None).state_dict(), weights)
+    model = Features(torchvision.models.resnet50(weights=None)).eval()
+    sessions = [onnx_session(model, 224, 1, folder)[0] for _ in range(THREADS)]
+
+    def embed(part, session):
+        for path in part:
+            picture = Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
+            pixels = (np.asarray(picture, np.float32) / 255 - MEAN.astype(np.float32)) / DEVIATION.astype(np.float32)
+            session.run(None, {"x": pixels.transpose(2, 0, 1)[None].copy()})
+
+    def theirs():
+        start = time.perf_counter()
+        with ThreadPoolExecutor(THREADS) as pool:
+            list(pool.map(embed, [paths[i::THREADS] for i in range(THREADS)], sessions))
+        return (time.perf_counter() - start) * 1e3 / len(paths)
+
+    def cam():
+        return child([arguments.cam, "embed", *paths, "--weights", weights, "--out", f"{folder}/e.npy"])[0] / len(paths)
+    times = play(max(2, arguments.rounds // 2), {"ONNX Runtime + Pillow, both cores": theirs, "cam embed": cam})
+    rows = []
+    for name in times:
+        faster, low, high = ratio(times, "ONNX Runtime + Pillow, both cores", name)
+        goal = name.startswith("cam")
+        rows.append([name, f"{1e3 / statistics.median(times[name]):.1f} images/s", f"{faster:.2f} ({low:.2f} to {high:.2f})",
+                     "≥ 1.3" if goal else "", ("yes" if faster >= 1.3 else "no") if goal else ""])
+    return [table(f"A folder of {len(paths)} JPEGs of 800×600, ResNet50, embeddings",
+                  "ONNX Runtime with one session of one thread per core, each with its own decoding; the whole process of "
+                  "`cam`, its start and the loading of the weights included.",
+                  rows, ("", "speed", "times faster", "goal", "reached"))]
+
+
+SECTIONS = {"explain": explain, "layers": layers, "concepts": concepts, "lite0": lite0, "one-thread": one_thread,
+            "avx2": avx2, "batch": batch, "cold": cold, "folder": folder_of_images}
+
+
+def machine(arguments):
+    described = json.loads(subprocess.run([arguments.cam, "bench", "explain", "--repeat", "1", "--json"],
+                                          check=True, capture_output=True, text=True).stdout)["machine"]
+    packages = ["torch", "torchvision", "grad-cam", "onnxruntime", "openvino", "numpy", "Pillow"]
+    versions = ", ".join(f"{package} {version(package)}" for package in packages)
+    return (f"{date.today()}, {described['cpu']} ({described['architecture']}, {described['system']}), "
+            f"{described['processors']} processors, {THREADS} threads, {described['instructions']}; "
+            f"Python {platform.python_version()}, {versions}.")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cam", default="target/release/cam")
+    parser.add_argument("--forward", default="target/release/examples/forward")
+    parser.add_argument("--only", default=",".join(SECTIONS))
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--images", type=int, default=500)
+    parser.add_argument("--write")
+    arguments = parser.parse_args()
+    torch.set_num_threads(THREADS)
+    torch.manual_seed(0)
+    tables = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in arguments.only.split(","):
+            print(name, file=sys.stderr)
+            for text in SECTIONS[name](arguments, folder):
+                print(text)
+                tables.append(text)
+    page = "\n".join(["# Beside others", "", "Made by `benches/peers/explanations.py`, every contestant of a table in turns; medians, and the "
+                      f"median, least and largest of the rounds' ratios ({arguments.rounds} rounds).", "", machine(arguments), "", *tables])
+    if arguments.write:
+        Path(arguments.write).write_text(page)
+
+
+if __name__ == "__main__":
+    main()
