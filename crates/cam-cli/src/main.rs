@@ -10,6 +10,7 @@ mod device;
 mod explain;
 mod failure;
 mod interrupt;
+mod lanes;
 mod model;
 mod output;
 mod packed;

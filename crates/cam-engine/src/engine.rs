@@ -24,7 +24,7 @@ const PROGRAM_BYTES: usize = 512 << 20;
 ///
 /// It may be shared between threads. Runs take turns: each uses all of the engine's threads.
 pub struct Engine {
-    network: Network,
+    network: Arc<Network>,
     kernels: &'static Kernels,
     instructions: InstructionSet,
     exact: bool,
@@ -65,7 +65,7 @@ impl Engine {
         let kernels = Kernels::of(instructions);
         let pool = Pool::new(options.resolved_threads());
         Ok(Self {
-            network: network(kernels, &pool)?,
+            network: Arc::new(network(kernels, &pool)?),
             kernels,
             instructions,
             exact: options.exact,
@@ -88,6 +88,18 @@ impl Engine {
         options: Options,
     ) -> Result<Self, Error> {
         Self::around(options, |kernels, _| store::open(graph, (file, spans), kernels))
+    }
+
+    /// Another engine with the same weights, which are shared, and with threads of its own: the two
+    /// run side by side, where one engine's runs take turns.
+    pub fn with_threads(&self, threads: usize) -> Self {
+        let options = Options { threads, ..Options::default() };
+        Self {
+            network: Arc::clone(&self.network),
+            pool: Pool::new(options.resolved_threads()),
+            programs: Mutex::default(),
+            ..*self
+        }
     }
 
     /// Where [`write_packed`](Self::write_packed) puts the weights of each convolution, in order,

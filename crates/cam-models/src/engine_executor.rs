@@ -18,7 +18,7 @@ pub struct EngineExecutor {
     description: Description,
     /// The same network in burn's operations, made from the engine's weights when it is first
     /// wanted: as a rule it never is, and would be a second copy of them.
-    burn: OnceLock<BurnExecutor>,
+    burn: Arc<OnceLock<BurnExecutor>>,
 }
 
 impl EngineExecutor {
@@ -52,7 +52,7 @@ impl EngineExecutor {
     }
 
     fn around(engine: Engine, description: &Description) -> Self {
-        Self { engine, description: description.clone(), burn: OnceLock::new() }
+        Self { engine, description: description.clone(), burn: Arc::default() }
     }
 
     fn twin(&self, device: &Device) -> BurnExecutor {
@@ -84,6 +84,14 @@ impl Executor for EngineExecutor {
         let recording = self.engine.record(segment, &values(input.clone()), shape);
         let recording = recording.unwrap_or_else(refused);
         Some(Box::new(EngineRecording { recording, device }))
+    }
+
+    fn lane(&self) -> Option<Box<dyn Executor>> {
+        Some(Box::new(Self {
+            engine: self.engine.with_threads(1),
+            description: self.description.clone(),
+            burn: Arc::clone(&self.burn),
+        }))
     }
 
     fn engine(&self) -> Option<&Engine> {

@@ -30,6 +30,12 @@ pub trait Executor: Send + Sync {
         None
     }
 
+    /// A further executor of the same weights, with one thread of its own, where there can be one:
+    /// several images then run side by side.
+    fn lane(&self) -> Option<Box<dyn Executor>> {
+        None
+    }
+
     /// The engine behind it, where there is one: to ask how it runs a segment.
     fn engine(&self) -> Option<&Engine> {
         None

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use cam_core::Network as _;
+use cam_models::ConvNet;
 use cam_viz::npy_bytes;
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ use crate::explain::{Clock, Failed, Input, Reading, read};
 use crate::failure::{Failure, message};
 use crate::model::Model;
 use crate::source::Source;
-use crate::{interrupt, output, print};
+use crate::{interrupt, lanes, output, print};
 
 #[derive(Serialize)]
 struct Document {
@@ -29,21 +30,25 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
     let model = Model::load(&arguments.model)?;
     let mut values = Vec::new();
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
-    for source in &sources {
+    let several = sources.len() > 1;
+    let work = |network: &ConvNet, source: &Source| {
         interrupt::check("nothing was written")?;
-        match embed(source, &reading, &model) {
-            Ok(embedding) => {
-                values.extend(embedding);
-                rows.push(source.to_string());
-            }
-            Err(Failure::Failed(error)) if arguments.images.len() > 1 => {
-                let error = message(&error);
-                print::error(&error);
-                failures.push(Failed { image: source.to_string(), error });
-            }
-            Err(failure) => return Err(failure),
+        embed(source, &reading, network)
+    };
+    lanes::in_order(&model.network, &sources, work, |source, result| match result {
+        Ok(embedding) => {
+            values.extend(embedding);
+            rows.push(source.to_string());
+            Ok(())
         }
-    }
+        Err(Failure::Failed(error)) if several => {
+            let error = message(&error);
+            print::error(&error);
+            failures.push(Failed { image: source.to_string(), error });
+            Ok(())
+        }
+        Err(failure) => Err(failure),
+    })?;
     let width = model.network.embedding_width();
     if !rows.is_empty() {
         let array = npy_bytes(&[rows.len(), width], &values).map_err(anyhow::Error::from)?;
@@ -72,8 +77,7 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
     output::check(&arguments.out, &inputs)
 }
 
-fn embed(source: &Source, reading: &Reading, model: &Model) -> Result<Vec<f32>, Failure> {
-    let network = &model.network;
+fn embed(source: &Source, reading: &Reading, network: &ConvNet) -> Result<Vec<f32>, Failure> {
     let input = Input::read(source, reading, network, &mut Clock::start())?;
     let embedding = read(network.embed(input.tensor))?;
     match embedding.iter().all(|value| value.is_finite()) {

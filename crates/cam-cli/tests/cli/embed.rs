@@ -56,6 +56,24 @@ fn images_that_fail_have_no_row_and_are_named() {
 }
 
 #[test]
+fn images_side_by_side_give_the_rows_and_failures_of_one_after_the_other() {
+    let place = Place::new();
+    place.write("page.jpg", "<!DOCTYPE html><html></html>");
+    let images = "coffee.png cat.png page.jpg coffee.png missing.png cat.png cat.png";
+    let run = |threads| {
+        let words = format!("embed {images} --threads {threads} --out {threads}.npy --json");
+        place.cam(words.split(' ').chain(TINY)).ends_with(3)
+    };
+    let (one, three) = (run(1), run(3));
+    assert_eq!(place.array("1.npy").0, [5, 12]);
+    assert_eq!(place.read("1.npy"), place.read("3.npy"));
+    let (one_told, three_told) = (one.json(), three.json());
+    assert_eq!(one_told["rows"], three_told["rows"]);
+    assert_eq!(one_told["failures"], three_told["failures"]);
+    assert_eq!(one.err, three.err);
+}
+
+#[test]
 fn the_only_image_failing_is_a_failure_and_writes_nothing() {
     let place = Place::new();
     place.say("embed missing.png --out e.npy").ends_with(1);
