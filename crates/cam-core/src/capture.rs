@@ -3,7 +3,8 @@ use std::sync::OnceLock;
 use burn::tensor::Tensor;
 
 use crate::finish::read;
-use crate::{Error, Explanation, Gradients, Head, Layer, LayerMaps, Method, Network, Tail, Target};
+use crate::view::{Asked, Back, Question};
+use crate::{Error, Explanation, Head, Layer, LayerMaps, Method, Network, Tail, Target, View};
 
 /// How ∂s/∂e is pulled back to the activations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,12 +20,9 @@ pub enum Route {
     Autodiff,
 }
 
-/// Questions that go back through a recorded tail together.
-const QUESTIONS_AT_ONCE: usize = 8;
-
 /// A route, resolved for one layer.
 #[derive(Clone, Copy)]
-enum WayBack<'a> {
+pub(crate) enum WayBack<'a> {
     Head(&'a Head),
     Tail(&'a (dyn Tail + 'a)),
     Autodiff,
@@ -34,10 +32,11 @@ enum WayBack<'a> {
 ///
 /// Any number of targets can be explained from it; none of them runs the trunk again.
 pub struct Capture<'n> {
-    network: &'n dyn Network,
-    activations: Vec<(Layer, Tensor<4>)>,
-    embeddings: Tensor<2>,
-    route: Route,
+    pub(crate) network: &'n dyn Network,
+    pub(crate) images: Tensor<4>,
+    pub(crate) activations: Vec<(Layer, Tensor<4>)>,
+    pub(crate) embeddings: Tensor<2>,
+    pub(crate) route: Route,
     /// Per layer, what follows it, recorded when it is first gone back through.
     tails: Vec<OnceLock<Option<Box<dyn Tail + 'n>>>>,
 }
@@ -65,7 +64,7 @@ impl<'n> Capture<'n> {
             return Err(Error::EmptyBatch);
         }
         let images = images.without_autodiff();
-        let activations = network.forward_through(images, &layers);
+        let activations = network.forward_through(images.clone(), &layers);
         let last = activations.last().ok_or(Error::NoLayer)?;
         // Where a gradient is going to come back this way, the run is recorded at once.
         let tail = match network.head(deepest) {
@@ -82,7 +81,7 @@ impl<'n> Capture<'n> {
             deepest.get_or_init(|| Some(tail));
         }
         let activations = layers.into_iter().zip(activations).collect();
-        Ok(Self { network, activations, embeddings, route: Route::default(), tails })
+        Ok(Self { network, images, activations, embeddings, route: Route::default(), tails })
     }
 
     /// The same capture, explained by another route.
@@ -110,7 +109,7 @@ impl<'n> Capture<'n> {
         self.check(target)?;
         let scores = target.scores(self.embeddings());
         let gradients = embedding_gradients(target, self.embeddings())?;
-        self.pull_back(method, scores, gradients)
+        self.maps(method, &Question { asked: Asked::All(target), scores, gradients })
     }
 
     /// Puts to each image its own target, which must ask one question: k = 1.
@@ -138,7 +137,8 @@ impl<'n> Capture<'n> {
             scores.push(target.scores(embedding.clone()));
             gradients.push(embedding_gradients(target, embedding)?);
         }
-        self.pull_back(method, Tensor::cat(scores, 0), Tensor::cat(gradients, 0))
+        let (scores, gradients) = (Tensor::cat(scores, 0), Tensor::cat(gradients, 0));
+        self.maps(method, &Question { asked: Asked::Each(targets), scores, gradients })
     }
 
     fn check(&self, target: &dyn Target) -> Result<(), Error> {
@@ -152,57 +152,30 @@ impl<'n> Capture<'n> {
         }
     }
 
-    fn pull_back(
-        &self,
-        method: &dyn Method,
-        scores: Tensor<2>,
-        gradients: Tensor<3>,
-    ) -> Result<Explanation, Error> {
-        let layers = self.activations.iter().map(|(layer, activations)| {
-            let maps = self.maps(method, *layer, activations, &gradients)?;
-            Ok(LayerMaps { layer: *layer, maps })
+    fn maps(&self, method: &dyn Method, question: &Question<'_>) -> Result<Explanation, Error> {
+        let all = 0..self.activations.len();
+        // Maps of the input are the same from wherever one looks.
+        let seen = if method.is_at_input() { all.end - 1..all.end } else { all };
+        let layers = seen.map(|index| {
+            let maps = method.maps(&View::new(self, index, question))?;
+            Ok(LayerMaps { layer: self.activations[index].0, maps })
         });
-        Ok(Explanation { scores, layers: layers.collect::<Result<_, Error>>()? })
+        let layers = layers.collect::<Result<_, Error>>()?;
+        Ok(Explanation { scores: question.scores.clone(), layers })
+    }
+}
+
+impl Back for Capture<'_> {
+    fn route(&self) -> Route {
+        self.route
     }
 
-    fn maps(
-        &self,
-        method: &dyn Method,
-        layer: Layer,
-        activations: &Tensor<4>,
-        gradients: &Tensor<3>,
-    ) -> Result<Tensor<4>, Error> {
-        let [_, questions, _] = gradients.dims();
-        let back = self.way_back(layer, activations)?;
-        let at_once = match back {
-            WayBack::Head(_) => questions,
-            // A gradient at an early layer is as large as the activations there, and k of them
-            // need not exist at once.
-            WayBack::Tail(_) => QUESTIONS_AT_ONCE,
-            WayBack::Autodiff => 1,
-        };
-        let maps = (0..questions).step_by(at_once).map(|first| {
-            let count = at_once.min(questions - first);
-            let gradients = gradients.clone().narrow(1, first, count);
-            let gradients = match back {
-                WayBack::Head(head) => head.pull_back(activations, gradients),
-                WayBack::Tail(tail) => Gradients::PerPosition(tail.pull_back(gradients)),
-                WayBack::Autodiff => {
-                    let gradient = gradients.squeeze_dim(1);
-                    let gradient = self.through_tail(layer, activations, gradient)?;
-                    Gradients::PerPosition(gradient.unsqueeze_dim(1))
-                }
-            };
-            Ok(method.maps(activations, &gradients))
-        });
-        Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
-    }
-
-    fn way_back(&self, layer: Layer, activations: &Tensor<4>) -> Result<WayBack<'_>, Error> {
+    fn way_back(&self, layer: Layer) -> Result<WayBack<'_>, Error> {
         let name = || self.network.layers()[layer.index()].name.clone();
         let head = || self.network.head(layer).map(WayBack::Head);
         let tail = || {
             let index = self.activations.iter().position(|(at, _)| *at == layer)?;
+            let activations = &self.activations[index].1;
             let tail = self.tails[index].get_or_init(|| self.network.tail(activations, layer));
             tail.as_deref().map(WayBack::Tail)
         };
@@ -213,22 +186,13 @@ impl<'n> Capture<'n> {
             Route::Autodiff => Ok(WayBack::Autodiff),
         }
     }
-
-    /// ∂(Σ e·g)/∂A by autodiff through the tail; g `[n, d]` to `[n, c, h', w']`.
-    fn through_tail(
-        &self,
-        layer: Layer,
-        activations: &Tensor<4>,
-        gradient: Tensor<2>,
-    ) -> Result<Tensor<4>, Error> {
-        let leaf = activations.clone().autodiff().require_grad();
-        let embeddings = self.network.forward_from(leaf.clone(), layer);
-        leaf_gradient(&leaf, (embeddings * gradient.autodiff()).sum())
-    }
 }
 
 /// ∂s/∂e `[n, k, d]`, in closed form or by autodiff through the target.
-fn embedding_gradients(target: &dyn Target, embeddings: Tensor<2>) -> Result<Tensor<3>, Error> {
+pub(crate) fn embedding_gradients(
+    target: &dyn Target,
+    embeddings: Tensor<2>,
+) -> Result<Tensor<3>, Error> {
     if let Some(gradients) = target.gradients(embeddings.clone()) {
         return Ok(gradients);
     }
@@ -241,7 +205,10 @@ fn embedding_gradients(target: &dyn Target, embeddings: Tensor<2>) -> Result<Ten
     Ok(Tensor::stack(gradients.collect::<Result<_, _>>()?, 1))
 }
 
-fn leaf_gradient<const D: usize>(leaf: &Tensor<D>, score: Tensor<1>) -> Result<Tensor<D>, Error> {
+pub(crate) fn leaf_gradient<const D: usize>(
+    leaf: &Tensor<D>,
+    score: Tensor<1>,
+) -> Result<Tensor<D>, Error> {
     if !score.is_tracked() {
         return Err(Error::Untracked);
     }

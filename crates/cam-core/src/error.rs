@@ -119,6 +119,53 @@ pub enum Error {
         other: [usize; 2],
     },
 
+    /// Guided backpropagation needs a network that lets a rule be put on every activation.
+    #[error(
+        "this network cannot be gone back through by guided backpropagation: run it in the engine \
+         (`--device cpu`)"
+    )]
+    NoGuidedGradients,
+
+    /// FullGrad needs the biases inside the network.
+    #[error("this network does not give its biases, which FullGrad sums up: use another method")]
+    NoBiases,
+
+    /// A map that is no sum over channels has no principal component to take.
+    #[error(
+        "eigen smoothing takes the first principal component of what channels contribute, and this \
+         method sums up no channels: use it with Grad-CAM and its kin"
+    )]
+    NoContributions,
+
+    /// A second derivative is needed of a target that gives no first one in closed form.
+    #[error(
+        "Shapley-CAM differentiates the target's gradient once more, and this target gives none in \
+         closed form: use Grad-CAM"
+    )]
+    NoSecondDerivative,
+
+    /// CAM reads a linear head's weights.
+    #[error(
+        "CAM needs average pooling and at most linear steps behind `{layer}`: explain the last \
+         layer, or use Grad-CAM, which gives the same map where CAM exists"
+    )]
+    NotLinear {
+        /// The layer.
+        layer: String,
+    },
+
+    /// A kernel matrix of all pairs of positions would be too large.
+    #[error(
+        "the layer has {positions} positions, and a kernel between all pairs of more than {most} \
+         does not fit: explain a later layer"
+    )]
+    TooManyPositions {
+        /// Positions of the layer.
+        positions: usize,
+        /// The most that are accepted.
+        most: usize,
+    },
+
     /// The device could not give its result.
     #[error("the device failed while its result was read: {reason}")]
     Device {

@@ -63,21 +63,46 @@ impl Head {
 
     /// Activations `[n, c, h', w']` to embeddings `[n, d]`.
     pub fn forward(&self, activations: Tensor<4>) -> Tensor<2> {
-        let pooled = self.pooling.forward(activations);
+        self.embed(self.pool(activations))
+    }
+
+    /// Activations `[n, c, h', w']` to the pooled vector `[n, p]`.
+    pub fn pool(&self, activations: Tensor<4>) -> Tensor<2> {
+        self.pooling.forward(activations)
+    }
+
+    /// The pooled vector `[n, p]` to embeddings `[n, d]`.
+    pub fn embed(&self, pooled: Tensor<2>) -> Tensor<2> {
         self.necks.iter().fold(pooled, |x, neck| neck.forward(x))
     }
 
     /// ∂s/∂e `[n, k, d]` to ∂s/∂A, exactly.
     pub fn pull_back(&self, activations: &Tensor<4>, gradients: Tensor<3>) -> Gradients {
+        let pooled = self.pool(activations.clone());
+        let gradients = self.pull_back_to_pooled(&pooled, gradients);
+        self.pull_back_pooled(activations, &pooled, gradients)
+    }
+
+    /// ∂s/∂e `[n, k, d]` to the gradient at the pooled vector, `[n, k, p]`.
+    pub fn pull_back_to_pooled(&self, pooled: &Tensor<2>, gradients: Tensor<3>) -> Tensor<3> {
         // What each step was given, for a step's derivative may depend on it.
-        let mut inputs = vec![self.pooling.forward(activations.clone())];
+        let mut inputs = vec![pooled.clone()];
         for neck in &self.necks {
             let last = inputs[inputs.len() - 1].clone();
             inputs.push(neck.forward(last));
         }
         let steps = self.necks.iter().zip(&inputs).rev();
-        let pooled = steps.fold(gradients, |g, (neck, input)| neck.pull_back(input, g));
-        self.pooling.pull_back(activations, &inputs[0], pooled)
+        steps.fold(gradients, |g, (neck, input)| neck.pull_back(input, g))
+    }
+
+    /// The gradient at the pooled vector, `[n, k, p]`, to ∂s/∂A.
+    pub fn pull_back_pooled(
+        &self,
+        activations: &Tensor<4>,
+        pooled: &Tensor<2>,
+        gradients: Tensor<3>,
+    ) -> Gradients {
+        self.pooling.pull_back(activations, pooled, gradients)
     }
 }
 

@@ -1,33 +1,50 @@
 use burn::tensor::Tensor;
 
-use crate::Gradients;
+use crate::{Error, View};
 
-/// Activations and their gradients to raw maps.
+/// What a target saw in an image, as raw maps: one rule among many.
+///
+/// Every rule is in [`methods`](crate::methods).
 pub trait Method: Send + Sync {
-    /// Signed maps of the layer's size.
+    /// Signed maps, positive where the image speaks for the target.
     ///
     /// # Shapes
-    /// Activations `[n, c, h', w']` and gradients of k questions to `[n, k, h', w']`.
-    fn maps(&self, activations: &Tensor<4>, gradients: &Gradients) -> Tensor<4>;
+    /// `[n, k, h', w']` for n images and k questions: of the layer's size, or of the input's where
+    /// the method works [there](Self::is_at_input).
+    ///
+    /// # Errors
+    /// Where the network or the target lacks what the method needs.
+    fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error>;
+
+    /// Whether the maps show the input and not a layer: they are then computed once, however many
+    /// layers were captured.
+    fn is_at_input(&self) -> bool {
+        false
+    }
+
+    /// Whether the maps depend on the question. Where they do not, all k of an image are equal.
+    fn asks(&self) -> bool {
+        true
+    }
+
+    /// Whether a map is a sum of what each channel contributes, so that their first principal
+    /// component can take the place of the sum: [`EigenSmooth`](crate::methods::EigenSmooth).
+    fn sums_channels(&self) -> bool {
+        false
+    }
 }
 
-/// Grad-CAM: each channel weighted by its mean gradient.
-///
-/// map(x, y) = Σ_c w_c · A_c(x, y) with w_c = mean over positions of ∂s/∂A_c
-/// (Selvaraju et al., *Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
-/// Localization*, arXiv 1610.02391, equations 1 and 2).
-///
-/// Deviation from the paper: its ReLU is left out, for the negative part answers the opposite
-/// question; apply [`steps::relu`](crate::steps::relu) to the result for the paper's map.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct GradCam;
-
-impl Method for GradCam {
-    fn maps(&self, activations: &Tensor<4>, gradients: &Gradients) -> Tensor<4> {
-        let [n, c, h, w] = activations.dims();
-        let weights = gradients.channel_means();
-        let [_, k, _] = weights.dims();
-        let positions = activations.clone().reshape([n, c, h * w]);
-        weights.matmul(positions).reshape([n, k, h, w])
+impl<M: Method + ?Sized> Method for Box<M> {
+    fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
+        (**self).maps(view)
+    }
+    fn is_at_input(&self) -> bool {
+        (**self).is_at_input()
+    }
+    fn asks(&self) -> bool {
+        (**self).asks()
+    }
+    fn sums_channels(&self) -> bool {
+        (**self).sums_channels()
     }
 }

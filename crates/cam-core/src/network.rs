@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use crate::layer::find_layer;
-use crate::{Error, Head, Layer, LayerInfo};
+use crate::{BiasGradients, Error, Head, Layer, LayerInfo};
 
 /// A network that turns images into embeddings and can be cut at its layers.
 ///
@@ -37,6 +37,30 @@ pub trait Network: Send + Sync {
     /// Activations `[n, c, h', w']`.
     fn tail(&self, activations: &Tensor<4>, from: Layer) -> Option<Box<dyn Tail + '_>> {
         let _ = (activations, from);
+        None
+    }
+
+    /// Runs all of the network and keeps what is needed to go back to the images, where the network
+    /// can do so by itself.
+    ///
+    /// # Shapes
+    /// Images `[n, 3, h, w]`; what the tail pulls back has their shape.
+    fn recorded(&self, images: &Tensor<4>) -> Option<Box<dyn Tail + '_>> {
+        let _ = images;
+        None
+    }
+
+    /// Every bias inside the network, and ∂s/∂ of what it is added to, where the network tells:
+    /// what [FullGrad](crate::methods::FullGrad) needs.
+    ///
+    /// # Shapes
+    /// Images `[n, 3, h, w]` and one ∂s/∂e for each, `[n, d]`.
+    fn bias_gradients(
+        &self,
+        images: Tensor<4>,
+        gradients: Tensor<2>,
+    ) -> Option<Vec<BiasGradients>> {
+        let _ = (images, gradients);
         None
     }
 
@@ -79,4 +103,14 @@ pub trait Tail: Send + Sync {
     /// # Shapes
     /// `[n, k, d]` to `[n, k, c, h', w']`.
     fn pull_back(&self, gradients: Tensor<3>) -> Tensor<5>;
+
+    /// The same, with the negative part of every gradient dropped wherever it passes an activation:
+    /// guided backpropagation. None where the network cannot.
+    ///
+    /// # Shapes
+    /// As for [`pull_back`](Self::pull_back).
+    fn pull_back_guided(&self, gradients: Tensor<3>) -> Option<Tensor<5>> {
+        let _ = gradients;
+        None
+    }
 }

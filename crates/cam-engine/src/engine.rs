@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::arena::Arena;
+use crate::backward::Pull;
 use crate::kernels::Kernels;
 use crate::network::{Network, NetworkOperation};
 use crate::plan::Plan;
@@ -172,10 +173,10 @@ impl Engine {
         program: &Program,
         kept: &Arena,
         gradients: &[f32],
-        questions: usize,
+        pull: Pull,
     ) -> Result<Output, Error> {
         let machine = (&self.pool, self.kernels);
-        let way = program.way_back(&self.network, self.exact, questions, machine)?;
+        let way = program.way_back(&self.network, self.exact, pull, machine)?;
         let values = way.run(machine, gradients, kept);
         Ok(Output { values, shape: way.output_shape() })
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::arena::{Place, Table};
-use crate::backward::{PullBack, Way};
+use crate::backward::{Pull, PullBack, Way};
 use crate::buffer::Buffer;
 use crate::flow::Flow;
 use crate::kernels::Kernels;
@@ -101,20 +101,20 @@ impl Program {
         self.memory.slot(value).place
     }
 
-    /// The way back through recorded runs, for so many gradients per image.
+    /// The way back through recorded runs.
     pub(crate) fn way_back(
         &self,
         network: &Network,
         exact: bool,
-        questions: usize,
+        pull: Pull,
         machine: (&Pool, &'static Kernels),
     ) -> Result<Arc<PullBack>, Error> {
         let mut known = self.ways_back.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(way) = known.iter().find(|way| way.questions() == questions) {
+        if let Some(way) = known.iter().find(|way| way.pull() == pull) {
             return Ok(Arc::clone(way));
         }
         let (segment, shape) = (self.segment.clone(), self.shape);
-        let way = Way { network, segment, shape, exact, questions };
+        let way = Way { network, segment, shape, exact, pull };
         let made = Arc::new(PullBack::new(&way, self, machine)?);
         if known.len() >= WAYS_BACK {
             known.remove(0);

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use crate::arena::Arena;
+use crate::backward::Pull;
 use crate::program::Program;
 use crate::{Engine, Error, Output};
 
@@ -39,13 +40,29 @@ impl<'a> Recording<'a> {
     /// # Errors
     /// If there are not as many numbers as that, or none.
     pub fn pull_back(&self, gradients: &[f32], questions: usize) -> Result<Output, Error> {
+        self.pull(gradients, Pull { questions, guided: false })
+    }
+
+    /// The same by guided backpropagation: what is negative is dropped wherever a gradient passes
+    /// an activation (Springenberg et al., arXiv 1412.6806).
+    ///
+    /// # Shapes
+    /// As for [`pull_back`](Self::pull_back).
+    ///
+    /// # Errors
+    /// As for [`pull_back`](Self::pull_back).
+    pub fn pull_back_guided(&self, gradients: &[f32], questions: usize) -> Result<Output, Error> {
+        self.pull(gradients, Pull { questions, guided: true })
+    }
+
+    fn pull(&self, gradients: &[f32], pull: Pull) -> Result<Output, Error> {
         let [images, channels, height, width] = self.output.shape;
-        let shape = [images * questions, channels, height, width];
+        let shape = [images * pull.questions, channels, height, width];
         crate::engine::check_input(gradients, shape)?;
         let Some((program, Some(arena))) = &self.kept else {
             return Ok(Output { values: gradients.to_vec(), shape });
         };
-        self.engine.pull_back(program, arena, gradients, questions)
+        self.engine.pull_back(program, arena, gradients, pull)
     }
 }
 

@@ -2,6 +2,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, TensorData};
+use cam_core::BiasGradients;
 
 use crate::description::{Activation, Convolution, Description, MaxPool, Operation, Value};
 use crate::executor::{Executor, Segment};
@@ -72,12 +73,46 @@ fn upload(
 
 impl Executor for BurnExecutor {
     fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4> {
+        self.walk(segment, input, |_, y| y)
+    }
+
+    fn bias_gradients(
+        &self,
+        segment: Segment,
+        input: Tensor<4>,
+        gradients: Tensor<4>,
+    ) -> Option<Vec<BiasGradients>> {
+        let mut probes = Vec::new();
+        let output = self.walk(segment, input.autodiff(), |convolution, y| {
+            // Zeros that change nothing, but have a gradient.
+            let probe = Tensor::zeros_like(&y.clone().without_autodiff());
+            let probe = probe.autodiff().require_grad();
+            probes.push((convolution.bias.clone(), probe.clone()));
+            y + probe
+        });
+        let mut found = (output * gradients.autodiff()).sum().backward();
+        let gradients = probes.into_iter().map(|(bias, probe)| {
+            let gradients = probe.grad_remove(&mut found)?.without_autodiff();
+            Some(BiasGradients { bias, gradients })
+        });
+        gradients.collect()
+    }
+}
+
+impl BurnExecutor {
+    /// Runs a segment; every convolution's sum goes through `pass` before the residual is added.
+    fn walk(
+        &self,
+        segment: Segment,
+        input: Tensor<4>,
+        mut pass: impl FnMut(&LoadedConvolution, Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<4> {
         let steps = &self.steps[segment.clone()];
         let mut values = Values::new(segment.start, input, steps);
         for step in steps {
             let output = match &step.operation {
                 LoadedOperation::Convolution(convolution) => {
-                    let y = convolution.run(values.read(step.input));
+                    let y = pass(convolution, convolution.run(values.read(step.input)));
                     let y = match convolution.step.residual {
                         Some(residual) => y + values.read(residual),
                         None => y,

@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
+use cam_core::BiasGradients;
 use cam_engine::{Engine, Graph, MappedFile, Options, PackedSpan};
 
 use crate::burn_executor::BurnExecutor;
@@ -86,6 +87,18 @@ impl Executor for EngineExecutor {
         Some(Box::new(EngineRecording { recording, device }))
     }
 
+    /// By autodiff, for it is the one question that the engine's way back does not answer.
+    fn bias_gradients(
+        &self,
+        segment: Segment,
+        input: Tensor<4>,
+        gradients: Tensor<4>,
+    ) -> Option<Vec<BiasGradients>> {
+        let device = input.device();
+        let burn = self.burn.get_or_init(|| self.twin(&device));
+        burn.bias_gradients(segment, input, gradients)
+    }
+
     fn lane(&self) -> Option<Box<dyn Executor>> {
         Some(Box::new(Self {
             engine: self.engine.with_threads(1),
@@ -113,6 +126,11 @@ impl Recording for EngineRecording<'_> {
     fn pull_back(&self, gradients: Tensor<4>, questions: usize) -> Tensor<4> {
         let gradients = self.recording.pull_back(&values(gradients), questions);
         tensor(gradients.unwrap_or_else(refused), &self.device)
+    }
+
+    fn pull_back_guided(&self, gradients: Tensor<4>, questions: usize) -> Option<Tensor<4>> {
+        let gradients = self.recording.pull_back_guided(&values(gradients), questions);
+        Some(tensor(gradients.unwrap_or_else(refused), &self.device))
     }
 }
 

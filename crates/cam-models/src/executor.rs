@@ -1,6 +1,7 @@
 use std::ops::Range;
 
 use burn::tensor::Tensor;
+use cam_core::BiasGradients;
 use cam_engine::Engine;
 
 /// Steps of a [`Description`](crate::Description), from one cut to another.
@@ -30,6 +31,21 @@ pub trait Executor: Send + Sync {
         None
     }
 
+    /// Every convolution's bias in a segment, and ∂s/∂ of what it is added to, in the order of the
+    /// steps, where the executor can tell.
+    ///
+    /// # Shapes
+    /// Input `[n, c, h, w]`, and ∂s/∂output for each image.
+    fn bias_gradients(
+        &self,
+        segment: Segment,
+        input: Tensor<4>,
+        gradients: Tensor<4>,
+    ) -> Option<Vec<BiasGradients>> {
+        let _ = (segment, input, gradients);
+        None
+    }
+
     /// A further executor of the same weights, with one thread of its own, where there can be one:
     /// several images then run side by side.
     fn lane(&self) -> Option<Box<dyn Executor>> {
@@ -53,4 +69,11 @@ pub trait Recording: Send + Sync {
     /// `[n · k, c, h, w]` of the output, those of an image behind one another, to
     /// `[n · k, c', h', w']` of the input.
     fn pull_back(&self, gradients: Tensor<4>, questions: usize) -> Tensor<4>;
+
+    /// The same by guided backpropagation, which drops what is negative at every activation; none
+    /// where the recording cannot.
+    fn pull_back_guided(&self, gradients: Tensor<4>, questions: usize) -> Option<Tensor<4>> {
+        let _ = (gradients, questions);
+        None
+    }
 }

@@ -1,5 +1,5 @@
 use burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{Head, Layer, LayerInfo, Linear, Network, Pooling, Tail};
+use cam_core::{BiasGradients, Head, Layer, LayerInfo, Linear, Network, Pooling, Tail};
 use thiserror::Error;
 
 use crate::burn_executor::BurnExecutor;
@@ -162,6 +162,24 @@ impl Network for ConvNet {
         Some(Box::new(RecordedTail { recording, head: &self.head }))
     }
 
+    fn recorded(&self, images: &Tensor<4>) -> Option<Box<dyn Tail + '_>> {
+        let recording = self.executor.record(0..self.description.steps.len(), images)?;
+        Some(Box::new(RecordedTail { recording, head: &self.head }))
+    }
+
+    fn bias_gradients(
+        &self,
+        images: Tensor<4>,
+        gradients: Tensor<2>,
+    ) -> Option<Vec<BiasGradients>> {
+        let all = 0..self.description.steps.len();
+        let last = self.executor.run(all.clone(), images.clone());
+        let [_, _, height, width] = last.dims();
+        let gradients = self.head.pull_back(&last, gradients.unsqueeze_dim(1));
+        let gradients = gradients.per_position([height, width]).squeeze_dim(1);
+        self.executor.bias_gradients(all, images, gradients)
+    }
+
     fn head(&self, at: Layer) -> Option<&Head> {
         (self.steps_before(at) == self.description.steps.len()).then_some(&self.head)
     }
@@ -190,14 +208,33 @@ impl Tail for RecordedTail<'_> {
     }
 
     fn pull_back(&self, gradients: Tensor<3>) -> Tensor<5> {
-        let output = self.recording.output();
-        let [n, _, height, width] = output.dims();
-        let gradients = self.head.pull_back(&output, gradients).per_position([height, width]);
-        let [_, k, c, h, w] = gradients.dims();
-        let gradients = self.recording.pull_back(gradients.reshape([n * k, c, h, w]), k);
-        let [_, c, h, w] = gradients.dims();
-        gradients.reshape([n, k, c, h, w])
+        let [n, k, _] = gradients.dims();
+        let gradients = self.recording.pull_back(self.behind_head(gradients), k);
+        by_question(gradients, [n, k])
     }
+
+    fn pull_back_guided(&self, gradients: Tensor<3>) -> Option<Tensor<5>> {
+        let [n, k, _] = gradients.dims();
+        let gradients = self.recording.pull_back_guided(self.behind_head(gradients), k)?;
+        Some(by_question(gradients, [n, k]))
+    }
+}
+
+impl RecordedTail<'_> {
+    /// ∂s/∂e `[n, k, d]` to ∂s/∂ of what the convolutions gave, `[n · k, c, h, w]`.
+    fn behind_head(&self, gradients: Tensor<3>) -> Tensor<4> {
+        let output = self.recording.output();
+        let [_, _, height, width] = output.dims();
+        let gradients = self.head.pull_back(&output, gradients).per_position([height, width]);
+        let [n, k, c, h, w] = gradients.dims();
+        gradients.reshape([n * k, c, h, w])
+    }
+}
+
+/// `[n · k, c, h, w]` to `[n, k, c, h, w]`.
+fn by_question(gradients: Tensor<4>, [n, k]: [usize; 2]) -> Tensor<5> {
+    let [_, c, h, w] = gradients.dims();
+    gradients.reshape([n, k, c, h, w])
 }
 
 fn linear(weights: ClassifierWeights, shape: &Classifier, device: &Device) -> Option<Linear> {

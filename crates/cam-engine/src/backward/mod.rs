@@ -9,5 +9,5 @@ mod phases;
 mod program;
 mod turned;
 
-pub(crate) use program::{PullBack, Way};
+pub(crate) use program::{Pull, PullBack, Way};
 pub(crate) use turned::TurnedWeights;

@@ -25,7 +25,7 @@ use crate::sequence::{Given, Sequence};
 /// Pulls gradients back through runs of a program that keep all values.
 pub(crate) struct PullBack {
     sequence: Sequence,
-    questions: usize,
+    pull: Pull,
     /// `[n, c, h, w]` of what it gives.
     output: [usize; 4],
 }
@@ -37,8 +37,16 @@ pub(crate) struct Way<'a> {
     /// `[n, c, h, w]` of the segment's input.
     pub(crate) shape: [usize; 4],
     pub(crate) exact: bool,
+    pub(crate) pull: Pull,
+}
+
+/// What is pulled back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pull {
     /// Gradients per image.
     pub(crate) questions: usize,
+    /// Whether activations stop what is negative: guided backpropagation.
+    pub(crate) guided: bool,
 }
 
 impl PullBack {
@@ -48,7 +56,8 @@ impl PullBack {
         recorded: &Program,
         (pool, kernels): (&Pool, &'static Kernels),
     ) -> Result<Self, Error> {
-        let Way { network, ref segment, shape, exact, questions } = *way;
+        let Way { network, ref segment, shape, exact, pull } = *way;
+        let Pull { questions, guided } = pull;
         let flow = Flow::new(network, segment.clone(), shape, exact)?;
         let gradients = Gradients::new(&flow, segment, questions, exact);
         let builder = Builder {
@@ -57,6 +66,7 @@ impl PullBack {
             recorded,
             segment,
             exact,
+            guided,
             threads: pool.threads(),
             lanes: kernels.lanes,
             gradients: &gradients,
@@ -68,12 +78,12 @@ impl PullBack {
         builder.turn_weights(pool);
         let [images, channels, height, width] = shape;
         let output = [images * questions, channels, height, width];
-        Ok(Self { sequence: builder.build()?, questions, output })
+        Ok(Self { sequence: builder.build()?, pull, output })
     }
 
-    /// Gradients per image.
-    pub(crate) fn questions(&self) -> usize {
-        self.questions
+    /// What it was made for.
+    pub(crate) fn pull(&self) -> Pull {
+        self.pull
     }
 
     /// `[n, c, h, w]` of the gradients it gives.
@@ -103,6 +113,7 @@ struct Builder<'a> {
     recorded: &'a Program,
     segment: &'a Range<usize>,
     exact: bool,
+    guided: bool,
     threads: usize,
     lanes: usize,
     gradients: &'a Gradients,
@@ -254,7 +265,7 @@ impl Builder<'_> {
     /// Lets through what the value's activation did not clamp.
     fn mask(&mut self, value: usize, gradient: &Gradient, place: Place, first: usize) {
         let Some(bounds) = gradient.bounds.filter(|_| value != self.segment.start) else { return };
-        let mask = Some(Mask { place: self.recorded.place(value), bounds });
+        let mask = Some(Mask { place: self.recorded.place(value), bounds, guided: self.guided });
         // Where there is nothing but a sum, it masks as well.
         if let [(Layer::Sum(sum), _)] = &mut self.layers[first..] {
             sum.mask = mask;

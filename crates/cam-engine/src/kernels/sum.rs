@@ -13,6 +13,8 @@ pub(crate) struct SumRow<'a> {
     /// The sum is kept where this lies between the bounds, and is zero elsewhere.
     pub(crate) mask: *const f32,
     pub(crate) bounds: (f32, f32),
+    /// Whether what is negative becomes zero.
+    pub(crate) positive: bool,
     pub(crate) len: usize,
     pub(crate) output: *mut f32,
 }
@@ -33,6 +35,9 @@ pub(super) unsafe fn sum<V: Vector>(row: &SumRow<'_>) {
             if !row.mask.is_null() {
                 let (low, high) = (V::splat(row.bounds.0), V::splat(row.bounds.1));
                 sum = sum.where_between(V::load(row.mask.add(i)), low, high);
+            }
+            if row.positive {
+                sum = sum.max(V::splat(0.0));
             }
             sum.store(row.output.add(i));
         }

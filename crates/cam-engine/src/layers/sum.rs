@@ -17,6 +17,8 @@ pub(crate) struct Sum {
 pub(crate) struct Mask {
     pub(crate) place: Place,
     pub(crate) bounds: (f32, f32),
+    /// Whether they stop a negative gradient: guided backpropagation.
+    pub(crate) guided: bool,
 }
 
 impl Sum {
@@ -41,6 +43,7 @@ impl Sum {
                 sources: &sources,
                 mask: mask.unwrap_or(std::ptr::null()),
                 bounds: self.mask.map_or((0.0, 0.0), |mask| mask.bounds),
+                positive: self.mask.is_some_and(|mask| mask.guided),
                 len: layout.width() * layout.pixel,
                 output: at(self.output, run.arena.origin(self.output.buffer), image, y),
             };

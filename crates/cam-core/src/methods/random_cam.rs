@@ -1,0 +1,30 @@
+use burn::tensor::{Tensor, TensorData};
+
+use crate::random::Random;
+use crate::{Error, Method, View};
+
+/// Random-CAM: each channel weighted at random, evenly between −1 and 1. A baseline: a method that
+/// is not better than this has not looked at the question.
+///
+/// The same seed gives the same weights, for every image and question others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RandomCam {
+    /// Where the numbers begin.
+    pub seed: u64,
+}
+
+impl Method for RandomCam {
+    fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
+        let [n, c, _, _] = view.activations().dims();
+        let mut random = Random::new(self.seed);
+        let shape = [n, view.questions(), c];
+        let count = shape.iter().product();
+        let weights: Vec<f32> = (0..count).map(|_| 2.0 * random.unit() - 1.0).collect();
+        let device = view.activations().device();
+        view.weigh(Tensor::from_data(TensorData::new(weights, shape), &device))
+    }
+
+    fn sums_channels(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,346 @@
+use burn::tensor::Tensor;
+
+use crate::capture::{Capture, WayBack, embedding_gradients, leaf_gradient};
+use crate::methods::principal_maps;
+use crate::{Error, Gradients, Head, Layer, Network, Route, Target};
+
+/// Questions that go back through a recorded tail together.
+const QUESTIONS_AT_ONCE: usize = 8;
+
+/// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
+/// maps of.
+///
+/// Everything is computed when it is asked for, so that a method pays for what it needs.
+pub struct View<'a> {
+    network: &'a dyn Network,
+    images: &'a Tensor<4>,
+    layer: Layer,
+    activations: &'a Tensor<4>,
+    embeddings: &'a Tensor<2>,
+    back: &'a dyn Back,
+    question: &'a Question<'a>,
+    reduction: Reduction,
+}
+
+/// How gradients come back to a layer.
+pub(crate) trait Back {
+    fn route(&self) -> Route;
+
+    fn way_back(&self, layer: Layer) -> Result<WayBack<'_>, Error>;
+}
+
+/// What is asked, and what came of it at the embedding.
+pub(crate) struct Question<'a> {
+    pub(crate) asked: Asked<'a>,
+    /// `[n, k]`.
+    pub(crate) scores: Tensor<2>,
+    /// ∂s/∂e, `[n, k, d]`.
+    pub(crate) gradients: Tensor<3>,
+}
+
+/// Who is asked what.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// Every image the same.
+    All(&'a dyn Target),
+    /// Each image its own question.
+    Each(&'a [&'a dyn Target]),
+}
+
+/// How what the channels contribute becomes a map.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reduction {
+    Sum,
+    PrincipalComponent,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn of(self, image: usize) -> &'a dyn Target {
+        match self {
+            Self::All(target) => target,
+            Self::Each(targets) => targets[image],
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(capture: &'a Capture<'_>, index: usize, question: &'a Question<'a>) -> Self {
+        let (layer, activations) = &capture.activations[index];
+        Self {
+            network: capture.network,
+            images: &capture.images,
+            layer: *layer,
+            activations,
+            embeddings: &capture.embeddings,
+            back: capture,
+            question,
+            reduction: Reduction::Sum,
+        }
+    }
+
+    /// The same, with another way from channels to maps.
+    pub(crate) fn reduced_by(&self, reduction: Reduction) -> Self {
+        Self { reduction, ..*self }
+    }
+
+    /// The images, `[n, 3, h, w]`.
+    pub fn images(&self) -> &Tensor<4> {
+        self.images
+    }
+
+    /// The activations A at the layer, `[n, c, h', w']`.
+    pub fn activations(&self) -> &Tensor<4> {
+        self.activations
+    }
+
+    /// The embeddings e, `[n, d]`.
+    pub fn embeddings(&self) -> &Tensor<2> {
+        self.embeddings
+    }
+
+    /// The scores s, `[n, k]`.
+    pub fn scores(&self) -> &Tensor<2> {
+        &self.question.scores
+    }
+
+    /// ∂s/∂e, `[n, k, d]`.
+    pub fn embedding_gradients(&self) -> &Tensor<3> {
+        &self.question.gradients
+    }
+
+    /// How many questions are asked: k.
+    pub fn questions(&self) -> usize {
+        self.question.gradients.dims()[1]
+    }
+
+    /// The target that an image is asked about.
+    pub fn target(&self, image: usize) -> &'a dyn Target {
+        self.question.asked.of(image)
+    }
+
+    /// What follows the layer, where it is simple.
+    pub fn head(&self) -> Option<&Head> {
+        self.network.head(self.layer)
+    }
+
+    /// Maps made of activations and gradients, ∂s/∂A, of some of the questions at a time: at an
+    /// early layer, the gradients of a hundred would not fit.
+    ///
+    /// # Shapes
+    /// `maps` makes `[n, j, h', w']` of activations and of the gradients of j questions.
+    ///
+    /// # Errors
+    /// [`Error::NoClosedForm`], [`Error::NoTail`] and [`Error::Untracked`] where the capture's
+    /// route does not exist.
+    pub fn by_gradients(
+        &self,
+        maps: impl FnMut(&Tensor<4>, &Gradients) -> Result<Tensor<4>, Error>,
+    ) -> Result<Tensor<4>, Error> {
+        self.pulled_back(self.embedding_gradients(), maps)
+    }
+
+    /// As [`by_gradients`](Self::by_gradients), for other vectors at the embedding, `[n, k, d]`, in
+    /// place of ∂s/∂e.
+    pub(crate) fn pulled_back(
+        &self,
+        vectors: &Tensor<3>,
+        mut maps: impl FnMut(&Tensor<4>, &Gradients) -> Result<Tensor<4>, Error>,
+    ) -> Result<Tensor<4>, Error> {
+        let activations = self.activations();
+        let [_, questions, _] = vectors.dims();
+        let back = self.back.way_back(self.layer)?;
+        let at_once = match back {
+            WayBack::Head(_) => questions,
+            WayBack::Tail(_) => QUESTIONS_AT_ONCE,
+            WayBack::Autodiff => 1,
+        };
+        let maps = (0..questions).step_by(at_once).map(|first| {
+            let count = at_once.min(questions - first);
+            let vectors = vectors.clone().narrow(1, first, count);
+            let gradients = match back {
+                WayBack::Head(head) => head.pull_back(activations, vectors),
+                WayBack::Tail(tail) => Gradients::PerPosition(tail.pull_back(vectors)),
+                WayBack::Autodiff => {
+                    let gradient = self.through_tail(vectors.squeeze_dim(1))?;
+                    Gradients::PerPosition(gradient.unsqueeze_dim(1))
+                }
+            };
+            maps(activations, &gradients)
+        });
+        Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
+    }
+
+    /// Maps to which every channel contributes `[n, j, c, h', w']` of what is made of activations
+    /// and of the gradients of j questions.
+    ///
+    /// # Errors
+    /// As for [`by_gradients`](Self::by_gradients).
+    pub fn by_contributions(
+        &self,
+        contributions: impl Fn(&Tensor<4>, &Gradients) -> Tensor<5>,
+    ) -> Result<Tensor<4>, Error> {
+        self.by_gradients(|activations, gradients| {
+            self.reduce(contributions(activations, gradients))
+        })
+    }
+
+    /// Maps to which every channel contributes its activations times a weight, `[n, j, c]`, made of
+    /// activations and of the gradients of j questions.
+    ///
+    /// # Errors
+    /// As for [`by_gradients`](Self::by_gradients).
+    pub fn by_channel_weights(
+        &self,
+        weights: impl Fn(&Tensor<4>, &Gradients) -> Tensor<3>,
+    ) -> Result<Tensor<4>, Error> {
+        self.by_gradients(|activations, gradients| self.weigh(weights(activations, gradients)))
+    }
+
+    /// Σ_c w_c · A_c for weights `[n, k, c]`.
+    ///
+    /// # Errors
+    /// [`Error::Device`].
+    pub fn weigh(&self, weights: Tensor<3>) -> Result<Tensor<4>, Error> {
+        let activations = self.activations().clone();
+        let [n, c, h, w] = activations.dims();
+        let [_, k, _] = weights.dims();
+        match self.reduction {
+            Reduction::Sum => {
+                Ok(weights.matmul(activations.reshape([n, c, h * w])).reshape([n, k, h, w]))
+            }
+            Reduction::PrincipalComponent => {
+                self.reduce(activations.unsqueeze_dim::<5>(1) * weights.reshape([n, k, c, 1, 1]))
+            }
+        }
+    }
+
+    fn reduce(&self, contributions: Tensor<5>) -> Result<Tensor<4>, Error> {
+        match self.reduction {
+            Reduction::Sum => Ok(contributions.sum_dim(2).squeeze_dim(2)),
+            Reduction::PrincipalComponent => principal_maps(contributions),
+        }
+    }
+
+    /// Embeddings of other activations at the layer, `[m, c, h', w']` to `[m, d]`.
+    pub(crate) fn embeddings_from(&self, activations: Tensor<4>) -> Tensor<2> {
+        self.network.forward_from(activations, self.layer)
+    }
+
+    /// The scores that an image's target gives for other activations at the layer.
+    ///
+    /// # Shapes
+    /// `[m, c, h', w']` to `[m, k]`.
+    pub fn scores_from(&self, image: usize, activations: Tensor<4>) -> Tensor<2> {
+        self.target(image).scores(self.embeddings_from(activations))
+    }
+
+    /// The scores that an image's target gives for other images.
+    ///
+    /// # Shapes
+    /// `[m, 3, h, w]` to `[m, k]`.
+    pub fn scores_of(&self, image: usize, images: Tensor<4>) -> Tensor<2> {
+        self.target(image).scores(self.embed(images))
+    }
+
+    /// ∂s/∂x, what an image's target says of other images.
+    ///
+    /// # Shapes
+    /// `[m, 3, h, w]` to `[m, k, 3, h, w]`.
+    ///
+    /// # Errors
+    /// [`Error::Untracked`].
+    pub fn image_gradients(&self, image: usize, images: Tensor<4>) -> Result<Tensor<5>, Error> {
+        let target = self.target(image);
+        let recorded = match self.back.route() {
+            Route::Autodiff => None,
+            _ => self.network.recorded(&images),
+        };
+        if let Some(recorded) = recorded {
+            let gradients = embedding_gradients(target, recorded.embeddings())?;
+            return Ok(recorded.pull_back(gradients));
+        }
+        let gradients = embedding_gradients(target, self.embed(images.clone()))?;
+        let questions = (0..target.questions()).map(|question| {
+            let vectors = gradients.clone().narrow(1, question, 1).squeeze_dim(1);
+            vector_back(&images, vectors, |images| self.embed(images))
+        });
+        Ok(Tensor::stack(questions.collect::<Result<_, _>>()?, 1))
+    }
+
+    /// ∂s/∂x of every image by guided backpropagation, `[n, k, 3, h, w]`.
+    ///
+    /// # Errors
+    /// [`Error::NoGuidedGradients`] where the network cannot.
+    pub(crate) fn guided_gradients(&self) -> Result<Tensor<5>, Error> {
+        let recorded = self.network.recorded(self.images());
+        let gradients = recorded
+            .and_then(|recorded| recorded.pull_back_guided(self.embedding_gradients().clone()));
+        gradients.ok_or(Error::NoGuidedGradients)
+    }
+
+    /// Per question, every bias in the network and ∂s/∂ of what it is added to, `[n, c, h, w]`.
+    ///
+    /// # Errors
+    /// [`Error::NoBiases`] where the network keeps them to itself.
+    pub(crate) fn bias_gradients(&self, question: usize) -> Result<Vec<BiasGradients>, Error> {
+        let vectors = self.embedding_gradients().clone().narrow(1, question, 1).squeeze_dim(1);
+        let gradients = self.network.bias_gradients(self.images().clone(), vectors);
+        gradients.ok_or(Error::NoBiases)
+    }
+
+    /// The same layer and an image's target, in front of other images.
+    ///
+    /// # Errors
+    /// Those of [`Capture::new`] and of `see`.
+    pub fn with_images<T>(
+        &self,
+        image: usize,
+        images: Tensor<4>,
+        see: impl FnOnce(&View<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let capture = Capture::new(self.network, images, &[self.layer])?;
+        let capture = capture.with_route(self.back.route());
+        let target = self.target(image);
+        let question = Question {
+            asked: Asked::All(target),
+            scores: target.scores(capture.embeddings()),
+            gradients: embedding_gradients(target, capture.embeddings())?,
+        };
+        see(&View { reduction: self.reduction, ..View::new(&capture, 0, &question) })
+    }
+
+    /// The layer's name.
+    pub fn layer_name(&self) -> &str {
+        &self.network.layers()[self.layer.index()].name
+    }
+
+    /// Images to embeddings.
+    fn embed(&self, images: Tensor<4>) -> Tensor<2> {
+        self.embeddings_from(self.network.forward_to(images, self.layer))
+    }
+
+    /// ∂(Σ e·g)/∂A by autodiff through the tail; g `[n, d]` to `[n, c, h', w']`.
+    fn through_tail(&self, vectors: Tensor<2>) -> Result<Tensor<4>, Error> {
+        vector_back(self.activations(), vectors, |activations| self.embeddings_from(activations))
+    }
+}
+
+/// A bias of the network, and the gradient of a score with respect to what it is added to.
+#[derive(Debug, Clone)]
+pub struct BiasGradients {
+    /// `[c]`.
+    pub bias: Tensor<1>,
+    /// `[n, c, h, w]`.
+    pub gradients: Tensor<4>,
+}
+
+/// ∂(Σ e·g)/∂x by autodiff, e = forward(x).
+fn vector_back(
+    x: &Tensor<4>,
+    vectors: Tensor<2>,
+    forward: impl FnOnce(Tensor<4>) -> Tensor<2>,
+) -> Result<Tensor<4>, Error> {
+    let leaf = x.clone().autodiff().require_grad();
+    let embeddings = forward(leaf.clone());
+    leaf_gradient(&leaf, (embeddings * vectors.autodiff()).sum())
+}
