@@ -42,6 +42,8 @@ pub enum Command {
     Embed(Embed),
     /// List the networks known by name, and where their weights are.
     Models(Json),
+    /// List the methods, what each costs, and which of them coincide.
+    Methods(Methods),
     /// List the layers a network can be explained at.
     Layers(Layers),
     /// Say what a weight file holds, and whether it can be used.
@@ -147,6 +149,10 @@ pub struct Explain {
     #[arg(long, value_name = "T")]
     pub target: Option<TargetName>,
 
+    /// How maps are made.
+    #[command(flatten)]
+    pub method: Method,
+
     /// How images are read.
     #[command(flatten)]
     pub images: Images,
@@ -178,8 +184,8 @@ pub struct Explain {
 
 const EXPLAIN_HELP: &str = "\
 Questions come in this order: for each concept its similarity and, with --difference, its
-difference; then the classes. Names of output files may hold {query}, {concept} and {layer}; where
-there are several of one, the name must hold it. `-` writes to standard output.
+difference; then the classes; each by every method in turn. Names of output files may hold {query},
+{concept}, {layer} and {method}; where there are several of one, the name must hold it. `-` writes to standard output.
 
 Without --out, --overlay, --raw, --map and --json a figure is written to QUERY.cam.png in the
 current folder.
@@ -187,6 +193,7 @@ current folder.
 Examples:
   cam explain street.jpg --concept car.jpg --concept sky=clouds.jpg --difference --out figure.png
   cam explain street.jpg --concept car.jpg --model resnet50 --size 512x512 --compat pytorch-grad-cam
+  cam explain street.jpg --concept car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
   cam explain street.jpg --class 817 --target softmax --json";
 
 fn class(text: &str) -> Result<usize, &'static str> {
@@ -242,6 +249,60 @@ pub struct Embed {
 /// Arguments of commands that only list.
 #[derive(Debug, Args)]
 pub struct Json {
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// How maps are made.
+#[derive(Debug, Args)]
+pub struct Method {
+    /// The rule, or several side by side (`cam methods` lists them).
+    #[arg(
+        id = "method",
+        long = "method",
+        value_name = "M[,M]",
+        value_delimiter = ',',
+        default_value = "grad-cam"
+    )]
+    pub names: Vec<String>,
+
+    /// Take the first principal component of what the channels contribute, not their sum.
+    #[arg(long)]
+    pub eigen_smooth: bool,
+
+    /// Average the finished maps of six copies: mirrored or not, darker, as they are and brighter.
+    #[arg(long)]
+    pub aug_smooth: bool,
+
+    /// Channels that score-cam and its kin look through: those that vary most; all unless given.
+    #[arg(long, value_name = "N")]
+    pub top_channels: Option<usize>,
+
+    /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
+    #[arg(long, value_name = "N")]
+    pub samples: Option<usize>,
+
+    /// Where random numbers begin: the same seed gives the same maps.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
+
+/// Arguments of `cam methods`.
+#[derive(Debug, Args)]
+pub struct Methods {
+    /// The network whose coinciding methods are told; the embedded one unless given.
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+
+    /// The layer; the last one unless given.
+    #[arg(long, value_name = "L")]
+    pub layer: Option<String>,
+
+    /// What is asked; the cosine unless given.
+    #[arg(long, value_name = "T")]
+    pub target: Option<TargetName>,
+
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,

@@ -58,6 +58,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Embed(arguments) => commands::embed::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
+        Command::Methods(arguments) => commands::methods::run(&arguments),
         Command::Layers(arguments) => commands::layers::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Fetch(arguments) => commands::fetch::run(&arguments),

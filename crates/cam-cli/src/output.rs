@@ -12,7 +12,7 @@ use crate::print;
 /// The file name that means standard output.
 pub const STDOUT: &str = "-";
 
-/// A file name that may hold `{query}`, `{concept}` and `{layer}`.
+/// A file name that may hold `{query}`, `{concept}`, `{layer}` and `{method}`.
 #[derive(Debug, Clone)]
 pub struct Pattern(PathBuf);
 
@@ -25,6 +25,8 @@ pub struct Subject<'a> {
     pub concept: &'a str,
     /// The layer's name.
     pub layer: &'a str,
+    /// The method's name.
+    pub method: &'a str,
 }
 
 impl Pattern {
@@ -69,6 +71,7 @@ impl Pattern {
                 ("{query}", subject.query),
                 ("{concept}", subject.concept),
                 ("{layer}", subject.layer),
+                ("{method}", subject.method),
             ]
             .into_iter()
             // A file that is about no single one of them keeps the placeholder, for all to see.
@@ -144,7 +147,9 @@ pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
 
 fn has_placeholder(path: &Path) -> bool {
     let text = path.to_string_lossy();
-    ["{query}", "{concept}", "{layer}"].iter().any(|placeholder| text.contains(placeholder))
+    ["{query}", "{concept}", "{layer}", "{method}"]
+        .iter()
+        .any(|placeholder| text.contains(placeholder))
 }
 
 /// An output that is one of the inputs would destroy it.

@@ -89,6 +89,15 @@ impl<'n> Capture<'n> {
         Self { route, ..self }
     }
 
+    /// The same layers and route, of other images.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn of_images(&self, images: Tensor<4>) -> Result<Self, Error> {
+        let layers: Vec<Layer> = self.activations.iter().map(|(layer, _)| *layer).collect();
+        Ok(Self::new(self.network, images, &layers)?.with_route(self.route))
+    }
+
     /// The embeddings, `[n, d]`.
     pub fn embeddings(&self) -> Tensor<2> {
         self.embeddings.clone()

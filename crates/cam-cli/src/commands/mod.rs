@@ -9,4 +9,5 @@ pub mod fetch;
 pub mod inspect;
 pub mod layers;
 pub mod man;
+pub mod methods;
 pub mod models;

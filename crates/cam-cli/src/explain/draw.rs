@@ -64,7 +64,7 @@ pub fn rows(
     let query = style.shrink(&input.picture.pixels);
     let mut rows: Vec<Vec<Panel>> = Vec::new();
     for (answer, overlay) in answers.iter().zip(overlays) {
-        if answer.subject.kind != Kind::Difference {
+        if answer.subject.kind != Kind::Difference && answer.method == 0 {
             let concept = answer.subject.concept.and_then(|index| session.concepts.get(index));
             let mut row: Vec<Panel> = concept
                 .map(|concept| picture(&concept.picture, "concept", &concept.name, concept.damaged))
@@ -74,10 +74,11 @@ pub fn rows(
             rows.push(row);
         }
         if let Some(row) = rows.last_mut() {
-            row.push(Panel {
-                image: style.shrink(overlay),
-                caption: vec![question(answer), number(session.settings, answer)],
-            });
+            let mut caption = vec![question(answer), number(session.settings, answer)];
+            if session.settings.methods.len() > 1 {
+                caption.push(session.settings.methods[answer.method].name.clone());
+            }
+            row.push(Panel { image: style.shrink(overlay), caption });
         }
     }
     rows

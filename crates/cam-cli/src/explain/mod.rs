@@ -4,6 +4,7 @@ mod concept;
 mod draw;
 mod input;
 mod mass;
+mod method;
 mod names;
 mod outputs;
 mod question;
@@ -14,6 +15,7 @@ mod write;
 
 pub use concept::Concept;
 pub use input::{Clock, Input, MAX_PIXELS, Reading, Size};
+pub use method::REFINE_CAM;
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};
@@ -70,6 +72,7 @@ pub fn run(
         settings.query_names(queries),
         questions.subjects().iter().map(Subject::file_name),
         layer_names(model, &layers),
+        settings.methods.iter().map(|method| (method.name.clone(), method.rule.is_at_input())),
     );
     names.check(&settings.outputs, &settings.inputs)?;
     let session = Session { model, settings, layers, concepts, questions, names };
@@ -130,7 +133,7 @@ impl Session<'_> {
         let capture = Capture::new(network, input.tensor.clone(), &self.layers);
         let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
         clock.lap("capture");
-        let answers = self.questions.ask(&capture, input.size(), self.settings.arithmetic)?;
+        let answers = self.questions.ask(&capture, &input.tensor, self.settings)?;
         clock.lap("explain");
         let outputs = &self.settings.outputs;
         let in_figure = outputs.figure.is_some() && room > 0;

@@ -12,16 +12,23 @@ pub struct Names {
     questions: Vec<String>,
     /// The captured layers, in the order of computation.
     pub layers: Vec<String>,
+    /// The methods, and what each of them has raw maps of: every layer, or the input.
+    methods: Vec<(String, Vec<String>)>,
 }
 
 impl Names {
-    /// Names of queries, made distinct already, of questions and of layers.
+    /// Names of queries, made distinct already, of questions, of layers, and of methods with whether
+    /// they look at the input.
     pub fn new(
         queries: Vec<String>,
         questions: impl IntoIterator<Item = String>,
         layers: Vec<String>,
+        methods: impl IntoIterator<Item = (String, bool)>,
     ) -> Self {
-        Self { queries, questions: distinct(questions), layers }
+        let places = |at_input| if at_input { vec!["input".to_owned()] } else { layers.clone() };
+        let methods = methods.into_iter().map(|(name, at_input)| (name, places(at_input)));
+        let methods = methods.collect();
+        Self { queries, questions: distinct(questions), layers, methods }
     }
 
     /// The figure of all queries.
@@ -29,21 +36,34 @@ impl Names {
         pattern.path(Subject { query: &self.queries.join("+"), ..Subject::default() })
     }
 
-    /// A query's overlays, one per question.
+    /// A query's overlays, one per question and method, the methods of a question together.
     pub fn overlays(&self, pattern: &Pattern, query: &str) -> Vec<PathBuf> {
-        let questions = self.questions.iter();
-        questions.map(|concept| pattern.path(Subject { query, concept, layer: "" })).collect()
+        let paths = self.questions.iter().flat_map(|concept| {
+            self.methods.iter().map(move |(method, _)| {
+                pattern.path(Subject { query, concept, method, ..Subject::default() })
+            })
+        });
+        paths.collect()
     }
 
-    /// A query's raw maps, one file per layer.
-    pub fn raw(&self, pattern: &Pattern, query: &str) -> Vec<PathBuf> {
-        let layers = self.layers.iter();
-        layers.map(|layer| pattern.path(Subject { query, concept: "", layer })).collect()
+    /// A query's raw maps: per method, a file for each layer.
+    pub fn raw(&self, pattern: &Pattern, query: &str) -> Vec<Vec<PathBuf>> {
+        let paths = self.methods.iter().map(|(method, layers)| {
+            let paths = layers
+                .iter()
+                .map(|layer| pattern.path(Subject { query, layer, method, ..Subject::default() }));
+            paths.collect()
+        });
+        paths.collect()
     }
 
-    /// A query's finished maps.
-    pub fn map(&self, pattern: &Pattern, query: &str) -> PathBuf {
-        pattern.path(Subject { query, ..Subject::default() })
+    /// A query's finished maps, one file per method.
+    pub fn maps(&self, pattern: &Pattern, query: &str) -> Vec<PathBuf> {
+        let methods = self.methods.iter();
+        let path = |(method, _): &(String, _)| {
+            pattern.path(Subject { query, method, ..Subject::default() })
+        };
+        methods.map(path).collect()
     }
 
     /// Finds what is wrong with any of the files before the first is written; `inputs` are read.
@@ -56,8 +76,8 @@ impl Names {
             outputs.figure.iter().map(|pattern| self.figure(pattern)).collect();
         for query in &self.queries {
             paths.extend(outputs.overlay.iter().flat_map(|pattern| self.overlays(pattern, query)));
-            paths.extend(outputs.raw.iter().flat_map(|pattern| self.raw(pattern, query)));
-            paths.extend(outputs.map.iter().map(|pattern| self.map(pattern, query)));
+            paths.extend(outputs.raw.iter().flat_map(|pattern| self.raw(pattern, query).concat()));
+            paths.extend(outputs.map.iter().flat_map(|pattern| self.maps(pattern, query)));
         }
         paths
     }

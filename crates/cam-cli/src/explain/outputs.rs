@@ -14,11 +14,11 @@ use crate::source::Source;
 pub struct Outputs {
     /// The figure.
     pub figure: Option<Pattern>,
-    /// One overlay per query and question.
+    /// One overlay per query, question and method.
     pub overlay: Option<Pattern>,
-    /// One array of raw maps per query and layer.
+    /// One array of raw maps per query, method and layer.
     pub raw: Option<Pattern>,
-    /// One array of finished maps per query.
+    /// One array of finished maps per query and method.
     pub map: Option<Pattern>,
 }
 
@@ -31,15 +31,21 @@ impl Outputs {
         let several_questions = ("{concept}", questions > 1);
         let distinct_layers: BTreeSet<&String> = arguments.layers.iter().collect();
         let several_layers = ("{layer}", distinct_layers.len() > 1);
+        let distinct_methods: BTreeSet<&String> = arguments.method.names.iter().collect();
+        let several_methods = ("{method}", distinct_methods.len() > 1);
         let pattern = |path: &Option<PathBuf>, option: &str, several: &[(&str, bool)]| {
             path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
         };
-        let per_question = [several_queries, several_questions];
+        let per_question = [several_queries, several_questions, several_methods];
         let mut outputs = Self {
             figure: pattern(&arguments.out, "--out", &[])?,
             overlay: pattern(&arguments.overlay, "--overlay", &per_question)?,
-            raw: pattern(&arguments.raw, "--raw", &[several_queries, several_layers])?,
-            map: pattern(&arguments.map, "--map", &[several_queries])?,
+            raw: pattern(
+                &arguments.raw,
+                "--raw",
+                &[several_queries, several_layers, several_methods],
+            )?,
+            map: pattern(&arguments.map, "--map", &[several_queries, several_methods])?,
         };
         if outputs.all().next().is_none() && !arguments.json {
             let name = if queries.len() > 1 { "queries.cam.png" } else { "{query}.cam.png" };

@@ -42,11 +42,13 @@ impl Subject {
 pub struct Answer {
     /// The question.
     pub subject: Subject,
+    /// Position among the methods.
+    pub method: usize,
     /// The target's score.
     pub score: f32,
     /// The cosine to the concept, whatever the target.
     pub cosine: Option<f32>,
-    /// The signed map at each captured layer.
+    /// The signed map at each captured layer, or the only one of a method that looks at the input.
     pub raw: Vec<Map>,
     /// The finished map at the input's size, in 0..=1.
     pub map: Map,

@@ -1,11 +1,15 @@
 use anyhow::{Context as _, anyhow};
-use burn::tensor::Tensor;
-use cam_core::{Arithmetic, Capture, Explanation, GradCam, Network as _, Target, finish_on_host};
+use burn::tensor::{Tensor, TensorData};
+use cam_core::{
+    Capture, Explanation, HostMaps, Network as _, Target, finish_on_host, refine_on_host,
+    smooth_over_augmentations,
+};
 use cam_targets::{
     ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
 };
 use cam_viz::Map;
 
+use super::method::ChosenMethod;
 use super::question::{Answer, Kind, Subject, subjects};
 use super::{Concept, Settings};
 use crate::arguments::TargetName;
@@ -54,42 +58,109 @@ impl Questions {
         self.subjects.iter().filter(|subject| subject.kind != Kind::Difference).count()
     }
 
-    /// Puts every question to a capture of one image.
+    /// Puts every question to a capture of one image, and lets every method answer it: all answers
+    /// to a question lie together.
     pub fn ask(
         &self,
         capture: &Capture<'_>,
-        size: [usize; 2],
-        arithmetic: Arithmetic,
+        images: &Tensor<4>,
+        settings: &Settings,
     ) -> Result<Vec<Answer>, Failure> {
-        let explanations = self.targets.iter().map(|target| capture.explain(&GradCam, target));
-        let explanations = explanations.collect::<Result<Vec<_>, _>>()?;
-        let raw = concatenated(&explanations);
-        let finished = finish_on_host(&raw, size, arithmetic)?;
-        let scores = read(Tensor::cat(explanations.iter().map(|e| e.scores.clone()).collect(), 1))?;
+        let methods = settings.methods.iter().map(|method| {
+            let explanations = self.explain(capture, method)?;
+            let raw = concatenated(&explanations);
+            let finished = match settings.aug_smooth {
+                false => finished(&raw, images, method, settings)?,
+                true => self.smoothed(capture, images, method, settings)?,
+            };
+            let raw = raw.into_iter().map(maps).collect::<Result<Vec<_>, _>>()?;
+            Ok(ByMethod { raw, finished: finished.maps, degenerate: finished.degenerate })
+        });
+        let methods = methods.collect::<Result<Vec<_>, Failure>>()?;
+        let scores = self.targets.iter().map(|target| target.scores(capture.embeddings()));
+        let scores = read(Tensor::cat(scores.collect(), 1))?;
         let cosines = self
             .cosine
             .as_ref()
             .map(|target| read(target.scores(capture.embeddings())))
             .transpose()?;
-        let raw = raw.into_iter().map(maps).collect::<Result<Vec<_>, _>>()?;
-        let finished_maps = finished.maps.into_iter().map(|map| Map::new(size[1], size[0], map));
-        let finished_maps = finished_maps.collect::<Result<Vec<_>, _>>().context(NO_POSITIONS)?;
+        let [_, _, height, width] = images.dims();
 
-        let answers = self.subjects.iter().map(|subject| {
+        let missing = || anyhow!("a question was left without an answer");
+        let asked = self.subjects.iter().flat_map(|subject| {
+            methods.iter().enumerate().map(move |(method, made)| (subject, method, made))
+        });
+        let answers = asked.map(|(subject, method, made)| {
             let at = subject.position;
-            let missing = || anyhow!("a question was left without an answer");
-            let raw = raw.iter().map(|layer| layer.get(at).cloned().with_context(missing));
+            let raw = made.raw.iter().map(|layer| layer.get(at).cloned().with_context(missing));
+            let map = made.finished.get(at).cloned().with_context(missing)?;
             Ok(Answer {
                 subject: subject.clone(),
+                method,
                 score: *scores.get(at).with_context(missing)?,
                 cosine: subject.concept.and_then(|concept| cosines.as_ref()?.get(concept).copied()),
                 raw: raw.collect::<Result<_, anyhow::Error>>()?,
-                map: finished_maps.get(at).cloned().with_context(missing)?,
-                degenerate: finished.degenerate.get(at).copied().unwrap_or(true),
+                map: Map::new(width, height, map).context(NO_POSITIONS)?,
+                degenerate: made.degenerate.get(at).copied().unwrap_or(true),
             })
         });
         answers.collect()
     }
+
+    fn explain(
+        &self,
+        capture: &Capture<'_>,
+        method: &ChosenMethod,
+    ) -> Result<Vec<Explanation>, cam_core::Error> {
+        self.targets.iter().map(|target| capture.explain(&*method.rule, target)).collect()
+    }
+
+    /// Finished maps, averaged over augmented copies of the image.
+    fn smoothed(
+        &self,
+        capture: &Capture<'_>,
+        images: &Tensor<4>,
+        method: &ChosenMethod,
+        settings: &Settings,
+    ) -> Result<HostMaps, Failure> {
+        let mut degenerate: Option<Vec<bool>> = None;
+        let smoothed = smooth_over_augmentations(images, |copy| {
+            let capture = capture.of_images(copy.clone())?;
+            let raw = concatenated(&self.explain(&capture, method)?);
+            let finished = finished(&raw, &copy, method, settings)?;
+            degenerate = Some(match degenerate.take() {
+                None => finished.degenerate,
+                Some(so_far) => {
+                    so_far.iter().zip(&finished.degenerate).map(|(a, b)| *a && *b).collect()
+                }
+            });
+            let [height, width] = finished.size;
+            let shape = [1, finished.maps.len(), height, width];
+            let values = TensorData::new(finished.maps.concat(), shape);
+            Ok(Tensor::from_data(values, &copy.device()))
+        })?;
+        let [_, _, height, width] = smoothed.dims();
+        let maps = read(smoothed)?.chunks(height * width).map(<[f32]>::to_vec).collect();
+        Ok(HostMaps { maps, size: [height, width], degenerate: degenerate.unwrap_or_default() })
+    }
+}
+
+/// What a method made, question by question.
+struct ByMethod {
+    raw: Vec<Vec<Map>>,
+    finished: Vec<Vec<f32>>,
+    degenerate: Vec<bool>,
+}
+
+fn finished(
+    raw: &[Tensor<4>],
+    images: &Tensor<4>,
+    method: &ChosenMethod,
+    settings: &Settings,
+) -> Result<HostMaps, cam_core::Error> {
+    let [_, _, height, width] = images.dims();
+    let finish = if method.refines { refine_on_host } else { finish_on_host };
+    finish(raw, [height, width], settings.arithmetic)
 }
 
 fn of_concepts(target: TargetName, concepts: &Concepts) -> Box<dyn Target> {

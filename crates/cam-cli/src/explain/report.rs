@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::input::{Clock, Input};
 use super::mass::Mass;
-use super::{Answer, Concept, Kind, Session, draw};
+use super::{Answer, Concept, Kind, Session, Settings, draw};
 use crate::arguments::TargetName;
 use crate::failure::Failure;
 use crate::print::printable;
@@ -20,7 +20,7 @@ pub struct Document {
     weights: String,
     weights_sha256: Option<String>,
     embedding_width: usize,
-    method: &'static str,
+    methods: Vec<String>,
     arithmetic: &'static str,
     layers: Vec<String>,
     concepts: Vec<ConceptReport>,
@@ -74,6 +74,7 @@ pub struct QueryReport {
 struct QuestionReport {
     kind: Kind,
     name: String,
+    method: String,
     score: f32,
     cosine: Option<f32>,
     raw_min: Vec<f32>,
@@ -97,7 +98,7 @@ impl Document {
             // A digest of a large file takes a while; only the document has a use for it.
             weights_sha256: settings.json.then(|| session.model.sha256()).transpose()?,
             embedding_width: session.model.network.description().embedding_width(),
-            method: "grad-cam",
+            methods: settings.methods.iter().map(|method| method.name.clone()).collect(),
             arithmetic: match settings.arithmetic {
                 Arithmetic::Standard => "standard",
                 Arithmetic::PytorchGradCam => "pytorch-grad-cam",
@@ -139,7 +140,8 @@ impl QueryReport {
     ) -> Self {
         let milliseconds = clock.milliseconds();
         let total = milliseconds.get("total").copied().unwrap_or_default();
-        let questions: Vec<QuestionReport> = answers.iter().map(QuestionReport::new).collect();
+        let questions: Vec<QuestionReport> =
+            answers.iter().map(|answer| QuestionReport::new(answer, session.settings)).collect();
         let shown = printable(name);
         let lines = answers.iter().zip(&questions).map(|(answer, report)| {
             // Where there is no mass, the number says so already.
@@ -147,7 +149,11 @@ impl QueryReport {
                 report.mass.map_or_else(String::new, |mass| format!("mass {}", mass.words()));
             let question = printable(&draw::question(answer));
             let number = draw::number(session.settings, answer);
-            format!("{shown}: {question:<28} {number:<20} {mass:<26} {total:.0} ms")
+            let method = match session.settings.methods.as_slice() {
+                [_] => String::new(),
+                several => format!("{:<24} ", several[answer.method].name),
+            };
+            format!("{shown}: {question:<28} {method}{number:<20} {mass:<26} {total:.0} ms")
         });
         let lines = lines.collect();
         let [input_height, input_width] = input.size();
@@ -174,10 +180,11 @@ impl QueryReport {
 }
 
 impl QuestionReport {
-    fn new(answer: &Answer) -> Self {
+    fn new(answer: &Answer, settings: &Settings) -> Self {
         Self {
             kind: answer.subject.kind,
             name: answer.subject.name.clone(),
+            method: settings.methods[answer.method].name.clone(),
             score: answer.score,
             cosine: answer.cosine,
             raw_min: answer.raw.iter().map(cam_viz::Map::min).collect(),

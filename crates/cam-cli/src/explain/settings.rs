@@ -5,6 +5,7 @@ use cam_models::ConvNet;
 use cam_viz::{Colormap, OverlayStyle};
 
 use super::input::Reading;
+use super::method::{ChosenMethod, chosen};
 use super::outputs::Outputs;
 use crate::arguments::{Compat, Explain, TargetName};
 use crate::failure::Failure;
@@ -17,6 +18,10 @@ pub struct Settings {
     pub layer_names: Vec<String>,
     /// How images are read.
     pub reading: Reading,
+    /// How maps are made, one way or several.
+    pub methods: Vec<ChosenMethod>,
+    /// Whether maps are averaged over augmented copies of the images.
+    pub aug_smooth: bool,
     /// From raw maps to finished ones.
     pub arithmetic: Arithmetic,
     /// The look of overlays.
@@ -53,10 +58,13 @@ impl Settings {
         }
         let colormap =
             arguments.colormap.unwrap_or(if compat { Colormap::Jet } else { Colormap::default() });
+        let arithmetic = if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard };
         let settings = Self {
+            methods: chosen(arguments, arithmetic)?,
+            aug_smooth: arguments.method.aug_smooth,
             layer_names: arguments.layers.clone(),
             reading: Reading::new(&arguments.images)?,
-            arithmetic: if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard },
+            arithmetic,
             style: OverlayStyle { colormap, ..OverlayStyle::default() },
             of_concepts,
             of_classes,

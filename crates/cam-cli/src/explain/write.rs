@@ -7,7 +7,7 @@ use cam_viz::{
 };
 use image::RgbImage;
 
-use super::{Answer, Document, Session};
+use super::{Answer, Document, Session, Settings};
 use crate::failure::Failure;
 use crate::output::{Pattern, write};
 use crate::print;
@@ -31,17 +31,26 @@ pub fn files(
         }
     }
     if let Some(pattern) = &outputs.raw {
-        for (index, path) in session.names.raw(pattern, query).iter().enumerate() {
-            let maps: Vec<&Map> =
-                answers.iter().filter_map(|answer| answer.raw.get(index)).collect();
-            put(path, &array(&maps)?)?;
+        for (method, paths) in session.names.raw(pattern, query).iter().enumerate() {
+            for (layer, path) in paths.iter().enumerate() {
+                let maps: Vec<&Map> =
+                    by(answers, method).filter_map(|answer| answer.raw.get(layer)).collect();
+                put(path, &array(&maps)?)?;
+            }
         }
     }
     if let Some(pattern) = &outputs.map {
-        let maps: Vec<&Map> = answers.iter().map(|answer| &answer.map).collect();
-        put(&session.names.map(pattern, query), &finished(pattern, &maps)?)?;
+        for (method, path) in session.names.maps(pattern, query).iter().enumerate() {
+            let maps: Vec<&Map> = by(answers, method).map(|answer| &answer.map).collect();
+            put(path, &finished(pattern, &maps)?)?;
+        }
     }
     Ok(written)
+}
+
+/// What one of the methods answered.
+fn by(answers: &[Answer], method: usize) -> impl Iterator<Item = &Answer> {
+    answers.iter().filter(move |answer| answer.method == method)
 }
 
 /// Writes the figure of all queries.
@@ -55,7 +64,11 @@ pub fn figure(
     };
     let name = &session.model.network.description().name;
     let figure = Figure {
-        title: Some(format!("{name}, Grad-CAM at {}", session.names.layers.join(" + "))),
+        title: Some(format!(
+            "{name}, {} at {}",
+            methods(session.settings),
+            session.names.layers.join(" + ")
+        )),
         rows,
         color_bar: Some(color_bar(session)),
     };
@@ -70,6 +83,11 @@ pub fn figure(
         }
     }
     Ok(())
+}
+
+fn methods(settings: &Settings) -> String {
+    let names: Vec<&str> = settings.methods.iter().map(|method| method.name.as_str()).collect();
+    names.join(", ")
 }
 
 fn color_bar(session: &Session<'_>) -> ColorBar {

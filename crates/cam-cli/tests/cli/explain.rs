@@ -35,7 +35,7 @@ fn the_document_says_what_was_computed_with_what() {
     assert_eq!(document["weights_sha256"].as_str().map(str::len), Some(64));
     assert_eq!(document["embedding_width"], 1280);
     assert_eq!(
-        (&document["method"], &document["arithmetic"]),
+        (&document["methods"][0], &document["arithmetic"]),
         (&"grad-cam".into(), &"standard".into())
     );
     assert_eq!(document["layers"], serde_json::json!(["head"]));

@@ -14,6 +14,7 @@ mod errors;
 mod explain;
 mod fetch;
 mod images;
+mod methods;
 mod models;
 mod names;
 mod outputs;

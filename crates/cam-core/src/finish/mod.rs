@@ -1,8 +1,10 @@
 mod host;
+mod refine;
 
 use burn::tensor::Tensor;
 
 pub use host::{HostMaps, finish_on_host};
+pub use refine::refine_on_host;
 
 use crate::Error;
 use crate::steps::{min_max, min_max_with_epsilon, ranges, relu, resize};

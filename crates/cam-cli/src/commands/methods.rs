@@ -1,0 +1,105 @@
+use cam_core::methods::{AlongEmbedding, CATALOGUE, Cost, coincidences};
+use cam_core::{Head, Pooling};
+use cam_models::EMBEDDED;
+use serde::Serialize;
+
+use crate::arguments::{Methods, TargetName};
+use crate::explain::REFINE_CAM;
+use crate::failure::Failure;
+use crate::{model, print};
+
+#[derive(Serialize)]
+struct Listing {
+    schema_version: u32,
+    model: String,
+    layer: String,
+    methods: Vec<Entry>,
+    /// Groups whose maps are equal at that layer.
+    coincide: Vec<Vec<&'static str>>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    name: &'static str,
+    cost: &'static str,
+    source: &'static str,
+    summary: &'static str,
+}
+
+pub fn run(arguments: &Methods) -> Result<(), Failure> {
+    let description = model::description(arguments.model.as_deref().unwrap_or(EMBEDDED))?;
+    let layers = description.layers();
+    let at = match &arguments.layer {
+        None => layers.len() - 1,
+        Some(name) => {
+            let found = layers.iter().position(|layer| layer.is_called(name));
+            found.ok_or_else(|| {
+                let known = layers.iter().map(|layer| layer.name.as_str()).collect::<Vec<_>>();
+                Failure::usage(format!(
+                    "no layer is called `{name}`; there are {}",
+                    known.join(", ")
+                ))
+            })?
+        }
+    };
+    // These networks end in average pooling of what an activation gave.
+    let head = Head::new(Pooling::Average, Vec::new());
+    let head = Some(&head).filter(|_| at + 1 == layers.len());
+    let listing = Listing {
+        schema_version: 1,
+        model: description.name.clone(),
+        layer: layers[at].name.clone(),
+        methods: entries(),
+        coincide: coincidences(head, along_embedding(arguments.target)),
+    };
+    if arguments.json {
+        return print::json(&listing);
+    }
+    for Entry { name, cost, summary, .. } in &listing.methods {
+        print::line(format_args!("{name:<25} {cost:<24} {summary}"))?;
+    }
+    print::line("")?;
+    let place = format!("at {} of {}", listing.layer, listing.model);
+    if listing.coincide.is_empty() {
+        return print::line(format_args!("{place} no two of them are the same"));
+    }
+    for group in &listing.coincide {
+        print::line(format_args!("{place} one map: {}", group.join(", ")))?;
+    }
+    Ok(())
+}
+
+fn entries() -> Vec<Entry> {
+    let refine = Entry {
+        name: REFINE_CAM,
+        cost: cost(Cost::Gradient),
+        source: "pytorch-grad-cam",
+        summary: "the product of several layers' grad-cam",
+    };
+    let entries = CATALOGUE.iter().map(|info| Entry {
+        name: info.name,
+        cost: cost(info.cost),
+        source: info.source,
+        summary: info.summary,
+    });
+    entries.chain([refine]).collect()
+}
+
+fn cost(cost: Cost) -> &'static str {
+    match cost {
+        Cost::Nothing => "nothing more",
+        Cost::Gradient => "a gradient",
+        Cost::Gradients => "gradients to the pixels",
+        Cost::TailPerChannel => "tail per channel",
+        Cost::ForwardPerChannel => "forward per channel",
+        Cost::Forwards => "many forwards",
+    }
+}
+
+fn along_embedding(target: Option<TargetName>) -> AlongEmbedding {
+    match target {
+        None | Some(TargetName::Cosine) => AlongEmbedding::Constant,
+        Some(TargetName::Dot | TargetName::Logit) => AlongEmbedding::Straight,
+        Some(TargetName::NegL2 | TargetName::Softmax) => AlongEmbedding::Curved,
+    }
+}

@@ -1,0 +1,68 @@
+use cam_core::methods::{CATALOGUE, EigenSmooth, GradCam, Settings, method};
+use cam_core::{Arithmetic, Method, nearest};
+
+use crate::arguments::Explain;
+use crate::failure::Failure;
+
+/// The product of a layer's maps instead of their mean; there is no other difference to Grad-CAM.
+pub const REFINE_CAM: &str = "refine-cam";
+
+/// How maps are made.
+pub struct ChosenMethod {
+    /// What it is called.
+    pub name: String,
+    /// The rule.
+    pub rule: Box<dyn Method>,
+    /// Whether the layers' maps are multiplied, where they are else averaged.
+    pub refines: bool,
+}
+
+/// The methods that the arguments ask for, in their order.
+pub fn chosen(arguments: &Explain, arithmetic: Arithmetic) -> Result<Vec<ChosenMethod>, Failure> {
+    let options = &arguments.method;
+    if [options.top_channels, options.samples].contains(&Some(0)) {
+        return Err(Failure::usage("--top-channels and --samples count from 1"));
+    }
+    let settings = Settings {
+        arithmetic,
+        seed: options.seed,
+        top_channels: options.top_channels,
+        samples: options.samples,
+    };
+    let mut chosen: Vec<ChosenMethod> = Vec::new();
+    for name in &options.names {
+        if chosen.iter().any(|before| before.name == *name) {
+            continue;
+        }
+        let refines = name == REFINE_CAM;
+        if refines && arguments.layers.len() < 2 {
+            return Err(Failure::usage(
+                "refine-cam multiplies the maps of several layers: name them, as in \
+                 `--layer layer3,layer4`",
+            ));
+        }
+        let rule = if refines { Some(Box::new(GradCam) as _) } else { method(name, settings) };
+        let rule: Box<dyn Method> = rule.ok_or_else(|| unknown(name))?;
+        let rule = match options.eigen_smooth {
+            true if !rule.sums_channels() => {
+                return Err(Failure::usage(format!(
+                    "--eigen-smooth takes the first principal component of what channels \
+                     contribute, and {name} sums up no channels"
+                )));
+            }
+            true => Box::new(EigenSmooth(rule)),
+            false => rule,
+        };
+        chosen.push(ChosenMethod { name: name.clone(), rule, refines });
+    }
+    Ok(chosen)
+}
+
+fn unknown(name: &str) -> Failure {
+    let names = CATALOGUE.iter().map(|method| method.name).chain([REFINE_CAM]);
+    let remedy = match nearest(name, names) {
+        similar if similar.is_empty() => "`cam methods` lists them".to_owned(),
+        similar => format!("did you mean {}? `cam methods` lists them", similar.join(", ")),
+    };
+    Failure::usage(format!("no method is called `{name}`; {remedy}"))
+}
