@@ -3,7 +3,8 @@
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Gradients, Head, Linear, Neck, Pooling, Target};
 use cam_targets::{
-    ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
+    ClassLogit, ClassReST, ClassSoftmax, Concepts, Contrast, CosineSimilarity, Dot, Finer,
+    NegativeDistance, RawScore, binary, difference,
 };
 use cam_tests::compare::{assert_near, magnitude, values};
 use cam_tests::{device, formula};
@@ -78,14 +79,27 @@ fn every_head_pulls_back_as_autodiff_does() {
 fn targets(d: usize, k: usize, seed: u64) -> Vec<(&'static str, Box<dyn Target>)> {
     let rows = (0..k).map(|i| signed(&format!("concept{seed}.{i}"), d)).collect();
     let concepts = Concepts::new(d, rows).expect("sound");
+    let rows = (0..k).map(|i| signed(&format!("other{seed}.{i}"), d)).collect();
+    let others = Concepts::new(d, rows).expect("sound");
     let classes = linear(&format!("classes{seed}"), 7, d);
+    let few = linear(&format!("few{seed}"), 4, d);
     vec![
         ("cosine", Box::new(CosineSimilarity::to(concepts.clone()))),
         ("difference", Box::new(difference(CosineSimilarity::to(concepts.clone())))),
         ("dot", Box::new(Dot::with(concepts.clone()))),
-        ("negative distance", Box::new(NegativeDistance::to(concepts))),
+        ("negative distance", Box::new(NegativeDistance::to(concepts.clone()))),
         ("logit", Box::new(ClassLogit::of(classes.clone(), vec![0, 6, 3]).expect("classes exist"))),
-        ("softmax", Box::new(ClassSoftmax::of(classes, vec![2, 5]).expect("classes exist"))),
+        (
+            "softmax",
+            Box::new(ClassSoftmax::of(classes.clone(), vec![2, 5]).expect("classes exist")),
+        ),
+        ("residual softmax", Box::new(ClassReST::of(classes.clone(), vec![2, 5]).expect("exist"))),
+        // With four classes all others are compared with: which ones they are does not jump.
+        ("finer", Box::new(Finer::of(few.clone(), vec![2, 0], 0.6).expect("exist"))),
+        ("against it", Box::new(binary(linear(&format!("one{seed}"), 1, d), false).expect("one"))),
+        ("raw", Box::new(RawScore::of(d, vec![d - 1, 0]).expect("they exist"))),
+        ("triplet", Box::new(Contrast::triplet(concepts.clone(), others.clone()).expect("pairs"))),
+        ("contrast", Box::new(Contrast::to_negatives(concepts, others).expect("of one width"))),
     ]
 }
 
@@ -152,6 +166,74 @@ fn gradients_stay_finite_where_the_score_has_no_direction() {
     let at_concept = tensor(concept.clone(), [1, 4]);
     let distance = NegativeDistance::to(Concepts::new(4, vec![concept]).expect("sound"));
     assert_eq!(values(&distance.gradients(at_concept).expect("a closed form")), [0.0; 4]);
+}
+
+#[test]
+fn finer_with_strength_zero_is_the_logit() {
+    let (classes, chosen) = (linear("w", 7, 5), vec![6, 1]);
+    let finer = Finer::of(classes.clone(), chosen.clone(), 0.0).expect("the classes exist");
+    let logit = ClassLogit::of(classes, chosen).expect("the classes exist");
+    let embeddings = tensor(signed("embeddings", 10), [2, 5]);
+    assert_eq!(
+        values(&finer.scores(embeddings.clone())),
+        values(&logit.scores(embeddings.clone()))
+    );
+    let gradients =
+        |target: &dyn Target| values(&target.gradients(embeddings.clone()).expect("a closed form"));
+    assert_eq!(gradients(&finer), gradients(&logit));
+}
+
+#[test]
+fn finer_compares_with_the_three_classes_of_nearest_logits() {
+    // One input, so that the logits are the weights; e = 1.
+    let weights = [5.0, 4.0, 9.0, 4.5, 7.0];
+    let classes = Linear { weight: tensor(weights.to_vec(), [5, 1]), bias: None };
+    let target = Finer::of(classes, vec![0], 1.0).expect("the class exists");
+    let nearest = [4.0_f64, 4.5, 7.0];
+    let sum: f64 = nearest.iter().map(|z| z.exp()).sum();
+    let mean: f64 = nearest.iter().map(|z| z * z.exp() / sum).sum();
+    let score = values(&target.scores(tensor(vec![1.0], [1, 1])))[0];
+    assert!((f64::from(score) - (5.0 - mean)).abs() < 1e-5, "{score}");
+}
+
+#[test]
+fn a_triplet_of_equals_has_nothing_to_say() {
+    let concepts = Concepts::new(3, vec![signed("concept", 3)]).expect("sound");
+    let target = Contrast::triplet(concepts.clone(), concepts).expect("a pair");
+    let embedding = tensor(signed("embedding", 3), [1, 3]);
+    assert_eq!(values(&target.scores(embedding.clone())), [0.0]);
+    assert_eq!(values(&target.gradients(embedding).expect("a closed form")), [0.0; 3]);
+}
+
+#[test]
+fn a_contrast_is_the_cosine_less_the_mean_cosine_to_the_negatives() {
+    let concepts = |key: &str, k: usize| {
+        let rows = (0..k).map(|i| signed(&format!("{key}{i}"), 6)).collect();
+        Concepts::new(6, rows).expect("sound")
+    };
+    let contrast = Contrast::to_negatives(concepts("c", 2), concepts("n", 3)).expect("alike");
+    let embedding = tensor(signed("embedding", 6), [1, 6]);
+    let cosines = |concepts| values(&CosineSimilarity::to(concepts).scores(embedding.clone()));
+    let negatives = cosines(concepts("n", 3));
+    let mean = negatives.iter().sum::<f32>() / 3.0;
+    let expected: Vec<f32> = cosines(concepts("c", 2)).iter().map(|cosine| cosine - mean).collect();
+    assert_near("contrast", &values(&contrast.scores(embedding)), &expected, 1e-6);
+}
+
+#[test]
+fn targets_that_cannot_be_are_refused_with_the_remedy() {
+    use cam_targets::Error;
+    let concepts = |k| Concepts::new(2, vec![vec![1.0, 2.0]; k]).expect("sound");
+    let wide = Concepts::new(3, vec![vec![1.0; 3]]).expect("sound");
+    let pairs = Contrast::triplet(concepts(2), concepts(1)).err();
+    assert_eq!(pairs, Some(Error::Pairs { nearer_to: 2, than_to: 1 }));
+    let widths = Contrast::to_negatives(concepts(1), wide).err();
+    assert_eq!(widths, Some(Error::ConceptWidth { index: 0, embedding: 2, concept: 3 }));
+    assert_eq!(binary(linear("w", 2, 3), true).err(), Some(Error::NotBinary { outputs: 2 }));
+    let alone = Finer::of(linear("w", 1, 3), vec![0], 1.0).err();
+    assert_eq!(alone, Some(Error::NothingToCompare));
+    let output = RawScore::of(4, vec![4]).err();
+    assert_eq!(output, Some(Error::UnknownOutput { output: 4, width: 4 }));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cam_core::methods::{EigenSmooth, GradCam, Settings, method};
 use cam_core::{Arithmetic, Capture, Explanation, Method, Network, finish};
 use cam_models::{ConvNet, Runtime};
-use cam_targets::{Concepts, CosineSimilarity};
+use cam_targets::{Concepts, CosineSimilarity, Finer};
 use cam_tests::compare::{FINISHED_MAP, RAW_MAP, largest_difference, magnitude, values};
 use cam_tests::device;
 use cam_tests::golden::Golden;
@@ -181,6 +181,23 @@ macro_rules! on {
 
 on!(resnet18, "resnet18");
 on!(resnet50, "resnet50");
+
+#[test]
+fn finer_cam_matches_on_resnet18() {
+    let network = by_formula_on("resnet18", &device());
+    let classifier = network.classifier().expect("fc is kept").clone();
+    let logits = values(&classifier.forward(network.embed(images(&["query"]))));
+    let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]));
+    let target = Finer::of(classifier, vec![best.expect("there are classes")], 1.0);
+    let layer = network.layer("layer4").expect("the layer exists");
+    let capture = Capture::new(&network, images(&["query"]), &[layer]).expect("captured");
+    let explanation = capture.explain(&GradCam, &target.expect("the class exists"));
+    let raw = explanation.expect("explained").raw_maps();
+    let finished = finish(&raw, INPUT, Arithmetic::PytorchGradCam).expect("finite");
+    let expected = Golden::open("resnet18-finer_cam").get("layer4.finer.cam").values;
+    let difference = largest_difference(&values(&finished.maps), &expected);
+    assert!(difference <= FINISHED_MAP, "differs by {difference}");
+}
 
 #[test]
 fn score_cam_and_ablation_cam_match_on_resnet18() {

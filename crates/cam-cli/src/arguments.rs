@@ -129,6 +129,11 @@ pub struct Explain {
     #[arg(long = "concept", value_name = "[NAME=]IMAGE", num_args = 1..)]
     pub concepts: Vec<OsString>,
 
+    /// Images of what not to look for: each concept is asked for in contrast to the mean of them
+    /// (cosine to the concept less the mean cosine to these).
+    #[arg(long = "negative", value_name = "IMAGE", num_args = 1.., requires = "concepts")]
+    pub negatives: Vec<OsString>,
+
     /// Also ask where each concept is not (1 − cosine).
     #[arg(long)]
     pub difference: bool,
@@ -145,7 +150,7 @@ pub struct Explain {
     #[arg(long = "layer", value_name = "L[,L]", value_delimiter = ',')]
     pub layers: Vec<String>,
 
-    /// What to ask: of concepts cosine, dot or neg-l2, of classes logit or softmax.
+    /// What to ask: of concepts cosine, dot or neg-l2, of classes logit, softmax, rest or finer.
     #[arg(long, value_name = "T")]
     pub target: Option<TargetName>,
 
@@ -213,6 +218,10 @@ pub enum TargetName {
     Logit,
     /// A class's probability.
     Softmax,
+    /// A class's residual softmax: its logit plus the logarithm of its probability.
+    Rest,
+    /// What tells a class from the three most like it.
+    Finer,
 }
 
 /// Another library whose arithmetic can be followed.

@@ -1,45 +1,9 @@
+use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use burn::tensor::{Int, Tensor, TensorData};
 use cam_core::{Linear, Target};
 
 use crate::Error;
-
-/// Some classes of a classifier that follows the embedding.
-#[derive(Debug, Clone)]
-struct Classes {
-    classifier: Linear,
-    chosen: Vec<usize>,
-}
-
-impl Classes {
-    fn new(classifier: Linear, chosen: Vec<usize>) -> Result<Self, Error> {
-        let [classes, _] = classifier.weight.dims();
-        if chosen.is_empty() {
-            return Err(Error::NoClass);
-        }
-        match chosen.iter().find(|&&class| class >= classes) {
-            Some(&class) => Err(Error::UnknownClass { class, classes }),
-            None => Ok(Self { classifier, chosen }),
-        }
-    }
-
-    fn width(&self) -> usize {
-        self.classifier.weight.dims()[1]
-    }
-
-    /// Rows of `[rows, ..]` or columns of `[.., rows]` that belong to the chosen classes.
-    fn choose(&self, tensor: Tensor<2>, dim: usize) -> Tensor<2> {
-        let indices: Vec<i32> = self.chosen.iter().map(|&class| class as i32).collect();
-        let data = TensorData::new(indices, [self.chosen.len()]);
-        let indices = Tensor::<1, Int>::from_data(data, &tensor.device());
-        tensor.select(dim, indices)
-    }
-
-    /// The chosen classes' weights, `[k, d]`.
-    fn weights(&self) -> Tensor<2> {
-        self.choose(self.classifier.weight.clone(), 0)
-    }
-}
+use crate::classes::Classes;
 
 /// The logit of each chosen class: s = ⟨w, e⟩ + b, ∂s/∂e = w.
 #[derive(Debug, Clone)]

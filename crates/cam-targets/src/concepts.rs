@@ -51,6 +51,32 @@ impl Concepts {
         self.values.chunks(self.width)
     }
 
+    /// The one concept that several images of it stand for: the mean of their directions, so that
+    /// each counts alike.
+    ///
+    /// # Errors
+    /// [`Error::NoCentroid`] where the directions cancel each other out.
+    pub fn centroid(&self) -> Result<Self, Error> {
+        // Directions in f32 cancel out to rounding, not to zero.
+        const ROUNDING: f64 = 1e-6;
+        let mean = self.mean_direction();
+        if mean.iter().map(|value| value * value).sum::<f64>().sqrt() < ROUNDING {
+            return Err(Error::NoCentroid { count: self.count() });
+        }
+        Self::new(self.width, vec![mean.into_iter().map(|value| value as f32).collect()])
+    }
+
+    /// The mean of the concepts, each at length one.
+    pub(crate) fn mean_direction(&self) -> Vec<f64> {
+        let unit = self.clone().into_unit();
+        let mut mean = vec![0.0; self.width];
+        for concept in unit.iter() {
+            let share = (self.count() as f64).recip();
+            mean.iter_mut().zip(concept).for_each(|(mean, v)| *mean += share * f64::from(*v));
+        }
+        mean
+    }
+
     /// The concepts as given, `[k, d]`.
     pub fn tensor(&self, device: &Device) -> Tensor<2> {
         let data = TensorData::new(self.values.clone(), [self.count(), self.width]);
@@ -112,6 +138,19 @@ mod tests {
             Err("the embedding is 2048 wide, concept 0 512: were they made by the same model?"
                 .to_owned())
         );
+    }
+
+    #[test]
+    fn a_centroid_counts_directions_and_not_lengths() {
+        let concepts = Concepts::new(2, vec![vec![1e6, 0.0], vec![0.0, 1e-6]]).expect("sound");
+        let centroid = concepts.centroid().map(|centroid| centroid.values);
+        assert_eq!(centroid, Ok(vec![0.5, 0.5]));
+    }
+
+    #[test]
+    fn opposite_concepts_have_no_centroid() {
+        let concepts = Concepts::new(2, vec![vec![3.0, 4.0], vec![-6.0, -8.0]]).expect("sound");
+        assert_eq!(concepts.centroid(), Err(Error::NoCentroid { count: 2 }));
     }
 
     #[test]

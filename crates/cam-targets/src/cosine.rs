@@ -4,11 +4,11 @@ use cam_core::{Target, unit};
 use crate::Concepts;
 
 /// PyTorch's guard against a division by zero: shorter embeddings count as this long.
-const EPSILON: f32 = 1e-8;
+pub const EPSILON: f32 = 1e-8;
 
 /// A direction this near to the concept's is the concept's: ĉ − s·ê is then no longer than the
 /// rounding of unit vectors in f32, and a map of it would be a map of noise.
-const INDISTINGUISHABLE: f32 = 1e-6;
+pub const INDISTINGUISHABLE: f32 = 1e-6;
 
 /// How similar an embedding's direction is to each concept's: the cosine, in −1..=1.
 ///

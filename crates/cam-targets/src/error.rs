@@ -81,6 +81,49 @@ pub enum Error {
         value: f32,
     },
 
+    /// Images that have nothing in common.
+    #[error(
+        "the {count} images of the concept point in directions that cancel out: there is no mean \
+         of them to compare with"
+    )]
+    NoCentroid {
+        /// How many there are.
+        count: usize,
+    },
+
+    /// Unequal numbers of concepts to compare in pairs.
+    #[error("{nearer_to} concepts to be near to, but {than_to} to be far from: give them in pairs")]
+    Pairs {
+        /// How many to be nearer to.
+        nearer_to: usize,
+        /// How many to compare with.
+        than_to: usize,
+    },
+
+    /// A classifier with more or fewer outputs than one.
+    #[error("a binary classifier has one output, this one {outputs}: ask for a class's logit")]
+    NotBinary {
+        /// Its outputs.
+        outputs: usize,
+    },
+
+    /// A class without any other.
+    #[error("the classifier has one class only, and none to compare it with: ask for its logit")]
+    NothingToCompare,
+
+    /// A list of outputs without any.
+    #[error("no output was given: name at least one")]
+    NoOutput,
+
+    /// An output that the embedding does not have.
+    #[error("there is no output {output}: the embedding has {width} numbers, counted from 0")]
+    UnknownOutput {
+        /// The output that was asked for.
+        output: usize,
+        /// How many there are.
+        width: usize,
+    },
+
     /// The concepts could not be read from the device.
     #[error("the device failed while the concepts were read: {reason}")]
     Device {

@@ -12,6 +12,11 @@
 //! | [`NegativeDistance`] | −‖e − c‖ |
 //! | [`ClassLogit`] | the classifier's output z for a class |
 //! | [`ClassSoftmax`] | the probability exp z / Σ exp z of a class |
+//! | [`ClassReST`] | z + log p |
+//! | [`Finer`] | z less what the most similar classes have |
+//! | [`binary`] | z or −z of a classifier with one output |
+//! | [`RawScore`] | a number of the embedding |
+//! | [`Contrast`] | cosine to one less cosine to another, or to the mean of many |
 //! | [`Combination`] | offset + Σ weight · score; [`difference`] is 1 − score, [`negation`] −score |
 //!
 //! # Example
@@ -27,18 +32,29 @@
 //! # Ok::<(), cam_targets::Error>(())
 //! ```
 
+mod binary;
 mod class;
+mod classes;
 mod combination;
 mod concepts;
+mod contrast;
 mod cosine;
 mod distance;
 mod dot;
 mod error;
+mod finer;
+mod raw;
+mod rest;
 
+pub use binary::binary;
 pub use class::{ClassLogit, ClassSoftmax};
 pub use combination::{Combination, difference, negation};
 pub use concepts::Concepts;
+pub use contrast::Contrast;
 pub use cosine::CosineSimilarity;
 pub use distance::NegativeDistance;
 pub use dot::Dot;
 pub use error::Error;
+pub use finer::Finer;
+pub use raw::RawScore;
+pub use rest::ClassReST;

@@ -36,7 +36,7 @@ pub fn run(arguments: &Demo) -> Result<(), Failure> {
     let model = Model::load(&arguments.model)?;
     print::remark("cat and coffee, mirrored and side by side: where is each, and where is it not?");
     let concepts = Concept::read_all(&concepts, &settings, &model)?;
-    explain::run(&model, &settings, &query, concepts)
+    explain::run(&model, &settings, &query, concepts, &[])
 }
 
 fn memory(name: &str, bytes: Vec<u8>) -> Source {

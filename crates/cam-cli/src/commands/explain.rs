@@ -6,12 +6,14 @@ use crate::source::Source;
 
 pub fn run(arguments: &Explain) -> Result<(), Failure> {
     let queries: Vec<Source> = arguments.queries.iter().map(|query| Source::of(query)).collect();
-    let concepts: Vec<_> =
+    let mut asked: Vec<_> =
         arguments.concepts.iter().map(|concept| Source::named(concept)).collect();
-    let settings = Settings::new(arguments, &queries, &concepts)?;
+    asked.extend(arguments.negatives.iter().map(|negative| (None, Source::of(negative))));
+    let settings = Settings::new(arguments, &queries, &asked)?;
     let model = Model::load(&arguments.model)?;
     // A mistyped layer is found before any image is read.
     settings.layers(&model.network)?;
-    let concepts = Concept::read_all(&concepts, &settings, &model)?;
-    explain::run(&model, &settings, &queries, concepts)
+    let mut concepts = Concept::read_all(&asked, &settings, &model)?;
+    let negatives = concepts.split_off(arguments.concepts.len());
+    explain::run(&model, &settings, &queries, concepts, &negatives)
 }

@@ -4,7 +4,7 @@ use cam_models::EMBEDDED;
 use serde::Serialize;
 
 use crate::arguments::{Methods, TargetName};
-use crate::explain::REFINE_CAM;
+use crate::explain::{FINER_CAM, REFINE_CAM};
 use crate::failure::Failure;
 use crate::{model, print};
 
@@ -82,7 +82,13 @@ fn entries() -> Vec<Entry> {
         source: info.source,
         summary: info.summary,
     });
-    entries.chain([refine]).collect()
+    let finer = Entry {
+        name: FINER_CAM,
+        cost: cost(Cost::Gradient),
+        source: "arXiv 2501.11309",
+        summary: "grad-cam of what tells a class from those most like it",
+    };
+    entries.chain([refine, finer]).collect()
 }
 
 fn cost(cost: Cost) -> &'static str {
@@ -100,6 +106,8 @@ fn along_embedding(target: Option<TargetName>) -> AlongEmbedding {
     match target {
         None | Some(TargetName::Cosine) => AlongEmbedding::Constant,
         Some(TargetName::Dot | TargetName::Logit) => AlongEmbedding::Straight,
-        Some(TargetName::NegL2 | TargetName::Softmax) => AlongEmbedding::Curved,
+        Some(TargetName::NegL2 | TargetName::Softmax | TargetName::Rest | TargetName::Finer) => {
+            AlongEmbedding::Curved
+        }
     }
 }

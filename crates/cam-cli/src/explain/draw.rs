@@ -104,11 +104,23 @@ pub fn question(answer: &Answer) -> String {
 
 /// The number that belongs to it.
 pub fn number(settings: &Settings, answer: &Answer) -> String {
-    use crate::arguments::TargetName::{Cosine, Softmax};
+    use crate::arguments::TargetName::{Cosine, Finer, Rest, Softmax};
     let score = answer.score;
     let mut text = match (answer.subject.kind, answer.cosine) {
         (Kind::Class, _) if settings.of_classes == Softmax => format!("probability {score:.3}"),
+        (Kind::Class, _) if settings.of_classes == Rest => {
+            format!("logit + log probability {score:.3}")
+        }
+        (Kind::Class, _) if settings.of_classes == Finer => {
+            format!("logit less its neighbours' {score:.3}")
+        }
         (Kind::Class, _) => format!("logit {score:.3}"),
+        (Kind::Similarity, Some(cosine)) if settings.contrasts => {
+            format!("contrast {score:.3}, cosine {cosine:.3}")
+        }
+        (Kind::Difference, Some(cosine)) if settings.contrasts => {
+            format!("1 − contrast = {score:.3}, cosine {cosine:.3}")
+        }
         (Kind::Similarity, Some(cosine)) if settings.of_concepts == Cosine => {
             format!("cosine {cosine:.3}")
         }

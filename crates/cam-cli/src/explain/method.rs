@@ -7,6 +7,9 @@ use crate::failure::Failure;
 /// The product of a layer's maps instead of their mean; there is no other difference to Grad-CAM.
 pub const REFINE_CAM: &str = "refine-cam";
 
+/// Grad-CAM of another question, what tells a class from those most like it.
+pub const FINER_CAM: &str = "finer-cam";
+
 /// How maps are made.
 pub struct ChosenMethod {
     /// What it is called.
@@ -15,6 +18,8 @@ pub struct ChosenMethod {
     pub rule: Box<dyn Method>,
     /// Whether the layers' maps are multiplied, where they are else averaged.
     pub refines: bool,
+    /// Whether classes are compared with those most like them, whatever else is asked of them.
+    pub compares: bool,
 }
 
 /// The methods that the arguments ask for, in their order.
@@ -41,7 +46,16 @@ pub fn chosen(arguments: &Explain, arithmetic: Arithmetic) -> Result<Vec<ChosenM
                  `--layer layer3,layer4`",
             ));
         }
-        let rule = if refines { Some(Box::new(GradCam) as _) } else { method(name, settings) };
+        let compares = name == FINER_CAM;
+        if compares && arguments.classes.is_empty() {
+            return Err(Failure::usage(
+                "finer-cam compares a class with those most like it: give one with --class",
+            ));
+        }
+        let rule = match refines || compares {
+            true => Some(Box::new(GradCam) as _),
+            false => method(name, settings),
+        };
         let rule: Box<dyn Method> = rule.ok_or_else(|| unknown(name))?;
         let rule = match options.eigen_smooth {
             true if !rule.sums_channels() => {
@@ -53,13 +67,13 @@ pub fn chosen(arguments: &Explain, arithmetic: Arithmetic) -> Result<Vec<ChosenM
             true => Box::new(EigenSmooth(rule)),
             false => rule,
         };
-        chosen.push(ChosenMethod { name: name.clone(), rule, refines });
+        chosen.push(ChosenMethod { name: name.clone(), rule, refines, compares });
     }
     Ok(chosen)
 }
 
 fn unknown(name: &str) -> Failure {
-    let names = CATALOGUE.iter().map(|method| method.name).chain([REFINE_CAM]);
+    let names = CATALOGUE.iter().map(|method| method.name).chain([REFINE_CAM, FINER_CAM]);
     let remedy = match nearest(name, names) {
         similar if similar.is_empty() => "`cam methods` lists them".to_owned(),
         similar => format!("did you mean {}? `cam methods` lists them", similar.join(", ")),

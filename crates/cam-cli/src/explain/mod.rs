@@ -15,7 +15,7 @@ mod write;
 
 pub use concept::Concept;
 pub use input::{Clock, Input, MAX_PIXELS, Reading, Size};
-pub use method::REFINE_CAM;
+pub use method::{FINER_CAM, REFINE_CAM};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};
@@ -65,9 +65,10 @@ pub fn run(
     settings: &Settings,
     queries: &[Source],
     concepts: Vec<Concept>,
+    negatives: &[Concept],
 ) -> Result<(), Failure> {
     let layers = settings.layers(&model.network)?;
-    let questions = Questions::new(model, settings, &concepts)?;
+    let questions = Questions::new(model, settings, &concepts, negatives)?;
     let names = Names::new(
         settings.query_names(queries),
         questions.subjects().iter().map(Subject::file_name),
@@ -76,7 +77,7 @@ pub fn run(
     );
     names.check(&settings.outputs, &settings.inputs)?;
     let session = Session { model, settings, layers, concepts, questions, names };
-    let mut document = Document::new(&session)?;
+    let mut document = Document::new(&session, negatives)?;
     let mut rows = Vec::new();
     for (query, name) in queries.iter().zip(&session.names.queries) {
         interrupt::check("what was written is whole")?;

@@ -5,7 +5,8 @@ use cam_core::{
     smooth_over_augmentations,
 };
 use cam_targets::{
-    ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
+    ClassLogit, ClassReST, ClassSoftmax, Concepts, Contrast, CosineSimilarity, Dot, Finer,
+    NegativeDistance, difference,
 };
 use cam_viz::Map;
 
@@ -20,6 +21,8 @@ use crate::model::Model;
 pub struct Questions {
     /// Each asks one or more questions; their answers lie side by side in this order.
     targets: Vec<Box<dyn Target>>,
+    /// Takes the place of the last one, that of the classes, for methods that compare them.
+    compared: Option<Box<dyn Target>>,
     /// The cosine to each concept, whatever the target.
     cosine: Option<CosineSimilarity>,
     /// What is asked, in the order of reporting.
@@ -28,24 +31,38 @@ pub struct Questions {
 
 impl Questions {
     /// The targets that the settings ask for.
-    pub fn new(model: &Model, settings: &Settings, concepts: &[Concept]) -> Result<Self, Failure> {
+    pub fn new(
+        model: &Model,
+        settings: &Settings,
+        concepts: &[Concept],
+        negatives: &[Concept],
+    ) -> Result<Self, Failure> {
         let mut targets: Vec<Box<dyn Target>> = Vec::new();
         let mut cosine = None;
         if !concepts.is_empty() {
-            let width = model.network.embedding_width();
-            let embeddings = concepts.iter().map(|concept| concept.embedding.clone()).collect();
-            let embeddings = Concepts::new(width, embeddings).map_err(anyhow::Error::from)?;
-            targets.push(of_concepts(settings.of_concepts, &embeddings));
+            let embeddings = embeddings(model, concepts)?;
+            let target = || -> Result<Box<dyn Target>, Failure> {
+                if negatives.is_empty() {
+                    return Ok(of_concepts(settings.of_concepts, &embeddings));
+                }
+                let negatives = self::embeddings(model, negatives)?;
+                let contrast = Contrast::to_negatives(embeddings.clone(), negatives);
+                Ok(Box::new(contrast.map_err(anyhow::Error::from)?))
+            };
+            targets.push(target()?);
             if settings.difference {
-                let target = difference(of_concepts(settings.of_concepts, &embeddings));
-                targets.push(Box::new(target));
+                targets.push(Box::new(difference(target()?)));
             }
             cosine = Some(CosineSimilarity::to(embeddings));
         }
+        let mut compared = None;
         if !settings.classes.is_empty() {
-            targets.push(of_classes(model, settings)?);
+            targets.push(of_classes(model, settings.of_classes, settings)?);
+            if settings.methods.iter().any(|method| method.compares) {
+                compared = Some(of_classes(model, TargetName::Finer, settings)?);
+            }
         }
-        Ok(Self { targets, cosine, subjects: subjects(settings, concepts) })
+        Ok(Self { targets, compared, cosine, subjects: subjects(settings, concepts) })
     }
 
     /// What is asked, in the order of reporting.
@@ -112,7 +129,12 @@ impl Questions {
         capture: &Capture<'_>,
         method: &ChosenMethod,
     ) -> Result<Vec<Explanation>, cam_core::Error> {
-        self.targets.iter().map(|target| capture.explain(&*method.rule, target)).collect()
+        let last = self.targets.len() - 1;
+        let targets = self.targets.iter().enumerate().map(|(index, target)| match &self.compared {
+            Some(compared) if method.compares && index == last => compared,
+            _ => target,
+        });
+        targets.map(|target| capture.explain(&*method.rule, target)).collect()
     }
 
     /// Finished maps, averaged over augmented copies of the image.
@@ -167,23 +189,35 @@ fn of_concepts(target: TargetName, concepts: &Concepts) -> Box<dyn Target> {
     match target {
         TargetName::Dot => Box::new(Dot::with(concepts.clone())),
         TargetName::NegL2 => Box::new(NegativeDistance::to(concepts.clone())),
-        TargetName::Cosine | TargetName::Logit | TargetName::Softmax => {
-            Box::new(CosineSimilarity::to(concepts.clone()))
-        }
+        _ => Box::new(CosineSimilarity::to(concepts.clone())),
     }
 }
 
-fn of_classes(model: &Model, settings: &Settings) -> Result<Box<dyn Target>, Failure> {
+/// What concepts were embedded as.
+fn embeddings(model: &Model, concepts: &[Concept]) -> Result<Concepts, Failure> {
+    let embeddings = concepts.iter().map(|concept| concept.embedding.clone()).collect();
+    let concepts = Concepts::new(model.network.embedding_width(), embeddings);
+    Ok(concepts.map_err(anyhow::Error::from)?)
+}
+
+fn of_classes(
+    model: &Model,
+    target: TargetName,
+    settings: &Settings,
+) -> Result<Box<dyn Target>, Failure> {
+    /// As strong as in the paper.
+    const STRENGTH: f32 = 1.0;
     let classifier = model.network.classifier().ok_or_else(|| {
         Failure::usage("--class needs a classifier, and these weights hold none (no `fc`)")
     })?;
     let classes = settings.classes.clone();
     let usage = |error: cam_targets::Error| Failure::Usage(error.into());
-    Ok(match settings.of_classes {
-        TargetName::Softmax => {
-            Box::new(ClassSoftmax::of(classifier.clone(), classes).map_err(usage)?)
-        }
-        _ => Box::new(ClassLogit::of(classifier.clone(), classes).map_err(usage)?),
+    let classifier = classifier.clone();
+    Ok(match target {
+        TargetName::Softmax => Box::new(ClassSoftmax::of(classifier, classes).map_err(usage)?),
+        TargetName::Rest => Box::new(ClassReST::of(classifier, classes).map_err(usage)?),
+        TargetName::Finer => Box::new(Finer::of(classifier, classes, STRENGTH).map_err(usage)?),
+        _ => Box::new(ClassLogit::of(classifier, classes).map_err(usage)?),
     })
 }
 

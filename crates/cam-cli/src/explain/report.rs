@@ -24,6 +24,7 @@ pub struct Document {
     arithmetic: &'static str,
     layers: Vec<String>,
     concepts: Vec<ConceptReport>,
+    negatives: Vec<ConceptReport>,
     concept_target: Option<String>,
     class_target: Option<String>,
     /// Where the figure is.
@@ -85,7 +86,7 @@ struct QuestionReport {
 
 impl Document {
     /// What is known before the first query.
-    pub fn new(session: &Session<'_>) -> Result<Self, Failure> {
+    pub fn new(session: &Session<'_>, negatives: &[Concept]) -> Result<Self, Failure> {
         let settings = session.settings;
         let name = |target: TargetName| {
             target.to_possible_value().map(|value| value.get_name().to_owned())
@@ -105,6 +106,7 @@ impl Document {
             },
             layers: session.names.layers.clone(),
             concepts: session.concepts.iter().map(ConceptReport::new).collect(),
+            negatives: negatives.iter().map(ConceptReport::new).collect(),
             concept_target: (!session.concepts.is_empty())
                 .then(|| name(settings.of_concepts))
                 .flatten(),

@@ -30,6 +30,8 @@ pub struct Settings {
     pub of_concepts: TargetName,
     /// What is asked of classes: logit or softmax.
     pub of_classes: TargetName,
+    /// Whether concepts are asked for in contrast to others.
+    pub contrasts: bool,
     /// Whether each concept's difference is asked for too.
     pub difference: bool,
     /// The classes.
@@ -56,6 +58,11 @@ impl Settings {
                 "--difference asks where a concept is not: give one with --concept",
             ));
         }
+        if !arguments.negatives.is_empty() && of_concepts != TargetName::Cosine {
+            return Err(Failure::usage(
+                "--negative is a contrast of cosines: leave out --target, or the negatives",
+            ));
+        }
         let colormap =
             arguments.colormap.unwrap_or(if compat { Colormap::Jet } else { Colormap::default() });
         let arithmetic = if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard };
@@ -68,9 +75,10 @@ impl Settings {
             style: OverlayStyle { colormap, ..OverlayStyle::default() },
             of_concepts,
             of_classes,
+            contrasts: !arguments.negatives.is_empty(),
             difference: arguments.difference,
             classes: arguments.classes.clone(),
-            outputs: Outputs::new(arguments, queries, concepts.len())?,
+            outputs: Outputs::new(arguments, queries, arguments.concepts.len())?,
             inputs: inputs(arguments, queries, concepts),
             json: arguments.json,
         };
@@ -145,10 +153,15 @@ fn inputs(
 fn targets(arguments: &Explain) -> Result<(TargetName, TargetName), Failure> {
     match arguments.target {
         None => Ok((TargetName::Cosine, TargetName::Logit)),
-        Some(target @ (TargetName::Logit | TargetName::Softmax)) => {
+        Some(
+            target @ (TargetName::Logit
+            | TargetName::Softmax
+            | TargetName::Rest
+            | TargetName::Finer),
+        ) => {
             if arguments.classes.is_empty() {
                 return Err(Failure::usage(
-                    "--target logit and softmax are asked of a class: give one with --class",
+                    "--target logit, softmax, rest and finer are asked of a class: give one with --class",
                 ));
             }
             Ok((TargetName::Cosine, target))

@@ -17,7 +17,8 @@ fn every_method_answers_with_finite_maps_of_the_layer_or_the_input() {
         .expect("a list")
         .iter()
         .map(|method| method["name"].as_str().expect("a name"))
-        .filter(|&name| name != "refine-cam")
+        // These need several layers, or a class.
+        .filter(|&name| !["refine-cam", "finer-cam"].contains(&name))
         .collect();
     assert_eq!(names.len(), 26);
     let run = explain(
@@ -139,6 +140,35 @@ fn refining_multiplies_layers_and_needs_some() {
     let (mean, product) = (place.array("grad-cam.npy").1, place.array("refine-cam.npy").1);
     assert_ne!(mean, product);
     assert_eq!(product.iter().copied().fold(0.0, f32::max), 1.0);
+}
+
+#[test]
+fn finer_cam_is_grad_cam_of_another_question() {
+    let place = Place::new();
+    place
+        .say("explain cat.png --class 281 --method grad-cam,finer-cam --raw {method}.npy --json")
+        .done();
+    place.say("explain cat.png --class 281 --target finer --raw target.npy --json").done();
+    assert_eq!(place.array("finer-cam.npy"), place.array("target.npy"));
+    assert_ne!(place.array("finer-cam.npy"), place.array("grad-cam.npy"));
+    let refused = place.say("explain cat.png --concept coffee.png --method finer-cam");
+    assert!(refused.ends_with(2).err.contains("give one with --class"));
+}
+
+#[test]
+fn negatives_are_taken_off_each_concept() {
+    let place = Place::new();
+    let words = "explain cat.png --concept cat.png --negative coffee.png";
+    let document = place.say(&format!("{words} --json")).done().json();
+    assert_eq!(document["negatives"][0]["image"], "coffee.png");
+    let answer = &document["queries"][0]["questions"][0];
+    let other = place.say("explain cat.png --concept coffee.png --json").done().json();
+    let cosine = other["queries"][0]["questions"][0]["cosine"].as_f64().expect("a number");
+    let score = answer["score"].as_f64().expect("a number");
+    // Cosine to itself, which is one, less that to the other.
+    assert!((score - (1.0 - cosine)).abs() < 1e-5, "{score} {cosine}");
+    let refused = place.say(&format!("{words} --target dot --json"));
+    assert!(refused.ends_with(2).err.contains("contrast of cosines"));
 }
 
 #[test]

@@ -1,0 +1,41 @@
+use burn::tensor::{Int, Tensor, TensorData};
+use cam_core::Linear;
+
+use crate::Error;
+
+/// Some classes of a classifier that follows the embedding.
+#[derive(Debug, Clone)]
+pub struct Classes {
+    pub classifier: Linear,
+    pub chosen: Vec<usize>,
+}
+
+impl Classes {
+    pub fn new(classifier: Linear, chosen: Vec<usize>) -> Result<Self, Error> {
+        let [classes, _] = classifier.weight.dims();
+        if chosen.is_empty() {
+            return Err(Error::NoClass);
+        }
+        match chosen.iter().find(|&&class| class >= classes) {
+            Some(&class) => Err(Error::UnknownClass { class, classes }),
+            None => Ok(Self { classifier, chosen }),
+        }
+    }
+
+    pub fn width(&self) -> usize {
+        self.classifier.weight.dims()[1]
+    }
+
+    /// Rows of `[rows, ..]` or columns of `[.., rows]` that belong to the chosen classes.
+    pub fn choose(&self, tensor: Tensor<2>, dim: usize) -> Tensor<2> {
+        let indices: Vec<i32> = self.chosen.iter().map(|&class| class as i32).collect();
+        let data = TensorData::new(indices, [self.chosen.len()]);
+        let indices = Tensor::<1, Int>::from_data(data, &tensor.device());
+        tensor.select(dim, indices)
+    }
+
+    /// The chosen classes' weights, `[k, d]`.
+    pub fn weights(&self) -> Tensor<2> {
+        self.choose(self.classifier.weight.clone(), 0)
+    }
+}

@@ -1,0 +1,95 @@
+use burn::tensor::activation::softmax;
+use burn::tensor::{Tensor, TensorData};
+use cam_core::{Linear, Target};
+
+use crate::Error;
+use crate::classes::Classes;
+
+/// How many classes a class is compared with.
+const COMPARED: usize = 3;
+
+/// What tells a class from those most like it: the subject of Finer-CAM.
+///
+/// s = z_n − α·Σ_i q_i·z_i, where i runs over the `COMPARED` = 3 classes whose logits are nearest to
+/// z_n, and q is the softmax among them; ∂s/∂e = w_n − α·Σ_i q_i·(1 + z_i − Σ_j q_j·z_j)·w_i (Zhang
+/// et al., *Finer-CAM: Spotting the Difference Reveals Finer Details for Visual Explanation*, arXiv
+/// 2501.11309, equation 5; pytorch-grad-cam's `FinerWeightedTarget`, whose epsilon of 1e-9 is left
+/// out). With α = 0 it is the logit.
+#[derive(Debug, Clone)]
+pub struct Finer {
+    classes: Classes,
+    strength: f32,
+}
+
+impl Finer {
+    /// One question per class, numbered from 0; the strength α is 1 in the paper.
+    ///
+    /// # Errors
+    /// [`Error::UnknownClass`], [`Error::NoClass`]; [`Error::NonFiniteWeight`] for α;
+    /// [`Error::NothingToCompare`] where the classifier has one class only.
+    pub fn of(classifier: Linear, classes: Vec<usize>, strength: f32) -> Result<Self, Error> {
+        if !strength.is_finite() {
+            return Err(Error::NonFiniteWeight { value: strength });
+        }
+        if classifier.weight.dims()[0] < 2 {
+            return Err(Error::NothingToCompare);
+        }
+        Ok(Self { classes: Classes::new(classifier, classes)?, strength })
+    }
+
+    /// q of every class for every question, `[n, k, classes]`, zero where it is not compared with,
+    /// and the logits, `[n, 1, classes]`.
+    fn shares(&self, embeddings: Tensor<2>) -> (Tensor<3>, Tensor<3>) {
+        let logits = self.classes.classifier.forward(embeddings);
+        let [n, count] = logits.dims();
+        let k = self.classes.chosen.len();
+        let values = logits.clone().detach().try_into_vec_as::<f32>();
+        // A device that fails here fails again, with its reason, where the scores are read.
+        let values = values.unwrap_or_else(|_| vec![0.0; n * count]);
+        let mut left_out = vec![true; n * k * count];
+        for (image, logits) in values.chunks(count).enumerate() {
+            for (question, &class) in self.classes.chosen.iter().enumerate() {
+                let row = &mut left_out[(image * k + question) * count..][..count];
+                nearest(logits, class).for_each(|compared| row[compared] = false);
+            }
+        }
+        let left_out = TensorData::new(left_out, [n, k, count]);
+        let left_out = Tensor::from_data(left_out, &logits.device());
+        let logits = logits.unsqueeze_dim::<3>(1);
+        let compared = logits.clone().repeat_dim(1, k).mask_fill(left_out, f32::NEG_INFINITY);
+        (softmax(compared, 2), logits)
+    }
+}
+
+/// The classes whose logits are nearest to one class's.
+fn nearest(logits: &[f32], class: usize) -> impl Iterator<Item = usize> {
+    let mut others: Vec<usize> = (0..logits.len()).filter(|&other| other != class).collect();
+    let distance = |other: usize| (logits[other] - logits[class]).abs();
+    others.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)));
+    others.into_iter().take(COMPARED)
+}
+
+impl Target for Finer {
+    fn width(&self) -> usize {
+        self.classes.width()
+    }
+
+    fn questions(&self) -> usize {
+        self.classes.chosen.len()
+    }
+
+    fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
+        let (shares, logits) = self.shares(embeddings);
+        let own = self.classes.choose(logits.clone().squeeze_dim(1), 1);
+        let others = (shares * logits).sum_dim(2).squeeze_dim::<2>(2);
+        own - others.mul_scalar(self.strength)
+    }
+
+    fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
+        let (shares, logits) = self.shares(embeddings);
+        let mean = (shares.clone() * logits.clone()).sum_dim(2);
+        let others = (shares * (logits - mean).add_scalar(1.0)).mul_scalar(self.strength);
+        let others = others.matmul(self.classes.classifier.weight.clone().unsqueeze_dim(0));
+        Some(self.classes.weights().unsqueeze_dim::<3>(0) - others)
+    }
+}
