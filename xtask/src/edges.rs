@@ -68,9 +68,25 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &["burn", "image"],
         is_library: true,
     },
+    // Measures know numbers, and whom to ask for a score.
+    Layer {
+        name: "cam-metrics",
+        may_use: &[],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     Layer {
         name: "cam-cli",
-        may_use: &["cam-core", "cam-engine", "cam-targets", "cam-models", "cam-viz", "cam-fetch"],
+        may_use: &[
+            "cam-core",
+            "cam-engine",
+            "cam-targets",
+            "cam-models",
+            "cam-metrics",
+            "cam-viz",
+            "cam-fetch",
+        ],
         must_not_use: &[],
         must_not_reach: &[],
         is_library: false,

@@ -1,0 +1,53 @@
+//! How good is a visual explanation? Measures that need nothing but numbers.
+//!
+//! A [`Map`] claims to say where in an [`Image`] a score comes from. The measures here put that to
+//! the test: they change the image where the map says it matters, or where it says it does not, and
+//! ask for the score again. The score is whatever was explained, a similarity as well as a class;
+//! it comes from a closure, and the crate knows nothing of networks, tensors or files.
+//!
+//! | measure | what it asks | better |
+//! |---|---|---|
+//! | [`deletion`] | how fast does the score fall when the most relevant pixels go first? | small area |
+//! | [`insertion`] | how fast does it rise when they come first? | large area |
+//! | [`Confidence`] | does the score survive when only the map's part is shown? | small drop |
+//! | [`road`] | the same with gaps filled so well that they are not seen | large |
+//! | [`arcc`] | is it faithful, small and stable at once? | large |
+//! | [`share_inside`], [`points_inside`] | is it where it should be? | large |
+//! | [`pearson`], [`spearman`] | how alike are two maps? of a random network: | near zero |
+//! | [`sensitivity`] | how much does it change when the image hardly does? | small |
+//!
+//! No measure stands alone: one that changes an image shows the network what it has never seen, one
+//! that knows the answer needs a made-up image. [`baselines`] are the maps of one who has not looked
+//! at the network: what is not better than they are says nothing.
+//!
+//! What is random is seeded. No measure gives NaN: what has no value is an [`Error`].
+
+pub mod baselines;
+
+mod agreement;
+mod arcc;
+mod confidence;
+mod curve;
+mod deletion;
+mod error;
+mod image;
+mod imputation;
+mod map;
+mod pointing;
+mod random;
+mod road;
+mod sensitivity;
+
+pub use agreement::{pearson, spearman};
+pub use arcc::{Arcc, arcc, coherency, complexity};
+pub use confidence::Confidence;
+pub use curve::Curve;
+pub use deletion::{Perturbation, blurred, deletion, insertion};
+pub use error::Error;
+pub use image::Image;
+pub use imputation::impute;
+pub use map::Map;
+pub use pointing::{Region, points_inside, share_inside};
+pub use random::Random;
+pub use road::{ARCC_PERCENTILES, PERCENTILES, Road, Settings as RoadSettings, road};
+pub use sensitivity::{Settings as SensitivitySettings, masked, noisy, sensitivity};
