@@ -2,6 +2,7 @@
 
 mod bench;
 mod demo;
+mod evaluate;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 
 pub use bench::{Bench, BenchExplain, Benchmark};
 pub use demo::Demo;
+pub use evaluate::Evaluate;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -52,6 +54,8 @@ pub enum Command {
     Fetch(Fetch),
     /// Run the tutorial on shipped photographs: where is each concept, and where is it not?
     Demo(Demo),
+    /// Measure how good methods are, on collages of a folder's images.
+    Evaluate(Evaluate),
     /// Time what this program does, on this machine.
     Bench(Bench),
     /// Print a completion script for a shell.

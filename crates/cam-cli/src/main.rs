@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod commands;
 mod device;
+mod evaluate;
 mod explain;
 mod failure;
 mod interrupt;
@@ -63,6 +64,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Fetch(arguments) => commands::fetch::run(&arguments),
         Command::Demo(arguments) => commands::demo::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { folder } => commands::man::run(&folder),

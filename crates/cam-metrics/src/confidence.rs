@@ -1,6 +1,6 @@
 use crate::deletion::scored;
 use crate::sensitivity::masked;
-use crate::{Error, Image, Map};
+use crate::{Error, Image, Map, Score};
 
 /// What becomes of the score when only the map's part of the image is shown: image × map
 /// (Chattopadhyay et al., *Grad-CAM++*, arXiv 1710.11063, section 4.1).
@@ -20,7 +20,7 @@ impl Confidence {
     pub fn measure<E: From<Error>>(
         image: &Image,
         map: &Map,
-        score: &mut dyn FnMut(&[Image]) -> Result<Vec<f32>, E>,
+        score: Score<'_, E>,
     ) -> Result<Self, E> {
         let scores = scored(&[image.clone(), masked(image, map)?], score)?;
         Ok(Self { whole: scores[0], masked: scores[1] })

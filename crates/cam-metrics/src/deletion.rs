@@ -1,5 +1,5 @@
 use crate::error::check_finite;
-use crate::{Curve, Error, Image, Map};
+use crate::{Curve, Error, Image, Map, Score};
 
 /// Images that are scored together, at most.
 const AT_ONCE: usize = 16;
@@ -29,7 +29,7 @@ pub fn deletion<E: From<Error>>(
     image: &Image,
     map: &Map,
     perturbation: Perturbation,
-    score: &mut dyn FnMut(&[Image]) -> Result<Vec<f32>, E>,
+    score: Score<'_, E>,
 ) -> Result<Curve, E> {
     let nothing = image.map_planes(|_, plane| plane.fill(0.0));
     exchange(image, &nothing, map, perturbation, score)
@@ -44,7 +44,7 @@ pub fn insertion<E: From<Error>>(
     image: &Image,
     map: &Map,
     perturbation: Perturbation,
-    score: &mut dyn FnMut(&[Image]) -> Result<Vec<f32>, E>,
+    score: Score<'_, E>,
 ) -> Result<Curve, E> {
     exchange(&blurred(image, BLUR), image, map, perturbation, score)
 }
@@ -58,7 +58,7 @@ fn exchange<E: From<Error>>(
     to: &Image,
     map: &Map,
     Perturbation { steps, seed }: Perturbation,
-    score: &mut dyn FnMut(&[Image]) -> Result<Vec<f32>, E>,
+    score: Score<'_, E>,
 ) -> Result<Curve, E> {
     map.check_size(from)?;
     let ranking = map.ranking(seed);
@@ -86,10 +86,7 @@ fn exchange<E: From<Error>>(
 }
 
 /// Scores, as many as images and finite.
-pub(crate) fn scored<E: From<Error>>(
-    images: &[Image],
-    score: &mut dyn FnMut(&[Image]) -> Result<Vec<f32>, E>,
-) -> Result<Vec<f32>, E> {
+pub(crate) fn scored<E: From<Error>>(images: &[Image], score: Score<'_, E>) -> Result<Vec<f32>, E> {
     let scores = score(images)?;
     if scores.len() != images.len() {
         return Err(Error::Scores { expected: images.len(), found: scores.len() }.into());

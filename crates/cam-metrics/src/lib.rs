@@ -33,9 +33,11 @@ mod error;
 mod image;
 mod imputation;
 mod map;
+mod multigrid;
 mod pointing;
 mod random;
 mod road;
+mod scorer;
 mod sensitivity;
 
 pub use agreement::{pearson, spearman};
@@ -50,4 +52,5 @@ pub use map::Map;
 pub use pointing::{Region, points_inside, share_inside};
 pub use random::Random;
 pub use road::{ARCC_PERCENTILES, PERCENTILES, Road, Settings as RoadSettings, road};
+pub use scorer::{Explain, Score};
 pub use sensitivity::{Settings as SensitivitySettings, masked, noisy, sensitivity};

@@ -1,5 +1,7 @@
+use std::num::NonZero;
+
 use crate::deletion::scored;
-use crate::{Error, Image, Map, Random, impute};
+use crate::{Error, Image, Map, Random, Score, impute};
 
 /// The shares of pixels that ROAD keeps, in per cent.
 pub const PERCENTILES: [f64; 9] = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0];
@@ -65,22 +67,28 @@ pub fn road<E: From<Error>>(
     image: &Image,
     map: &Map,
     settings: Settings<'_>,
-    score: &mut dyn FnMut(&[Image]) -> Result<Vec<f32>, E>,
+    score: Score<'_, E>,
 ) -> Result<Road, E> {
     map.check_size(image)?;
     let Settings { percentiles, noise, seed } = settings;
     if let Some(&value) = percentiles.iter().find(|&&p| !(p > 0.0 && p < 100.0)) {
         return Err(Error::Percentile { value }.into());
     }
-    let mut ranking = map.ranking(seed);
-    let mut random = Random::new(seed);
+    let most_first = map.ranking(seed);
+    let least_first: Vec<usize> = most_first.iter().rev().copied().collect();
+    let removals: Vec<Removal<'_>> = [&most_first, &least_first]
+        .into_iter()
+        .flat_map(|ranking| percentiles.iter().map(move |&percentile| (ranking, percentile)))
+        .enumerate()
+        .map(|(index, (ranking, percentile))| Removal {
+            ranking,
+            percentile,
+            noise,
+            seed: seed.wrapping_add(index as u64),
+        })
+        .collect();
     let mut images = vec![image.clone()];
-    for _ in 0..2 {
-        for &percentile in percentiles {
-            images.push(without(image, &ranking, percentile, noise, &mut random)?);
-        }
-        ranking.reverse();
-    }
+    images.extend(all_without(image, &removals)?);
     let mut scores = Vec::with_capacity(images.len());
     for some in images.chunks(AT_ONCE) {
         scores.extend(scored(some, score)?);
@@ -90,19 +98,49 @@ pub fn road<E: From<Error>>(
     Ok(Road { whole: scores[0], most_relevant_first, least_relevant_first })
 }
 
+/// Which pixels go.
+#[derive(Clone, Copy)]
+struct Removal<'a> {
+    /// Positions, those that go first in front.
+    ranking: &'a [usize],
+    /// The share that is kept, in per cent.
+    percentile: f64,
+    noise: f32,
+    seed: u64,
+}
+
+/// The image after each of the removals, side by side on all processors.
+fn all_without(image: &Image, removals: &[Removal<'_>]) -> Result<Vec<Image>, Error> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let share = removals.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = removals
+            .chunks(share)
+            .map(|part| {
+                scope.spawn(move || {
+                    part.iter().map(|&removal| without(image, removal)).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let parts = parts.into_iter().flat_map(|part| match part.join() {
+            Ok(images) => images,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        parts.collect()
+    })
+}
+
 /// The image without the first pixels of a ranking.
 fn without(
     image: &Image,
-    ranking: &[usize],
-    percentile: f64,
-    noise: f32,
-    random: &mut Random,
+    Removal { ranking, percentile, noise, seed }: Removal<'_>,
 ) -> Result<Image, Error> {
     // As many as lie strictly below the percentile that is interpolated between order statistics.
     let kept = (percentile / 100.0 * (ranking.len() - 1) as f64).ceil() as usize;
     let mut known = vec![false; ranking.len()];
     ranking[ranking.len() - kept.max(1)..].iter().for_each(|&at| known[at] = true);
     let filled = impute(image, &known)?;
+    let mut random = Random::new(seed);
     Ok(filled.map_planes(|_, plane| {
         for (value, _) in plane.iter_mut().zip(&known).filter(|(_, known)| !**known) {
             *value += noise * random.normal();

@@ -1,4 +1,4 @@
-use crate::{Error, Image, Map, Random};
+use crate::{Error, Explain, Image, Map, Random};
 
 /// How images are shaken for [`sensitivity`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,7 @@ pub fn sensitivity<E: From<Error>>(
     image: &Image,
     map: &Map,
     Settings { samples, radius, seed }: Settings,
-    explain: &mut dyn FnMut(&[Image]) -> Result<Vec<Map>, E>,
+    explain: Explain<'_, E>,
 ) -> Result<f32, E> {
     map.check_size(image)?;
     let length = distance(map.values(), &[]);

@@ -33,6 +33,7 @@
 //! ```
 
 mod atomic;
+mod chart;
 mod colorbar;
 mod colormap;
 mod colormap_tables;
@@ -49,6 +50,7 @@ mod resize;
 mod text;
 
 pub use atomic::{WriteError, write_atomically};
+pub use chart::BarChart;
 pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};
 pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Quantity, Remark, decode};

@@ -56,7 +56,7 @@ pub fn chosen(arguments: &Explain, arithmetic: Arithmetic) -> Result<Vec<ChosenM
             true => Some(Box::new(GradCam) as _),
             false => method(name, settings),
         };
-        let rule: Box<dyn Method> = rule.ok_or_else(|| unknown(name))?;
+        let rule: Box<dyn Method> = rule.ok_or_else(|| unknown_method(name))?;
         let rule = match options.eigen_smooth {
             true if !rule.sums_channels() => {
                 return Err(Failure::usage(format!(
@@ -72,7 +72,8 @@ pub fn chosen(arguments: &Explain, arithmetic: Arithmetic) -> Result<Vec<ChosenM
     Ok(chosen)
 }
 
-fn unknown(name: &str) -> Failure {
+/// No method of that name, and those most like it.
+pub fn unknown_method(name: &str) -> Failure {
     let names = CATALOGUE.iter().map(|method| method.name).chain([REFINE_CAM, FINER_CAM]);
     let remedy = match nearest(name, names) {
         similar if similar.is_empty() => "`cam methods` lists them".to_owned(),

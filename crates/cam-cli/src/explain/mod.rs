@@ -15,7 +15,7 @@ mod write;
 
 pub use concept::Concept;
 pub use input::{Clock, Input, MAX_PIXELS, Reading, Size};
-pub use method::{FINER_CAM, REFINE_CAM};
+pub use method::{FINER_CAM, REFINE_CAM, unknown_method};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};

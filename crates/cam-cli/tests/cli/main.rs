@@ -11,6 +11,7 @@ mod loopback;
 mod bench;
 mod embed;
 mod errors;
+mod evaluate;
 mod explain;
 mod fetch;
 mod images;

@@ -1,0 +1,74 @@
+use std::path::PathBuf;
+
+use clap::{Args, value_parser};
+
+use super::Model;
+
+/// Arguments of `cam evaluate`.
+#[derive(Debug, Args)]
+#[command(after_long_help = HELP)]
+pub struct Evaluate {
+    /// The folder of images.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// The folder for what is measured; it is made if it does not exist.
+    #[arg(long, value_name = "FOLDER", default_value = "evaluation")]
+    pub out: PathBuf,
+
+    /// The methods that are measured, beside the baselines.
+    #[arg(
+        long = "methods",
+        value_name = "M[,M]",
+        value_delimiter = ',',
+        default_value = "grad-cam,grad-cam-plus-plus,layer-cam,eigen-cam,ablation-cam"
+    )]
+    pub methods: Vec<String>,
+
+    /// How many collages are made. Each is asked about each of its images.
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u32).range(1..=100_000))]
+    pub collages: u32,
+
+    /// Rows and columns of a collage.
+    #[arg(long, value_name = "RxC", default_value = "2x2")]
+    pub grid: String,
+
+    /// Side of a cell in pixels; the model's input unless given.
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(16..=1024))]
+    pub cell: Option<u32>,
+
+    /// Which network.
+    #[command(flatten)]
+    pub model: Model,
+
+    /// Where to explain. The last layer unless given.
+    #[arg(long, value_name = "L")]
+    pub layer: Option<String>,
+
+    /// Channels that score-cam and its kin look through: those that vary most; all unless given.
+    #[arg(long, value_name = "N")]
+    pub top_channels: Option<usize>,
+
+    /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
+    #[arg(long, value_name = "N")]
+    pub samples: Option<usize>,
+
+    /// Where random numbers begin: collages, noise, and methods that use chance.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Print the summary as one JSON document instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+const HELP: &str = "\
+Collages put several images side by side; the question is always where one of them is, as the cosine
+to its embedding. So the right place is known, and the score that is measured is the one that was
+explained. Three baselines stand in the same table: a random map, a Gaussian in the centre, and edges.
+
+Written into FOLDER: records.jsonl (a line per map, as soon as it is measured), summary.csv,
+summary.json and summary.png. A run that was interrupted goes on where it stopped.
+
+Example:
+  cam evaluate photographs --methods grad-cam,score-cam --top-channels 64 --out scores";

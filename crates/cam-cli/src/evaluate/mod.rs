@@ -1,0 +1,157 @@
+//! `cam evaluate`: how good are methods, on collages in which the right place is known?
+
+mod collage;
+mod measure;
+mod records;
+mod seen;
+mod summary;
+
+use anyhow::{Context as _, anyhow};
+use cam_core::Network as _;
+use cam_models::{ConvNet, Weights};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::arguments::Evaluate;
+use crate::explain::layer;
+use crate::failure::Failure;
+use crate::model::{Model, runtime};
+use crate::{interrupt, print};
+use collage::Collages;
+use measure::{Contestant, contestants};
+use records::{Header, Record, Records};
+use seen::Seen;
+use summary::Summary;
+
+/// What is left of the work when it is interrupted.
+const KEPT: &str = "what was measured is kept; the same command goes on from there";
+
+pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
+    let contestants = contestants(arguments)?;
+    let grid = grid(&arguments.grid)?;
+    let model = Model::load(&arguments.model)?;
+    let network = &model.network;
+    let layer = match &arguments.layer {
+        Some(name) => layer(network, name)?,
+        None => network.last_layer()?,
+    };
+    let random = random_network(network, arguments)?;
+    let side = arguments.cell.unwrap_or(network.preprocessing().size.0 as u32);
+    let collages = Collages::open(&arguments.folder, grid, side, arguments.seed)?;
+    let header = Header {
+        schema_version: 1,
+        cam_version: env!("CARGO_PKG_VERSION").to_owned(),
+        model: network.description().name.clone(),
+        weights_sha256: model.sha256()?,
+        layer: network.layers()[layer.index()].name.clone(),
+        images: collages.names(),
+        images_sha256: collages.sha256(),
+        grid,
+        cell: side,
+        seed: arguments.seed,
+        top_channels: arguments.top_channels,
+        samples: arguments.samples,
+        exact: arguments.model.exact,
+    };
+    let mut records = Records::open(&arguments.out, header)?;
+    let count = arguments.collages as usize;
+    let cells = grid[0] * grid[1];
+    let progress = progress(count * cells * contestants.len());
+    let known = records.count();
+    for index in 0..count {
+        let names = contestants.iter().map(|contestant| contestant.name.as_str());
+        if (0..cells).all(|cell| names.clone().all(|name| records.holds(index, cell, name))) {
+            progress.inc((cells * contestants.len()) as u64);
+            continue;
+        }
+        let collage = collages.make(index)?;
+        for cell in 0..cells {
+            let seen = Seen::new((network, &random), layer, &collage, cell)?;
+            for contestant in &contestants {
+                interrupt::check(KEPT)?;
+                progress.set_message(format!("{}, {}", collage.names[cell], contestant.name));
+                if !records.holds(index, cell, &contestant.name) {
+                    let record = measure(&seen, contestant, (index, cell), arguments)?;
+                    records.add(record)?;
+                }
+                progress.inc(1);
+            }
+        }
+    }
+    progress.finish_and_clear();
+    let measured = records.count() - known;
+    print::remark(format_args!(
+        "{measured} maps measured, {known} were known; all are in {}",
+        records.path().display()
+    ));
+    let summary = Summary::new(&records, &contestants, count);
+    summary.write(&arguments.out)?;
+    if arguments.json { print::json(&summary) } else { summary.print() }
+}
+
+fn measure(
+    seen: &Seen<'_>,
+    contestant: &Contestant,
+    (collage, cell): (usize, usize),
+    arguments: &Evaluate,
+) -> Result<Record, Failure> {
+    let measured = measure::measure(seen, contestant, arguments.seed);
+    let measures = measured.map_err(|failure| match failure {
+        Failure::Failed(error) => {
+            Failure::Failed(error.context(format!("{} of {}", contestant.name, seen.concept)))
+        }
+        failure => failure,
+    })?;
+    Ok(Record {
+        collage,
+        cell,
+        concept: seen.concept.clone(),
+        method: contestant.name.clone(),
+        cosine: seen.score,
+        measures,
+    })
+}
+
+/// The same network with weights that know nothing.
+fn random_network(network: &ConvNet, arguments: &Evaluate) -> Result<ConvNet, Failure> {
+    let description = network.description().clone();
+    let weights = Weights::made_up(&description);
+    let random = ConvNet::new(description, weights, runtime(&arguments.model)?);
+    Ok(random.context("a network with made-up weights")?)
+}
+
+fn grid(text: &str) -> Result<[usize; 2], Failure> {
+    let sides = text.split_once(['x', 'X', '×']).and_then(|(rows, columns)| {
+        Some([rows.trim().parse().ok()?, columns.trim().parse().ok()?])
+    });
+    match sides {
+        Some([rows, columns])
+            if (1..=8).contains(&rows) && (1..=8).contains(&columns) && rows * columns > 1 =>
+        {
+            Ok([rows, columns])
+        }
+        _ => Err(Failure::usage(format!(
+            "`--grid {text}`: write rows and columns, as in 2x2; at least two cells, at most 8x8"
+        ))),
+    }
+}
+
+fn progress(steps: usize) -> ProgressBar {
+    let target = match print::is_quiet() {
+        true => ProgressDrawTarget::hidden(),
+        false => ProgressDrawTarget::stderr(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
+    let style = ProgressStyle::with_template("{bar:24} {pos} of {len}, {eta} left  {msg}");
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+/// What a measure has no value for is no failure of the run.
+fn no_value(error: &cam_metrics::Error) -> bool {
+    matches!(error, cam_metrics::Error::Constant | cam_metrics::Error::NothingPositive)
+}
+
+impl From<cam_metrics::Error> for Failure {
+    fn from(error: cam_metrics::Error) -> Self {
+        Self::Failed(anyhow!(error))
+    }
+}

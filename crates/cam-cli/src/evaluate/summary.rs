@@ -1,0 +1,152 @@
+use std::path::Path;
+
+use anyhow::Context as _;
+use cam_viz::{BarChart, Figure, FigureStyle, Panel, png_bytes, write_atomically};
+use serde::Serialize;
+
+use super::measure::{Contestant, Measures};
+use super::records::{Header, Records};
+use crate::failure::Failure;
+use crate::print;
+
+/// A measure's name, what is better, and its number.
+type Column = (&'static str, &'static str, fn(&Measures) -> Option<f32>);
+
+/// What the table shows.
+const COLUMNS: [Column; 12] = [
+    ("inside", "more is better", |m| m.share_inside),
+    ("points", "more is better", |m| m.points_inside),
+    ("deletion", "less is better", |m| m.deletion),
+    ("insertion", "more is better", |m| m.insertion),
+    ("drop", "less is better", |m| m.drop),
+    ("increase", "more is better", |m| m.increase),
+    ("road", "more is better", |m| m.road),
+    ("arcc", "more is better", |m| m.arcc),
+    ("complexity", "less is better", |m| m.complexity),
+    ("sensitivity", "less is better", |m| m.sensitivity),
+    ("randomised", "near 0 is better", |m| m.randomised),
+    ("ms", "less is better", |m| m.milliseconds),
+];
+
+/// Mean measures by method.
+#[derive(Serialize)]
+pub struct Summary {
+    settings: Header,
+    methods: Vec<Row>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    method: String,
+    /// Maps that were measured.
+    maps: usize,
+    /// Maps of them that say nothing, and are left out of the means.
+    degenerate: usize,
+    #[serde(serialize_with = "as_map")]
+    means: Vec<(&'static str, Option<f32>)>,
+}
+
+impl Summary {
+    /// Of the first collages, by the contestants of this run.
+    pub fn new(records: &Records, contestants: &[Contestant], collages: usize) -> Self {
+        let rows = contestants.iter().map(|contestant| {
+            let measured: Vec<&Measures> = records
+                .records
+                .iter()
+                .filter(|record| record.method == contestant.name && record.collage < collages)
+                .map(|record| &record.measures)
+                .collect();
+            Row {
+                method: contestant.name.clone(),
+                maps: measured.len(),
+                degenerate: measured.iter().filter(|measures| measures.deletion.is_none()).count(),
+                means: COLUMNS.map(|(name, _, value)| (name, mean(&measured, value))).to_vec(),
+            }
+        });
+        Self { settings: records.header.clone(), methods: rows.collect() }
+    }
+
+    /// Writes `summary.csv`, `summary.json` and `summary.png` into a folder.
+    pub fn write(&self, folder: &Path) -> Result<(), Failure> {
+        let json = serde_json::to_vec_pretty(self).context("writing JSON")?;
+        let picture = png_bytes(&self.figure()).context("writing a PNG")?;
+        let files = [
+            ("summary.csv", self.csv().into_bytes()),
+            ("summary.json", json),
+            ("summary.png", picture),
+        ];
+        for (name, bytes) in files {
+            write_atomically(&folder.join(name), &bytes)
+                .map_err(|error| Failure::Output(error.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Prints the table.
+    pub fn print(&self) -> Result<(), Failure> {
+        let heads = COLUMNS.map(|(name, ..)| format!("{name:>11}")).concat();
+        print::line(format_args!("{:<24}{:>6}{heads}", "method", "maps"))?;
+        for row in &self.methods {
+            let numbers: String = row
+                .means
+                .iter()
+                .map(|(_, mean)| match mean {
+                    Some(mean) => format!("{mean:>11.3}"),
+                    None => format!("{:>11}", "–"),
+                })
+                .collect();
+            print::line(format_args!("{:<24}{:>6}{numbers}", row.method, row.maps))?;
+        }
+        for row in self.methods.iter().filter(|row| row.degenerate > 0) {
+            print::line(format_args!(
+                "{} of {}'s maps say nothing and are left out of its means",
+                row.degenerate, row.method
+            ))?;
+        }
+        Ok(())
+    }
+
+    fn csv(&self) -> String {
+        let mut text = String::from("method,maps,degenerate");
+        COLUMNS.iter().for_each(|(name, ..)| text.push_str(&format!(",{name}")));
+        for row in &self.methods {
+            text.push_str(&format!("\n{},{},{}", row.method, row.maps, row.degenerate));
+            for (_, mean) in &row.means {
+                text.push_str(&mean.map_or(",".to_owned(), |mean| format!(",{mean}")));
+            }
+        }
+        text.push('\n');
+        text
+    }
+
+    fn figure(&self) -> image::RgbImage {
+        let panels = COLUMNS.iter().enumerate().map(|(index, (name, better, _))| {
+            let bars =
+                self.methods.iter().map(|row| (row.method.clone(), row.means[index].1)).collect();
+            let image = BarChart { bars }.render();
+            Panel { image, caption: vec![(*name).to_owned(), (*better).to_owned()] }
+        });
+        let panels: Vec<Panel> = panels.collect();
+        let height = panels.first().map_or(0, |panel| panel.image.height());
+        let figure = Figure {
+            title: Some(format!("{}, {}", self.settings.model, self.settings.layer)),
+            rows: panels.chunks(3).map(<[Panel]>::to_vec).collect(),
+            color_bar: None,
+        };
+        figure.render(&FigureStyle { cell_height: height, ..FigureStyle::default() })
+    }
+}
+
+fn mean(measured: &[&Measures], value: fn(&Measures) -> Option<f32>) -> Option<f32> {
+    let values: Vec<f64> =
+        measured.iter().filter_map(|measures| value(measures)).map(f64::from).collect();
+    let sum: f64 = values.iter().sum();
+    (!values.is_empty()).then(|| (sum / values.len() as f64) as f32)
+}
+
+fn as_map<S: serde::Serializer>(
+    means: &[(&'static str, Option<f32>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(means.iter().copied())
+}
