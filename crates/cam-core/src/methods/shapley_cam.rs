@@ -29,8 +29,7 @@ impl Method for ShapleyCam {
         let along = derivative_along(view);
         let curved = products(view, view.embeddings(), &along, |gradients, _| gradients)?;
         let vectors = view.embedding_gradients().clone() - curved.mul_scalar(0.5);
-        let maps = view.pulled_back(&vectors, |_, gradients| view.weigh(gradients.channel_means()));
-        maps
+        view.pulled_back(&vectors, |_, gradients| view.weigh(gradients.channel_means()))
     }
 
     fn sums_channels(&self) -> bool {
