@@ -74,7 +74,23 @@ pub fn assert_matches<const D: usize>(
     expected: &Reference,
     tolerance: f32,
 ) {
-    assert_near(what, &values(found), &expected.values, tolerance);
+    assert_reaches(what, &values(found), &expected.values, tolerance);
+}
+
+/// [`assert_near`] to a reference, whose outcome belongs into the table of parity.
+#[track_caller]
+pub fn assert_reaches(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
+    let scale = magnitude(expected).max(f32::MIN_POSITIVE);
+    record_parity(what, largest_difference(found, expected) / scale, tolerance);
+    assert_near(what, found, expected, tolerance);
+}
+
+/// A line that `cargo xtask parity` looks for in what tests print: the test, what was compared, the
+/// difference as a fraction of the reference's largest absolute value, the one allowed.
+pub fn record_parity(what: &str, difference: f32, tolerance: f32) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("main");
+    println!("parity\t{test}\t{what}\t{difference:e}\t{tolerance:e}");
 }
 
 /// Cosine of two vectors, in f64.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use cam_core::{Arithmetic, Capture, GradCam, Network, finish};
 use cam_models::{ConvNet, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity};
-use cam_tests::compare::{assert_near, cosine, values};
+use cam_tests::compare::{assert_matches, assert_reaches, cosine, values};
 use cam_tests::golden::Golden;
 use cam_tests::photographs::{NAMES, collage, open, tensor};
 use cam_tests::{device, photographs};
@@ -69,9 +69,10 @@ fn each_concept_of_a_collage_is_found_in_its_own_quadrant() {
         let explanation = capture.explain(&GradCam, &similarity_to(name)).expect("explained");
         let map = values(&explanation.layers[0].maps);
         let expected = golden.get(&format!("{name}.similarity.raw"));
-        assert_near(name, &map, &expected.values, HALF_PRECISION_MAP);
+        let what = format!("collage, {name}, head.raw");
+        assert_reaches(&what, &map, &expected.values, HALF_PRECISION_MAP);
         let cosine = golden.get(&format!("{name}.cosine")).values;
-        assert_near("cosine", &values(&explanation.scores), &cosine, 1e-3);
+        assert_reaches("cosine", &values(&explanation.scores), &cosine, 1e-3);
         let share = share_in(quadrant, &map, expected.shape[1]);
         assert!(share >= 0.95, "{name}: {share} of its positive mass is in its quadrant");
     }
@@ -98,15 +99,16 @@ fn two_earlier_layers_match_the_reference() {
             Capture::new(&*NETWORK, cat.clone(), &[layer]).expect("the cat can be captured");
         let explanation = capture.explain(&GradCam, &similarity_to("rocket")).expect("explained");
         let raw = golden.get(&format!("{name}.grad_cam.raw"));
-        assert_near(
-            name,
-            &values(&explanation.layers[0].maps),
-            &raw.values,
+        assert_matches(
+            &format!("cat, rocket, {name}.raw"),
+            &explanation.layers[0].maps,
+            &raw,
             HALF_PRECISION_EARLIER_MAP,
         );
         let finished = finish(&explanation.raw_maps(), [224, 224], Arithmetic::PytorchGradCam)
             .expect("finite");
         let cam = golden.get(&format!("{name}.grad_cam.cam"));
-        assert_near(name, &values(&finished.maps), &cam.values, HALF_PRECISION_EARLIER_MAP);
+        let what = format!("cat, rocket, {name}.cam");
+        assert_matches(&what, &finished.maps, &cam, HALF_PRECISION_EARLIER_MAP);
     }
 }

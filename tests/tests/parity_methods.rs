@@ -4,7 +4,9 @@ use cam_core::methods::{EigenSmooth, GradCam, Settings, method};
 use cam_core::{Arithmetic, Capture, Explanation, Method, Network, finish};
 use cam_models::{ConvNet, Runtime};
 use cam_targets::{Concepts, CosineSimilarity, Finer};
-use cam_tests::compare::{FINISHED_MAP, RAW_MAP, largest_difference, magnitude, values};
+use cam_tests::compare::{
+    FINISHED_MAP, RAW_MAP, assert_reaches, largest_difference, magnitude, record_parity, values,
+};
 use cam_tests::device;
 use cam_tests::golden::Golden;
 use cam_tests::networks::{INPUT, by_formula_on, images};
@@ -62,6 +64,7 @@ impl Case {
                 };
                 let nearest = both.iter().map(|map| largest_difference(map, &expected));
                 let nearest = nearest.fold(f32::INFINITY, f32::min);
+                record_parity(&format!("{name} {key}"), nearest, FINISHED_MAP);
                 assert!(nearest <= FINISHED_MAP, "{name} {key}: differs by {nearest}");
                 compared += 1;
             }
@@ -95,7 +98,7 @@ fn assert_near(what: &str, found: &[f32], expected: &[f32], tolerance: f32, sign
         }
     };
     let difference = difference / scale;
-    eprintln!("{what}: {difference:e}");
+    record_parity(what, difference, tolerance);
     assert!(difference <= tolerance, "{what}: differs by {difference:e} of {scale:e}");
 }
 
@@ -130,7 +133,9 @@ fn eigen_smoothing_matches_but_for_the_sign(case: &Case) {
         let finished = finish(&raw, INPUT, Arithmetic::PytorchGradCam).expect("finite");
         largest_difference(&values(&finished.maps), &expected)
     });
-    assert!(differences[0].min(differences[1]) <= FINISHED_MAP, "{differences:?}");
+    let nearest = differences[0].min(differences[1]);
+    record_parity("eigen smoothing of grad-cam layer4.similarity.cam", nearest, FINISHED_MAP);
+    assert!(nearest <= FINISHED_MAP, "{differences:?}");
 }
 
 fn methods_without_gradients_match(case: &Case) {
@@ -195,8 +200,7 @@ fn finer_cam_matches_on_resnet18() {
     let raw = explanation.expect("explained").raw_maps();
     let finished = finish(&raw, INPUT, Arithmetic::PytorchGradCam).expect("finite");
     let expected = Golden::open("resnet18-finer_cam").get("layer4.finer.cam").values;
-    let difference = largest_difference(&values(&finished.maps), &expected);
-    assert!(difference <= FINISHED_MAP, "differs by {difference}");
+    assert_reaches("finer-cam layer4.cam", &values(&finished.maps), &expected, FINISHED_MAP);
 }
 
 #[test]

@@ -9,7 +9,9 @@ use cam_models::{ConvNet, Runtime};
 use cam_targets::{
     ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
 };
-use cam_tests::compare::{ACTIVATION, FINISHED_MAP, RAW_MAP, assert_matches, assert_near, values};
+use cam_tests::compare::{
+    ACTIVATION, FINISHED_MAP, RAW_MAP, assert_matches, assert_reaches, values,
+};
 use cam_tests::golden::Golden;
 use cam_tests::networks::{INPUT, by_formula_on, images};
 
@@ -49,18 +51,15 @@ impl Case {
     }
 
     fn assert_raw(&self, key: &str, explanation: &Explanation) {
-        assert_matches(
-            key,
-            &explanation.layers[0].maps,
-            &self.maps.get(&format!("{key}.raw")),
-            RAW_MAP,
-        );
+        let key = format!("{key}.raw");
+        assert_matches(&key, &explanation.layers[0].maps, &self.maps.get(&key), RAW_MAP);
     }
 
     fn assert_finished(&self, key: &str, explanation: &Explanation) {
         let finished = finish(&explanation.raw_maps(), INPUT, Arithmetic::PytorchGradCam)
             .expect("maps are finite");
-        assert_matches(key, &finished.maps, &self.maps.get(&format!("{key}.cam")), FINISHED_MAP);
+        let key = format!("{key}.cam");
+        assert_matches(&key, &finished.maps, &self.maps.get(&key), FINISHED_MAP);
     }
 
     /// Raw and finished map of one target at one layer.
@@ -77,7 +76,8 @@ impl Case {
 fn embeddings_and_logits_match(case: &Case) {
     for image in ["query", "concept", "other"] {
         let expected = case.forward.get(&format!("embedding_{image}"));
-        assert_near(image, &case.embedding(image), &expected.values, ACTIVATION);
+        let what = format!("embedding of {image}");
+        assert_reaches(&what, &case.embedding(image), &expected.values, ACTIVATION);
     }
     let classifier = case.network.classifier().expect("fc is kept");
     let logits = classifier.forward(case.network.embed(images(&["query"])));
@@ -88,8 +88,18 @@ fn layer_activations_match(case: &Case) {
     let layers = case.layers(&["layer2", "layer4"]);
     let activations = case.network.forward_through(images(&["query"]), &layers);
     let first_channels = activations[0].clone().narrow(1, 0, 8);
-    assert_matches("layer2", &first_channels, &case.forward.get("layer2_query_first8"), ACTIVATION);
-    assert_matches("layer4", &activations[1], &case.forward.get("layer4_query"), ACTIVATION);
+    assert_matches(
+        "activations of layer2",
+        &first_channels,
+        &case.forward.get("layer2_query_first8"),
+        ACTIVATION,
+    );
+    assert_matches(
+        "activations of layer4",
+        &activations[1],
+        &case.forward.get("layer4_query"),
+        ACTIVATION,
+    );
 }
 
 fn every_target_matches_at_the_last_layer_by_every_route(case: &Case) {
@@ -156,7 +166,7 @@ fn smoothing_over_augmentations_matches(case: &Case) {
     let maps = smooth_over_augmentations(&images(&["query"]), explain)
         .expect("all six copies can be explained");
     assert_matches(
-        "aug_smooth",
+        "layer4.similarity.aug_smooth.cam",
         &maps,
         &case.maps.get("layer4.similarity.aug_smooth.cam"),
         FINISHED_MAP,

@@ -14,6 +14,7 @@ run only: machines differ, and so do hours of one machine.
 
   cargo xtask bench                       everything
   cargo xtask bench capture               benchmarks named like `capture`
+  cargo xtask bench methods               every method beside the capture
   cargo xtask bench --save-baseline main  keep the figures, to compare with
   cargo xtask bench --baseline main       compare with the figures kept
 
@@ -33,9 +34,11 @@ pub fn run(arguments: &[String]) -> Result<()> {
     if let Some((revision, rounds)) = comparison(arguments)? {
         return compare::run(&revision, rounds);
     }
-    let mut bench =
-        cargo(["bench", "-p", "cam-benches", "--bench", "explain", "--bench", "layers", "--"]);
-    run_command(bench.args(arguments))
+    let mut bench = cargo(["bench", "-p", "cam-benches"]);
+    for name in ["explain", "methods", "layers"] {
+        bench.args(["--bench", name]);
+    }
+    run_command(bench.arg("--").args(arguments))
 }
 
 /// The revision to compare with and how many rounds, where that is asked for.

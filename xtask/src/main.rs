@@ -13,6 +13,7 @@ mod edges;
 mod licences;
 mod metadata;
 mod nearest;
+mod parity;
 mod pretrained;
 mod sanitize;
 mod sizes;
@@ -62,6 +63,12 @@ const COMMANDS: &[Command] = &[
         about: "the engine's tests under AddressSanitizer and valgrind",
         help: sanitize::HELP,
         run: sanitize::run,
+    },
+    Command {
+        name: "parity",
+        about: "tabulate how near the references are",
+        help: parity::HELP,
+        run: parity::run,
     },
     Command {
         name: "pretrained",

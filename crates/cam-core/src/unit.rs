@@ -7,7 +7,8 @@ use burn::tensor::Tensor;
 pub fn unit(x: Tensor<2>, epsilon: f32) -> (Tensor<2>, Tensor<2>) {
     let largest = x.clone().detach().abs().max_dim(1).clamp_min(f32::MIN_POSITIVE);
     let scaled = x.clone() / largest.clone();
-    let norm = scaled.square().sum_dim(1).sqrt() * largest;
+    // Only of zeros is the sum below one: a root of zero has no derivative that autodiff could take.
+    let norm = scaled.square().sum_dim(1).clamp_min(f32::MIN_POSITIVE).sqrt() * largest;
     let norm = norm.clamp_min(epsilon);
     (x / norm.clone(), norm)
 }

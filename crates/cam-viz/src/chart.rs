@@ -38,6 +38,8 @@ impl BarChart {
         let width = start + LENGTH + NUMBER + MARGIN;
         let height = 2 * MARGIN + PITCH * self.bars.len().max(1) as u32;
         let mut page = RgbImage::from_pixel(width, height, Rgb(PAPER));
+        let axis = Rect::at(at(0.0) as i32, MARGIN as i32).of_size(1, height - 2 * MARGIN);
+        draw_filled_rect_mut(&mut page, axis, Rgb(AXIS));
         for (index, (name, number)) in self.bars.iter().enumerate() {
             let y = MARGIN + PITCH * index as u32;
             text::draw(&mut page, (MARGIN, y), TEXT, INK, name);
@@ -56,8 +58,6 @@ impl BarChart {
             };
             text::draw(&mut page, (beside, y), TEXT, INK, &words);
         }
-        let axis = Rect::at(at(0.0) as i32, MARGIN as i32).of_size(1, height - 2 * MARGIN);
-        draw_filled_rect_mut(&mut page, axis, Rgb(AXIS));
         page
     }
 }

@@ -58,7 +58,11 @@ impl AblationCam {
         let score = view.scores().clone().narrow(0, image, 1).unsqueeze_dim::<3>(2);
         Ok(match self.arithmetic {
             Arithmetic::Standard => score - ablated,
-            Arithmetic::PytorchGradCam => (score.clone() - ablated) / score,
+            Arithmetic::PytorchGradCam => {
+                // That library's map of a score of zero is NaN throughout; here it says nothing.
+                let nothing = score.clone().equal_elem(0.0).expand(ablated.dims());
+                ((score.clone() - ablated) / score).mask_fill(nothing, 0.0)
+            }
         })
     }
 

@@ -17,7 +17,8 @@ pub enum AlongEmbedding {
 /// Behind average pooling all positions of a channel share a gradient. Weighing by its mean, by its
 /// mean weighted with activations, or position by position is then the same, and its positive part
 /// too. Shapley-CAM's curvature is nothing along a straight score, and a multiple of the gradient
-/// where the score is constant along the embedding. None of it holds at an earlier layer.
+/// where the score is constant along the embedding. Ablation-CAM is never among them: what a straight
+/// score loses without a channel is its gradient times the channel's mean. None of it holds at an earlier layer.
 ///
 /// ```
 /// use cam_core::methods::{AlongEmbedding, coincidences};
@@ -37,9 +38,6 @@ pub fn coincidences(head: Option<&Head>, score: AlongEmbedding) -> Vec<Vec<&'sta
         by_mean.push("cam");
         if score != AlongEmbedding::Curved {
             by_mean.push("shapley-cam");
-        }
-        if score == AlongEmbedding::Straight {
-            by_mean.push("ablation-cam");
         }
     }
     vec![by_mean, vec!["grad-cam-elementwise", "layer-cam"]]
