@@ -38,6 +38,7 @@ fn heads() -> Vec<(&'static str, Head)> {
     vec![
         ("average", Head::new(Pooling::Average, vec![])),
         ("generalised mean", Head::new(gem, vec![])),
+        ("maximum", Head::new(Pooling::Max, vec![])),
         ("flatten", Head::new(Pooling::Flatten, vec![])),
         ("linear", Head::new(Pooling::Average, vec![Neck::Linear(linear("w", 4, 5))])),
         ("batch norm", Head::new(Pooling::Average, vec![affine()])),

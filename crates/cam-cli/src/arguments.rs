@@ -1,18 +1,22 @@
 //! The arguments as typed.
 
 mod bench;
+mod compare;
 mod demo;
 mod evaluate;
+mod explain;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use bench::{Bench, BenchExplain, Benchmark};
+pub use compare::Compare;
 pub use demo::Demo;
 pub use evaluate::Evaluate;
+pub use explain::{Explain, TargetName};
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -40,6 +44,8 @@ pub struct Arguments {
 pub enum Command {
     /// Show what in images is similar to concepts, or speaks for classes.
     Explain(Explain),
+    /// Show why two images are similar: which part of one belongs to which of the other.
+    Compare(Compare),
     /// Write the embeddings of images.
     Embed(Embed),
     /// List the networks known by name, and where their weights are.
@@ -115,119 +121,6 @@ pub struct Images {
     pub compat: Option<Compat>,
 }
 
-/// Arguments of `cam explain`.
-#[derive(Debug, Args)]
-#[command(
-    after_long_help = EXPLAIN_HELP,
-    override_usage = "cam explain [OPTIONS] <QUERY>... --concept <[NAME=]IMAGE>...\n       \
-                      cam explain [OPTIONS] <QUERY>... --class <N>",
-    group = ArgGroup::new("questions").args(["concepts", "classes"]).required(true).multiple(true)
-)]
-pub struct Explain {
-    /// The images to explain.
-    #[arg(value_name = "QUERY", required = true)]
-    pub queries: Vec<OsString>,
-
-    /// Images of what to look for, each with a name or named after its file. Queries come before
-    /// them: everything up to the next option is a concept.
-    #[arg(long = "concept", value_name = "[NAME=]IMAGE", num_args = 1..)]
-    pub concepts: Vec<OsString>,
-
-    /// Images of what not to look for: each concept is asked for in contrast to the mean of them
-    /// (cosine to the concept less the mean cosine to these).
-    #[arg(long = "negative", value_name = "IMAGE", num_args = 1.., requires = "concepts")]
-    pub negatives: Vec<OsString>,
-
-    /// Also ask where each concept is not (1 − cosine).
-    #[arg(long)]
-    pub difference: bool,
-
-    /// Ask what speaks for a class of the classifier, numbered from 0.
-    #[arg(long = "class", value_name = "N", allow_negative_numbers = true, value_parser = class)]
-    pub classes: Vec<usize>,
-
-    /// Which network.
-    #[command(flatten)]
-    pub model: Model,
-
-    /// Where to explain; several layers are averaged. The last one unless given.
-    #[arg(long = "layer", value_name = "L[,L]", value_delimiter = ',')]
-    pub layers: Vec<String>,
-
-    /// What to ask: of concepts cosine, dot or neg-l2, of classes logit, softmax, rest or finer.
-    #[arg(long, value_name = "T")]
-    pub target: Option<TargetName>,
-
-    /// How maps are made.
-    #[command(flatten)]
-    pub method: Method,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub images: Images,
-
-    /// The colours of overlays: turbo, jet, viridis, inferno, or diverging for the signed map.
-    #[arg(long, value_name = "MAP")]
-    pub colormap: Option<cam_viz::Colormap>,
-
-    /// Write a figure: concepts, query, overlays, captions (.png or .jpg).
-    #[arg(long, value_name = "FIGURE")]
-    pub out: Option<PathBuf>,
-
-    /// Write each overlay, at the query's own size, with --compat at the input's (.png or .jpg).
-    #[arg(long, value_name = "FILE")]
-    pub overlay: Option<PathBuf>,
-
-    /// Write the signed raw maps at the layer's size: f32 [questions, h', w'].
-    #[arg(long, value_name = "FILE.npy")]
-    pub raw: Option<PathBuf>,
-
-    /// Write the finished maps in 0..=1 at the input's size: f32 [questions, h, w]; .png writes 16-bit grey.
-    #[arg(long, value_name = "FILE.npy")]
-    pub map: Option<PathBuf>,
-
-    /// Print one JSON document instead of text.
-    #[arg(long)]
-    pub json: bool,
-}
-
-const EXPLAIN_HELP: &str = "\
-Questions come in this order: for each concept its similarity and, with --difference, its
-difference; then the classes; each by every method in turn. Names of output files may hold {query},
-{concept}, {layer} and {method}; where there are several of one, the name must hold it. `-` writes to standard output.
-
-Without --out, --overlay, --raw, --map and --json a figure is written to QUERY.cam.png in the
-current folder.
-
-Examples:
-  cam explain street.jpg --concept car.jpg --concept sky=clouds.jpg --difference --out figure.png
-  cam explain street.jpg --concept car.jpg --model resnet50 --size 512x512 --compat pytorch-grad-cam
-  cam explain street.jpg --concept car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
-  cam explain street.jpg --class 817 --target softmax --json";
-
-fn class(text: &str) -> Result<usize, &'static str> {
-    text.parse().map_err(|_| "classes are numbered from 0")
-}
-
-/// What to ask.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TargetName {
-    /// Cosine similarity to a concept.
-    Cosine,
-    /// Inner product with a concept.
-    Dot,
-    /// Negative distance to a concept.
-    NegL2,
-    /// A class's logit.
-    Logit,
-    /// A class's probability.
-    Softmax,
-    /// A class's residual softmax: its logit plus the logarithm of its probability.
-    Rest,
-    /// What tells a class from the three most like it.
-    Finer,
-}
-
 /// Another library whose arithmetic can be followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Compat {
@@ -265,40 +158,6 @@ pub struct Json {
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
-}
-
-/// How maps are made.
-#[derive(Debug, Args)]
-pub struct Method {
-    /// The rule, or several side by side (`cam methods` lists them).
-    #[arg(
-        id = "method",
-        long = "method",
-        value_name = "M[,M]",
-        value_delimiter = ',',
-        default_value = "grad-cam"
-    )]
-    pub names: Vec<String>,
-
-    /// Take the first principal component of what the channels contribute, not their sum.
-    #[arg(long)]
-    pub eigen_smooth: bool,
-
-    /// Average the finished maps of six copies: mirrored or not, darker, as they are and brighter.
-    #[arg(long)]
-    pub aug_smooth: bool,
-
-    /// Channels that score-cam and its kin look through: those that vary most; all unless given.
-    #[arg(long, value_name = "N")]
-    pub top_channels: Option<usize>,
-
-    /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
-    #[arg(long, value_name = "N")]
-    pub samples: Option<usize>,
-
-    /// Where random numbers begin: the same seed gives the same maps.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
 }
 
 /// Arguments of `cam methods`.

@@ -6,6 +6,7 @@
 mod arguments;
 mod bench;
 mod commands;
+mod compare;
 mod device;
 mod evaluate;
 mod explain;
@@ -57,6 +58,7 @@ fn with_tip(mut error: Error) -> Error {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Explain(arguments) => commands::explain::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Embed(arguments) => commands::embed::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Methods(arguments) => commands::methods::run(&arguments),

@@ -166,6 +166,35 @@ pub enum Error {
         most: usize,
     },
 
+    /// The similarity of two images cannot be taken apart into pairs of positions.
+    #[error("a pair cannot be explained position by position here: {reason}")]
+    NoParts {
+        /// Why not.
+        reason: &'static str,
+    },
+
+    /// Maps of all pairs of positions would be too large.
+    #[error(
+        "{} and {} positions make too many pairs; the most is {most}: choose a smaller input",
+        positions[0],
+        positions[1]
+    )]
+    TooManyPairs {
+        /// Positions of either image.
+        positions: [usize; 2],
+        /// The most pairs that are accepted.
+        most: usize,
+    },
+
+    /// An embedding of zeros has no direction.
+    #[error(
+        "the {which} image's embedding is zero and has no direction to compare: is the input too small?"
+    )]
+    ZeroEmbedding {
+        /// `first` or `second`.
+        which: &'static str,
+    },
+
     /// The device could not give its result.
     #[error("the device failed while its result was read: {reason}")]
     Device {

@@ -1,5 +1,5 @@
-use crate::{Gradients, Linear, unit};
-use burn::tensor::Tensor;
+use crate::{Error, Gradients, Linear, unit};
+use burn::tensor::{Int, Tensor};
 
 /// How the positions of a feature map become one vector.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -15,6 +15,8 @@ pub enum Pooling {
         /// Activations below it count as it; positive, for negative ones have no power.
         epsilon: f32,
     },
+    /// The largest activation of each channel.
+    Max,
     /// All positions side by side, channel after channel.
     Flatten,
 }
@@ -76,6 +78,28 @@ impl Head {
         self.necks.iter().fold(pooled, |x, neck| neck.forward(x))
     }
 
+    /// What each position adds: vectors whose mean over positions is the embedding, exactly.
+    ///
+    /// Every step here is affine in the pooled vector, but for the division by its length, which is
+    /// one number for all positions; and a mean goes through what is affine. A generalised mean is
+    /// shared out by Aᵖ, a maximum goes to the position that has it.
+    ///
+    /// # Shapes
+    /// `[n, c, h', w']` to `[n, h'·w', d]`.
+    ///
+    /// # Errors
+    /// [`Error::NoParts`] where positions are flattened, and share no channels.
+    pub fn parts(&self, activations: &Tensor<4>) -> Result<Tensor<3>, Error> {
+        let pooled = self.pool(activations.clone());
+        let parts = self.pooling.parts(activations, &pooled).ok_or(Error::NoParts {
+            reason: "its positions are laid side by side and have no channels in common",
+        })?;
+        let (parts, _) = self.necks.iter().fold((parts, pooled), |(parts, whole), neck| {
+            (neck.forward_parts(parts, &whole), neck.forward(whole))
+        });
+        Ok(parts)
+    }
+
     /// ∂s/∂e `[n, k, d]` to ∂s/∂A, exactly.
     pub fn pull_back(&self, activations: &Tensor<4>, gradients: Tensor<3>) -> Gradients {
         let pooled = self.pool(activations.clone());
@@ -106,6 +130,14 @@ impl Head {
     }
 }
 
+/// One where a channel has its maximum, the first of equal ones, else zero: `[n, c, positions]`.
+fn first_maxima(activations: Tensor<3>) -> Tensor<3> {
+    let positions = activations.dims()[2];
+    let device = activations.device();
+    let numbers = Tensor::<1, Int>::arange(0..positions as i64, &device).reshape([1, 1, positions]);
+    numbers.equal(activations.argmax(2)).float()
+}
+
 impl Pooling {
     fn forward(self, activations: Tensor<4>) -> Tensor<2> {
         let [n, c, h, w] = activations.dims();
@@ -118,8 +150,30 @@ impl Pooling {
                 .mean_dim(2)
                 .powf_scalar(exponent.recip())
                 .reshape([n, c]),
+            Self::Max => activations.reshape([n, c, h * w]).max_dim(2).reshape([n, c]),
             Self::Flatten => activations.reshape([n, c * h * w]),
         }
+    }
+
+    /// Vectors whose mean over positions is the pooled vector, `[n, h'·w', c]`; none where positions
+    /// share no channels.
+    fn parts(self, activations: &Tensor<4>, pooled: &Tensor<2>) -> Option<Tensor<3>> {
+        let [n, c, h, w] = activations.dims();
+        let parts = match self {
+            Self::Average => activations.clone().reshape([n, c, h * w]),
+            Self::GeneralizedMean { exponent, epsilon } => {
+                // e = e^(1−p)·mean(A^p)
+                let powers = activations.clone().clamp_min(epsilon).powf_scalar(exponent);
+                let factor = pooled.clone().powf_scalar(1.0 - exponent).unsqueeze_dim(2);
+                powers.reshape([n, c, h * w]) * factor
+            }
+            Self::Max => {
+                let flat = activations.clone().reshape([n, c, h * w]);
+                flat.clone() * first_maxima(flat) * (h * w) as f32
+            }
+            Self::Flatten => return None,
+        };
+        Some(parts.swap_dims(1, 2))
     }
 
     fn pull_back(
@@ -142,6 +196,11 @@ impl Pooling {
                 let position = position.unsqueeze_dim::<5>(1);
                 Gradients::PerPosition(position * channel.reshape([n, k, c, 1, 1]))
             }
+            Self::Max => {
+                let maxima = first_maxima(activations.clone().reshape([n, c, h * w]));
+                let maxima = maxima.reshape([n, 1, c, h, w]);
+                Gradients::PerPosition(maxima * gradients.reshape([n, k, c, 1, 1]))
+            }
             Self::Flatten => Gradients::PerPosition(gradients.reshape([n, k, c, h, w])),
         }
     }
@@ -155,6 +214,26 @@ impl Neck {
                 x * scale.clone().unsqueeze() + shift.clone().unsqueeze()
             }
             Self::L2Normalize { epsilon } => unit(x, *epsilon).0,
+        }
+    }
+
+    /// The step taken for each part `[n, positions, x]` of `whole`, `[n, x]`, their mean.
+    fn forward_parts(&self, parts: Tensor<3>, whole: &Tensor<2>) -> Tensor<3> {
+        match self {
+            Self::Linear(linear) => {
+                let turned = linear.weight.clone().transpose().unsqueeze_dim(0);
+                let parts = parts.matmul(turned);
+                match &linear.bias {
+                    Some(bias) => parts + bias.clone().unsqueeze(),
+                    None => parts,
+                }
+            }
+            Self::Affine { scale, shift } => {
+                parts * scale.clone().unsqueeze() + shift.clone().unsqueeze()
+            }
+            Self::L2Normalize { epsilon } => {
+                parts / unit(whole.clone(), *epsilon).1.unsqueeze_dim(1)
+            }
         }
     }
 

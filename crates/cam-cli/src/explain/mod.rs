@@ -15,6 +15,7 @@ mod write;
 
 pub use concept::Concept;
 pub use input::{Clock, Input, MAX_PIXELS, Reading, Size};
+pub use mass::Mass;
 pub use method::{FINER_CAM, REFINE_CAM, unknown_method};
 pub use names::Names;
 pub use outputs::Outputs;
@@ -34,6 +35,9 @@ use crate::{interrupt, print};
 
 /// Rows of a figure at most: it stays below the 65535 pixels that a JPEG can be high.
 const MOST_ROWS: usize = 128;
+
+/// Panels side by side at most; what is more goes on in the next row.
+const WIDEST_ROW: usize = 8;
 
 /// Everything that stays the same from query to query.
 pub struct Session<'a> {
@@ -77,11 +81,12 @@ pub fn run(
     );
     names.check(&settings.outputs, &settings.inputs)?;
     let session = Session { model, settings, layers, concepts, questions, names };
+    let most_rows = (MOST_ROWS / settings.panels_in_a_row().div_ceil(WIDEST_ROW)).max(1);
     let mut document = Document::new(&session, negatives)?;
     let mut rows = Vec::new();
     for (query, name) in queries.iter().zip(&session.names.queries) {
         interrupt::check("what was written is whole")?;
-        match session.explain(query, name, MOST_ROWS - rows.len()) {
+        match session.explain(query, name, most_rows - rows.len()) {
             Ok(explained) => {
                 if !settings.json {
                     say(settings, &explained.report)?;
@@ -102,10 +107,11 @@ pub fn run(
             (document.queries.len() * session.questions.rows()).saturating_sub(rows.len());
         if left_out > 0 {
             print::remark(format_args!(
-                "the figure holds {MOST_ROWS} rows; the other {left_out} are left out"
+                "the figure holds {most_rows} rows; the other {left_out} are left out"
             ));
         }
-        write::figure(&session, rows, &mut document)?;
+        let rows = rows.iter().flat_map(|row: &Vec<Panel>| row.chunks(WIDEST_ROW));
+        write::figure(&session, rows.map(<[Panel]>::to_vec).collect(), &mut document)?;
     }
     if settings.json {
         print::json(&document)?;

@@ -102,6 +102,11 @@ impl Settings {
         Ok(layers)
     }
 
+    /// Panels that a question takes in the figure: concept, query, and what each method makes of it.
+    pub fn panels_in_a_row(&self) -> usize {
+        2 + self.methods.len() * if self.difference { 2 } else { 1 }
+    }
+
     /// What the queries are called, no two alike.
     pub fn query_names(&self, queries: &[Source]) -> Vec<String> {
         distinct(queries.iter().map(Source::stem))

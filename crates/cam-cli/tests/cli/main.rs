@@ -9,6 +9,7 @@
 mod loopback;
 
 mod bench;
+mod compare;
 mod embed;
 mod errors;
 mod evaluate;

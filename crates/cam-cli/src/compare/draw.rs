@@ -1,0 +1,107 @@
+use anyhow::Context as _;
+use cam_viz::{
+    ColorBar, Colormap, Connection, Figure, FigureStyle, Map, OverlayStyle, Panel, connect, overlay,
+};
+use image::{Rgb, RgbImage, imageops};
+
+use super::{Compared, Point, middle};
+use crate::failure::Failure;
+
+/// Points side by side in a figure.
+const POINTS_IN_A_ROW: usize = 2;
+
+/// Both images with what belongs together, what of each speaks for the similarity, and for every
+/// point its partners.
+pub fn figure(compared: &Compared, network: &str) -> Result<RgbImage, Failure> {
+    let style = FigureStyle::default();
+    let mut rows = vec![vec![correspondences(compared, &style), maps(compared, &style)?]];
+    let points = compared.points.iter().map(|point| of_point(compared, point, &style));
+    let points = points.collect::<Result<Vec<_>, _>>()?;
+    rows.extend(points.chunks(POINTS_IN_A_ROW).map(<[Panel]>::to_vec));
+    let figure = Figure {
+        title: Some(format!(
+            "{} and {}: cosine {:.3} ({network})",
+            compared.names[0],
+            compared.names[1],
+            compared.pair.cosine()
+        )),
+        rows,
+        color_bar: Some(ColorBar {
+            colormap: Colormap::default(),
+            low: "adds nothing".to_owned(),
+            high: "adds most".to_owned(),
+        }),
+    };
+    Ok(figure.render(&style))
+}
+
+fn correspondences(compared: &Compared, style: &FigureStyle) -> Panel {
+    let sizes = compared.pair.sizes();
+    let found = compared.pair.correspondences(compared.lines);
+    let connections: Vec<Connection> = found
+        .iter()
+        .map(|both| Connection {
+            from: middle(both.positions[0], sizes[0]),
+            to: middle(both.positions[1], sizes[1]),
+        })
+        .collect();
+    let pictures = compared.inputs.each_ref().map(|input| &input.picture.pixels);
+    let share: f32 = found.iter().map(|both| both.contribution).sum();
+    let caption = match found.len() {
+        0 => vec![format!("{} and {}", compared.names[0], compared.names[1])],
+        count => vec![
+            format!("the {count} strongest pairs of positions"),
+            format!("together they add {share:.3} of {:.3}", compared.pair.cosine()),
+        ],
+    };
+    Panel { image: connect(pictures, &connections, style.cell_height, style.gap), caption }
+}
+
+fn maps(compared: &Compared, style: &FigureStyle) -> Result<Panel, Failure> {
+    let [first, second] = compared.pair.maps();
+    let sums = [&first, &second].map(|map| map.iter().map(|&v| f64::from(v)).sum::<f64>());
+    let laid_over = [over(compared, 0, &first)?, over(compared, 1, &second)?];
+    let caption = vec![
+        "what of each is like the other".to_owned(),
+        format!("adds up to {:.3} on the left, to {:.3} on the right", sums[0], sums[1]),
+    ];
+    Ok(Panel { image: connect(laid_over.each_ref(), &[], style.cell_height, style.gap), caption })
+}
+
+/// One image's positions over it, from zero to the largest: what adds nothing has the map's first
+/// colour, in both images alike.
+fn over(compared: &Compared, side: usize, values: &[f32]) -> Result<RgbImage, Failure> {
+    let [rows, columns] = compared.pair.sizes()[side];
+    let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+    let shares = values.iter().map(|value| (value / largest).max(0.0)).collect();
+    let image = &compared.inputs[side].picture.pixels;
+    let map = Map::new(columns, rows, shares).context("a map of the layer's size")?;
+    let map = map.resize(image.width() as usize, image.height() as usize);
+    let map = map.context("resizing a map")?;
+    Ok(overlay(image, &map, &OverlayStyle::default()).context("laying a map over its image")?)
+}
+
+/// The point in its image, and what of the other belongs to it.
+fn of_point(compared: &Compared, point: &Point, style: &FigureStyle) -> Result<Panel, Failure> {
+    let partners = compared.pair.partners(point.position).context("a position of the layer")?;
+    let sum: f64 = partners.iter().map(|&value| f64::from(value)).sum();
+    let mut image = compared.inputs[0].picture.pixels.clone();
+    mark(&mut image, point.pixel);
+    let [x, y] = point.pixel;
+    let pictures = [image, over(compared, 1, partners)?];
+    let caption = vec![
+        format!("what of {} belongs to {x}, {y}", compared.names[1]),
+        format!("adds up to {sum:.4}"),
+    ];
+    Ok(Panel { image: connect(pictures.each_ref(), &[], style.cell_height, style.gap), caption })
+}
+
+/// A square with an edge, large enough to be seen in a figure.
+fn mark(image: &mut RgbImage, [x, y]: [u32; 2]) {
+    let reach = (image.width().max(image.height()) / 60).max(2);
+    for (reach, color) in [(reach + reach.div_ceil(3), [20, 20, 20]), (reach, [255, 225, 25])] {
+        let square = RgbImage::from_pixel(2 * reach + 1, 2 * reach + 1, Rgb(color));
+        let at = |middle: u32| i64::from(middle) - i64::from(reach);
+        imageops::replace(image, &square, at(x), at(y));
+    }
+}

@@ -1,0 +1,158 @@
+//! `cam compare`: why are two images similar?
+
+mod draw;
+mod report;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use cam_core::{Network as _, Pair};
+use cam_viz::{npy_bytes, picture_bytes, png_bytes};
+use image::RgbImage;
+
+use crate::arguments::Compare;
+use crate::explain::{Clock, Input, Reading};
+use crate::failure::Failure;
+use crate::model::Model;
+use crate::output::{self, STDOUT, write};
+use crate::print;
+use crate::source::Source;
+use report::Document;
+
+/// Two images and what their similarity is made of.
+struct Compared {
+    inputs: [Input; 2],
+    names: [String; 2],
+    pair: Pair,
+    points: Vec<Point>,
+    lines: usize,
+}
+
+/// A point of the first image.
+struct Point {
+    /// Across and down, in the image's own pixels.
+    pixel: [u32; 2],
+    /// The position of the layer that holds it.
+    position: usize,
+}
+
+pub fn run(arguments: &Compare) -> Result<(), Failure> {
+    let mut clock = Clock::start();
+    let sources = [&arguments.first, &arguments.second].map(|image| Source::of(image));
+    let figure = figure_path(arguments, &sources);
+    check(arguments, &sources, figure.as_deref())?;
+    let points = arguments.points.iter().map(|text| pixel(text)).collect::<Result<Vec<_>, _>>()?;
+    let reading = Reading::new(&arguments.reading)?;
+    let model = Model::load(&arguments.model)?;
+    let network = &model.network;
+    let layer = network.last_layer()?;
+    let head = network.head(layer).ok_or_else(|| {
+        anyhow!("{} has no head that a pair could be taken apart by", network.description().name)
+    })?;
+    clock.lap("load");
+    let [first, second] =
+        sources.each_ref().map(|source| Input::read(source, &reading, network, &mut clock));
+    let inputs = [first?, second?];
+    let activations =
+        inputs.each_ref().map(|input| network.forward_to(input.tensor.clone(), layer));
+    clock.lap("forward");
+    let pair = Pair::of(head, activations.each_ref())?;
+    clock.lap("pair");
+    let points = points
+        .into_iter()
+        .map(|pixel| point(pixel, &inputs[0], pair.sizes()[0]))
+        .collect::<Result<Vec<_>, _>>()?;
+    let names = sources.each_ref().map(Source::stem);
+    let lines = arguments.lines as usize;
+    let compared = Compared { inputs, names, pair, points, lines };
+    if let Some(path) = &figure {
+        let picture = draw::figure(&compared, &network.description().name)?;
+        write(path, &encoded(path, &picture)?)?;
+    }
+    if let Some(path) = &arguments.raw {
+        let [[ha, wa], [hb, wb]] = compared.pair.sizes();
+        let bytes = npy_bytes(&[ha, wa, hb, wb], compared.pair.contributions());
+        write(path, &bytes.context("writing an array").map_err(Failure::Output)?)?;
+    }
+    clock.lap("draw");
+    let document = Document::new(&compared, &model, figure.as_deref(), clock)?;
+    if arguments.json {
+        return print::json(&document);
+    }
+    let to_stdout = [&figure, &arguments.raw].into_iter().flatten().any(|path| is_stdout(path));
+    for line in document.lines() {
+        if to_stdout { print::remark(line) } else { print::line(line)? }
+    }
+    Ok(())
+}
+
+/// Where the figure goes; one is drawn where nothing else is asked for.
+fn figure_path(arguments: &Compare, sources: &[Source; 2]) -> Option<PathBuf> {
+    let [first, second] = sources.each_ref().map(Source::stem);
+    let asked = arguments.raw.is_some() || arguments.json;
+    let default = (!asked).then(|| format!("{first}+{second}.compare.png").into());
+    arguments.out.clone().or(default)
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == STDOUT
+}
+
+/// What is wrong with the streams and files, before any work.
+fn check(arguments: &Compare, sources: &[Source; 2], figure: Option<&Path>) -> Result<(), Failure> {
+    if sources.iter().all(|source| *source == Source::Stdin) {
+        return Err(Failure::usage("standard input holds one image: name the other"));
+    }
+    let outputs: Vec<&Path> = figure.into_iter().chain(arguments.raw.as_deref()).collect();
+    let streams = outputs.iter().filter(|path| is_stdout(path)).count();
+    if streams + usize::from(arguments.json) > 1 {
+        return Err(Failure::usage("standard output holds one thing: give the others file names"));
+    }
+    let inputs: Vec<PathBuf> = sources.iter().filter_map(Source::canonical).collect();
+    output::check_all(outputs.iter().copied(), &inputs)?;
+    match figure.filter(|path| !is_stdout(path)) {
+        Some(path) => picture_bytes(path, &RgbImage::new(1, 1))
+            .map(|_| ())
+            .map_err(|error| Failure::Usage(error.into())),
+        None => Ok(()),
+    }
+}
+
+fn encoded(path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
+    let bytes = if is_stdout(path) { png_bytes(picture) } else { picture_bytes(path, picture) };
+    bytes.context("writing a picture").map_err(Failure::Output)
+}
+
+/// Reads `X,Y`.
+fn pixel(text: &str) -> Result<[u32; 2], Failure> {
+    let sides = text
+        .split_once(',')
+        .and_then(|(x, y)| Some([x.trim().parse::<u32>().ok()?, y.trim().parse::<u32>().ok()?]));
+    sides.ok_or_else(|| {
+        Failure::usage(format!("`--point {text}`: write across and down in pixels, as in 120,88"))
+    })
+}
+
+/// The position that holds a pixel: images are squashed to the input, whose positions are even.
+fn point(pixel: [u32; 2], input: &Input, [rows, columns]: [usize; 2]) -> Result<Point, Failure> {
+    let (width, height) = input.picture.pixels.dimensions();
+    let [x, y] = pixel;
+    if x >= width || y >= height {
+        return Err(Failure::usage(format!(
+            "`--point {x},{y}` lies outside {}, which has {width}×{height} pixels",
+            input.source
+        )));
+    }
+    let along = |pixel: u32, side: u32, positions: usize| {
+        (u64::from(pixel) * positions as u64 / u64::from(side)) as usize
+    };
+    let position = along(y, height, rows) * columns + along(x, width, columns);
+    Ok(Point { pixel, position })
+}
+
+/// Across and down, in 0..=1, of a position's middle.
+fn middle(position: usize, [rows, columns]: [usize; 2]) -> [f32; 2] {
+    let across = (position % columns) as f32 + 0.5;
+    let down = (position / columns) as f32 + 0.5;
+    [across / columns as f32, down / rows as f32]
+}

@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use cam_viz::Map;
+use serde::Serialize;
+
+use super::{Compared, middle};
+use crate::explain::{Clock, Mass};
+use crate::failure::Failure;
+use crate::model::Model;
+use crate::output::STDOUT;
+use crate::print::printable;
+
+/// What `--json` prints.
+#[derive(Serialize)]
+pub struct Document {
+    schema_version: u32,
+    cam_version: &'static str,
+    model: String,
+    weights: String,
+    weights_sha256: String,
+    layer: String,
+    cosine: f32,
+    images: [Side; 2],
+    correspondences: Vec<Match>,
+    points: Vec<Partners>,
+    figure: Option<String>,
+    milliseconds: BTreeMap<&'static str, f64>,
+}
+
+/// One of the two images.
+#[derive(Serialize)]
+struct Side {
+    image: String,
+    name: String,
+    width: u32,
+    height: u32,
+    damaged: bool,
+    /// Height and width of the layer.
+    positions: [usize; 2],
+    /// What each position adds to the cosine, row by row.
+    map: Vec<f32>,
+    /// Sum of the map: the cosine, to rounding.
+    sum: f64,
+    /// Where what speaks for the similarity lies.
+    mass: Option<Mass>,
+}
+
+/// Two places that belong together.
+#[derive(Serialize)]
+struct Match {
+    /// Across and down, in pixels of each image.
+    from: [f32; 2],
+    to: [f32; 2],
+    contribution: f32,
+}
+
+/// What belongs to a point.
+#[derive(Serialize)]
+struct Partners {
+    point: [u32; 2],
+    /// What each position of the second image adds together with it, row by row.
+    map: Vec<f32>,
+    sum: f64,
+    /// Where the largest is, across and down in pixels.
+    best: [f32; 2],
+}
+
+impl Document {
+    pub fn new(
+        compared: &Compared,
+        model: &Model,
+        figure: Option<&Path>,
+        clock: Clock,
+    ) -> Result<Self, Failure> {
+        let Compared { inputs, names, pair, points, lines } = compared;
+        let sizes = pair.sizes();
+        let in_pixels = |side: usize, position: usize| {
+            let (width, height) = inputs[side].picture.pixels.dimensions();
+            let [across, down] = middle(position, sizes[side]);
+            [across * width as f32, down * height as f32]
+        };
+        let [first, second] = pair.maps();
+        let side = |side: usize, map: Vec<f32>| Side {
+            image: inputs[side].source.to_string(),
+            name: names[side].clone(),
+            width: inputs[side].picture.pixels.width(),
+            height: inputs[side].picture.pixels.height(),
+            damaged: inputs[side].picture.damaged(),
+            positions: sizes[side],
+            sum: sum(&map),
+            mass: mass(&map, sizes[side]),
+            map,
+        };
+        let matches = pair.correspondences(*lines).into_iter().map(|both| Match {
+            from: in_pixels(0, both.positions[0]),
+            to: in_pixels(1, both.positions[1]),
+            contribution: both.contribution,
+        });
+        let partners = points.iter().filter_map(|point| {
+            let map = pair.partners(point.position)?.to_vec();
+            let best = (0..map.len()).max_by(|&a, &b| map[a].total_cmp(&map[b]))?;
+            let best = in_pixels(1, best);
+            Some(Partners { point: point.pixel, sum: sum(&map), map, best })
+        });
+        let description = model.network.description();
+        let layer = description.layers().last().map(|layer| layer.name.clone());
+        Ok(Self {
+            schema_version: 1,
+            cam_version: env!("CARGO_PKG_VERSION"),
+            model: description.name.clone(),
+            weights: model.origin(),
+            weights_sha256: model.sha256()?,
+            layer: layer.unwrap_or_default(),
+            cosine: pair.cosine(),
+            images: [side(0, first), side(1, second)],
+            correspondences: matches.collect(),
+            points: partners.collect(),
+            figure: figure
+                .filter(|path| path.as_os_str() != STDOUT)
+                .map(|path| path.display().to_string()),
+            milliseconds: clock.milliseconds(),
+        })
+    }
+
+    /// The same for people.
+    pub fn lines(&self) -> Vec<String> {
+        let [first, second] = &self.images;
+        let mut lines = vec![format!(
+            "{} and {}: cosine {:.3}",
+            printable(&first.name),
+            printable(&second.name),
+            self.cosine
+        )];
+        for (side, other) in [(first, second), (second, first)] {
+            let mass = side.mass.map_or_else(|| "nothing".to_owned(), Mass::words);
+            lines.push(format!(
+                "  what of {} is like {}: mass {mass}, adds up to {:.3}",
+                printable(&side.name),
+                printable(&other.name),
+                side.sum
+            ));
+        }
+        for Match { from, to, contribution } in &self.correspondences {
+            let [[x, y], [u, v]] = [from, to].map(|place| place.map(f32::round));
+            lines.push(format!("  {x:>5}, {y:<5} belongs to {u:>5}, {v:<5} {contribution:.5}"));
+        }
+        for Partners { point: [x, y], best, sum, .. } in &self.points {
+            let [u, v] = best.map(f32::round);
+            lines.push(format!("  point {x}, {y}: most at {u}, {v}, adds up to {sum:.5}"));
+        }
+        lines.extend(self.figure.clone());
+        lines
+    }
+}
+
+fn sum(map: &[f32]) -> f64 {
+    map.iter().map(|&value| f64::from(value)).sum()
+}
+
+/// Where the positive part lies.
+fn mass(map: &[f32], [rows, columns]: [usize; 2]) -> Option<Mass> {
+    Mass::of(&Map::new(columns, rows, map.to_vec()).ok()?.relu())
+}
