@@ -104,7 +104,7 @@ impl Comparisons {
             let (Ok(difference), Ok(allowed)) = (difference.parse(), allowed.parse::<f32>()) else {
                 continue;
             };
-            let network = test.rsplit_once("::").map_or(LONE, |(network, _)| network);
+            let network = network_of(test);
             found.columns.insert(network.to_owned());
             let row = found.rows.entry(what.to_owned()).or_default();
             let (largest, bound) = row.entry(network.to_owned()).or_insert((0.0, allowed));
@@ -131,8 +131,12 @@ impl Comparisons {
     }
 }
 
-/// The column of tests that stand for one network only.
-const LONE: &str = "one network";
+/// The network of a test: its module, or what its claim ends on.
+fn network_of(test: &str) -> &str {
+    let module = test.rsplit_once("::").map(|(network, _)| network);
+    let suffix = || test.rsplit_once("_on_").map(|(_, network)| network);
+    module.or_else(suffix).unwrap_or("the network")
+}
 
 #[cfg(test)]
 mod tests {
@@ -156,6 +160,13 @@ parity\ta::y\tfem layer3.raw\t0e0\t1e-3
             "| | a | b c | allowed |\n|---|---:|---:|---:|\n\
              | fem layer3.raw | 0e0 |  | 1e-3 |\n| fem layer4.raw | 3e-6 | 4e-6 | 1e-3 |\n"
         );
+    }
+
+    #[test]
+    fn a_test_s_network_is_its_module_or_the_end_of_its_claim() {
+        assert_eq!(network_of("resnet50_in_the_engine::x"), "resnet50_in_the_engine");
+        assert_eq!(network_of("score_cam_matches_on_resnet18"), "resnet18");
+        assert_eq!(network_of("it_matches"), "the network");
     }
 
     #[test]

@@ -80,6 +80,17 @@ fn methods_stand_side_by_side_in_the_figure() {
 }
 
 #[test]
+fn a_row_of_many_methods_goes_on_below() {
+    let place = Place::new();
+    let names = "grad-cam,hires-cam,x-grad-cam,layer-cam,fem,eigen-cam";
+    explain(&place, &format!("--method {names} --out wide.png")).done();
+    explain(&place, "--method grad-cam,layer-cam,fem --out narrow.png").done();
+    let [wide, narrow] = ["wide.png", "narrow.png"].map(|name| place.size(name));
+    assert_eq!(wide.0, narrow.0, "eight panels are the widest");
+    assert!(wide.1 > narrow.1 * 3 / 2, "{wide:?} {narrow:?}");
+}
+
+#[test]
 fn methods_that_coincide_are_told_and_do_coincide() {
     let place = Place::new();
     let listed = place.say("methods --json").done().json();

@@ -11,9 +11,29 @@ use crate::support::{Values, all_values, positions};
 pub fn adjoint(
     graph: &Graph,
     segment: Range<usize>,
-    (input, shape): (&[f32], [usize; 4]),
+    input: (&[f32], [usize; 4]),
     gradients: &[f32],
     questions: usize,
+) -> Values {
+    by_rule(graph, segment, input, gradients, (questions, false))
+}
+
+/// The same by guided backpropagation: an activation stops what is negative.
+pub fn guided_adjoint(
+    graph: &Graph,
+    input: (&[f32], [usize; 4]),
+    gradients: &[f32],
+    questions: usize,
+) -> Values {
+    by_rule(graph, 0..graph.steps.len(), input, gradients, (questions, true))
+}
+
+fn by_rule(
+    graph: &Graph,
+    segment: Range<usize>,
+    (input, shape): (&[f32], [usize; 4]),
+    gradients: &[f32],
+    (questions, guided): (usize, bool),
 ) -> Values {
     let values = all_values(graph, segment.clone(), input, shape);
     let mut found: Vec<Values> = values
@@ -31,6 +51,9 @@ pub fn adjoint(
         match &step.operation {
             Operation::Convolution(convolution) => {
                 unclamp(convolution.activation, &values[index + 1], &mut gradient, questions);
+                if guided && convolution.activation != Activation::Identity {
+                    gradient.values.iter_mut().for_each(|x| *x = x.max(0.0));
+                }
                 turn(convolution, &gradient, &mut found[read]);
                 if let Some(residual) = convolution.residual {
                     let residual = &mut found[residual - segment.start].values;

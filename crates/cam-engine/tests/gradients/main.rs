@@ -4,7 +4,7 @@ mod adjoint;
 #[path = "../support/mod.rs"]
 mod support;
 
-use adjoint::adjoint;
+use adjoint::{adjoint, guided_adjoint};
 use cam_engine::{
     Activation, Convolution, Engine, Error, Graph, MaxPool, Operation, Options, Output, Padding,
     Step,
@@ -165,6 +165,24 @@ fn gradients_of_a_residual_network_come_back_to_every_cut() {
             let error = difference(&found, &expected);
             assert!(error < TOLERANCE, "{instructions}, cut {cut}: {error:e}");
         }
+    }
+}
+
+#[test]
+fn guided_gradients_lose_their_negative_part_at_every_activation() {
+    let graph = residual_network();
+    let shape = [2, 3, 17, 14];
+    let input = numbers(1, shape.iter().product());
+    for instructions in available() {
+        let engine = Engine::new(graph.clone(), exact(instructions, 2)).unwrap();
+        let recording = engine.record(0..graph.steps.len(), &input, shape).unwrap();
+        let gradients = numbers(2, recording.output().values.len() * 3);
+        let found = recording.pull_back_guided(&gradients, 3).unwrap();
+        let expected = guided_adjoint(&graph, (&input, shape), &gradients, 3);
+        let error = difference(&found, &expected);
+        assert!(error < TOLERANCE, "{instructions}: {error:e}");
+        let plain = recording.pull_back(&gradients, 3).unwrap();
+        assert_ne!(bits(&plain), bits(&found), "the rule changes something");
     }
 }
 
