@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use cam_core::{Gradients, Head, Linear, Neck, Pooling, Target};
 use cam_targets::{
     ClassLogit, ClassReST, ClassSoftmax, Concepts, Contrast, CosineSimilarity, Dot, Finer,
-    NegativeDistance, RawScore, binary, difference,
+    NegativeDistance, Prototypes, RawScore, binary, difference,
 };
 use cam_tests::compare::{assert_near, magnitude, values};
 use cam_tests::{device, formula};
@@ -100,6 +100,10 @@ fn targets(d: usize, k: usize, seed: u64) -> Vec<(&'static str, Box<dyn Target>)
         ("against it", Box::new(binary(linear(&format!("one{seed}"), 1, d), false).expect("one"))),
         ("raw", Box::new(RawScore::of(d, vec![d - 1, 0]).expect("they exist"))),
         ("triplet", Box::new(Contrast::triplet(concepts.clone(), others.clone()).expect("pairs"))),
+        (
+            "prototypes",
+            Box::new(Prototypes::of(&[concepts.clone(), others.clone()]).expect("of one width")),
+        ),
         ("contrast", Box::new(Contrast::to_negatives(concepts, others).expect("of one width"))),
     ]
 }

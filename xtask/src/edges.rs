@@ -76,6 +76,14 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
     },
+    // What is kept are vectors, names and files.
+    Layer {
+        name: "cam-store",
+        may_use: &[],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     Layer {
         name: "cam-cli",
         may_use: &[
@@ -84,6 +92,7 @@ const LAYERS: &[Layer] = &[
             "cam-targets",
             "cam-models",
             "cam-metrics",
+            "cam-store",
             "cam-viz",
             "cam-fetch",
         ],

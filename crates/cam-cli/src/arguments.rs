@@ -2,6 +2,7 @@
 
 mod bench;
 mod compare;
+mod concept;
 mod demo;
 mod evaluate;
 mod explain;
@@ -14,9 +15,10 @@ use clap_complete::Shell;
 
 pub use bench::{Bench, BenchExplain, Benchmark};
 pub use compare::Compare;
+pub use concept::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
 pub use demo::Demo;
 pub use evaluate::Evaluate;
-pub use explain::{Explain, TargetName};
+pub use explain::{ConceptsAs, Explain, TargetName};
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -46,6 +48,12 @@ pub enum Command {
     Explain(Explain),
     /// Show why two images are similar: which part of one belongs to which of the other.
     Compare(Compare),
+    /// Keep concepts, each a name with many images, in a file.
+    Concept {
+        /// What to do.
+        #[command(subcommand)]
+        command: ConceptCommand,
+    },
     /// Write the embeddings of images.
     Embed(Embed),
     /// List the networks known by name, and where their weights are.

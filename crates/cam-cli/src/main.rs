@@ -7,6 +7,7 @@ mod arguments;
 mod bench;
 mod commands;
 mod compare;
+mod concepts;
 mod device;
 mod evaluate;
 mod explain;
@@ -59,6 +60,7 @@ fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Concept { command } => concepts::run(&command),
         Command::Embed(arguments) => commands::embed::run(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Methods(arguments) => commands::methods::run(&arguments),

@@ -88,16 +88,21 @@ impl Source {
 
     /// Reads and decodes the image. What is odd about it is said on standard error.
     pub fn picture(&self, strict: bool) -> Result<Picture, Failure> {
-        let bytes = self.bytes()?;
+        self.decoded(&self.bytes()?, strict)
+    }
+
+    /// Decodes its bytes. What is odd about the image is said on standard error.
+    pub fn decoded(&self, bytes: &[u8], strict: bool) -> Result<Picture, Failure> {
         let options = DecodeOptions { strict, ..DecodeOptions::default() };
-        let picture = decode(&bytes, &options).with_context(|| self.to_string())?;
+        let picture = decode(bytes, &options).with_context(|| self.to_string())?;
         for remark in &picture.remarks {
             print::remark(format_args!("{self}: {remark}"));
         }
         Ok(picture)
     }
 
-    fn bytes(&self) -> Result<Vec<u8>, Failure> {
+    /// Reads its bytes.
+    pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
         let in_context =
             |read: anyhow::Result<Vec<u8>>| Ok(read.with_context(|| self.to_string())?);
         match self {

@@ -44,14 +44,36 @@ impl Contrast {
     /// # Errors
     /// [`Error::ConceptWidth`] where they are of different widths.
     pub fn to_negatives(concepts: Concepts, negatives: Concepts) -> Result<Self, Error> {
-        check_widths(&concepts, &negatives)?;
+        let own = vec![None; concepts.count()];
+        Self::to_own_negatives(concepts, &own, &negatives)
+    }
+
+    /// Each concept against the mean of its own negatives, and against that of `others` where it has
+    /// none: one question per concept.
+    ///
+    /// # Errors
+    /// [`Error::Pairs`] where `own` has not an entry for each concept, [`Error::ConceptWidth`] where
+    /// they are of different widths.
+    pub fn to_own_negatives(
+        concepts: Concepts,
+        own: &[Option<Concepts>],
+        others: &Concepts,
+    ) -> Result<Self, Error> {
         let width = concepts.width();
-        let mean = negatives.mean_direction();
+        if own.len() != concepts.count() {
+            return Err(Error::Pairs { nearer_to: concepts.count(), than_to: own.len() });
+        }
+        for negatives in own.iter().flatten().chain([others]) {
+            check_widths(&concepts, negatives)?;
+        }
+        let shared = others.mean_direction();
         let concepts = concepts.into_unit();
-        let against = |concept: &[f32]| {
-            concept.iter().zip(&mean).map(|(c, n)| (f64::from(*c) - n) as f32).collect()
+        let against = |(concept, own): (&[f32], &Option<Concepts>)| {
+            let own = own.as_ref().map(Concepts::mean_direction);
+            let mean = own.as_ref().unwrap_or(&shared);
+            concept.iter().zip(mean).map(|(c, n)| (f64::from(*c) - n) as f32).collect()
         };
-        Ok(Self { directions: concepts.iter().map(against).collect(), width })
+        Ok(Self { directions: concepts.iter().zip(own).map(against).collect(), width })
     }
 
     /// `[k, d]`.

@@ -49,9 +49,19 @@ impl Target for CosineSimilarity {
         let (unit, norm) = unit(embeddings, EPSILON);
         let cosines = unit.clone().matmul(concepts.clone().transpose());
         let along = cosines.unsqueeze_dim::<3>(2) * unit.unsqueeze_dim(1);
-        let across = concepts.unsqueeze_dim::<3>(0) - along;
-        let length = across.clone().square().sum_dim(2).sqrt();
-        let noise = length.lower_elem(INDISTINGUISHABLE).expand(across.dims());
-        Some(across.mask_fill(noise, 0.0) / norm.unsqueeze_dim(1))
+        Some(distinct(concepts.unsqueeze_dim::<3>(0) - along) / norm.unsqueeze_dim(1))
     }
+}
+
+/// ĉ − s·ê of unit vectors, `[n, k, d]` and `[n, 1, d]`.
+pub(crate) fn across(concepts: Tensor<3>, unit: Tensor<3>) -> Tensor<3> {
+    let cosines = (concepts.clone() * unit.clone()).sum_dim(2);
+    distinct(concepts - cosines * unit)
+}
+
+/// ĉ − s·ê, zero where it is nothing but rounding.
+fn distinct(across: Tensor<3>) -> Tensor<3> {
+    let length = across.clone().square().sum_dim(2).sqrt();
+    let noise = length.lower_elem(INDISTINGUISHABLE).expand(across.dims());
+    across.mask_fill(noise, 0.0)
 }

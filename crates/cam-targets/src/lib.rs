@@ -43,6 +43,7 @@ mod distance;
 mod dot;
 mod error;
 mod finer;
+mod prototypes;
 mod raw;
 mod rest;
 
@@ -56,5 +57,6 @@ pub use distance::NegativeDistance;
 pub use dot::Dot;
 pub use error::Error;
 pub use finer::Finer;
+pub use prototypes::Prototypes;
 pub use raw::RawScore;
 pub use rest::ClassReST;

@@ -48,6 +48,7 @@ mod overlay_compat;
 mod overlay_signed;
 mod png16;
 mod resize;
+mod segmentation;
 mod text;
 
 pub use atomic::{WriteError, write_atomically};
@@ -64,3 +65,4 @@ pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;
 pub use overlay_signed::overlay_signed;
 pub use png16::{Png16Error, Scale, png16_bytes};
+pub use segmentation::{legend, overlay_labels, qualitative_color};

@@ -10,8 +10,9 @@ use super::{Images, Model};
 #[command(
     after_long_help = EXPLAIN_HELP,
     override_usage = "cam explain [OPTIONS] <QUERY>... --concept <[NAME=]IMAGE>...\n       \
+                      cam explain [OPTIONS] <QUERY>... --concepts <FILE>\n       \
                       cam explain [OPTIONS] <QUERY>... --class <N>",
-    group = ArgGroup::new("questions").args(["concepts", "classes"]).required(true).multiple(true)
+    group = ArgGroup::new("questions").args(["concepts", "classes", "concept_file"]).required(true).multiple(true)
 )]
 pub struct Explain {
     /// The images to explain.
@@ -27,6 +28,19 @@ pub struct Explain {
     /// (cosine to the concept less the mean cosine to these).
     #[arg(long = "negative", value_name = "IMAGE", num_args = 1.., requires = "concepts")]
     pub negatives: Vec<OsString>,
+
+    /// A file of concepts (`cam concept` makes it): which of them is where?
+    #[arg(
+        long = "concepts",
+        value_name = "FILE",
+        conflicts_with_all = ["concepts", "classes", "negatives", "difference", "target", "map"],
+    )]
+    pub concept_file: Option<PathBuf>,
+
+    /// What a concept of the file is: the mean of its images, the same in contrast to its negatives
+    /// or else to all images of the file, or whichever of its images is the most similar.
+    #[arg(long = "as", value_name = "A", requires = "concept_file", default_value = "contrast")]
+    pub concepts_as: ConceptsAs,
 
     /// Also ask where each concept is not (1 − cosine).
     #[arg(long)]
@@ -97,6 +111,17 @@ Examples:
 
 fn class(text: &str) -> Result<usize, &'static str> {
     text.parse().map_err(|_| "classes are numbered from 0")
+}
+
+/// What a concept with several images is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConceptsAs {
+    /// The mean of its images' directions.
+    Centroid,
+    /// The same less the mean of its negatives, or of all images of the file.
+    Contrast,
+    /// Whichever of its images is the most similar.
+    Prototypes,
 }
 
 /// What to ask.

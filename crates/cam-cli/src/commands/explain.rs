@@ -1,10 +1,14 @@
 use crate::arguments::Explain;
+use crate::concepts;
 use crate::explain::{self, Concept, Settings};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::source::Source;
 
 pub fn run(arguments: &Explain) -> Result<(), Failure> {
+    if let Some(file) = &arguments.concept_file {
+        return concepts::explain(arguments, file);
+    }
     let queries: Vec<Source> = arguments.queries.iter().map(|query| Source::of(query)).collect();
     let mut asked: Vec<_> =
         arguments.concepts.iter().map(|concept| Source::named(concept)).collect();

@@ -71,7 +71,8 @@ impl Reading {
         })
     }
 
-    fn preprocessing(&self, network: &ConvNet) -> Preprocessing {
+    /// How images are brought to the network.
+    pub fn preprocessing(&self, network: &ConvNet) -> Preprocessing {
         let own = network.preprocessing().clone();
         Preprocessing { filter: self.filter.unwrap_or(own.filter), ..own }
     }
@@ -97,9 +98,34 @@ impl Input {
         network: &ConvNet,
         clock: &mut Clock,
     ) -> Result<Self, Failure> {
-        let preprocessing = reading.preprocessing(network);
         let picture = source.picture(reading.strict)?;
         clock.lap("decode");
+        Self::of(source, picture, reading, network, clock)
+    }
+
+    /// The same with the SHA-256 of the image's bytes, in hexadecimal digits.
+    pub fn with_digest(
+        source: &Source,
+        reading: &Reading,
+        network: &ConvNet,
+        clock: &mut Clock,
+    ) -> Result<(Self, String), Failure> {
+        let bytes = source.bytes()?;
+        let digest = cam_fetch::sha256_of_bytes(&bytes).to_string();
+        let picture = source.decoded(&bytes, reading.strict)?;
+        clock.lap("decode");
+        Ok((Self::of(source, picture, reading, network, clock)?, digest))
+    }
+
+    /// A decoded image, resized and normalised.
+    fn of(
+        source: &Source,
+        picture: Picture,
+        reading: &Reading,
+        network: &ConvNet,
+        clock: &mut Clock,
+    ) -> Result<Self, Failure> {
+        let preprocessing = reading.preprocessing(network);
         let (width, height) = reading.size.of(&picture.pixels, &preprocessing);
         if width.saturating_mul(height) > MAX_PIXELS {
             return Err(Failure::Failed(anyhow!(

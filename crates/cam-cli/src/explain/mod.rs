@@ -16,7 +16,7 @@ mod write;
 pub use concept::Concept;
 pub use input::{Clock, Input, MAX_PIXELS, Reading, Size};
 pub use mass::Mass;
-pub use method::{FINER_CAM, REFINE_CAM, unknown_method};
+pub use method::{FINER_CAM, REFINE_CAM, chosen, unknown_method};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};

@@ -10,6 +10,7 @@ mod loopback;
 
 mod bench;
 mod compare;
+mod concept;
 mod embed;
 mod errors;
 mod evaluate;

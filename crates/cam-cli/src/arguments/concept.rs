@@ -1,0 +1,80 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Images, Model};
+
+/// What to do with a file of concepts.
+#[derive(Debug, Subcommand)]
+pub enum ConceptCommand {
+    /// Add images to a concept, which is made if there is none of that name.
+    Add(AddConcept),
+    /// List the concepts of a file.
+    List(ListConcepts),
+    /// Show what a concept is made of.
+    Show(ShowConcept),
+    /// Remove a concept.
+    Remove(RemoveConcept),
+}
+
+/// Arguments of `cam concept add`.
+#[derive(Debug, Args)]
+pub struct AddConcept {
+    /// The file of concepts (.safetensors); it is made if it does not exist.
+    pub file: PathBuf,
+
+    /// The concept's name.
+    pub name: String,
+
+    /// Images of it.
+    #[arg(value_name = "IMAGE")]
+    pub images: Vec<OsString>,
+
+    /// Images of what looks like it and is not.
+    #[arg(long = "negative", value_name = "IMAGE", num_args = 1..)]
+    pub negatives: Vec<OsString>,
+
+    /// Which network.
+    #[command(flatten)]
+    pub model: Model,
+
+    /// How images are read.
+    #[command(flatten)]
+    pub reading: Images,
+}
+
+/// Arguments of `cam concept list`.
+#[derive(Debug, Args)]
+pub struct ListConcepts {
+    /// The file of concepts.
+    pub file: PathBuf,
+
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `cam concept show`.
+#[derive(Debug, Args)]
+pub struct ShowConcept {
+    /// The file of concepts.
+    pub file: PathBuf,
+
+    /// The concept's name.
+    pub name: String,
+
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `cam concept remove`.
+#[derive(Debug, Args)]
+pub struct RemoveConcept {
+    /// The file of concepts.
+    pub file: PathBuf,
+
+    /// The concept's name.
+    pub name: String,
+}

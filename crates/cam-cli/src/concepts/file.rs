@@ -1,0 +1,195 @@
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use anyhow::{Context as _, anyhow};
+use cam_core::nearest;
+use cam_models::ConvNet;
+use cam_store::{Concept, ConceptSet, Example};
+use serde_json::json;
+
+use super::fingerprint;
+use crate::arguments::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
+use crate::explain::{Clock, Input, Reading, read};
+use crate::failure::Failure;
+use crate::model::Model;
+use crate::print::printable;
+use crate::source::Source;
+use crate::{interrupt, lanes, output, print};
+
+pub fn run(command: &ConceptCommand) -> Result<(), Failure> {
+    match command {
+        ConceptCommand::Add(arguments) => add(arguments),
+        ConceptCommand::List(arguments) => list(arguments),
+        ConceptCommand::Show(arguments) => show(arguments),
+        ConceptCommand::Remove(arguments) => remove(arguments),
+    }
+}
+
+/// The set in a file, or none where there is no file.
+pub fn open(path: &Path) -> Result<Option<ConceptSet>, Failure> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(anyhow!(error).context(path.display().to_string()).into()),
+    };
+    Ok(Some(ConceptSet::from_bytes(&bytes).with_context(|| path.display().to_string())?))
+}
+
+/// The set in a file that must be there.
+pub fn existing(path: &Path) -> Result<ConceptSet, Failure> {
+    open(path)?.ok_or_else(|| {
+        let path = path.display();
+        anyhow!("{path}: there is no such file; `cam concept add {path} NAME IMAGE` makes it")
+            .into()
+    })
+}
+
+fn add(arguments: &AddConcept) -> Result<(), Failure> {
+    let AddConcept { file, name, images, negatives, .. } = arguments;
+    if images.is_empty() && negatives.is_empty() {
+        return Err(Failure::usage(
+            "name images of the concept, or of what it is not (--negative)",
+        ));
+    }
+    output::check(file, &[])?;
+    let kept = open(file)?;
+    let reading = Reading::new(&arguments.reading)?;
+    let model = Model::load(&arguments.model)?;
+    let used = fingerprint(&model, &reading)?;
+    let mut set = match kept {
+        Some(set) => {
+            let checked = set.fingerprint().check(&used);
+            checked.with_context(|| file.display().to_string())?;
+            set
+        }
+        None => ConceptSet::new(used),
+    };
+    let sources: Vec<Source> = images.iter().chain(negatives).map(|i| Source::of(i)).collect();
+    let mut examples = Vec::with_capacity(sources.len());
+    let work = |network: &ConvNet, source: &Source| {
+        interrupt::check("the file is as it was")?;
+        example(source, &reading, network)
+    };
+    // A concept that lacks an image would be another concept: one that fails ends it.
+    lanes::in_order(&model.network, &sources, work, |_, example| {
+        examples.push(example?);
+        Ok(())
+    })?;
+    let negatives = examples.split_off(images.len());
+    let added = set.add(name, examples, negatives).map_err(anyhow::Error::from)?;
+    let concept = set.get(name).map_err(anyhow::Error::from)?;
+    if concept.examples.is_empty() {
+        return Err(Failure::usage(format!(
+            "`{name}` has no images yet: what it is must be shown first"
+        )));
+    }
+    output::write(file, &set.to_bytes())?;
+    print::line(format_args!("{}: {added} added, {}", printable(name), counted(concept)))
+}
+
+fn example(source: &Source, reading: &Reading, network: &ConvNet) -> Result<Example, Failure> {
+    let (input, sha256) = Input::with_digest(source, reading, network, &mut Clock::start())?;
+    let embedding = read(network.embed(input.tensor))?;
+    // Refused here, where the image can still be named.
+    cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
+        .map_err(|error| anyhow!("{source} makes no concept: {error}"))?;
+    Ok(Example { image: source.to_string(), sha256, embedding })
+}
+
+fn counted(concept: &Concept) -> String {
+    let images = |count: usize| format!("{count} image{}", if count == 1 { "" } else { "s" });
+    match concept.negatives.len() {
+        0 => images(concept.examples.len()),
+        negatives => format!("{}, {negatives} negative", images(concept.examples.len())),
+    }
+}
+
+fn list(arguments: &ListConcepts) -> Result<(), Failure> {
+    let set = existing(&arguments.file)?;
+    let made = set.fingerprint();
+    if arguments.json {
+        let concepts: Vec<_> = set
+            .concepts()
+            .iter()
+            .map(|concept| {
+                let (images, negatives) = (concept.examples.len(), concept.negatives.len());
+                json!({ "name": concept.name, "images": images, "negatives": negatives })
+            })
+            .collect();
+        return print::json(&json!({
+            "schema_version": 1, "fingerprint": made, "concepts": concepts
+        }));
+    }
+    print::line(format_args!(
+        "{}, {}, {} wide, weights {:.12}",
+        made.model, made.preprocessing, made.width, made.weights_sha256
+    ))?;
+    for concept in set.concepts() {
+        print::line(format_args!("{:<24} {}", printable(&concept.name), counted(concept)))?;
+    }
+    Ok(())
+}
+
+fn show(arguments: &ShowConcept) -> Result<(), Failure> {
+    let set = existing(&arguments.file)?;
+    let concept = set.get(&arguments.name).map_err(|error| named(&set, error))?;
+    let agreement = agreement(concept);
+    let both = [("image", &concept.examples), ("negative", &concept.negatives)];
+    if arguments.json {
+        let images = |examples: &[Example]| -> Vec<_> {
+            let image = |e: &Example| json!({ "image": e.image, "sha256": e.sha256 });
+            examples.iter().map(image).collect()
+        };
+        return print::json(&json!({
+            "schema_version": 1,
+            "name": concept.name,
+            "images": images(&concept.examples),
+            "negatives": images(&concept.negatives),
+            "agreement": agreement,
+        }));
+    }
+    print::line(format_args!("{}: {}", printable(&concept.name), counted(concept)))?;
+    if let Some(agreement) = agreement {
+        print::line(format_args!("mean cosine between two of its images {agreement:.3}"))?;
+    }
+    for (role, examples) in both {
+        for example in examples {
+            print::line(format_args!("{role:<9} {}", printable(&example.image)))?;
+        }
+    }
+    Ok(())
+}
+
+/// How alike a concept's images are: the mean cosine of two of them.
+fn agreement(concept: &Concept) -> Option<f64> {
+    let count = concept.examples.len() as f64;
+    let mut sum = vec![0.0_f64; concept.examples.first()?.embedding.len()];
+    for example in &concept.examples {
+        let values = example.embedding.iter().map(|&value| f64::from(value));
+        let length = values.clone().map(|value| value * value).sum::<f64>().sqrt();
+        sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value / length);
+    }
+    // ‖Σ ê‖² is the sum of all cosines, of each with itself too.
+    let all = sum.into_iter().map(|value| value * value).sum::<f64>();
+    (count > 1.0).then(|| (all - count) / (count * (count - 1.0)))
+}
+
+fn remove(arguments: &RemoveConcept) -> Result<(), Failure> {
+    let mut set = existing(&arguments.file)?;
+    let removed = set.remove(&arguments.name).map_err(|error| named(&set, error))?;
+    output::write(&arguments.file, &set.to_bytes())?;
+    print::line(format_args!("{} removed, {} left", printable(&removed.name), set.concepts().len()))
+}
+
+/// A concept that is not there, with those that are named nearly so.
+fn named(set: &ConceptSet, error: cam_store::Error) -> Failure {
+    let cam_store::Error::NoConcept { name } = &error else {
+        return Failure::Failed(error.into());
+    };
+    let known = set.concepts().iter().map(|concept| concept.name.as_str());
+    match nearest(name, known).as_slice() {
+        [] => Failure::usage(format!("{error}; `cam concept list` names them")),
+        names => Failure::usage(format!("{error}; did you mean {}?", names.join(", "))),
+    }
+}

@@ -1,0 +1,29 @@
+//! Files of concepts: `cam concept`, and which concept is where (`cam explain --concepts`).
+
+mod file;
+mod questions;
+mod segments;
+mod winners;
+
+pub use file::run;
+pub use segments::explain;
+
+use cam_models::Preprocessing;
+use cam_store::Fingerprint;
+
+use crate::explain::Reading;
+use crate::failure::Failure;
+use crate::model::Model;
+
+/// What makes the embeddings of this run.
+pub fn fingerprint(model: &Model, reading: &Reading) -> Result<Fingerprint, Failure> {
+    let network = &model.network;
+    // Not the size: behind pooling, a collage at twice the size is compared with a single image.
+    let Preprocessing { filter, .. } = reading.preprocessing(network);
+    Ok(Fingerprint {
+        model: network.description().name.clone(),
+        weights_sha256: model.sha256()?,
+        preprocessing: format!("{filter:?} filter").to_lowercase(),
+        width: network.description().embedding_width(),
+    })
+}

@@ -1,0 +1,360 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use cam_core::{Arithmetic, Capture, Network as _};
+use cam_store::ConceptSet;
+use cam_viz::{
+    ColorBar, Colormap, Figure, FigureStyle, Map, OverlayStyle, Panel, legend, npy_bytes, overlay,
+    overlay_labels, picture_bytes, png_bytes,
+};
+use image::RgbImage;
+use image::imageops::{self, FilterType};
+use serde::Serialize;
+
+use super::winners::Winners;
+use super::{file, fingerprint, questions};
+use crate::arguments::{Compat, Explain};
+use crate::explain::{Clock, Failed, Input, Outputs, Reading, chosen, layer, read};
+use crate::failure::{Failure, message};
+use crate::model::Model;
+use crate::output::{self, Pattern, Subject, distinct, write};
+use crate::print::printable;
+use crate::source::Source;
+use crate::{interrupt, print};
+
+/// Concepts that have a picture of their own, and a line of the legend.
+const SHOWN: usize = 12;
+
+/// Pictures beside each other.
+const IN_A_ROW: usize = 4;
+
+/// The longer side of a segmentation, in pixels: finer than any layer.
+const LONGEST: u32 = 640;
+
+/// The share of the image in a segmentation.
+const IMAGE_WEIGHT: f32 = 0.45;
+
+#[derive(Serialize)]
+struct Document {
+    schema_version: u32,
+    cam_version: &'static str,
+    model: String,
+    weights_sha256: String,
+    layer: String,
+    method: String,
+    concepts_as: String,
+    concepts: Vec<String>,
+    figure: Option<String>,
+    queries: Vec<Report>,
+    failures: Vec<Failed>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    image: String,
+    name: String,
+    width: u32,
+    height: u32,
+    /// Share of the image where no concept is positive.
+    nothing: f32,
+    /// In the order of the file.
+    concepts: Vec<Found>,
+    milliseconds: std::collections::BTreeMap<&'static str, f64>,
+}
+
+#[derive(Serialize, Clone)]
+struct Found {
+    name: String,
+    score: f32,
+    /// Share of the image where its map is the highest of all.
+    share: f32,
+    raw_min: f32,
+    raw_max: f32,
+}
+
+/// What a query comes to.
+struct Segmented {
+    input: Input,
+    maps: Vec<Map>,
+    /// At this size, whose aspect is the image's.
+    picture: RgbImage,
+    labels: Vec<Option<usize>>,
+    report: Report,
+}
+
+/// Which concept of a file is where.
+pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> {
+    let queries: Vec<Source> = arguments.queries.iter().map(|query| Source::of(query)).collect();
+    let outputs = Outputs::new(arguments, &queries, 0)?;
+    let inputs: Vec<_> = queries.iter().filter_map(Source::canonical).collect();
+    let inputs = [inputs, concept_file.canonicalize().into_iter().collect()].concat();
+    outputs.check(&inputs)?;
+    let names = distinct(queries.iter().map(Source::stem));
+    check_names(&outputs, &names, &inputs)?;
+    if outputs.all().filter(|pattern| pattern.is_stdout()).count() + usize::from(arguments.json) > 1
+    {
+        return Err(Failure::usage("standard output can hold one thing: --json or one `-`"));
+    }
+    if arguments.method.names.len() > 1 || arguments.layers.len() > 1 || arguments.method.aug_smooth
+    {
+        return Err(Failure::usage(
+            "--concepts compares maps of many concepts: give one method and one layer, and no \
+             --aug-smooth",
+        ));
+    }
+    let compat = arguments.images.compat == Some(Compat::PytorchGradCam);
+    let arithmetic = if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard };
+    let method = chosen(arguments, arithmetic)?;
+    let method = method.first().context("a method")?;
+    let set = file::existing(concept_file)?;
+    if set.concepts().is_empty() {
+        return Err(Failure::usage(format!("{} holds no concept", concept_file.display())));
+    }
+    let target = questions::target(&set, arguments.concepts_as)?;
+    let reading = Reading::new(&arguments.images)?;
+    let model = Model::load(&arguments.model)?;
+    let made = set.fingerprint().check(&fingerprint(&model, &reading)?);
+    made.with_context(|| concept_file.display().to_string())?;
+    let network = &model.network;
+    let at = match arguments.layers.first() {
+        Some(name) => layer(network, name)?,
+        None => network.last_layer()?,
+    };
+    let mut document = Document {
+        schema_version: 1,
+        cam_version: env!("CARGO_PKG_VERSION"),
+        model: network.description().name.clone(),
+        weights_sha256: set.fingerprint().weights_sha256.clone(),
+        layer: network.layers()[at.index()].name.clone(),
+        method: method.name.clone(),
+        concepts_as: format!("{:?}", arguments.concepts_as).to_lowercase(),
+        concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
+        figure: None,
+        queries: Vec::new(),
+        failures: Vec::new(),
+    };
+    let mut rows = Vec::new();
+    for (query, name) in queries.iter().zip(&names) {
+        interrupt::check("what was written is whole")?;
+        let mut clock = Clock::start();
+        let segmented = Input::read(query, &reading, network, &mut clock).and_then(|input| {
+            let capture = Capture::new(network, input.tensor.clone(), &[at]);
+            let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
+            clock.lap("capture");
+            let explanation = capture.explain(&*method.rule, &*target)?;
+            let scores = read(explanation.scores.clone())?;
+            let maps = maps(explanation.layers[0].maps.clone())?;
+            clock.lap("explain");
+            segment(input, name, maps, &scores, &set, clock)
+        });
+        match segmented {
+            Ok(segmented) => {
+                rows.extend(keep(&segmented, &outputs, arguments)?);
+                document.queries.push(segmented.report);
+            }
+            Err(Failure::Failed(error)) if queries.len() > 1 => {
+                let error = message(&error);
+                print::error(&error);
+                document.failures.push(Failed { image: query.to_string(), error });
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    if let (Some(pattern), false) = (&outputs.figure, rows.is_empty()) {
+        let path = figure_path(pattern, &names);
+        write(&path, &encoded(pattern, &path, &figure(rows, &document))?)?;
+        document.figure = (!pattern.is_stdout()).then(|| path.display().to_string());
+    }
+    if arguments.json {
+        print::json(&document)?;
+    } else if let (Some(figure), false) = (&document.figure, outputs.use_stdout()) {
+        print::line(figure)?;
+    }
+    Failure::of_images(document.failures.len(), queries.len(), "explained")
+}
+
+/// That no file falls on another, or on one that is read, once the placeholders have their values.
+fn check_names(outputs: &Outputs, names: &[String], inputs: &[PathBuf]) -> Result<(), Failure> {
+    let per_query = [&outputs.overlay, &outputs.raw].into_iter().flatten();
+    let of_queries = per_query.flat_map(|pattern| {
+        names.iter().map(|query| pattern.path(Subject { query, ..Subject::default() }))
+    });
+    let figure = outputs.figure.as_ref().map(|pattern| figure_path(pattern, names));
+    let paths: Vec<PathBuf> = of_queries.chain(figure).collect();
+    output::check_all(paths.iter().map(PathBuf::as_path), inputs)
+}
+
+fn figure_path(pattern: &Pattern, names: &[String]) -> PathBuf {
+    pattern.path(Subject { query: &names.join("+"), ..Subject::default() })
+}
+
+/// The maps of all concepts of the only image.
+fn maps(tensor: burn::tensor::Tensor<4>) -> Result<Vec<Map>, Failure> {
+    let [_, _, height, width] = tensor.dims();
+    let values = read(tensor)?;
+    let maps = values.chunks(height * width).map(|values| Map::new(width, height, values.to_vec()));
+    Ok(maps.collect::<Result<_, _>>().context("the network's maps have no positions")?)
+}
+
+fn segment(
+    input: Input,
+    name: &str,
+    maps: Vec<Map>,
+    scores: &[f32],
+    set: &ConceptSet,
+    mut clock: Clock,
+) -> Result<Segmented, Failure> {
+    let pixels = &input.picture.pixels;
+    let (width, height) = pixels.dimensions();
+    let scale = (f64::from(LONGEST) / f64::from(width.max(height))).min(1.0);
+    let [w, h] = [width, height].map(|side| ((f64::from(side) * scale).round() as u32).max(1));
+    let picture = match (w, h) == (width, height) {
+        true => pixels.clone(),
+        false => imageops::resize(pixels, w, h, FilterType::Triangle),
+    };
+    let mut winners = Winners::new((w as usize, h as usize));
+    for (label, map) in maps.iter().enumerate() {
+        winners.enter(label, map)?;
+    }
+    let shares = winners.shares(maps.len());
+    let found = set.concepts().iter().zip(&maps).zip(scores).zip(&shares).map(
+        |(((concept, map), &score), &share)| Found {
+            name: concept.name.clone(),
+            score,
+            share,
+            raw_min: map.min(),
+            raw_max: map.max(),
+        },
+    );
+    let report = Report {
+        image: input.source.to_string(),
+        name: name.to_owned(),
+        width,
+        height,
+        nothing: 1.0 - shares.iter().sum::<f32>(),
+        concepts: found.collect(),
+        milliseconds: {
+            clock.lap("segment");
+            clock.milliseconds()
+        },
+    };
+    Ok(Segmented { input, maps, picture, labels: winners.labels, report })
+}
+
+/// Writes a query's files and lines, and gives its rows of the figure.
+fn keep(
+    segmented: &Segmented,
+    outputs: &Outputs,
+    arguments: &Explain,
+) -> Result<Vec<Vec<Panel>>, Failure> {
+    let report = &segmented.report;
+    let subject = Subject { query: &report.name, ..Subject::default() };
+    let colours = overlay_labels(&segmented.picture, &segmented.labels, IMAGE_WEIGHT);
+    if let Some(pattern) = &outputs.overlay {
+        let path = pattern.path(subject);
+        write(&path, &encoded(pattern, &path, &colours)?)?;
+    }
+    if let Some(pattern) = &outputs.raw {
+        let values: Vec<f32> = segmented.maps.iter().flat_map(Map::values).copied().collect();
+        let shape = segmented.maps.first().map_or([0, 0], |map| [map.height(), map.width()]);
+        let bytes = npy_bytes(&[segmented.maps.len(), shape[0], shape[1]], &values);
+        let bytes = bytes.context("writing an array").map_err(Failure::Output)?;
+        write(&pattern.path(subject), &bytes)?;
+    }
+    let order = by_share(&report.concepts);
+    if !arguments.json {
+        for &index in order.iter().take(SHOWN).filter(|&&i| report.concepts[i].share > 0.0) {
+            let Found { name, score, share, .. } = &report.concepts[index];
+            let line = format!(
+                "{}: {:<24} {:>3.0} % of the image, score {score:.3}",
+                printable(&report.name),
+                printable(name),
+                share * 100.0
+            );
+            if outputs.use_stdout() { print::remark(line) } else { print::line(line)? }
+        }
+    }
+    match outputs.figure.is_some() {
+        true => rows(segmented, &order, colours),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// Concepts with the largest share first, the better score deciding between equal ones.
+fn by_share(concepts: &[Found]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..concepts.len()).collect();
+    let rank = |index: usize| (concepts[index].share, concepts[index].score);
+    order.sort_by(|&a, &b| {
+        let (a, b) = (rank(a), rank(b));
+        b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
+    });
+    order
+}
+
+fn rows(
+    segmented: &Segmented,
+    order: &[usize],
+    colours: RgbImage,
+) -> Result<Vec<Vec<Panel>>, Failure> {
+    let style = FigureStyle::default();
+    let report = &segmented.report;
+    let shown = &order[..order.len().min(SHOWN)];
+    let entries: Vec<_> = shown
+        .iter()
+        .map(|&index| {
+            let Found { name, share, .. } = &report.concepts[index];
+            (index, name.clone(), format!("{:.0} %", share * 100.0))
+        })
+        .collect();
+    let left_out = order.len() - shown.len();
+    let mut caption = vec!["what the colours mean".to_owned()];
+    if left_out > 0 {
+        caption.push(format!("{left_out} with smaller shares are left out"));
+    }
+    let query = style.shrink(&segmented.input.picture.pixels);
+    let mut rows = vec![vec![
+        Panel { image: query, caption: vec![format!("query: {}", report.name)] },
+        Panel {
+            image: style.shrink(&colours),
+            caption: vec![
+                "which concept is where?".to_owned(),
+                format!("nothing on {:.0} %", report.nothing * 100.0),
+            ],
+        },
+        Panel { image: legend(&entries, style.cell_height), caption },
+    ]];
+    // One scale for all: a concept that is hardly there must not look like one that is.
+    let largest = segmented.maps.iter().map(Map::max).fold(f32::MIN_POSITIVE, f32::max);
+    let singles = shown.iter().map(|&index| {
+        let map = &segmented.maps[index];
+        let values = map.values().iter().map(|value| (value / largest).max(0.0)).collect();
+        let map = Map::new(map.width(), map.height(), values).context("a map of positions")?;
+        let (width, height) = segmented.picture.dimensions();
+        let map = map.resize(width as usize, height as usize).context("resizing a map")?;
+        let image = overlay(&segmented.picture, &map, &OverlayStyle::default());
+        let image = style.shrink(&image.context("laying a map over its image")?);
+        let Found { name, score, .. } = &report.concepts[index];
+        Ok(Panel { image, caption: vec![format!("Where is {name}?"), format!("score {score:.3}")] })
+    });
+    let singles = singles.collect::<Result<Vec<_>, anyhow::Error>>()?;
+    rows.extend(singles.chunks(IN_A_ROW).map(<[Panel]>::to_vec));
+    Ok(rows)
+}
+
+fn figure(rows: Vec<Vec<Panel>>, document: &Document) -> RgbImage {
+    let Document { model, method, layer, concepts_as, concepts, .. } = document;
+    let title =
+        format!("{model}, {method} at {layer}, {} concepts as {concepts_as}", concepts.len());
+    let color_bar = ColorBar {
+        colormap: Colormap::default(),
+        low: "none".to_owned(),
+        high: "most of all concepts".to_owned(),
+    };
+    let figure = Figure { title: Some(title), rows, color_bar: Some(color_bar) };
+    figure.render(&FigureStyle::default())
+}
+
+fn encoded(pattern: &Pattern, path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
+    let bytes = if pattern.is_stdout() { png_bytes(picture) } else { picture_bytes(path, picture) };
+    bytes.context("writing a picture").map_err(Failure::Output)
+}

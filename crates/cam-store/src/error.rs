@@ -1,0 +1,77 @@
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why something could not be kept or found.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Embeddings of something else.
+    #[error(
+        "it was made with another {what}: {kept}, and not {used}. Numbers of the two cannot be compared: \
+         use what it was made with, or make it again"
+    )]
+    OtherModel {
+        /// Which part of the fingerprint differs.
+        what: &'static str,
+        /// What it was made with.
+        kept: String,
+        /// What is used now.
+        used: String,
+    },
+
+    /// A file that this crate did not write, or that was damaged.
+    #[error("it is no such file, or a damaged one: {reason}")]
+    Damaged {
+        /// What is wrong with it.
+        reason: String,
+    },
+
+    /// A file of a later version.
+    #[error("it has format version {found}, and this program knows up to {known}: use a newer one")]
+    Version {
+        /// The file's.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+
+    /// A vector of another length.
+    #[error("a vector of {found} numbers was given where {width} belong")]
+    Width {
+        /// How many there must be.
+        width: usize,
+        /// How many there are.
+        found: usize,
+    },
+
+    /// NaN or infinity in a vector.
+    #[error("number {position} of a vector is {value}: only finite ones can be compared")]
+    NonFinite {
+        /// Where.
+        position: usize,
+        /// What stands there.
+        value: f32,
+    },
+
+    /// No concept of that name.
+    #[error("no concept is called `{name}`")]
+    NoConcept {
+        /// The name.
+        name: String,
+    },
+
+    /// A name that nothing can be called.
+    #[error("a concept needs a name without line breaks and other control characters")]
+    Name,
+
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
