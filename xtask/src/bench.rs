@@ -35,7 +35,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         return compare::run(&revision, rounds);
     }
     let mut bench = cargo(["bench", "-p", "cam-benches"]);
-    for name in ["explain", "methods", "layers"] {
+    for name in ["explain", "methods", "layers", "search"] {
         bench.args(["--bench", name]);
     }
     run_command(bench.arg("--").args(arguments))

@@ -1,11 +1,13 @@
 //! The arguments as typed.
 
+mod batch;
 mod bench;
 mod compare;
 mod concept;
 mod demo;
 mod evaluate;
 mod explain;
+mod gallery;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,12 +15,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use batch::Batch;
 pub use bench::{Bench, BenchExplain, Benchmark};
 pub use compare::Compare;
 pub use concept::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
 pub use demo::Demo;
 pub use evaluate::Evaluate;
 pub use explain::{ConceptsAs, Explain, TargetName};
+pub use gallery::{Index, Search};
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -56,6 +60,12 @@ pub enum Command {
     },
     /// Write the embeddings of images.
     Embed(Embed),
+    /// Explain a folder of images, or the frames of a film, by a file of concepts.
+    Batch(Batch),
+    /// Keep the embeddings and feature maps of a folder's images, to search them.
+    Index(Index),
+    /// Find the images of an index that are most similar to one, and show why.
+    Search(Search),
     /// List the networks known by name, and where their weights are.
     Models(Json),
     /// List the methods, what each costs, and which of them coincide.

@@ -4,6 +4,7 @@
 //! files, lines and exit codes.
 
 mod arguments;
+mod batch;
 mod bench;
 mod commands;
 mod compare;
@@ -12,6 +13,8 @@ mod device;
 mod evaluate;
 mod explain;
 mod failure;
+mod folder;
+mod gallery;
 mod interrupt;
 mod lanes;
 mod model;
@@ -19,6 +22,7 @@ mod output;
 mod packed;
 mod photographs;
 mod print;
+mod progress;
 mod source;
 mod weights;
 
@@ -62,6 +66,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Concept { command } => concepts::run(&command),
         Command::Embed(arguments) => commands::embed::run(&arguments),
+        Command::Batch(arguments) => batch::run(&arguments),
+        Command::Index(arguments) => gallery::index(&arguments),
+        Command::Search(arguments) => gallery::search(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Methods(arguments) => commands::methods::run(&arguments),
         Command::Layers(arguments) => commands::layers::run(&arguments),

@@ -92,7 +92,7 @@ fn suggestion(path: &Path, placeholder: &str) -> String {
 }
 
 /// A name without what a file name cannot hold.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     if [".", ".."].contains(&name) {
         return "_".to_owned();
     }

@@ -1,5 +1,5 @@
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -66,6 +66,28 @@ pub enum Error {
     #[error("a concept needs a name without line breaks and other control characters")]
     Name,
 
+    /// A vector of zeros has no direction.
+    #[error("a vector is zero everywhere: it has no direction to compare")]
+    Zero,
+
+    /// There is no gallery.
+    #[error("{} holds no gallery: `cam index` makes one", folder.display())]
+    NoGallery {
+        /// Where it was looked for.
+        folder: PathBuf,
+    },
+
+    /// A gallery that keeps no feature maps.
+    #[error("the gallery keeps no feature maps: index without --no-maps to explain what is found")]
+    NoMaps,
+
+    /// Two would write at once.
+    #[error("{} is being written by another process: wait for it to end", folder.display())]
+    Locked {
+        /// The gallery.
+        folder: PathBuf,
+    },
+
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]
     File {
@@ -74,4 +96,10 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// An error of the system, and where it happened.
+pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::File { path, source }
 }

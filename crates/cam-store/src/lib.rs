@@ -9,7 +9,9 @@
 mod concepts;
 mod error;
 mod fingerprint;
+pub mod gallery;
 
 pub use concepts::{Concept, ConceptSet, Example};
 pub use error::Error;
 pub use fingerprint::Fingerprint;
+pub use gallery::Gallery;

@@ -1,21 +1,42 @@
 use anyhow::Context as _;
+use cam_core::Pair;
 use cam_viz::{
     ColorBar, Colormap, Connection, Figure, FigureStyle, Map, OverlayStyle, Panel, connect, overlay,
 };
 use image::{Rgb, RgbImage, imageops};
 
-use super::{Compared, Point, middle};
+use super::middle;
 use crate::failure::Failure;
 
 /// Points side by side in a figure.
 const POINTS_IN_A_ROW: usize = 2;
 
+/// Two images and what their similarity is made of.
+pub struct Compared {
+    /// What they are called.
+    pub names: [String; 2],
+    /// Upright, of any size.
+    pub pictures: [RgbImage; 2],
+    /// The cosine, taken apart.
+    pub pair: Pair,
+    /// How many correspondences are drawn.
+    pub lines: usize,
+}
+
+/// A point of the first image.
+pub struct Point {
+    /// Across and down, in the image's own pixels.
+    pub pixel: [u32; 2],
+    /// The position of the layer that holds it.
+    pub position: usize,
+}
+
 /// Both images with what belongs together, what of each speaks for the similarity, and for every
 /// point its partners.
-pub fn figure(compared: &Compared, network: &str) -> Result<RgbImage, Failure> {
+pub fn figure(compared: &Compared, points: &[Point], network: &str) -> Result<RgbImage, Failure> {
     let style = FigureStyle::default();
     let mut rows = vec![vec![correspondences(compared, &style), maps(compared, &style)?]];
-    let points = compared.points.iter().map(|point| of_point(compared, point, &style));
+    let points = points.iter().map(|point| of_point(compared, point, &style));
     let points = points.collect::<Result<Vec<_>, _>>()?;
     rows.extend(points.chunks(POINTS_IN_A_ROW).map(<[Panel]>::to_vec));
     let figure = Figure {
@@ -26,16 +47,22 @@ pub fn figure(compared: &Compared, network: &str) -> Result<RgbImage, Failure> {
             compared.pair.cosine()
         )),
         rows,
-        color_bar: Some(ColorBar {
-            colormap: Colormap::default(),
-            low: "adds nothing".to_owned(),
-            high: "adds most".to_owned(),
-        }),
+        color_bar: Some(color_bar()),
     };
     Ok(figure.render(&style))
 }
 
-fn correspondences(compared: &Compared, style: &FigureStyle) -> Panel {
+/// What the colours of contributions mean.
+pub fn color_bar() -> ColorBar {
+    ColorBar {
+        colormap: Colormap::default(),
+        low: "adds nothing".to_owned(),
+        high: "adds most".to_owned(),
+    }
+}
+
+/// Both images, and lines between what belongs together.
+pub fn correspondences(compared: &Compared, style: &FigureStyle) -> Panel {
     let sizes = compared.pair.sizes();
     let found = compared.pair.correspondences(compared.lines);
     let connections: Vec<Connection> = found
@@ -45,7 +72,7 @@ fn correspondences(compared: &Compared, style: &FigureStyle) -> Panel {
             to: middle(both.positions[1], sizes[1]),
         })
         .collect();
-    let pictures = compared.inputs.each_ref().map(|input| &input.picture.pixels);
+    let pictures = compared.pictures.each_ref();
     let share: f32 = found.iter().map(|both| both.contribution).sum();
     let caption = match found.len() {
         0 => vec![format!("{} and {}", compared.names[0], compared.names[1])],
@@ -57,7 +84,8 @@ fn correspondences(compared: &Compared, style: &FigureStyle) -> Panel {
     Panel { image: connect(pictures, &connections, style.cell_height, style.gap), caption }
 }
 
-fn maps(compared: &Compared, style: &FigureStyle) -> Result<Panel, Failure> {
+/// What of each speaks for the similarity.
+pub fn maps(compared: &Compared, style: &FigureStyle) -> Result<Panel, Failure> {
     let [first, second] = compared.pair.maps();
     let sums = [&first, &second].map(|map| map.iter().map(|&v| f64::from(v)).sum::<f64>());
     let laid_over = [over(compared, 0, &first)?, over(compared, 1, &second)?];
@@ -74,7 +102,7 @@ fn over(compared: &Compared, side: usize, values: &[f32]) -> Result<RgbImage, Fa
     let [rows, columns] = compared.pair.sizes()[side];
     let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let shares = values.iter().map(|value| (value / largest).max(0.0)).collect();
-    let image = &compared.inputs[side].picture.pixels;
+    let image = &compared.pictures[side];
     let map = Map::new(columns, rows, shares).context("a map of the layer's size")?;
     let map = map.resize(image.width() as usize, image.height() as usize);
     let map = map.context("resizing a map")?;
@@ -85,7 +113,7 @@ fn over(compared: &Compared, side: usize, values: &[f32]) -> Result<RgbImage, Fa
 fn of_point(compared: &Compared, point: &Point, style: &FigureStyle) -> Result<Panel, Failure> {
     let partners = compared.pair.partners(point.position).context("a position of the layer")?;
     let sum: f64 = partners.iter().map(|&value| f64::from(value)).sum();
-    let mut image = compared.inputs[0].picture.pixels.clone();
+    let mut image = compared.pictures[0].clone();
     mark(&mut image, point.pixel);
     let [x, y] = point.pixel;
     let pictures = [image, over(compared, 1, partners)?];

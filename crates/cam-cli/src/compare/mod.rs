@@ -1,6 +1,6 @@
 //! `cam compare`: why are two images similar?
 
-mod draw;
+pub mod draw;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -17,24 +17,8 @@ use crate::model::Model;
 use crate::output::{self, STDOUT, write};
 use crate::print;
 use crate::source::Source;
+use draw::{Compared, Point};
 use report::Document;
-
-/// Two images and what their similarity is made of.
-struct Compared {
-    inputs: [Input; 2],
-    names: [String; 2],
-    pair: Pair,
-    points: Vec<Point>,
-    lines: usize,
-}
-
-/// A point of the first image.
-struct Point {
-    /// Across and down, in the image's own pixels.
-    pixel: [u32; 2],
-    /// The position of the layer that holds it.
-    position: usize,
-}
 
 pub fn run(arguments: &Compare) -> Result<(), Failure> {
     let mut clock = Clock::start();
@@ -63,10 +47,10 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
         .map(|pixel| point(pixel, &inputs[0], pair.sizes()[0]))
         .collect::<Result<Vec<_>, _>>()?;
     let names = sources.each_ref().map(Source::stem);
-    let lines = arguments.lines as usize;
-    let compared = Compared { inputs, names, pair, points, lines };
+    let pictures = inputs.each_ref().map(|input| input.picture.pixels.clone());
+    let compared = Compared { names, pictures, pair, lines: arguments.lines as usize };
     if let Some(path) = &figure {
-        let picture = draw::figure(&compared, &network.description().name)?;
+        let picture = draw::figure(&compared, &points, &network.description().name)?;
         write(path, &encoded(path, &picture)?)?;
     }
     if let Some(path) = &arguments.raw {
@@ -75,7 +59,7 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
         write(path, &bytes.context("writing an array").map_err(Failure::Output)?)?;
     }
     clock.lap("draw");
-    let document = Document::new(&compared, &model, figure.as_deref(), clock)?;
+    let document = Document::new((&compared, &inputs, &points), &model, figure.as_deref(), clock)?;
     if arguments.json {
         return print::json(&document);
     }

@@ -4,8 +4,9 @@ use std::path::Path;
 use cam_viz::Map;
 use serde::Serialize;
 
-use super::{Compared, middle};
-use crate::explain::{Clock, Mass};
+use super::draw::{Compared, Point};
+use super::middle;
+use crate::explain::{Clock, Input, Mass};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::output::STDOUT;
@@ -68,12 +69,12 @@ struct Partners {
 
 impl Document {
     pub fn new(
-        compared: &Compared,
+        (compared, inputs, points): (&Compared, &[Input; 2], &[Point]),
         model: &Model,
         figure: Option<&Path>,
         clock: Clock,
     ) -> Result<Self, Failure> {
-        let Compared { inputs, names, pair, points, lines } = compared;
+        let Compared { names, pair, lines, .. } = compared;
         let sizes = pair.sizes();
         let in_pixels = |side: usize, position: usize| {
             let (width, height) = inputs[side].picture.pixels.dimensions();

@@ -5,7 +5,8 @@ mod questions;
 mod segments;
 mod winners;
 
-pub use file::run;
+pub use file::{existing, run};
+pub use questions::target;
 pub use segments::explain;
 
 use cam_models::Preprocessing;

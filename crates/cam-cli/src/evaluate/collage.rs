@@ -6,11 +6,9 @@ use image::RgbImage;
 use image::imageops::{self, FilterType};
 
 use crate::failure::{Failure, message};
+use crate::folder;
 use crate::print;
 use crate::source::Source;
-
-/// What is taken for an image by its name; whether it is one, decoding tells.
-const EXTENSIONS: [&str; 8] = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"];
 
 /// The images of a folder, and how collages are made of them.
 pub struct Collages {
@@ -43,7 +41,7 @@ impl Collages {
             let entry = entry.with_context(|| format!("reading {}", folder.display()))?;
             paths.push(entry.path());
         }
-        paths.retain(|path| is_image(path));
+        paths.retain(|path| folder::is_image(path) && path.is_file());
         paths.sort();
         let (mut sources, mut digests) = (Vec::new(), Vec::new());
         for path in paths {
@@ -106,11 +104,6 @@ impl Collages {
         }
         Ok(Collage { picture, cells, names, grid: self.grid })
     }
-}
-
-fn is_image(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str())) && path.is_file()
 }
 
 fn digest(path: &Path) -> Result<String, Failure> {

@@ -9,13 +9,12 @@ mod summary;
 use anyhow::{Context as _, anyhow};
 use cam_core::Network as _;
 use cam_models::{ConvNet, Weights};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::arguments::Evaluate;
 use crate::explain::layer;
 use crate::failure::Failure;
 use crate::model::{Model, runtime};
-use crate::{interrupt, print};
+use crate::{interrupt, print, progress};
 use collage::Collages;
 use measure::{Contestant, contestants};
 use records::{Header, Record, Records};
@@ -55,7 +54,7 @@ pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
     let mut records = Records::open(&arguments.out, header)?;
     let count = arguments.collages as usize;
     let cells = grid[0] * grid[1];
-    let progress = progress(count * cells * contestants.len());
+    let progress = progress::bar(count * cells * contestants.len());
     let known = records.count();
     for index in 0..count {
         let names = contestants.iter().map(|contestant| contestant.name.as_str());
@@ -133,16 +132,6 @@ fn grid(text: &str) -> Result<[usize; 2], Failure> {
             "`--grid {text}`: write rows and columns, as in 2x2; at least two cells, at most 8x8"
         ))),
     }
-}
-
-fn progress(steps: usize) -> ProgressBar {
-    let target = match print::is_quiet() {
-        true => ProgressDrawTarget::hidden(),
-        false => ProgressDrawTarget::stderr(),
-    };
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
-    let style = ProgressStyle::with_template("{bar:24} {pos} of {len}, {eta} left  {msg}");
-    style.map_or(bar.clone(), |style| bar.with_style(style))
 }
 
 /// What a measure has no value for is no failure of the run.

@@ -71,6 +71,22 @@ impl Reading {
         })
     }
 
+    /// Height and width of the network's input; none where it is each image's own.
+    pub fn input_size(&self, network: &ConvNet) -> Option<[usize; 2]> {
+        let (width, height) = match self.size {
+            Size::Model => self.preprocessing(network).size,
+            Size::Native => return None,
+            Size::Fixed(width, height) => (width, height),
+        };
+        Some([height, width])
+    }
+
+    /// The same at a size that [`input_size`](Self::input_size) gave.
+    pub fn with_size(self, size: Option<[usize; 2]>) -> Self {
+        let size = size.map_or(Size::Native, |[height, width]| Size::Fixed(width, height));
+        Self { size, ..self }
+    }
+
     /// How images are brought to the network.
     pub fn preprocessing(&self, network: &ConvNet) -> Preprocessing {
         let own = network.preprocessing().clone();

@@ -8,6 +8,7 @@
 #[path = "../../../../tests/src/loopback.rs"]
 mod loopback;
 
+mod batch;
 mod bench;
 mod compare;
 mod concept;
@@ -16,6 +17,7 @@ mod errors;
 mod evaluate;
 mod explain;
 mod fetch;
+mod gallery;
 mod images;
 mod methods;
 mod models;

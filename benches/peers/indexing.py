@@ -1,0 +1,111 @@
+"""`cam index` beside the same pipeline in Python (Pillow, ONNX Runtime, numpy), in one run.
+
+    python3 benches/peers/indexing.py --cam target/release/cam [--images 500] [--rounds 3]
+
+Both read JPEGs of 800x600, bring them to 224x224, run ResNet50 with random weights with both cores
+busy, and keep embeddings (f32) and the last feature maps (f16). Python gets a thread per core, each
+with a session of one thread, which is its fastest way here. Needs torch, torchvision, onnx,
+onnxruntime, numpy, Pillow; prints a Markdown table.
+"""
+
+import argparse, os, random, shutil, statistics, subprocess, tempfile, time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy
+import onnxruntime
+import torch
+import torchvision
+from PIL import Image, ImageEnhance, ImageOps
+
+THREADS = os.cpu_count()
+MEAN = numpy.array([0.485, 0.456, 0.406], numpy.float32)
+DEVIATION = numpy.array([0.229, 0.224, 0.225], numpy.float32)
+
+
+class Features(torch.nn.Module):
+    def __init__(self, network):
+        super().__init__()
+        self.trunk = torch.nn.Sequential(*list(network.children())[:-2])
+
+    def forward(self, x):
+        maps = self.trunk(x)
+        return maps, maps.mean((2, 3))
+
+
+def photographs(folder, count):
+    here = os.path.join(os.path.dirname(__file__), "../../crates/cam-cli/photographs")
+    names = sorted(name for name in os.listdir(here) if name.endswith(".png"))
+    images = [Image.open(os.path.join(here, name)).convert("RGB") for name in names]
+    numbers = random.Random(0)
+    os.makedirs(folder)
+    for i in range(count):
+        image = numbers.choice(images)
+        side = numbers.randint(90, 224)
+        x, y = numbers.randint(0, 224 - side), numbers.randint(0, 224 - side)
+        image = image.crop((x, y, x + side, y + side)).resize((800, 600))
+        if numbers.random() < 0.5:
+            image = ImageOps.mirror(image)
+        ImageEnhance.Brightness(image).enhance(numbers.uniform(0.6, 1.4)).save(f"{folder}/{i:05}.jpg", quality=85)
+    return [f"{folder}/{i:05}.jpg" for i in range(count)]
+
+
+def python(paths, onnx, out):
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    sessions = [onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"]) for _ in range(THREADS)]
+    embeddings = numpy.lib.format.open_memmap(f"{out}/e.npy", "w+", numpy.float32, (len(paths), 2048))
+    maps = numpy.lib.format.open_memmap(f"{out}/m.npy", "w+", numpy.float16, (len(paths), 2048, 7, 7))
+
+    def run(part):
+        for i in range(part, len(paths), THREADS):
+            image = Image.open(paths[i]).convert("RGB").resize((224, 224), Image.BILINEAR)
+            x = (numpy.asarray(image, numpy.float32) / 255 - MEAN) / DEVIATION
+            a, e = sessions[part].run(None, {"x": x.transpose(2, 0, 1)[None]})
+            embeddings[i], maps[i] = e[0], a[0]
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(run, range(THREADS)))
+    embeddings.flush()
+    maps.flush()
+    return time.perf_counter() - start
+
+
+def cam(program, folder, weights, out):
+    shutil.rmtree(out, ignore_errors=True)
+    start = time.perf_counter()
+    subprocess.run([program, "index", folder, "--index", out, "--weights", weights, "-q"], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--cam", default="target/release/cam")
+    parser.add_argument("--images", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        paths = photographs(f"{folder}/images", arguments.images)
+        torch.manual_seed(0)
+        network = torchvision.models.resnet50().eval()
+        torch.save(network.state_dict(), f"{folder}/resnet50.pth")
+        onnx = f"{folder}/resnet50.onnx"
+        torch.onnx.export(Features(network), (torch.zeros(1, 3, 224, 224),), onnx, input_names=["x"], dynamo=False)
+        times = {"cam index, whole process": [], "Pillow + ONNX Runtime + numpy, loaded": []}
+        for _ in range(arguments.rounds):
+            for name, once in zip(times, [
+                lambda: cam(arguments.cam, f"{folder}/images", f"{folder}/resnet50.pth", f"{folder}/index"),
+                lambda: python(paths, onnx, folder),
+            ]):
+                times[name].append(once())
+        size = sum(os.path.getsize(f"{folder}/index/{name}") for name in os.listdir(f"{folder}/index"))
+        base = statistics.median(times["Pillow + ONNX Runtime + numpy, loaded"])
+        print(f"| {len(paths)} JPEGs, {THREADS} cores, {arguments.rounds} rounds | images/s | ratio |\n|---|---:|---:|")
+        for name, seconds in times.items():
+            median = statistics.median(seconds)
+            print(f"| {name} | {len(paths) / median:.1f} | {base / median:.2f} |")
+        print(f"\n{size / len(paths):.0f} bytes per image in the index.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+use std::io::{ErrorKind, Read as _};
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+use cam_models::Rgb8;
+
+use super::{KEPT, Line, Questions, Results, Summary};
+use crate::arguments::Batch;
+use crate::explain::{Reading, Size};
+use crate::failure::Failure;
+use crate::model::Model;
+use crate::{interrupt, print, progress};
+
+/// Explains raw RGB frames from standard input, one after the other.
+///
+/// Frames that are known already are read and left out, so that a film can be piped in again.
+pub fn run(
+    arguments: &Batch,
+    size: &str,
+    questions: &Questions,
+    reading: &Reading,
+    model: &Model,
+    results: &mut Results,
+) -> Result<Summary, Failure> {
+    let Size::Fixed(width, height) = Size::parse(size)? else {
+        return Err(Failure::usage("--frames takes width and height, as in 640x360"));
+    };
+    let network = &model.network;
+    let preprocessing = reading.preprocessing(network);
+    let input = reading.input_size(network).unwrap_or([height, width]);
+    let mut stdin = std::io::stdin().lock();
+    let mut bytes = vec![0; width * height * 3];
+    let mut before: Option<Vec<Vec<f32>>> = None;
+    let bar = progress::frames();
+    let started = Instant::now();
+    let (mut number, mut run) = (0_u64, 0_usize);
+    while arguments.most_frames.is_none_or(|most| number < most) {
+        interrupt::check(KEPT)?;
+        if !whole(&mut stdin, &mut bytes, number)? {
+            break;
+        }
+        let path = format!("{number:08}");
+        number += 1;
+        // What comes later is smoothed with it, and needs its maps; without smoothing nothing does.
+        if results.holds(&path) && arguments.smooth >= 1.0 {
+            continue;
+        }
+        let pixels = Rgb8::new(width, height, &bytes).context("a frame has pixels")?;
+        let pixels = pixels.resized(input[1], input[0], preprocessing.filter);
+        let tensor = preprocessing.tensor(std::slice::from_ref(&pixels), network.device());
+        let found = questions.ask(network, tensor.context("a frame makes a tensor")?);
+        let mut concepts = found.with_context(|| format!("frame {}", number - 1))?;
+        for (index, found) in concepts.iter_mut().enumerate() {
+            if let Some(before) = before.as_ref().map(|maps| &maps[index]) {
+                for (value, last) in found.map.iter_mut().zip(before) {
+                    *value = arguments.smooth * *value + (1.0 - arguments.smooth) * last;
+                }
+            }
+        }
+        before = Some(concepts.iter().map(|found| found.map.clone()).collect());
+        bar.inc(1);
+        run += 1;
+        if !results.holds(&path) {
+            let pixels = Some([width as u32, height as u32]);
+            results.add(&Line { path, pixels, concepts, error: None })?;
+        }
+    }
+    bar.finish_and_clear();
+    let rate = run as f64 / started.elapsed().as_secs_f64();
+    Ok(Summary {
+        schema_version: 1,
+        results: results.path().display().to_string(),
+        images: results.count(),
+        failed: results.failed,
+        images_per_second: (run > 0).then_some(rate),
+        pictures: None,
+    })
+}
+
+/// Reads a frame; false where there is none. One that ends early is said and left out.
+fn whole(stdin: &mut impl std::io::Read, bytes: &mut [u8], number: u64) -> Result<bool, Failure> {
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match stdin.take((bytes.len() - filled) as u64).read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(anyhow!(error).context("reading standard input").into()),
+        }
+    }
+    if filled > 0 && filled < bytes.len() {
+        print::remark(format_args!(
+            "frame {number} ends after {filled} of {} bytes; is --frames its size?",
+            bytes.len()
+        ));
+    }
+    Ok(filled == bytes.len())
+}

@@ -1,0 +1,202 @@
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+use cam_core::{Capture, Network as _};
+use cam_models::ConvNet;
+use cam_store::gallery::{Gallery, Header, Image, Writer};
+use serde::Serialize;
+
+use crate::arguments::Index;
+use crate::concepts::fingerprint;
+use crate::explain::{Clock, Failed, Input, Reading, read};
+use crate::failure::{Failure, message};
+use crate::folder::{self, Found};
+use crate::model::Model;
+use crate::source::Source;
+use crate::{interrupt, lanes, print, progress};
+
+/// What is left of the work when it is interrupted.
+const KEPT: &str = "what was indexed is kept; the same command goes on from there";
+
+#[derive(Serialize)]
+struct Document {
+    schema_version: u32,
+    index: String,
+    images: usize,
+    added: usize,
+    changed: usize,
+    removed: usize,
+    unchanged: usize,
+    failures: Vec<Failed>,
+    /// Of images that were run.
+    images_per_second: Option<f64>,
+}
+
+/// An image and what the network made of it.
+struct Seen {
+    image: Image,
+    embedding: Vec<f32>,
+    activations: Vec<f32>,
+    shape: [usize; 3],
+}
+
+pub fn run(arguments: &Index) -> Result<(), Failure> {
+    if arguments.verify {
+        return verify(&arguments.index);
+    }
+    let root = &arguments.folder;
+    let root = root.canonicalize().with_context(|| root.display().to_string())?;
+    let mut images = folder::images(&root)?;
+    // An index inside of the folder holds no images, but may hold what one makes of them.
+    if let Ok(index) = arguments.index.canonicalize() {
+        images.retain(|found| !found.path.starts_with(&index));
+    }
+    let reading = Reading::new(&arguments.reading)?;
+    let model = Model::load(&arguments.model)?;
+    let mut writer = open(arguments, &root, &model, &reading)?;
+    let names: BTreeSet<&str> = images.iter().map(|found| found.name.as_str()).collect();
+    let gone: Vec<String> =
+        writer.paths().filter(|path| !names.contains(path)).map(str::to_owned).collect();
+    for path in &gone {
+        writer.remove(path).map_err(not_written)?;
+    }
+    let due: Vec<Found> =
+        images.iter().filter(|found| !is_known(&writer, found)).cloned().collect();
+    let mut document = Document {
+        schema_version: 1,
+        index: arguments.index.display().to_string(),
+        images: 0,
+        added: 0,
+        changed: 0,
+        removed: gone.len(),
+        unchanged: images.len() - due.len(),
+        failures: Vec::new(),
+        images_per_second: None,
+    };
+    let bar = progress::images(due.len());
+    let started = Instant::now();
+    let work = |network: &ConvNet, found: &Found| {
+        interrupt::check(KEPT)?;
+        see(found, &reading, network)
+    };
+    let ended = lanes::in_order(&model.network, &due, work, |found, seen| {
+        bar.inc(1);
+        match seen {
+            Ok(seen) => {
+                let was_there = writer.get(&found.name).is_some();
+                let maps = (seen.activations.as_slice(), seen.shape);
+                match writer.add(seen.image, &seen.embedding, maps) {
+                    Ok(()) if was_there => document.changed += 1,
+                    Ok(()) => document.added += 1,
+                    Err(error @ cam_store::Error::File { .. }) => return Err(not_written(error)),
+                    Err(error) => failed(&mut document, found, anyhow!(error)),
+                }
+                Ok(())
+            }
+            Err(Failure::Failed(error)) => {
+                failed(&mut document, found, error);
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        }
+    });
+    bar.finish_and_clear();
+    writer.sync().map_err(not_written)?;
+    ended?;
+    let run = document.added + document.changed;
+    document.images = writer.len();
+    document.images_per_second = (run > 0).then(|| run as f64 / started.elapsed().as_secs_f64());
+    if arguments.json {
+        print::json(&document)?;
+    } else {
+        say(&document)?;
+    }
+    Failure::of_images(document.failures.len(), images.len(), "indexed")
+}
+
+fn open(
+    arguments: &Index,
+    root: &Path,
+    model: &Model,
+    reading: &Reading,
+) -> Result<Writer, Failure> {
+    let network = &model.network;
+    let layer = network.layers()[network.last_layer()?.index()].name.clone();
+    let root = root.to_str().with_context(|| format!("{} is no Unicode", root.display()))?;
+    let header = Header::new(
+        fingerprint(model, reading)?,
+        root.to_owned(),
+        layer,
+        reading.input_size(network),
+        !arguments.no_maps,
+    );
+    let writer = Writer::open(&arguments.index, header);
+    Ok(writer.with_context(|| arguments.index.display().to_string())?)
+}
+
+/// Whether an image was indexed as it is now.
+fn is_known(writer: &Writer, found: &Found) -> bool {
+    writer.get(&found.name).is_some_and(|entry| {
+        (entry.image.bytes, entry.image.modified) == (found.bytes, found.modified)
+    })
+}
+
+fn see(found: &Found, reading: &Reading, network: &ConvNet) -> Result<Seen, Failure> {
+    let source = Source::File(found.path.clone());
+    let (input, sha256) = Input::with_digest(&source, reading, network, &mut Clock::start())?;
+    let (width, height) = input.picture.pixels.dimensions();
+    let layer = network.last_layer()?;
+    let capture = Capture::new(network, input.tensor, &[layer]);
+    let capture = capture.map_err(|error| anyhow!("{source}: {error}"))?;
+    let activations = capture.activations(layer).context("the layer was captured")?.clone();
+    let [_, c, h, w] = activations.dims();
+    Ok(Seen {
+        image: Image {
+            path: found.name.clone(),
+            bytes: found.bytes,
+            modified: found.modified,
+            sha256,
+            pixels: [width, height],
+        },
+        embedding: read(capture.embeddings())?,
+        activations: read(activations)?,
+        shape: [c, h, w],
+    })
+}
+
+fn failed(document: &mut Document, found: &Found, error: anyhow::Error) {
+    let error = message(&error);
+    print::error(&error);
+    document.failures.push(Failed { image: found.name.clone(), error });
+}
+
+fn not_written(error: cam_store::Error) -> Failure {
+    Failure::Output(anyhow!(error).context(
+        "the index could not be written; what was indexed before is kept, and the same command goes on",
+    ))
+}
+
+fn say(document: &Document) -> Result<(), Failure> {
+    let Document { index, images, added, changed, removed, unchanged, failures, .. } = document;
+    let speed = document.images_per_second.map(|rate| format!(", {rate:.1} images/s"));
+    print::line(format_args!(
+        "{index}: {images} images ({added} added, {changed} changed, {removed} removed, {unchanged} \
+         unchanged, {} failed{})",
+        failures.len(),
+        speed.unwrap_or_default()
+    ))
+}
+
+fn verify(folder: &Path) -> Result<(), Failure> {
+    let gallery = Gallery::open(folder).with_context(|| folder.display().to_string())?;
+    gallery.verify().with_context(|| {
+        format!("{}: make it again from its images, in another folder", folder.display())
+    })?;
+    print::line(format_args!(
+        "{}: {} images, all as written",
+        folder.display(),
+        gallery.entries().len()
+    ))
+}

@@ -1,0 +1,227 @@
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use burn::tensor::{Tensor, TensorData};
+use cam_core::{Capture, Network as _, Pair};
+use cam_store::Gallery;
+use cam_store::gallery::{Entry, Hit};
+use cam_viz::{Figure, FigureStyle, Panel, picture_bytes, png_bytes};
+use image::RgbImage;
+use serde::Serialize;
+
+use super::{html, why};
+use crate::arguments::Search;
+use crate::compare::draw::{self, Compared};
+use crate::concepts::fingerprint;
+use crate::explain::{Clock, Input, Reading, read};
+use crate::failure::Failure;
+use crate::model::Model;
+use crate::output::{self, STDOUT, write};
+use crate::print;
+use crate::print::printable;
+use crate::source::Source;
+
+/// Correspondences drawn for each image that was found.
+const LINES: usize = 6;
+
+/// Images found that are drawn.
+const MOST_DRAWN: usize = 50;
+
+/// A search and what came of it.
+pub struct Searched<'a> {
+    pub model: &'a Model,
+    pub gallery: &'a Gallery,
+    pub name: String,
+    pub query: Input,
+    pub capture: Capture<'a>,
+    pub hits: Vec<Hit>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    rank: usize,
+    path: &'a str,
+    cosine: f32,
+    width: u32,
+    height: u32,
+    sha256: &'a str,
+    /// What each position of the query adds to the cosine, row by row; with --explain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query_map: Option<Vec<f32>>,
+    /// The same of the image that was found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    map: Option<Vec<f32>>,
+}
+
+pub fn run(arguments: &Search) -> Result<(), Failure> {
+    let source = Source::of(&arguments.query);
+    let figure = figure_path(arguments, &source);
+    check(arguments, &source, figure.as_deref())?;
+    let gallery = Gallery::open(&arguments.index);
+    let gallery = gallery.with_context(|| arguments.index.display().to_string())?;
+    if gallery.entries().is_empty() {
+        return Err(anyhow!("{} holds no image yet", arguments.index.display()).into());
+    }
+    let reading = Reading::new(&arguments.reading)?;
+    let reading = match &arguments.reading.size {
+        Some(_) => reading,
+        None => reading.with_size(gallery.header().input),
+    };
+    let model = Model::load(&arguments.model)?;
+    let made = gallery.header().fingerprint.check(&fingerprint(&model, &reading)?);
+    made.with_context(|| arguments.index.display().to_string())?;
+    let network = &model.network;
+    let query = Input::read(&source, &reading, network, &mut Clock::start())?;
+    let capture = Capture::new(network, query.tensor.clone(), &[network.last_layer()?]);
+    let capture = capture.map_err(|error| anyhow!("{source}: {error}"))?;
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let embedding = read(capture.embeddings())?;
+    let hits = gallery.search(&embedding, arguments.top as usize, threads);
+    let hits = hits.with_context(|| source.to_string())?;
+    let search =
+        Searched { model: &model, gallery: &gallery, name: source.stem(), query, capture, hits };
+
+    let explains = arguments.explain || figure.is_some() || arguments.html.is_some();
+    let drawn = if explains { search.compare()? } else { Vec::new() };
+    let why = match &arguments.why {
+        Some(sides) => Some(why::explain(&search, [&sides[0], &sides[1]])?),
+        None => None,
+    };
+    if let Some(path) = &figure {
+        let picture = search.figure(&drawn, why.as_ref())?;
+        let bytes =
+            if is_stdout(path) { png_bytes(&picture) } else { picture_bytes(path, &picture) };
+        write(path, &bytes.context("writing a picture").map_err(Failure::Output)?)?;
+    }
+    if let Some(path) = &arguments.html {
+        write(path, html::page(&search, &drawn, why.as_ref())?.as_bytes())?;
+    }
+    let to_stdout = [&figure, &arguments.html].into_iter().flatten().any(|path| is_stdout(path));
+    for (rank, hit) in search.hits.iter().enumerate() {
+        let image = &search.entry(hit).image;
+        if arguments.json {
+            let maps = drawn.get(rank).filter(|_| arguments.explain).map(|d| d.pair.maps());
+            let [query_map, map] = maps.map_or([None, None], |maps| maps.map(Some));
+            let [width, height] = image.pixels;
+            let (path, sha256) = (image.path.as_str(), image.sha256.as_str());
+            let (rank, cosine) = (rank + 1, hit.cosine);
+            let line = Line { rank, path, cosine, width, height, sha256, query_map, map };
+            let line = serde_json::to_string(&line).context("writing JSON")?;
+            print::line(line)?;
+        } else {
+            let line = format!("{:>4}  {:.3}  {}", rank + 1, hit.cosine, printable(&image.path));
+            if to_stdout { print::remark(line) } else { print::line(line)? }
+        }
+    }
+    if let Some(why) = why.filter(|_| !arguments.json) {
+        if to_stdout { print::remark(why.line()) } else { print::line(why.line())? }
+    }
+    for path in [&figure, &arguments.html].into_iter().flatten().filter(|path| !is_stdout(path)) {
+        if arguments.json { print::detail(path.display()) } else { print::line(path.display())? }
+    }
+    Ok(())
+}
+
+fn figure_path(arguments: &Search, query: &Source) -> Option<PathBuf> {
+    let wanted = arguments.explain || arguments.why.is_some();
+    let wanted = wanted && arguments.html.is_none() && !arguments.json;
+    let default = wanted.then(|| format!("{}.search.png", query.stem()).into());
+    arguments.out.clone().or(default)
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == STDOUT
+}
+
+fn check(arguments: &Search, query: &Source, figure: Option<&Path>) -> Result<(), Failure> {
+    let outputs: Vec<&Path> = figure.into_iter().chain(arguments.html.as_deref()).collect();
+    let streams = outputs.iter().filter(|path| is_stdout(path)).count();
+    if streams + usize::from(arguments.json) > 1 {
+        return Err(Failure::usage("standard output holds one thing: give the others file names"));
+    }
+    let inputs: Vec<PathBuf> = query.canonical().into_iter().collect();
+    output::check_all(outputs.iter().copied(), &inputs)?;
+    match figure.filter(|path| !is_stdout(path)) {
+        Some(path) => picture_bytes(path, &RgbImage::new(1, 1))
+            .map(|_| ())
+            .map_err(|error| Failure::Usage(error.into())),
+        None => Ok(()),
+    }
+}
+
+impl Searched<'_> {
+    /// What was found.
+    pub fn entry(&self, hit: &Hit) -> &Entry {
+        &self.gallery.entries()[hit.entry]
+    }
+
+    /// An image of the gallery as it is now; a grey one where it is gone.
+    pub fn picture(&self, entry: &Entry) -> RgbImage {
+        let path = Path::new(&self.gallery.header().root).join(&entry.image.path);
+        match Source::File(path).picture(false) {
+            Ok(picture) => FigureStyle::default().shrink(&picture.pixels),
+            Err(_) => {
+                print::remark(format_args!(
+                    "{} is gone; the index still knows it",
+                    entry.image.path
+                ));
+                let [width, height] = entry.image.pixels;
+                let grey = RgbImage::from_pixel(width, height, image::Rgb([200; 3]));
+                FigureStyle::default().shrink(&grey)
+            }
+        }
+    }
+
+    /// The query with each image that was found, from the maps in the index.
+    fn compare(&self) -> Result<Vec<Compared>, Failure> {
+        let network = &self.model.network;
+        let layer = network.last_layer()?;
+        let head =
+            network.head(layer).context("the network has no head that can be taken apart")?;
+        let own = self.capture.activations(layer).context("the layer was captured")?;
+        let picture = FigureStyle::default().shrink(&self.query.picture.pixels);
+        let compared = self.hits.iter().take(MOST_DRAWN).map(|hit| {
+            let entry = self.entry(hit);
+            let kept = self.gallery.activations(entry).map_err(anyhow::Error::from)?;
+            let [c, h, w] = entry.shape;
+            let kept = Tensor::from_data(TensorData::new(kept, [1, c, h, w]), network.device());
+            Ok(Compared {
+                names: [self.name.clone(), entry.image.path.clone()],
+                pictures: [picture.clone(), self.picture(entry)],
+                pair: Pair::of(head, [own, &kept])?,
+                lines: LINES,
+            })
+        });
+        compared.collect()
+    }
+
+    fn figure(&self, drawn: &[Compared], why: Option<&why::Why>) -> Result<RgbImage, Failure> {
+        let style = FigureStyle::default();
+        let mut rows = match why {
+            Some(why) => vec![why.row(&style)],
+            None => Vec::new(),
+        };
+        for (rank, compared) in drawn.iter().enumerate() {
+            rows.push(panels(rank, compared, &style)?.into());
+        }
+        let figure = Figure {
+            title: Some(format!("{} among {} images", self.name, self.gallery.entries().len())),
+            rows,
+            color_bar: Some(draw::color_bar()),
+        };
+        Ok(figure.render(&style))
+    }
+}
+
+/// What was found at a rank, and why.
+pub fn panels(
+    rank: usize,
+    compared: &Compared,
+    style: &FigureStyle,
+) -> Result<[Panel; 2], Failure> {
+    let mut lines = draw::correspondences(compared, style);
+    let cosine = compared.pair.cosine();
+    lines.caption[0] = format!("{}. {}, cosine {cosine:.3}", rank + 1, compared.names[1]);
+    Ok([lines, draw::maps(compared, style)?])
+}

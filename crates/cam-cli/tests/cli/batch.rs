@@ -1,0 +1,197 @@
+//! `cam batch`.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{Place, Run, TINY, photograph, png, wide_cat};
+
+fn tiny(place: &Place, words: &str) -> Run {
+    place.cam(words.split_whitespace().chain(TINY))
+}
+
+/// A folder `shelf` of images, and two concepts.
+fn shelf(count: u32) -> Place {
+    let place = Place::new();
+    for number in 0..count {
+        place.write(format!("shelf/{number:02}.png"), png(&wide_cat(30 + number, 20)));
+    }
+    tiny(&place, "concept add set.safetensors cat cat.png").done();
+    tiny(&place, "concept add set.safetensors coffee coffee.png").done();
+    place
+}
+
+fn lines(place: &Place, name: &str) -> Vec<Value> {
+    let text = String::from_utf8(place.read(name)).expect("text");
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+const BATCH: &str = "batch shelf --concepts set.safetensors --out o";
+
+#[test]
+fn every_image_has_a_line_and_a_bad_one_says_why() {
+    let place = shelf(5);
+    place.write("shelf/02b.jpg", "no image");
+    let summary = tiny(&place, &format!("{BATCH} --json")).ends_with(3).json();
+    assert_eq!((&summary["images"], &summary["failed"]), (&6.into(), &1.into()));
+    let lines = lines(&place, "o/results.jsonl");
+    assert_eq!(lines[0]["concepts"], serde_json::json!(["cat", "coffee"]));
+    let names: Vec<&str> = lines[1..].iter().filter_map(|line| line["path"].as_str()).collect();
+    assert_eq!(names, ["00.png", "01.png", "02.png", "02b.jpg", "03.png", "04.png"]);
+    assert!(lines[4]["error"].as_str().expect("why").contains("02b.jpg"));
+    assert_eq!(lines[1]["concepts"][1]["map"].as_array().map(Vec::len), Some(6));
+    // What is done is done: the second run has nothing to do, and says the same.
+    let before = place.read("o/results.jsonl");
+    tiny(&place, BATCH).ends_with(3);
+    assert_eq!(place.read("o/results.jsonl"), before);
+}
+
+#[test]
+fn scores_and_maps_are_those_of_an_explanation() {
+    let place = shelf(1);
+    tiny(&place, BATCH).done();
+    let words = "explain shelf/00.png --concepts set.safetensors --raw r.npy --json";
+    let explained = tiny(&place, words).done().json();
+    let line = &lines(&place, "o/results.jsonl")[1];
+    let raw = place.array("r.npy").1;
+    for concept in 0..2 {
+        let found = &line["concepts"][concept];
+        let score = &explained["queries"][0]["concepts"][concept]["score"];
+        let [a, b] = [&found["score"], score].map(|value| value.as_f64().expect("a number"));
+        assert!((a - b).abs() < 1e-6, "{a} {b}");
+        for (kept, value) in found["map"].as_array().expect("a map").iter().zip(&raw[concept * 6..])
+        {
+            let kept = kept.as_f64().expect("a number");
+            assert!((kept - f64::from(*value)).abs() < 1e-6, "{kept} {value}");
+        }
+    }
+}
+
+#[test]
+fn parts_together_are_the_whole() {
+    let place = shelf(9);
+    tiny(&place, BATCH).done();
+    for part in 1..=3 {
+        let words = BATCH.replace("--out o", &format!("--out parts --shard {part}/3"));
+        tiny(&place, &words).done();
+    }
+    let mut together: Vec<Value> = (1..=3)
+        .flat_map(|part| lines(&place, &format!("parts/results-{part}-of-3.jsonl")).split_off(1))
+        .collect();
+    together.sort_by_key(|line| line["path"].to_string());
+    assert_eq!(together, lines(&place, "o/results.jsonl")[1..]);
+}
+
+#[test]
+fn a_picture_s_scale_is_the_image_s_the_concept_s_all_s_or_a_number() {
+    let place = shelf(2);
+    place.write("shelf/other.png", photograph("coffee"));
+    let mut seen = Vec::new();
+    for scale in ["image", "concept", "global", "1e9"] {
+        let words = format!("{BATCH} --pictures --scale {scale} --json");
+        assert_eq!(tiny(&place, &words).done().json()["pictures"], 6);
+        let names = place.names("o/pictures");
+        assert_eq!(names.len(), 7, "six pictures and their scale: {names:?}");
+        seen.push(
+            names.iter().map(|name| place.read(format!("o/pictures/{name}"))).collect::<Vec<_>>(),
+        );
+    }
+    assert!(seen.iter().enumerate().all(|(i, a)| seen[..i].iter().all(|b| a != b)));
+    let run = tiny(&place, &format!("{BATCH} --pictures --scale none")).ends_with(2);
+    assert!(run.err.contains("--scale none"), "{}", run.err);
+}
+
+#[test]
+fn other_settings_do_not_mix_with_what_is_there() {
+    let place = shelf(2);
+    tiny(&place, BATCH).done();
+    let run = tiny(&place, &format!("{BATCH} --as centroid")).ends_with(2);
+    assert!(run.err.contains("begun with other settings"), "{}", run.err);
+    let run = tiny(&place, &format!("{BATCH} --shard 4/3")).ends_with(2);
+    assert!(run.err.contains("--shard 4/3"), "{}", run.err);
+    let run = tiny(&place, &BATCH.replace("shelf", "-")).ends_with(2);
+    assert!(run.err.contains("--frames"), "{}", run.err);
+}
+
+/// Raw frames of the cat, each a little darker.
+fn film(count: u8) -> Vec<u8> {
+    let frame = wide_cat(24, 16).into_raw();
+    (0..count)
+        .flat_map(|n| frame.iter().map(move |v| v.saturating_sub(20 * n)).collect::<Vec<_>>())
+        .collect()
+}
+
+fn play(place: &Place, bytes: &[u8], more: &str) -> Run {
+    let words = format!(
+        "batch - --frames 24x16 --concepts set.safetensors --weights tiny_basic.safetensors \
+         --size 96x64 {more}"
+    );
+    place.cam_reading(bytes, &words)
+}
+
+#[test]
+fn frames_of_a_film_are_smoothed_in_time() {
+    let place = shelf(0);
+    play(&place, &film(4), "--out plain").done();
+    play(&place, &film(4), "--out smooth --smooth 0.25").done();
+    let [plain, smooth] =
+        ["plain", "smooth"].map(|name| lines(&place, &format!("{name}/results.jsonl")));
+    assert_eq!(plain.len(), 5);
+    let value = |lines: &[Value], frame: usize| {
+        lines[frame + 1]["concepts"][0]["map"][3].as_f64().expect("a number")
+    };
+    let mut expected = value(&plain, 0);
+    for frame in 1..4 {
+        expected = 0.25 * value(&plain, frame) + 0.75 * expected;
+        let found = value(&smooth, frame);
+        assert!((found - expected).abs() < 1e-6, "{frame}: {found} and not {expected}");
+    }
+    // A frame that is cut off is left out, and said.
+    let bytes = film(4);
+    let run = play(&place, &bytes[..bytes.len() - 7], "--out short").done();
+    assert!(run.err.contains("frame 3 ends after"), "{}", run.err);
+    assert_eq!(lines(&place, "short/results.jsonl"), {
+        let mut lines = plain.clone();
+        lines.truncate(4);
+        lines
+    });
+    // Played again, nothing is done twice.
+    let before = place.read("smooth/results.jsonl");
+    play(&place, &film(4), "--out smooth --smooth 0.25").done();
+    assert_eq!(place.read("smooth/results.jsonl"), before);
+}
+
+#[test]
+fn results_survive_being_killed_at_any_moment() {
+    const KILLS: usize = 60;
+    let place = shelf(12);
+    tiny(&place, &BATCH.replace("--out o", "--out whole --pictures")).done();
+    let everything = |folder: &str| -> Vec<(String, Vec<u8>)> {
+        let pictures = place.names(&format!("{folder}/pictures")).into_iter();
+        let names = pictures.map(|name| format!("pictures/{name}"));
+        let names = names.chain(["results.jsonl".to_owned()]);
+        names.map(|name| (name.clone(), place.read(format!("{folder}/{name}")))).collect()
+    };
+    let expected = everything("whole");
+    let (mut kills, mut number) = (0, 0_u64);
+    while kills < KILLS {
+        number += 1;
+        assert!(number < 2000, "every run ended before it was killed");
+        let out = format!("o{}", number / 8);
+        let words = BATCH.replace("--out o", &format!("--out {out} --pictures"));
+        let mut command = place.command(words.split_whitespace().chain(TINY));
+        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut running = command.spawn().expect("it runs");
+        std::thread::sleep(Duration::from_micros(number * 7919 % 60_000));
+        running.kill().expect("it can be killed");
+        kills += usize::from(!running.wait().expect("it ends").success());
+        if number % 8 == 7 {
+            tiny(&place, &words).done();
+            // A picture that was being written leaves a file of another name; nothing else may differ.
+            let mut found = everything(&out);
+            found.retain(|(name, _)| !name.contains("/."));
+            assert!(found == expected, "{out} after {kills} kills");
+        }
+    }
+}
