@@ -1,9 +1,9 @@
 //! What maps add up to.
 
-use cam_core::Network;
-use cam_core::methods::{Cam, IntegratedGradients, Occlusion, Rise};
+use cam_core::methods::{Cam, Contributions, IntegratedGradients, Occlusion, Rise};
+use cam_core::{Network, Pair};
 use cam_models::Runtime;
-use cam_targets::{ClassLogit, CosineSimilarity, Dot, NegativeDistance};
+use cam_targets::{ClassLogit, ClassSoftmax, Contrast, CosineSimilarity, Dot, NegativeDistance};
 use cam_tests::compare::{assert_near, values};
 use cam_tests::networks::{by_formula_on, images};
 
@@ -21,6 +21,44 @@ fn the_mean_of_cam_and_the_bias_are_the_logit() {
     for ((map, class), logit) in maps.chunks(49).zip(classes).zip(logits) {
         let sum = map.iter().sum::<f32>() / 49.0 + bias[class];
         assert!((sum - logit).abs() <= 1e-4 * logit.abs().max(1.0), "{class}: {sum} of {logit}");
+    }
+}
+
+#[test]
+fn contributions_sum_to_the_score_whatever_is_asked() {
+    let classifier = NETWORK.classifier().expect("the classifier is embedded").clone();
+    let (two, one) = (concepts(&["rocket", "cat"]), concepts(&["coffee"]));
+    let targets: [Box<dyn Target>; 6] = [
+        Box::new(CosineSimilarity::to(two.clone())),
+        Box::new(Dot::with(two.clone())),
+        Box::new(NegativeDistance::to(two.clone())),
+        Box::new(Contrast::to_negatives(two, one).expect("of one width")),
+        Box::new(ClassLogit::of(classifier.clone(), vec![281]).expect("it exists")),
+        Box::new(ClassSoftmax::of(classifier, vec![281, 657]).expect("they exist")),
+    ];
+    let capture = capture(&["cat", "astronaut"], "head");
+    for target in targets {
+        let explanation = capture.explain(&Contributions, &*target).expect("explained");
+        let scores = values(&explanation.scores);
+        for (map, score) in raw(&explanation).chunks(49).zip(scores) {
+            let sum: f32 = map.iter().sum();
+            assert!((sum - score).abs() <= 1e-4 * score.abs().max(1.0), "{sum} of {score}");
+        }
+    }
+}
+
+#[test]
+fn contributions_to_a_cosine_are_one_side_of_a_pair() {
+    // Also where the image is the concept itself, and a gradient says nothing.
+    for other in ["coffee", "cat"] {
+        let target = CosineSimilarity::to(concepts(&[other]));
+        let capture = capture(&["cat"], "head");
+        let map = raw(&capture.explain(&Contributions, &target).expect("explained"));
+        let layer = NETWORK.last_layer().expect("it has layers");
+        let [a, b] = ["cat", other].map(|name| NETWORK.forward_to(photographs(&[name]), layer));
+        let head = NETWORK.head(layer).expect("pooling follows it");
+        let pair = Pair::of(head, [&a, &b]).expect("a pair");
+        assert_near(other, &map, &pair.maps()[0], 1e-4);
     }
 }
 

@@ -25,7 +25,8 @@ pub struct Batch {
     pub concepts_as: ConceptsAs,
 
     /// How maps are made (`cam methods` lists them).
-    #[arg(long, value_name = "M", default_value = "grad-cam")]
+    /// Contributions sum to the score, and can be compared from image to image.
+    #[arg(long, value_name = "M", default_value = "contributions")]
     pub method: String,
 
     /// Where to explain; the last layer unless given.

@@ -20,7 +20,7 @@ fn every_method_answers_with_finite_maps_of_the_layer_or_the_input() {
         // These need several layers, or a class.
         .filter(|&name| !["refine-cam", "finer-cam"].contains(&name))
         .collect();
-    assert_eq!(names.len(), 26);
+    assert_eq!(names.len(), 27);
     let run = explain(
         &place,
         &format!(

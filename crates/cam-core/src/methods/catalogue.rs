@@ -45,7 +45,7 @@ pub struct Settings {
 }
 
 /// Every method by name, the common ones first.
-pub const CATALOGUE: [MethodInfo; 26] = {
+pub const CATALOGUE: [MethodInfo; 27] = {
     use Cost::*;
     [
         info(
@@ -91,6 +91,12 @@ pub const CATALOGUE: [MethodInfo; 26] = {
             "the gradient less half of the curvature",
         ),
         info("cam", Gradient, "arXiv 1512.04150", "each channel weighted by the linear head"),
+        info(
+            "contributions",
+            Gradient,
+            "here",
+            "what each position adds: the map sums to the score",
+        ),
         info(
             "eigen-cam",
             Nothing,
@@ -194,6 +200,7 @@ pub fn method(name: &str, settings: Settings) -> Option<Box<dyn Method>> {
         "layer-cam" => Box::new(LayerCam),
         "shapley-cam" => Box::new(ShapleyCam),
         "cam" => Box::new(Cam),
+        "contributions" => Box::new(Contributions),
         "eigen-cam" => Box::new(EigenCam),
         "eigen-grad-cam" => Box::new(EigenGradCam),
         "seg-eigen-cam" => Box::new(SegEigenCam),

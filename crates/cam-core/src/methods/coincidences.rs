@@ -39,6 +39,9 @@ pub fn coincidences(head: Option<&Head>, score: AlongEmbedding) -> Vec<Vec<&'sta
         if score != AlongEmbedding::Curved {
             by_mean.push("shapley-cam");
         }
+        if score == AlongEmbedding::Straight {
+            by_mean.push("contributions");
+        }
     }
     vec![by_mean, vec!["grad-cam-elementwise", "layer-cam"]]
 }

@@ -14,6 +14,7 @@
 //! | [`LayerCam`] | Σ_c relu(G)⊙A | gradients |
 //! | [`ShapleyCam`] | Σ_c w·A, w = mean(G − ½·H·A) | gradients |
 //! | [`Cam`] | Σ_c w·A, w of a linear head | a linear head |
+//! | [`Contributions`] | ⟨u, v⟩/N: sums to the score | a head |
 //! | [`EigenCam`] | first principal component of A | activations |
 //! | [`EigenGradCam`] | first principal component of G⊙A | gradients |
 //! | [`SegEigenCam`] | first principal component of \|G\|⊙A | gradients |
@@ -40,6 +41,7 @@ mod cam;
 mod catalogue;
 mod channel_masks;
 mod coincidences;
+mod contributions;
 mod eigen_cam;
 mod eigen_grad_cam;
 mod eigen_smooth;
@@ -73,6 +75,7 @@ pub use ablation_cam::AblationCam;
 pub use cam::Cam;
 pub use catalogue::{CATALOGUE, Cost, MethodInfo, Settings, method};
 pub use coincidences::{AlongEmbedding, coincidences};
+pub use contributions::Contributions;
 pub use eigen_cam::EigenCam;
 pub use eigen_grad_cam::EigenGradCam;
 pub use eigen_smooth::EigenSmooth;
