@@ -57,8 +57,8 @@ pub fn connect(
     }
     let place = |side: usize, [across, down]: [f32; 2]| {
         let on = |share: f32, length: u32| {
-            // NaN is no share of anything: `max` takes the other.
-            (share.max(0.0).min(1.0) * (length - 1) as f32).round() as i32
+            let share = if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) };
+            (share * (length - 1) as f32).round() as i32
         };
         (starts[side] as i32 + on(across, widths[side]), on(down, height))
     };

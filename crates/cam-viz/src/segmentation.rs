@@ -103,7 +103,8 @@ mod tests {
     #[test]
     fn a_legend_has_a_row_for_each_entry() {
         let entry = |label| (label, "a name".to_owned(), "3 %".to_owned());
-        let [one, three] = [1, 3].map(|count| legend(&(0..count).map(entry).collect::<Vec<_>>(), 0));
+        let [one, three] =
+            [1, 3].map(|count| legend(&(0..count).map(entry).collect::<Vec<_>>(), 0));
         assert_eq!(three.height() - one.height(), 2 * PITCH);
         assert_eq!(legend(&[(0, "x".repeat(10_000), String::new())], 320).height(), 320);
     }

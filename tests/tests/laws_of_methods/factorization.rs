@@ -15,10 +15,9 @@ fn planted() -> (Tensor<4>, [Vec<f32>; 2]) {
     });
     let mut values = Vec::new();
     for image in 0..2 {
-        for channel in 0..6 {
-            values.extend((0..20).map(|p| {
-                (0..2).map(|r| directions[r][channel] * places[r][image * 20 + p]).sum::<f32>()
-            }));
+        for (first, second) in directions[0].into_iter().zip(directions[1]) {
+            let place = |p: usize| [0, 1].map(|part: usize| places[part][image * 20 + p]);
+            values.extend((0..20).map(place).map(|[a, b]| first * a + second * b));
         }
     }
     (tensor(values, [2, 6, 4, 5]), places)

@@ -1,5 +1,6 @@
 //! Files of concepts: `cam concept`, and which concept is where (`cam explain --concepts`).
 
+mod figure;
 mod file;
 mod questions;
 mod segments;

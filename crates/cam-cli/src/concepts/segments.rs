@@ -3,14 +3,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use cam_core::{Arithmetic, Capture, Network as _};
 use cam_store::ConceptSet;
-use cam_viz::{
-    ColorBar, Colormap, Figure, FigureStyle, Map, OverlayStyle, Panel, legend, npy_bytes, overlay,
-    overlay_labels, picture_bytes, png_bytes,
-};
+use cam_viz::{Map, Panel, npy_bytes, overlay_labels, picture_bytes, png_bytes};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 use serde::Serialize;
 
+use super::figure::{SHOWN, figure, rows};
 use super::winners::Winners;
 use super::{file, fingerprint, questions};
 use crate::arguments::{Compat, Explain};
@@ -22,12 +20,6 @@ use crate::print::printable;
 use crate::source::Source;
 use crate::{interrupt, print};
 
-/// Concepts that have a picture of their own, and a line of the legend.
-const SHOWN: usize = 12;
-
-/// Pictures beside each other.
-const IN_A_ROW: usize = 4;
-
 /// The longer side of a segmentation, in pixels: finer than any layer.
 const LONGEST: u32 = 640;
 
@@ -35,51 +27,51 @@ const LONGEST: u32 = 640;
 const IMAGE_WEIGHT: f32 = 0.45;
 
 #[derive(Serialize)]
-struct Document {
+pub struct Document {
     schema_version: u32,
     cam_version: &'static str,
-    model: String,
+    pub model: String,
     weights_sha256: String,
-    layer: String,
-    method: String,
-    concepts_as: String,
-    concepts: Vec<String>,
+    pub layer: String,
+    pub method: String,
+    pub concepts_as: String,
+    pub concepts: Vec<String>,
     figure: Option<String>,
     queries: Vec<Report>,
     failures: Vec<Failed>,
 }
 
 #[derive(Serialize)]
-struct Report {
+pub struct Report {
     image: String,
-    name: String,
+    pub name: String,
     width: u32,
     height: u32,
     /// Share of the image where no concept is positive.
-    nothing: f32,
+    pub nothing: f32,
     /// In the order of the file.
-    concepts: Vec<Found>,
+    pub concepts: Vec<Found>,
     milliseconds: std::collections::BTreeMap<&'static str, f64>,
 }
 
 #[derive(Serialize, Clone)]
-struct Found {
-    name: String,
-    score: f32,
+pub struct Found {
+    pub name: String,
+    pub score: f32,
     /// Share of the image where its map is the highest of all.
-    share: f32,
+    pub share: f32,
     raw_min: f32,
     raw_max: f32,
 }
 
 /// What a query comes to.
-struct Segmented {
-    input: Input,
-    maps: Vec<Map>,
+pub struct Segmented {
+    pub input: Input,
+    pub maps: Vec<Map>,
     /// At this size, whose aspect is the image's.
-    picture: RgbImage,
+    pub picture: RgbImage,
     labels: Vec<Option<usize>>,
-    report: Report,
+    pub report: Report,
 }
 
 /// Which concept of a file is where.
@@ -289,69 +281,6 @@ fn by_share(concepts: &[Found]) -> Vec<usize> {
         b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
     });
     order
-}
-
-fn rows(
-    segmented: &Segmented,
-    order: &[usize],
-    colours: RgbImage,
-) -> Result<Vec<Vec<Panel>>, Failure> {
-    let style = FigureStyle::default();
-    let report = &segmented.report;
-    let shown = &order[..order.len().min(SHOWN)];
-    let entries: Vec<_> = shown
-        .iter()
-        .map(|&index| {
-            let Found { name, share, .. } = &report.concepts[index];
-            (index, name.clone(), format!("{:.0} %", share * 100.0))
-        })
-        .collect();
-    let left_out = order.len() - shown.len();
-    let mut caption = vec!["what the colours mean".to_owned()];
-    if left_out > 0 {
-        caption.push(format!("{left_out} with smaller shares are left out"));
-    }
-    let query = style.shrink(&segmented.input.picture.pixels);
-    let mut rows = vec![vec![
-        Panel { image: query, caption: vec![format!("query: {}", report.name)] },
-        Panel {
-            image: style.shrink(&colours),
-            caption: vec![
-                "which concept is where?".to_owned(),
-                format!("nothing on {:.0} %", report.nothing * 100.0),
-            ],
-        },
-        Panel { image: legend(&entries, style.cell_height), caption },
-    ]];
-    // One scale for all: a concept that is hardly there must not look like one that is.
-    let largest = segmented.maps.iter().map(Map::max).fold(f32::MIN_POSITIVE, f32::max);
-    let singles = shown.iter().map(|&index| {
-        let map = &segmented.maps[index];
-        let values = map.values().iter().map(|value| (value / largest).max(0.0)).collect();
-        let map = Map::new(map.width(), map.height(), values).context("a map of positions")?;
-        let (width, height) = segmented.picture.dimensions();
-        let map = map.resize(width as usize, height as usize).context("resizing a map")?;
-        let image = overlay(&segmented.picture, &map, &OverlayStyle::default());
-        let image = style.shrink(&image.context("laying a map over its image")?);
-        let Found { name, score, .. } = &report.concepts[index];
-        Ok(Panel { image, caption: vec![format!("Where is {name}?"), format!("score {score:.3}")] })
-    });
-    let singles = singles.collect::<Result<Vec<_>, anyhow::Error>>()?;
-    rows.extend(singles.chunks(IN_A_ROW).map(<[Panel]>::to_vec));
-    Ok(rows)
-}
-
-fn figure(rows: Vec<Vec<Panel>>, document: &Document) -> RgbImage {
-    let Document { model, method, layer, concepts_as, concepts, .. } = document;
-    let title =
-        format!("{model}, {method} at {layer}, {} concepts as {concepts_as}", concepts.len());
-    let color_bar = ColorBar {
-        colormap: Colormap::default(),
-        low: "none".to_owned(),
-        high: "most of all concepts".to_owned(),
-    };
-    let figure = Figure { title: Some(title), rows, color_bar: Some(color_bar) };
-    figure.render(&FigureStyle::default())
 }
 
 fn encoded(pattern: &Pattern, path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {

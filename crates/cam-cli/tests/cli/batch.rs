@@ -51,7 +51,8 @@ fn every_image_has_a_line_and_a_bad_one_says_why() {
 fn scores_and_maps_are_those_of_an_explanation() {
     let place = shelf(1);
     tiny(&place, BATCH).done();
-    let words = "explain shelf/00.png --concepts set.safetensors --method contributions --raw r.npy --json";
+    let words =
+        "explain shelf/00.png --concepts set.safetensors --method contributions --raw r.npy --json";
     let explained = tiny(&place, words).done().json();
     let line = &lines(&place, "o/results.jsonl")[1];
     let raw = place.array("r.npy").1;
