@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cargo::{cargo, run as run_command};
-use crate::{edges, licences, nearest, sizes, targets};
+use crate::{edges, licences, links, nearest, sizes, targets};
 
 pub const HELP: &str = "\
 usage: cargo xtask check [--only NAME[,NAME...]]
@@ -17,6 +17,7 @@ Runs every check, prints a table, and fails if one failed:
   docs      the documentation builds without warnings
   edges     no crate uses what its layer may not (ARCHITECTURE.md)
   licences  every package's licence is allowed by deny.toml
+  links     the documents' links lead somewhere, and every page is in the book
   sizes     source files over 300 lines (warns only)
   targets   the libraries compile for other machines, where rustup has them
 ";
@@ -44,6 +45,7 @@ const CHECKS: &[Check] = &[
     Check { name: "docs", run: docs },
     Check { name: "edges", run: edges::run },
     Check { name: "licences", run: licences::run },
+    Check { name: "links", run: links::run },
     Check { name: "sizes", run: sizes::run },
     Check { name: "targets", run: targets::run },
 ];

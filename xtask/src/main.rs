@@ -11,6 +11,7 @@ mod demo;
 mod deny;
 mod edges;
 mod licences;
+mod links;
 mod metadata;
 mod nearest;
 mod parity;
@@ -48,7 +49,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "check",
-        about: "formatting, lints, docs, architecture, licences",
+        about: "formatting, lints, docs, architecture, licences, links",
         help: check::HELP,
         run: check::run,
     },
