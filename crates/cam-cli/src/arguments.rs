@@ -8,6 +8,7 @@ mod demo;
 mod evaluate;
 mod explain;
 mod gallery;
+mod parts;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use demo::Demo;
 pub use evaluate::Evaluate;
 pub use explain::{ConceptsAs, Explain, TargetName};
 pub use gallery::{Index, Search};
+pub use parts::Parts;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -58,6 +60,8 @@ pub enum Command {
         #[command(subcommand)]
         command: ConceptCommand,
     },
+    /// Show what images have in common, without a question: deep feature factorization.
+    Parts(Parts),
     /// Write the embeddings of images.
     Embed(Embed),
     /// Explain a folder of images, or the frames of a film, by a file of concepts.
@@ -70,6 +74,8 @@ pub enum Command {
     Models(Json),
     /// List the methods, what each costs, and which of them coincide.
     Methods(Methods),
+    /// List the devices, and which of them this binary can use here.
+    Devices(Json),
     /// List the layers a network can be explained at.
     Layers(Layers),
     /// Say what a weight file holds, and whether it can be used.

@@ -20,6 +20,7 @@ mod lanes;
 mod model;
 mod output;
 mod packed;
+mod parts;
 mod photographs;
 mod print;
 mod progress;
@@ -65,11 +66,13 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Explain(arguments) => commands::explain::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Concept { command } => concepts::run(&command),
+        Command::Parts(arguments) => parts::run(&arguments),
         Command::Embed(arguments) => commands::embed::run(&arguments),
         Command::Batch(arguments) => batch::run(&arguments),
         Command::Index(arguments) => gallery::index(&arguments),
         Command::Search(arguments) => gallery::search(&arguments),
         Command::Models(arguments) => commands::models::run(&arguments),
+        Command::Devices(arguments) => commands::devices::run(arguments.json),
         Command::Methods(arguments) => commands::methods::run(&arguments),
         Command::Layers(arguments) => commands::layers::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod completions;
 pub mod demo;
+pub mod devices;
 pub mod embed;
 pub mod explain;
 pub mod fetch;

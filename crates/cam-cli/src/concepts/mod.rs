@@ -9,6 +9,7 @@ mod winners;
 pub use file::{existing, run};
 pub use questions::target;
 pub use segments::explain;
+pub use winners::Winners;
 
 use cam_models::Preprocessing;
 use cam_store::Fingerprint;

@@ -23,6 +23,7 @@ mod methods;
 mod models;
 mod names;
 mod outputs;
+mod parts;
 mod streams;
 mod support;
 mod weights;

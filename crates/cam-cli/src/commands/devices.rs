@@ -1,0 +1,55 @@
+use cam_engine::InstructionSet;
+use serde::Serialize;
+
+use crate::device::{self, Found};
+use crate::failure::Failure;
+use crate::print;
+
+#[derive(Serialize)]
+struct Listing {
+    schema_version: u32,
+    devices: Vec<Entry>,
+}
+
+#[derive(Serialize)]
+struct Entry {
+    name: &'static str,
+    /// Whether this binary can use it here.
+    usable: bool,
+    /// Whether it is taken when none is named.
+    default: bool,
+    note: String,
+}
+
+/// Lists every device by name, whether this binary has it, and whether it answers here.
+pub fn run(as_json: bool) -> Result<(), Failure> {
+    let default = device::default_name();
+    let devices: Vec<Entry> = device::NAMES
+        .into_iter()
+        .map(|name| {
+            let (usable, note) = match device::probe(name) {
+                Found::Missing { feature } => (false, format!("needs `--features {feature}`")),
+                Found::Silent { reason } => (false, format!("in this binary, but: {reason}")),
+                Found::Works if name == "cpu" => (true, processor()),
+                Found::Works => (true, "works".to_owned()),
+            };
+            Entry { name, usable, default: name == default, note }
+        })
+        .collect();
+    if as_json {
+        return print::json(&Listing { schema_version: 1, devices });
+    }
+    for Entry { name, usable, default, note } in devices {
+        let mark = if default { "*" } else { " " };
+        let can = if usable { "yes" } else { "no" };
+        print::line(format_args!("{mark} {name:<8} {can:<4} {note}"))?;
+    }
+    print::line(
+        "\n* is taken where --device names none; a card's number follows a colon, as in cuda:1",
+    )
+}
+
+fn processor() -> String {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("the engine, {} on {threads} threads", InstructionSet::best())
+}
