@@ -37,6 +37,10 @@ pub struct Batch {
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
 
+    /// Also write the results as a table of columns, results.parquet: a row for each image and concept.
+    #[arg(long)]
+    pub parquet: bool,
+
     /// Also draw every image with every concept's map over it.
     #[arg(long)]
     pub pictures: bool,

@@ -74,6 +74,7 @@ pub fn run(
         failed: results.failed,
         images_per_second: (run > 0).then_some(rate),
         pictures: None,
+        table: None,
     })
 }
 

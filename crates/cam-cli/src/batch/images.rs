@@ -56,6 +56,7 @@ impl Work<'_> {
             failed: results.failed,
             images_per_second: (!due.is_empty()).then_some(rate),
             pictures: None,
+            table: None,
         })
     }
 

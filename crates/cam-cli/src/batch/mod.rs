@@ -3,6 +3,7 @@
 mod draw;
 mod frames;
 mod images;
+mod parquet;
 mod results;
 
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ struct Summary {
     /// Of images that were run now.
     images_per_second: Option<f64>,
     pictures: Option<usize>,
+    table: Option<String>,
 }
 
 pub fn run(arguments: &Batch) -> Result<(), Failure> {
@@ -97,7 +99,7 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
     };
     let questions = Questions { set, target, method, layer };
     let mut results = Results::open(&arguments.out, header)?;
-    let summary = match &arguments.frames {
+    let mut summary = match &arguments.frames {
         Some(size) => frames::run(arguments, size, &questions, &reading, &model, &mut results)?,
         None => {
             let work = images::Work { root: &root, questions: &questions, reading: &reading };
@@ -108,6 +110,9 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
             summary
         }
     };
+    if arguments.parquet {
+        summary.table = Some(parquet::write(&results)?.display().to_string());
+    }
     if arguments.json {
         print::json(&summary)?;
     } else {
@@ -124,7 +129,8 @@ fn say(summary: &Summary) -> Result<(), Failure> {
         "{results}: {images} images, {failed} failed{}{}",
         speed.unwrap_or_default(),
         drawn.unwrap_or_default()
-    ))
+    ))?;
+    summary.table.as_ref().map_or(Ok(()), print::line)
 }
 
 /// Reads `I/N`.

@@ -3,6 +3,8 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::{ListAccessor as _, Row, RowAccessor as _};
 use serde_json::Value;
 
 use crate::support::{Place, Run, TINY, photograph, png, wide_cat};
@@ -67,6 +69,45 @@ fn scores_and_maps_are_those_of_an_explanation() {
             assert!((kept - f64::from(*value)).abs() < 1e-6, "{kept} {value}");
         }
     }
+}
+
+#[test]
+fn the_table_holds_what_the_lines_hold() {
+    let place = shelf(3);
+    place.write("shelf/01b.jpg", "no image");
+    tiny(&place, &format!("{BATCH} --parquet")).ends_with(3);
+    let file = std::fs::File::open(place.path("o/results.parquet")).expect("it was written");
+    let table = SerializedFileReader::new(file).expect("it is a table");
+    let rows: Vec<Row> =
+        table.get_row_iter(None).expect("rows").collect::<Result<_, _>>().expect("whole rows");
+    let mut rows = rows.iter();
+    let lines = lines(&place, "o/results.jsonl");
+    for line in &lines[1..] {
+        let Some(concepts) = line["concepts"].as_array() else {
+            let row = rows.next().expect("a row for an image that failed");
+            assert_eq!(row.get_string(0).ok().map(String::as_str), line["path"].as_str());
+            assert_eq!(row.get_string(6).ok().map(String::as_str), line["error"].as_str());
+            assert!(row.get_string(1).is_err(), "it has no concept");
+            continue;
+        };
+        for found in concepts {
+            let row = rows.next().expect("a row for each concept");
+            assert_eq!(row.get_string(0).ok().map(String::as_str), line["path"].as_str());
+            assert_eq!(row.get_string(1).ok().map(String::as_str), found["concept"].as_str());
+            let score = f64::from(row.get_float(2).expect("a score"));
+            assert!((score - found["score"].as_f64().expect("a score")).abs() < 1e-6);
+            let size = [row.get_int(3).expect("height"), row.get_int(4).expect("width")];
+            assert_eq!(serde_json::json!(size), found["size"]);
+            let (list, map) =
+                (row.get_list(5).expect("a map"), found["map"].as_array().expect("it"));
+            assert_eq!(list.len(), map.len());
+            for (index, value) in map.iter().enumerate() {
+                let kept = f64::from(list.get_float(index).expect("a number"));
+                assert!((kept - value.as_f64().expect("a number")).abs() < 1e-6);
+            }
+        }
+    }
+    assert!(rows.next().is_none());
 }
 
 #[test]

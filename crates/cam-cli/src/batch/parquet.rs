@@ -1,0 +1,163 @@
+//! Results as a table of columns, for those who analyse many.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use parquet::column::writer::ColumnWriter;
+use parquet::data_type::ByteArray;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
+
+use super::results::Results;
+use crate::failure::Failure;
+use crate::interrupt;
+
+/// A row for each image and concept, and one for an image that failed. Values stand row by row in
+/// `map`, signed.
+const SCHEMA: &str = "
+message results {
+  REQUIRED BYTE_ARRAY path (UTF8);
+  OPTIONAL BYTE_ARRAY concept (UTF8);
+  OPTIONAL FLOAT score;
+  OPTIONAL INT32 height;
+  OPTIONAL INT32 width;
+  REQUIRED group map (LIST) { REPEATED group list { REQUIRED FLOAT element; } }
+  OPTIONAL BYTE_ARRAY error (UTF8);
+}";
+
+/// Numbers of maps that are written together: some 16 MB, whatever the number of images.
+const NUMBERS: usize = 4 << 20;
+
+/// Columns of some rows.
+#[derive(Default)]
+struct Rows {
+    paths: Vec<ByteArray>,
+    concepts: Optional<ByteArray>,
+    scores: Optional<f32>,
+    heights: Optional<i32>,
+    widths: Optional<i32>,
+    maps: Vec<f32>,
+    /// Of every number, or of an empty map, whether it is there and whether it goes on the one before.
+    map_levels: [Vec<i16>; 2],
+    errors: Optional<ByteArray>,
+}
+
+/// Values, and for each row whether it has one.
+struct Optional<T> {
+    values: Vec<T>,
+    levels: Vec<i16>,
+}
+
+impl<T> Default for Optional<T> {
+    fn default() -> Self {
+        Self { values: Vec::new(), levels: Vec::new() }
+    }
+}
+
+impl<T> Optional<T> {
+    fn push(&mut self, value: Option<T>) {
+        self.levels.push(i16::from(value.is_some()));
+        self.values.extend(value);
+    }
+}
+
+/// Writes the table beside the lines, whole or not at all; its name.
+pub fn write(results: &Results) -> Result<PathBuf, Failure> {
+    let path = results.path().with_extension("parquet");
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let part = tempfile::Builder::new().prefix(".results").tempfile_in(folder);
+    let part = part.with_context(|| path.display().to_string()).map_err(Failure::Output)?;
+    let schema = parse_message_type(SCHEMA).map_err(|error| anyhow!(error))?;
+    let file = part.as_file().try_clone().context("a second handle")?;
+    let writer = SerializedFileWriter::new(file, Arc::new(schema), Default::default());
+    let mut writer = writer.map_err(not_written)?;
+    let mut rows = Rows::default();
+    results.each(|line| {
+        interrupt::check("the lines are whole; the table was not written")?;
+        let path = ByteArray::from(line.path.as_str());
+        if line.concepts.is_empty() {
+            rows.push(path, None, line.error.as_deref());
+        } else {
+            for found in &line.concepts {
+                let [height, width] =
+                    found.size.map(|side| i32::try_from(side).unwrap_or(i32::MAX));
+                let found = (found.concept.as_str(), found.score, [height, width], &found.map);
+                rows.push(path.clone(), Some(found), None);
+            }
+        }
+        if rows.maps.len() >= NUMBERS {
+            std::mem::take(&mut rows).write(&mut writer)?;
+        }
+        Ok(())
+    })?;
+    rows.write(&mut writer)?;
+    writer.close().map_err(not_written)?;
+    let kept = part.persist(&path).map_err(|error| anyhow!(error.error));
+    kept.with_context(|| path.display().to_string()).map_err(Failure::Output)?;
+    Ok(path)
+}
+
+fn not_written(error: parquet::errors::ParquetError) -> Failure {
+    Failure::Output(anyhow!(error).context("writing a Parquet file"))
+}
+
+impl Rows {
+    fn push(
+        &mut self,
+        path: ByteArray,
+        found: Option<(&str, f32, [i32; 2], &Vec<f32>)>,
+        error: Option<&str>,
+    ) {
+        self.paths.push(path);
+        self.concepts.push(found.map(|(concept, ..)| ByteArray::from(concept)));
+        self.scores.push(found.map(|(_, score, ..)| score));
+        self.heights.push(found.map(|(_, _, [height, _], _)| height));
+        self.widths.push(found.map(|(_, _, [_, width], _)| width));
+        self.errors.push(error.map(ByteArray::from));
+        let map = found.map_or(&[][..], |(.., map)| map);
+        let [there, goes_on] = &mut self.map_levels;
+        there.extend(std::iter::repeat_n(1, map.len()).chain(map.is_empty().then_some(0)));
+        goes_on.extend((0..map.len().max(1)).map(|index| i16::from(index > 0)));
+        self.maps.extend(map);
+    }
+
+    fn write(self, writer: &mut SerializedFileWriter<std::fs::File>) -> Result<(), Failure> {
+        if self.paths.is_empty() {
+            return Ok(());
+        }
+        let mut group = writer.next_row_group().map_err(not_written)?;
+        let mut index = 0;
+        while let Some(mut column) = group.next_column().map_err(not_written)? {
+            let [there, goes_on] = &self.map_levels;
+            let written = match (index, column.untyped()) {
+                (0, ColumnWriter::ByteArrayColumnWriter(to)) => {
+                    to.write_batch(&self.paths, None, None)
+                }
+                (1, ColumnWriter::ByteArrayColumnWriter(to)) => {
+                    to.write_batch(&self.concepts.values, Some(&self.concepts.levels), None)
+                }
+                (2, ColumnWriter::FloatColumnWriter(to)) => {
+                    to.write_batch(&self.scores.values, Some(&self.scores.levels), None)
+                }
+                (3, ColumnWriter::Int32ColumnWriter(to)) => {
+                    to.write_batch(&self.heights.values, Some(&self.heights.levels), None)
+                }
+                (4, ColumnWriter::Int32ColumnWriter(to)) => {
+                    to.write_batch(&self.widths.values, Some(&self.widths.levels), None)
+                }
+                (5, ColumnWriter::FloatColumnWriter(to)) => {
+                    to.write_batch(&self.maps, Some(there), Some(goes_on))
+                }
+                (6, ColumnWriter::ByteArrayColumnWriter(to)) => {
+                    to.write_batch(&self.errors.values, Some(&self.errors.levels), None)
+                }
+                _ => return Err(anyhow!("the table's columns are not those of its schema").into()),
+            };
+            written.and_then(|_| column.close()).map_err(not_written)?;
+            index += 1;
+        }
+        group.close().map_err(not_written)?;
+        Ok(())
+    }
+}
