@@ -9,6 +9,9 @@ use cam_tests::pooled::Pooled;
 #[path = "../examples/many_questions.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 mod many_questions;
+#[path = "../examples/own_method.rs"]
+#[expect(dead_code, reason = "its `main` is the program's")]
+mod own_method;
 #[path = "../examples/own_network.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 mod own_network;
@@ -52,6 +55,16 @@ fn one_capture_answers_many_questions() {
 fn a_network_of_ones_own_is_explained_where_the_red_is() {
     let [left, right] = own_network::where_is_red().expect("it can be explained");
     assert!(left > 0.0 && (left + right).abs() < 1e-6, "{left} {right}");
+}
+
+#[test]
+fn a_method_of_ones_own_makes_maps_and_a_pair_adds_up() {
+    let (map, sum) =
+        own_method::run(&photograph("cat"), &photograph("astronaut")).expect("it runs");
+    assert_eq!(map.dims(), [1, 1, 7, 7]);
+    // Weights without signs, of activations behind a ReLU.
+    assert!(values(&map).iter().all(|value| *value >= 0.0));
+    assert!((0.0..1.0).contains(&sum), "{sum}");
 }
 
 fn maps(target: &dyn Target) -> Vec<f32> {

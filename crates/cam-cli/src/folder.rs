@@ -64,6 +64,10 @@ pub fn images(root: &Path) -> Result<Vec<Found>, Failure> {
             }
         }
     }
+    if found.is_empty() {
+        let endings = EXTENSIONS.join(", ");
+        print::remark(format_args!("{}: no file's name ends in {endings}", root.display()));
+    }
     found.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
 }

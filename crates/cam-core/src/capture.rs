@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 use burn::tensor::Tensor;
 
 use crate::finish::read;
-use crate::view::{Asked, Back, Question};
+use crate::question::{Asked, Back, Question};
 use crate::{Error, Explanation, Head, Layer, LayerMaps, Method, Network, Tail, Target, View};
 
 /// How ∂s/∂e is pulled back to the activations.

@@ -51,6 +51,7 @@ pub mod methods;
 mod names;
 mod network;
 mod pair;
+mod question;
 mod random;
 mod smooth;
 pub mod steps;

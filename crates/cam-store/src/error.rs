@@ -22,7 +22,7 @@ pub enum Error {
     },
 
     /// A file that this crate did not write, or that was damaged.
-    #[error("it is no such file, or a damaged one: {reason}")]
+    #[error("it was not written by this program, or is damaged: {reason}")]
     Damaged {
         /// What is wrong with it.
         reason: String,

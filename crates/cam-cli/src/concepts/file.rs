@@ -77,7 +77,10 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
         Ok(())
     })?;
     let negatives = examples.split_off(images.len());
-    let added = set.add(name, examples, negatives).map_err(anyhow::Error::from)?;
+    let added = set.add(name, examples, negatives).map_err(|error| match error {
+        cam_store::Error::Name => Failure::Usage(error.into()),
+        error => Failure::Failed(error.into()),
+    })?;
     let concept = set.get(name).map_err(anyhow::Error::from)?;
     if concept.examples.is_empty() {
         return Err(Failure::usage(format!(

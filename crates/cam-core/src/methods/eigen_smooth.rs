@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use crate::view::Reduction;
+use crate::question::Reduction;
 use crate::{Error, Method, View};
 
 /// Another method's channels, projected on their first principal component instead of summed:
