@@ -198,6 +198,36 @@ fn an_index_survives_being_killed_at_any_moment() {
     }
 }
 
+#[test]
+fn a_search_answers_while_an_index_is_being_written() {
+    let place = shelf(80);
+    // The first image is there before the search begins.
+    tiny(&place, "index shelf/a --index i").done();
+    fs::create_dir(place.path("shelf/a/more")).expect("a folder");
+    for number in 0..40 {
+        let name = format!("{number:02}.png", number = 2 * number + 1);
+        fs::copy(place.path(format!("shelf/b/{name}")), place.path(format!("shelf/a/more/{name}")))
+            .expect("copied");
+    }
+    let arguments = "index shelf/a --index i".split_whitespace().chain(TINY);
+    let mut writing = place.command(arguments);
+    let mut writing = writing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+    let mut found = Vec::new();
+    loop {
+        let ended = writing.try_wait().expect("it can be asked").is_some();
+        let run = tiny(&place, "search shelf/a/00.png --index i --top 500 --json").done();
+        found.push(run.text().lines().count());
+        let first: serde_json::Value =
+            serde_json::from_str(run.text().lines().next().expect("a line")).expect("JSON");
+        assert_eq!(first["path"], "00.png");
+        if ended {
+            break;
+        }
+    }
+    assert!(found.windows(2).all(|two| two[0] <= two[1]), "{found:?}");
+    assert_eq!((found[0] >= 40, found.last()), (true, Some(&80)), "{found:?}");
+}
+
 /// A pattern of colours that is nobody's photograph.
 fn generated(random: &mut Random) -> RgbImage {
     let waves: Vec<[f64; 4]> = (0..3).map(|_| std::array::from_fn(|_| random.next())).collect();
