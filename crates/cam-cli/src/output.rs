@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use cam_viz::{WriteError, write_atomically};
+use anyhow::Context as _;
+use cam_viz::{WriteError, picture_bytes, png_bytes, write_atomically};
+use image::RgbImage;
 
 use crate::failure::Failure;
 use crate::print;
@@ -49,7 +51,7 @@ impl Pattern {
 
     /// Whether it means standard output.
     pub fn is_stdout(&self) -> bool {
-        self.0.as_os_str() == STDOUT
+        is_stdout(&self.0)
     }
 
     /// Whether it means a PNG file.
@@ -99,13 +101,47 @@ pub fn file_name(name: &str) -> String {
     name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '_' } else { c }).collect()
 }
 
+/// Whether a file name means standard output.
+pub fn is_stdout(path: &Path) -> bool {
+    path.as_os_str() == STDOUT
+}
+
+/// Finds out before any work what is wrong with a figure and another file, one of which, or the JSON
+/// document, may be standard output; `inputs` are read.
+pub fn check_figure_and(
+    figure: Option<&Path>,
+    other: Option<&Path>,
+    json: bool,
+    inputs: &[PathBuf],
+) -> Result<(), Failure> {
+    let outputs = || figure.into_iter().chain(other);
+    if outputs().filter(|path| is_stdout(path)).count() + usize::from(json) > 1 {
+        return Err(Failure::usage("standard output holds one thing: give the others file names"));
+    }
+    check_all(outputs(), inputs)?;
+    figure.map_or(Ok(()), check_format)
+}
+
+/// Whether a picture's name ends in a format that can be written: a picture of one pixel tells.
+pub fn check_format(path: &Path) -> Result<(), Failure> {
+    picture(path, &RgbImage::new(1, 1)).map(|_| ())
+}
+
+/// A picture in the format its name asks for; PNG on standard output.
+pub fn picture(path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
+    if is_stdout(path) {
+        return png_bytes(picture).context("writing a PNG").map_err(Failure::Output);
+    }
+    picture_bytes(path, picture).map_err(|error| Failure::Usage(error.into()))
+}
+
 /// As [`check`] for several files, no two of which may be one; `inputs` are read.
 pub fn check_all<'a>(
     paths: impl IntoIterator<Item = &'a Path>,
     inputs: &[PathBuf],
 ) -> Result<(), Failure> {
     let mut taken = BTreeSet::new();
-    for path in paths.into_iter().filter(|path| path.as_os_str() != STDOUT) {
+    for path in paths.into_iter().filter(|path| !is_stdout(path)) {
         check(path, inputs)?;
         if !taken.insert(place(path)) {
             return Err(Failure::usage(format!(
@@ -127,7 +163,7 @@ fn place(path: &Path) -> PathBuf {
 
 /// Finds out before any work whether a file can be written, as far as that can be known.
 pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
-    if path.as_os_str() == STDOUT {
+    if is_stdout(path) {
         return Ok(());
     }
     refuse_overwriting(path, inputs)?;
@@ -164,7 +200,7 @@ fn refuse_overwriting(output: &Path, inputs: &[PathBuf]) -> Result<(), Failure> 
 
 /// Writes a file in one step, or to standard output.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    if path.as_os_str() == STDOUT {
+    if is_stdout(path) {
         return print::data(bytes);
     }
     write_atomically(path, bytes).map_err(|error| Failure::Output(error.into()))

@@ -70,6 +70,15 @@ pub fn line(text: impl std::fmt::Display) -> Result<(), Failure> {
     data(format!("{text}\n").as_bytes())
 }
 
+/// Writes a line of text to standard output, or, where that is taken by data, to standard error.
+pub fn beside(is_taken: bool, text: impl std::fmt::Display) -> Result<(), Failure> {
+    if is_taken {
+        remark(text);
+        return Ok(());
+    }
+    line(text)
+}
+
 /// Writes one JSON document to standard output.
 pub fn json(document: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(document).context("writing JSON")?;

@@ -17,7 +17,7 @@ use cam_store::ConceptSet;
 use serde::Serialize;
 
 use crate::arguments::Batch;
-use crate::explain::{Reading, layer, read, unknown_method};
+use crate::explain::{Reading, layer_or_last, read, unknown_method};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::{concepts, print};
@@ -71,10 +71,7 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
     let made = set.fingerprint().check(&concepts::fingerprint(&model, &reading)?);
     made.with_context(|| arguments.concepts.display().to_string())?;
     let network = &model.network;
-    let layer = match &arguments.layer {
-        Some(name) => layer(network, name)?,
-        None => network.last_layer()?,
-    };
+    let layer = layer_or_last(network, arguments.layer.as_deref())?;
     let root = match is_film {
         true => PathBuf::from("-"),
         false => {

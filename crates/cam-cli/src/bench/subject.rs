@@ -1,5 +1,5 @@
 use anyhow::anyhow;
-use cam_core::{Layer, Network as _};
+use cam_core::Layer;
 use cam_models::{ConvNet, Description, EMBEDDED, Weights, published};
 
 use crate::arguments::{self, BenchExplain};
@@ -25,10 +25,7 @@ impl Subject {
     pub fn load(arguments: &BenchExplain) -> Result<Self, Failure> {
         let size = arguments.size.as_deref().map_or(Ok(Size::Model), Size::parse)?;
         let (network, weights) = network(&arguments.model)?;
-        let layer = match &arguments.layer {
-            Some(name) => explain::layer(&network, name)?,
-            None => network.last_layer()?,
-        };
+        let layer = explain::layer_or_last(&network, arguments.layer.as_deref())?;
         let size = match size {
             Size::Model => network.preprocessing().size,
             Size::Fixed(width, height) => (width, height),

@@ -7,14 +7,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use cam_core::{Network as _, Pair};
-use cam_viz::{npy_bytes, picture_bytes, png_bytes};
-use image::RgbImage;
+use cam_viz::npy_bytes;
 
 use crate::arguments::Compare;
 use crate::explain::{Clock, Input, Reading};
 use crate::failure::Failure;
 use crate::model::Model;
-use crate::output::{self, STDOUT, write};
+use crate::output::{self, write};
 use crate::print;
 use crate::source::Source;
 use draw::{Compared, Point};
@@ -51,7 +50,7 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
     let compared = Compared { names, pictures, pair, lines: arguments.lines as usize };
     if let Some(path) = &figure {
         let picture = draw::figure(&compared, &points, &network.description().name)?;
-        write(path, &encoded(path, &picture)?)?;
+        write(path, &output::picture(path, &picture)?)?;
     }
     if let Some(path) = &arguments.raw {
         let [[ha, wa], [hb, wb]] = compared.pair.sizes();
@@ -59,15 +58,13 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
         write(path, &bytes.context("writing an array").map_err(Failure::Output)?)?;
     }
     clock.lap("draw");
-    let document = Document::new((&compared, &inputs, &points), &model, figure.as_deref(), clock)?;
+    let document = Document::new((&compared, &inputs, &points), &model, figure.as_deref(), clock);
     if arguments.json {
-        return print::json(&document);
+        return print::json(&document.with_digest(&model)?);
     }
-    let to_stdout = [&figure, &arguments.raw].into_iter().flatten().any(|path| is_stdout(path));
-    for line in document.lines() {
-        if to_stdout { print::remark(line) } else { print::line(line)? }
-    }
-    Ok(())
+    let to_stdout =
+        [&figure, &arguments.raw].into_iter().flatten().any(|path| output::is_stdout(path));
+    document.lines().into_iter().try_for_each(|line| print::beside(to_stdout, line))
 }
 
 /// Where the figure goes; one is drawn where nothing else is asked for.
@@ -78,33 +75,13 @@ fn figure_path(arguments: &Compare, sources: &[Source; 2]) -> Option<PathBuf> {
     arguments.out.clone().or(default)
 }
 
-fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == STDOUT
-}
-
 /// What is wrong with the streams and files, before any work.
 fn check(arguments: &Compare, sources: &[Source; 2], figure: Option<&Path>) -> Result<(), Failure> {
     if sources.iter().all(|source| *source == Source::Stdin) {
         return Err(Failure::usage("standard input holds one image: name the other"));
     }
-    let outputs: Vec<&Path> = figure.into_iter().chain(arguments.raw.as_deref()).collect();
-    let streams = outputs.iter().filter(|path| is_stdout(path)).count();
-    if streams + usize::from(arguments.json) > 1 {
-        return Err(Failure::usage("standard output holds one thing: give the others file names"));
-    }
     let inputs: Vec<PathBuf> = sources.iter().filter_map(Source::canonical).collect();
-    output::check_all(outputs.iter().copied(), &inputs)?;
-    match figure.filter(|path| !is_stdout(path)) {
-        Some(path) => picture_bytes(path, &RgbImage::new(1, 1))
-            .map(|_| ())
-            .map_err(|error| Failure::Usage(error.into())),
-        None => Ok(()),
-    }
-}
-
-fn encoded(path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
-    let bytes = if is_stdout(path) { png_bytes(picture) } else { picture_bytes(path, picture) };
-    bytes.context("writing a picture").map_err(Failure::Output)
+    output::check_figure_and(figure, arguments.raw.as_deref(), arguments.json, &inputs)
 }
 
 /// Reads `X,Y`.

@@ -9,7 +9,7 @@ use super::middle;
 use crate::explain::{Clock, Input, Mass};
 use crate::failure::Failure;
 use crate::model::Model;
-use crate::output::STDOUT;
+use crate::output::is_stdout;
 use crate::print::printable;
 
 /// What `--json` prints.
@@ -19,7 +19,7 @@ pub struct Document {
     cam_version: &'static str,
     model: String,
     weights: String,
-    weights_sha256: String,
+    weights_sha256: Option<String>,
     layer: String,
     cosine: f32,
     images: [Side; 2],
@@ -73,7 +73,7 @@ impl Document {
         model: &Model,
         figure: Option<&Path>,
         clock: Clock,
-    ) -> Result<Self, Failure> {
+    ) -> Self {
         let Compared { names, pair, lines, .. } = compared;
         let sizes = pair.sizes();
         let in_pixels = |side: usize, position: usize| {
@@ -106,22 +106,26 @@ impl Document {
         });
         let description = model.network.description();
         let layer = description.layers().last().map(|layer| layer.name.clone());
-        Ok(Self {
+        Self {
             schema_version: 1,
             cam_version: env!("CARGO_PKG_VERSION"),
             model: description.name.clone(),
             weights: model.origin(),
-            weights_sha256: model.sha256()?,
+            weights_sha256: None,
             layer: layer.unwrap_or_default(),
             cosine: pair.cosine(),
             images: [side(0, first), side(1, second)],
             correspondences: matches.collect(),
             points: partners.collect(),
-            figure: figure
-                .filter(|path| path.as_os_str() != STDOUT)
-                .map(|path| path.display().to_string()),
+            figure: figure.filter(|path| !is_stdout(path)).map(|path| path.display().to_string()),
             milliseconds: clock.milliseconds(),
-        })
+        }
+    }
+
+    /// The same with the digest of the weights: of a large file it takes a while, and only the document
+    /// has a use for it.
+    pub fn with_digest(self, model: &Model) -> Result<Self, Failure> {
+        Ok(Self { weights_sha256: Some(model.sha256()?), ..self })
     }
 
     /// The same for people.

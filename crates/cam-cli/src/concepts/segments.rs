@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use cam_core::{Arithmetic, Capture, Network as _};
 use cam_store::ConceptSet;
-use cam_viz::{Map, Panel, npy_bytes, overlay_labels, picture_bytes, png_bytes};
+use cam_viz::{Map, Panel, npy_bytes, overlay_labels};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::figure::{SHOWN, figure, rows};
 use super::winners::Winners;
 use super::{file, fingerprint, questions};
 use crate::arguments::{Compat, Explain};
-use crate::explain::{Clock, Failed, Input, Outputs, Reading, chosen, layer, read};
+use crate::explain::{Clock, Failed, Input, Outputs, Reading, chosen, layer_or_last, maps, read};
 use crate::failure::{Failure, message};
 use crate::model::Model;
 use crate::output::{self, Pattern, Subject, distinct, write};
@@ -83,10 +83,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
     outputs.check(&inputs)?;
     let names = distinct(queries.iter().map(Source::stem));
     check_names(&outputs, &names, &inputs)?;
-    if outputs.all().filter(|pattern| pattern.is_stdout()).count() + usize::from(arguments.json) > 1
-    {
-        return Err(Failure::usage("standard output can hold one thing: --json or one `-`"));
-    }
+    outputs.check_streams(arguments.json)?;
     if arguments.method.names.len() > 1 || arguments.layers.len() > 1 || arguments.method.aug_smooth
     {
         return Err(Failure::usage(
@@ -108,10 +105,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
     let made = set.fingerprint().check(&fingerprint(&model, &reading)?);
     made.with_context(|| concept_file.display().to_string())?;
     let network = &model.network;
-    let at = match arguments.layers.first() {
-        Some(name) => layer(network, name)?,
-        None => network.last_layer()?,
-    };
+    let at = layer_or_last(network, arguments.layers.first().map(String::as_str))?;
     let mut document = Document {
         schema_version: 1,
         cam_version: env!("CARGO_PKG_VERSION"),
@@ -154,7 +148,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
     }
     if let (Some(pattern), false) = (&outputs.figure, rows.is_empty()) {
         let path = figure_path(pattern, &names);
-        write(&path, &encoded(pattern, &path, &figure(rows, &document))?)?;
+        write(&path, &output::picture(&path, &figure(rows, &document))?)?;
         document.figure = (!pattern.is_stdout()).then(|| path.display().to_string());
     }
     if arguments.json {
@@ -178,14 +172,6 @@ fn check_names(outputs: &Outputs, names: &[String], inputs: &[PathBuf]) -> Resul
 
 fn figure_path(pattern: &Pattern, names: &[String]) -> PathBuf {
     pattern.path(Subject { query: &names.join("+"), ..Subject::default() })
-}
-
-/// The maps of all concepts of the only image.
-fn maps(tensor: burn::tensor::Tensor<4>) -> Result<Vec<Map>, Failure> {
-    let [_, _, height, width] = tensor.dims();
-    let values = read(tensor)?;
-    let maps = values.chunks(height * width).map(|values| Map::new(width, height, values.to_vec()));
-    Ok(maps.collect::<Result<_, _>>().context("the network's maps have no positions")?)
 }
 
 fn segment(
@@ -244,7 +230,7 @@ fn keep(
     let colours = overlay_labels(&segmented.picture, &segmented.labels, IMAGE_WEIGHT);
     if let Some(pattern) = &outputs.overlay {
         let path = pattern.path(subject);
-        write(&path, &encoded(pattern, &path, &colours)?)?;
+        write(&path, &output::picture(&path, &colours)?)?;
     }
     if let Some(pattern) = &outputs.raw {
         let values: Vec<f32> = segmented.maps.iter().flat_map(Map::values).copied().collect();
@@ -263,7 +249,7 @@ fn keep(
                 printable(name),
                 share * 100.0
             );
-            if outputs.use_stdout() { print::remark(line) } else { print::line(line)? }
+            print::beside(outputs.use_stdout(), line)?;
         }
     }
     match outputs.figure.is_some() {
@@ -281,9 +267,4 @@ fn by_share(concepts: &[Found]) -> Vec<usize> {
         b.0.total_cmp(&a.0).then(b.1.total_cmp(&a.1))
     });
     order
-}
-
-fn encoded(pattern: &Pattern, path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
-    let bytes = if pattern.is_stdout() { png_bytes(picture) } else { picture_bytes(path, picture) };
-    bytes.context("writing a picture").map_err(Failure::Output)
 }

@@ -11,7 +11,7 @@ use cam_core::Network as _;
 use cam_models::{ConvNet, Weights};
 
 use crate::arguments::Evaluate;
-use crate::explain::layer;
+use crate::explain::layer_or_last;
 use crate::failure::Failure;
 use crate::model::{Model, runtime};
 use crate::{interrupt, print, progress};
@@ -29,10 +29,7 @@ pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
     let grid = grid(&arguments.grid)?;
     let model = Model::load(&arguments.model)?;
     let network = &model.network;
-    let layer = match &arguments.layer {
-        Some(name) => layer(network, name)?,
-        None => network.last_layer()?,
-    };
+    let layer = layer_or_last(network, arguments.layer.as_deref())?;
     let random = random_network(network, arguments)?;
     let side = arguments.cell.unwrap_or(network.preprocessing().size.0 as u32);
     let collages = Collages::open(&arguments.folder, grid, side, arguments.seed)?;

@@ -20,9 +20,9 @@ pub use method::{FINER_CAM, REFINE_CAM, chosen, unknown_method};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};
-pub use questions::{Questions, read};
+pub use questions::{Questions, maps, read};
 pub use report::{Document, Failed, QueryReport};
-pub use settings::{Settings, layer};
+pub use settings::{Settings, layer_or_last};
 
 use anyhow::anyhow;
 use cam_core::{Capture, Layer, Network as _};
@@ -121,14 +121,8 @@ pub fn run(
 
 /// One line per question, where data goes to files; on standard error when standard output is taken.
 fn say(settings: &Settings, report: &QueryReport) -> Result<(), Failure> {
-    for line in report.lines() {
-        if settings.outputs.use_stdout() {
-            print::remark(line);
-        } else {
-            print::line(line)?;
-        }
-    }
-    Ok(())
+    let is_taken = settings.outputs.use_stdout();
+    report.lines().iter().try_for_each(|line| print::beside(is_taken, line))
 }
 
 impl Session<'_> {

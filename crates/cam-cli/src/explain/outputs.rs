@@ -1,9 +1,6 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use cam_viz::picture_bytes;
-use image::RgbImage;
-
 use crate::arguments::Explain;
 use crate::failure::Failure;
 use crate::output::{self, Pattern};
@@ -64,6 +61,14 @@ impl Outputs {
         [&self.figure, &self.overlay, &self.raw, &self.map].into_iter().flatten()
     }
 
+    /// Standard output holds one thing: the document or a file.
+    pub fn check_streams(&self, json: bool) -> Result<(), Failure> {
+        if self.all().filter(|pattern| pattern.is_stdout()).count() + usize::from(json) > 1 {
+            return Err(Failure::usage("standard output can hold one thing: --json or one `-`"));
+        }
+        Ok(())
+    }
+
     /// Whether one of them is standard output.
     pub fn use_stdout(&self) -> bool {
         self.all().any(Pattern::is_stdout)
@@ -76,9 +81,7 @@ impl Outputs {
         output::check_all(self.all().map(Pattern::as_path), inputs)?;
         let pictures = [&self.figure, &self.overlay].into_iter().flatten();
         for picture in pictures.filter(|pattern| !pattern.is_stdout()) {
-            // A picture of one pixel tells whether the name's format is known.
-            picture_bytes(picture.as_path(), &RgbImage::new(1, 1))
-                .map_err(|error| Failure::Usage(error.into()))?;
+            output::check_format(picture.as_path())?;
         }
         Ok(())
     }

@@ -233,7 +233,7 @@ fn concatenated(explanations: &[Explanation]) -> Vec<Tensor<4>> {
 const NO_POSITIONS: &str = "the network's maps have no positions";
 
 /// The maps of the only image, read from the device.
-fn maps(tensor: Tensor<4>) -> Result<Vec<Map>, Failure> {
+pub fn maps(tensor: Tensor<4>) -> Result<Vec<Map>, Failure> {
     let [_, _, height, width] = tensor.dims();
     let values = read(tensor)?;
     let maps = values.chunks(height * width).map(|values| Map::new(width, height, values.to_vec()));

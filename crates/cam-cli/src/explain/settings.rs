@@ -122,17 +122,17 @@ impl Settings {
         if sources.filter(|source| **source == Source::Stdin).count() > 1 {
             return Err(Failure::usage("standard input can be only one of the images"));
         }
-        let to_stdout = self.outputs.all().filter(|pattern| pattern.is_stdout()).count()
-            + usize::from(self.json);
-        if to_stdout > 1 {
-            return Err(Failure::usage("standard output can hold one thing: --json or one `-`"));
-        }
-        Ok(())
+        self.outputs.check_streams(self.json)
     }
 }
 
+/// A layer by its name, the last one without.
+pub fn layer_or_last(network: &ConvNet, name: Option<&str>) -> Result<Layer, Failure> {
+    name.map_or_else(|| Ok(network.last_layer()?), |name| layer(network, name))
+}
+
 /// A layer by its name. Where none is similar to a mistyped one, all are named.
-pub fn layer(network: &ConvNet, name: &str) -> Result<Layer, Failure> {
+fn layer(network: &ConvNet, name: &str) -> Result<Layer, Failure> {
     network.layer(name).map_err(|error| match error {
         cam_core::Error::UnknownLayer { name, nearest } if nearest.is_empty() => {
             let names: Vec<&str> =

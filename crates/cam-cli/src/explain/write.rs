@@ -1,15 +1,12 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use cam_viz::{
-    ColorBar, Colormap, Figure, FigureStyle, Map, Panel, npy_bytes, picture_bytes, png_bytes,
-    png16_bytes,
-};
+use cam_viz::{ColorBar, Colormap, Figure, FigureStyle, Map, Panel, npy_bytes, png16_bytes};
 use image::RgbImage;
 
 use super::{Answer, Document, Session, Settings};
 use crate::failure::Failure;
-use crate::output::{Pattern, write};
+use crate::output::{Pattern, picture, write};
 use crate::print;
 
 /// Writes a query's overlays and arrays; gives the files' names.
@@ -27,7 +24,7 @@ pub fn files(
     };
     if let Some(pattern) = &outputs.overlay {
         for (path, overlay) in session.names.overlays(pattern, query).iter().zip(overlays) {
-            put(path, &encode(pattern, path, overlay)?)?;
+            put(path, &picture(path, overlay)?)?;
         }
     }
     if let Some(pattern) = &outputs.raw {
@@ -73,7 +70,7 @@ pub fn figure(
         color_bar: Some(color_bar(session)),
     };
     let path = session.names.figure(pattern);
-    write(&path, &encode(pattern, &path, &figure.render(&FigureStyle::default()))?)?;
+    write(&path, &picture(&path, &figure.render(&FigureStyle::default()))?)?;
     if !pattern.is_stdout() {
         document.figure = Some(path.display().to_string());
         if session.settings.json || session.settings.outputs.use_stdout() {
@@ -97,14 +94,6 @@ fn color_bar(session: &Session<'_>) -> ColorBar {
         _ => ("none", "most"),
     };
     ColorBar { colormap, low: low.to_owned(), high: high.to_owned() }
-}
-
-/// A picture in the format its name asks for; PNG on standard output.
-fn encode(pattern: &Pattern, path: &Path, picture: &RgbImage) -> Result<Vec<u8>, Failure> {
-    if pattern.is_stdout() {
-        return png_bytes(picture).context("writing a PNG").map_err(Failure::Output);
-    }
-    picture_bytes(path, picture).map_err(|error| Failure::Usage(error.into()))
 }
 
 /// Maps of one size as an array `[maps, h, w]`.

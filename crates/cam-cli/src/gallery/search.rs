@@ -6,7 +6,7 @@ use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Network as _, Pair};
 use cam_store::Gallery;
 use cam_store::gallery::{Entry, Hit};
-use cam_viz::{Figure, FigureStyle, Panel, picture_bytes, png_bytes};
+use cam_viz::{Figure, FigureStyle, Panel};
 use image::RgbImage;
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ use crate::concepts::fingerprint;
 use crate::explain::{Clock, Input, Reading, read};
 use crate::failure::Failure;
 use crate::model::Model;
-use crate::output::{self, STDOUT, write};
+use crate::output::{self, is_stdout, write};
 use crate::print;
 use crate::print::printable;
 use crate::source::Source;
@@ -57,7 +57,9 @@ struct Line<'a> {
 pub fn run(arguments: &Search) -> Result<(), Failure> {
     let source = Source::of(&arguments.query);
     let figure = figure_path(arguments, &source);
-    check(arguments, &source, figure.as_deref())?;
+    let inputs: Vec<PathBuf> = source.canonical().into_iter().collect();
+    let html = arguments.html.as_deref();
+    output::check_figure_and(figure.as_deref(), html, arguments.json, &inputs)?;
     let gallery = Gallery::open(&arguments.index);
     let gallery = gallery.with_context(|| arguments.index.display().to_string())?;
     if gallery.entries().is_empty() {
@@ -90,9 +92,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
     };
     if let Some(path) = &figure {
         let picture = search.figure(&drawn, why.as_ref())?;
-        let bytes =
-            if is_stdout(path) { png_bytes(&picture) } else { picture_bytes(path, &picture) };
-        write(path, &bytes.context("writing a picture").map_err(Failure::Output)?)?;
+        write(path, &output::picture(path, &picture)?)?;
     }
     if let Some(path) = &arguments.html {
         write(path, html::page(&search, &drawn, why.as_ref())?.as_bytes())?;
@@ -111,11 +111,11 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
             print::line(line)?;
         } else {
             let line = format!("{:>4}  {:.3}  {}", rank + 1, hit.cosine, printable(&image.path));
-            if to_stdout { print::remark(line) } else { print::line(line)? }
+            print::beside(to_stdout, line)?;
         }
     }
     if let Some(why) = why.filter(|_| !arguments.json) {
-        if to_stdout { print::remark(why.line()) } else { print::line(why.line())? }
+        print::beside(to_stdout, why.line())?;
     }
     for path in [&figure, &arguments.html].into_iter().flatten().filter(|path| !is_stdout(path)) {
         if arguments.json { print::detail(path.display()) } else { print::line(path.display())? }
@@ -128,26 +128,6 @@ fn figure_path(arguments: &Search, query: &Source) -> Option<PathBuf> {
     let wanted = wanted && arguments.html.is_none() && !arguments.json;
     let default = wanted.then(|| format!("{}.search.png", query.stem()).into());
     arguments.out.clone().or(default)
-}
-
-fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == STDOUT
-}
-
-fn check(arguments: &Search, query: &Source, figure: Option<&Path>) -> Result<(), Failure> {
-    let outputs: Vec<&Path> = figure.into_iter().chain(arguments.html.as_deref()).collect();
-    let streams = outputs.iter().filter(|path| is_stdout(path)).count();
-    if streams + usize::from(arguments.json) > 1 {
-        return Err(Failure::usage("standard output holds one thing: give the others file names"));
-    }
-    let inputs: Vec<PathBuf> = query.canonical().into_iter().collect();
-    output::check_all(outputs.iter().copied(), &inputs)?;
-    match figure.filter(|path| !is_stdout(path)) {
-        Some(path) => picture_bytes(path, &RgbImage::new(1, 1))
-            .map(|_| ())
-            .map_err(|error| Failure::Usage(error.into())),
-        None => Ok(()),
-    }
 }
 
 impl Searched<'_> {

@@ -6,18 +6,15 @@ use anyhow::Context as _;
 use burn::tensor::Tensor;
 use cam_core::Network as _;
 use cam_core::methods::factorize;
-use cam_viz::{
-    Figure, FigureStyle, Map, Panel, legend, npy_bytes, overlay_labels, picture_bytes, png_bytes,
-};
-use image::RgbImage;
+use cam_viz::{Figure, FigureStyle, Map, Panel, legend, npy_bytes, overlay_labels};
 use serde::Serialize;
 
 use crate::arguments::{ConceptsAs, Parts};
 use crate::concepts::{self, Winners};
-use crate::explain::{Clock, Input, Reading, Size, layer, read};
+use crate::explain::{Clock, Input, Reading, Size, layer_or_last, read};
 use crate::failure::Failure;
 use crate::model::Model;
-use crate::output::{self, STDOUT, distinct, write};
+use crate::output::{self, distinct, is_stdout, write};
 use crate::source::Source;
 use crate::{interrupt, print};
 
@@ -68,10 +65,7 @@ pub fn run(arguments: &Parts) -> Result<(), Failure> {
     let set = arguments.concepts.as_deref().map(concepts::existing).transpose()?;
     let model = Model::load(&arguments.model)?;
     let network = &model.network;
-    let at = match &arguments.layer {
-        Some(name) => layer(network, name)?,
-        None => network.last_layer()?,
-    };
+    let at = layer_or_last(network, arguments.layer.as_deref())?;
     let mut inputs = Vec::with_capacity(sources.len());
     let mut activations = Vec::with_capacity(sources.len());
     for source in &sources {
@@ -149,8 +143,7 @@ pub fn run(arguments: &Parts) -> Result<(), Failure> {
     if let Some(path) = &figure {
         let title = format!("{count} parts at {} of {}", document.layer, document.model);
         let drawn = Figure { title: Some(title), rows, color_bar: None }.render(&style);
-        let bytes = if is_stdout(path) { png_bytes(&drawn) } else { picture_bytes(path, &drawn) };
-        write(path, &bytes.context("writing a picture").map_err(Failure::Output)?)?;
+        write(path, &output::picture(path, &drawn)?)?;
     }
     say(arguments, &document, &names)
 }
@@ -195,10 +188,7 @@ fn say(arguments: &Parts, document: &Document, names: &[String]) -> Result<(), F
         lines.push(format!("{:<24} {}", print::printable(name), shares.join(" ")));
     }
     lines.extend(document.figure.clone());
-    for line in lines {
-        if to_stdout { print::remark(line) } else { print::line(line)? }
-    }
-    Ok(())
+    lines.into_iter().try_for_each(|line| print::beside(to_stdout, line))
 }
 
 fn figure_path(arguments: &Parts, names: &[String]) -> Option<PathBuf> {
@@ -206,10 +196,6 @@ fn figure_path(arguments: &Parts, names: &[String]) -> Option<PathBuf> {
     let name = if let [name] = names { name } else { "images" };
     let default = (!asked).then(|| format!("{name}.parts.png").into());
     arguments.out.clone().or(default)
-}
-
-fn is_stdout(path: &Path) -> bool {
-    path.as_os_str() == STDOUT
 }
 
 fn check(arguments: &Parts, sources: &[Source], figure: Option<&Path>) -> Result<(), Failure> {
@@ -222,17 +208,6 @@ fn check(arguments: &Parts, sources: &[Source], figure: Option<&Path>) -> Result
     if sources.iter().filter(|source| **source == Source::Stdin).count() > 1 {
         return Err(Failure::usage("standard input can be only one of the images"));
     }
-    let outputs: Vec<&Path> = figure.into_iter().chain(arguments.raw.as_deref()).collect();
-    let streams = outputs.iter().filter(|path| is_stdout(path)).count();
-    if streams + usize::from(arguments.json) > 1 {
-        return Err(Failure::usage("standard output holds one thing: give the others file names"));
-    }
     let inputs: Vec<PathBuf> = sources.iter().filter_map(Source::canonical).collect();
-    output::check_all(outputs.iter().copied(), &inputs)?;
-    match figure.filter(|path| !is_stdout(path)) {
-        Some(path) => picture_bytes(path, &RgbImage::new(1, 1))
-            .map(|_| ())
-            .map_err(|error| Failure::Usage(error.into())),
-        None => Ok(()),
-    }
+    output::check_figure_and(figure, arguments.raw.as_deref(), arguments.json, &inputs)
 }
