@@ -1,19 +1,22 @@
 use burn::tensor::activation::relu;
 use burn::tensor::module::{conv2d, max_pool2d};
 use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use cam_core::BiasGradients;
 
 use crate::description::{Activation, Convolution, Description, MaxPool, Operation, Value};
 use crate::executor::{Executor, Segment};
+use crate::precision::Precision;
 use crate::weights::ConvolutionWeights;
 
 /// Walks a network with burn's own operations: every backend, autodiff included.
 ///
 /// The weights lie on the plain device. Under autodiff they are lifted as constants, so that no
-/// gradient of a weight is ever computed.
+/// gradient of a weight is ever computed. Convolutions, residuals and activations are computed in the
+/// [`Precision`] that it is made with; what is given and what comes out is f32.
 pub struct BurnExecutor {
     steps: Vec<LoadedStep>,
+    precision: Precision,
 }
 
 struct LoadedStep {
@@ -40,16 +43,17 @@ impl BurnExecutor {
         description: &Description,
         weights: Vec<ConvolutionWeights>,
         device: &Device,
+        precision: Precision,
     ) -> Option<Self> {
         let mut weights = weights.into_iter();
         let steps = description.steps.iter().map(|step| {
             let operation = match &step.operation {
-                Operation::Convolution(step) => upload(step, weights.next()?, device)?,
+                Operation::Convolution(step) => upload(step, weights.next()?, device, precision)?,
                 Operation::MaxPool(pool) => LoadedOperation::MaxPool(*pool),
             };
             Some(LoadedStep { input: step.input, operation })
         });
-        Some(Self { steps: steps.collect::<Option<_>>()? })
+        Some(Self { steps: steps.collect::<Option<_>>()?, precision })
     }
 }
 
@@ -57,6 +61,7 @@ fn upload(
     step: &Convolution,
     weights: ConvolutionWeights,
     device: &Device,
+    precision: Precision,
 ) -> Option<LoadedOperation> {
     let length = step.weight_shape().iter().product::<usize>();
     if weights.weight.len() != length || weights.bias.len() != step.outputs {
@@ -66,14 +71,15 @@ fn upload(
     let bias = TensorData::new(weights.bias, [step.outputs]);
     Some(LoadedOperation::Convolution(Box::new(LoadedConvolution {
         step: step.clone(),
-        weight: Tensor::from_data(weight, device),
-        bias: Tensor::from_data(bias, device),
+        weight: Tensor::from_data(weight, (device, DType::from(precision.dtype()))),
+        bias: Tensor::from_data(bias, (device, DType::from(precision.dtype()))),
     })))
 }
 
 impl Executor for BurnExecutor {
     fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4> {
-        self.walk(segment, input, |_, y| y)
+        let output = self.walk(segment, self.precision.enter(input), |_, y| y);
+        self.precision.leave(output)
     }
 
     fn bias_gradients(
@@ -83,17 +89,19 @@ impl Executor for BurnExecutor {
         gradients: Tensor<4>,
     ) -> Option<Vec<BiasGradients>> {
         let mut probes = Vec::new();
-        let output = self.walk(segment, input.autodiff(), |convolution, y| {
+        let input = self.precision.enter(input.autodiff());
+        let output = self.walk(segment, input, |convolution, y| {
             // Zeros that change nothing, but have a gradient.
             let probe = Tensor::zeros_like(&y.clone().without_autodiff());
             let probe = probe.autodiff().require_grad();
             probes.push((convolution.bias.clone(), probe.clone()));
             y + probe
         });
+        let output = self.precision.leave(output);
         let mut found = (output * gradients.autodiff()).sum().backward();
         let gradients = probes.into_iter().map(|(bias, probe)| {
             let gradients = probe.grad_remove(&mut found)?.without_autodiff();
-            Some(BiasGradients { bias, gradients })
+            Some(self.precision.bias_gradients(bias, gradients))
         });
         gradients.collect()
     }

@@ -7,6 +7,7 @@ use cam_engine::{Engine, Graph, MappedFile, Options, PackedSpan};
 use crate::burn_executor::BurnExecutor;
 use crate::description::{Convolution, Description, Operation};
 use crate::executor::{Executor, Recording, Segment};
+use crate::precision::Precision;
 use crate::weights::ConvolutionWeights;
 
 /// Runs segments on the processor with kernels made for it, and leaves what comes under autodiff
@@ -61,7 +62,7 @@ impl EngineExecutor {
             (0..self.engine.steps()).filter_map(|step| self.engine.convolution(step));
         let weights =
             convolutions.map(|step| ConvolutionWeights { weight: step.weight, bias: step.bias });
-        BurnExecutor::new(&self.description, weights.collect(), device)
+        BurnExecutor::new(&self.description, weights.collect(), device, Precision::F32)
             .expect("the engine was made from weights of this description")
     }
 }

@@ -6,6 +6,8 @@ use crate::burn_executor::BurnExecutor;
 use crate::description::{Classifier, Description};
 use crate::engine_executor::EngineExecutor;
 use crate::executor::{Executor, Recording};
+use crate::pixels::Rgb8;
+use crate::precision::Precision;
 use crate::preprocessing::Preprocessing;
 use crate::runtime::{Execution, Runtime};
 use crate::weights::{ClassifierWeights, Weights};
@@ -28,6 +30,12 @@ pub enum NetworkError {
     /// Too few, too many, or of other sizes.
     #[error("the weights are not those of the description")]
     Weights,
+    /// A device without arithmetic of that kind.
+    #[error("this device does not compute in {precision}: run the network in f32 there")]
+    Precision {
+        /// What was asked for.
+        precision: Precision,
+    },
     /// The engine refuses the network or its options.
     #[error("the engine cannot run this network: {0}")]
     Engine(#[from] cam_engine::Error),
@@ -46,8 +54,12 @@ impl ConvNet {
     ) -> Result<Self, NetworkError> {
         let Runtime { device, execution } = runtime.into();
         let executor: Box<dyn Executor> = match execution {
-            Execution::Burn => {
-                let burn = BurnExecutor::new(&description, weights.convolutions, &device);
+            Execution::Burn(precision) if !precision.is_supported_by(&device) => {
+                return Err(NetworkError::Precision { precision });
+            }
+            Execution::Burn(precision) => {
+                let convolutions = weights.convolutions;
+                let burn = BurnExecutor::new(&description, convolutions, &device, precision);
                 Box::new(burn.ok_or(NetworkError::Weights)?)
             }
             Execution::Engine(options) => {
@@ -100,6 +112,16 @@ impl ConvNet {
     /// How an image becomes this network's input.
     pub fn preprocessing(&self) -> &Preprocessing {
         &self.description.preprocessing
+    }
+
+    /// Pixels of one size to the network's input `[n, 3, h, w]`, where its weights lie: normalised
+    /// on the processor for the engine, and elsewhere on the device, so that a quarter of the bytes
+    /// cross over. None for an empty list.
+    pub fn images(&self, images: &[Rgb8]) -> Option<Tensor<4>> {
+        match self.engine() {
+            Some(_) => self.preprocessing().tensor(images, &self.device),
+            None => self.preprocessing().tensor_on_device(images, &self.device),
+        }
     }
 
     /// Where the weights lie.
