@@ -13,6 +13,7 @@ mod parts;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use cam_models::{Precision, UnknownPrecision};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -116,9 +117,17 @@ pub struct Model {
     pub allow_partial: bool,
 
     /// What to run on: cpu, flex (the processor, by burn's own operations), or a card such as
-    /// cuda:0, where the binary was built for it.
-    #[arg(long, value_name = "D", env = "CAM_DEVICE")]
+    /// cuda:0, where the binary was built for it; several, as in cuda:0,cuda:1, share many images.
+    #[arg(long, value_name = "D[,D]", env = "CAM_DEVICE")]
     pub device: Option<String>,
+
+    /// In which numbers a card computes convolutions: f32, f16 or bf16. Everything else is f32.
+    #[arg(long, value_name = "P", env = "CAM_PRECISION", value_parser = precision)]
+    pub precision: Option<Precision>,
+
+    /// Images that a card runs at once; 0 for as many as its memory allows.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub batch: usize,
 
     /// Threads of the engine on the processor; 0 for all.
     #[arg(long, value_name = "N", env = "CAM_THREADS", default_value_t = 0)]
@@ -127,6 +136,11 @@ pub struct Model {
     /// Convolve directly only: slower than Winograd's algorithm, exact to one more digit.
     #[arg(long)]
     pub exact: bool,
+}
+
+/// An empty environment variable counts as unset.
+fn precision(text: &str) -> Result<Precision, UnknownPrecision> {
+    if text.is_empty() { Ok(Precision::default()) } else { text.parse() }
 }
 
 /// How images are read.

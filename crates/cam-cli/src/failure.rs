@@ -35,6 +35,14 @@ impl Failure {
         Self::Usage(anyhow::anyhow!("{message}"))
     }
 
+    /// The same, saying of what it is a failure.
+    pub fn of(self, what: impl fmt::Display) -> Self {
+        match self {
+            Self::Failed(error) => Self::Failed(error.context(what.to_string())),
+            failure => failure,
+        }
+    }
+
     /// How a run over several images ends, each failure of which was already reported; `done` is
     /// what was to be done with them.
     pub fn of_images(failed: usize, of: usize, done: &str) -> Result<(), Self> {

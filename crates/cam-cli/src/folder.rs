@@ -1,8 +1,8 @@
 //! The images in a folder and in all folders below it.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
+use std::{fmt, fs};
 
 use anyhow::Context as _;
 
@@ -23,6 +23,12 @@ pub struct Found {
     pub bytes: u64,
     /// When it was last changed, in nanoseconds since 1970.
     pub modified: u64,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.path.display().fmt(f)
+    }
 }
 
 /// Whether a file's name is one of an image.

@@ -1,104 +1,80 @@
-//! Many images side by side: each thread reads, decodes and runs its own, on its own lane of the
-//! network, and results come in the order of the images.
+//! Many images: read and decoded side by side, run where there is room, told in their order.
+//!
+//! In the engine each thread reads, decodes and runs its own image, on its own lane of the network. On
+//! devices that run many images at once, threads of the processor prepare them, and each device takes
+//! batches of what is ready, with its own copy of the network.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::thread;
+mod batches;
+mod due;
+mod each;
 
-use cam_models::ConvNet;
+use std::fmt::Display;
 
+use anyhow::Context as _;
+use burn::tensor::Tensor;
+use cam_core::Network as _;
+use cam_models::{ConvNet, Rgb8};
+
+use crate::explain::read;
 use crate::failure::Failure;
+use crate::model::Model;
 
-/// Calls `work` for every item, on as many lanes as the network has threads, and `done` with every
-/// result, in order, on this thread. A failure of `done` ends it.
-pub fn in_order<T: Sync, R: Send>(
-    network: &ConvNet,
+/// What is done with an image, in the two halves that can be done apart.
+pub struct Work<Prepare, Run> {
+    /// Height and width of the network's input, where it is the same for all.
+    pub size: Option<[usize; 2]>,
+    /// Everything before the network: its pixels, all of one size in a batch, and what is to be
+    /// remembered of it. It runs on any thread.
+    pub prepare: Prepare,
+    /// What the network makes of pixels; one result for each. Where it fails for several, each is run
+    /// again by itself, so that a bad image spoils no other.
+    pub run: Run,
+}
+
+/// Does the work for every item, and calls `done` with every result, in order, on this thread. A
+/// failure of `done` ends it.
+pub fn in_order<T, M, R, Prepare, Run>(
+    model: &Model,
     items: &[T],
-    work: impl Fn(&ConvNet, &T) -> R + Sync,
-    mut done: impl FnMut(&T, R) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let threads = network.engine().map_or(1, |engine| engine.threads()).min(items.len());
-    let lanes: Vec<ConvNet> = match threads {
-        0 | 1 => Vec::new(),
-        // All or none: a lane more or less would be one thread more or less.
-        threads => (0..threads).map(|_| network.lane()).collect::<Option<_>>().unwrap_or_default(),
-    };
-    if lanes.is_empty() {
-        return items.iter().try_for_each(|item| done(item, work(network, item)));
-    }
-    let next = AtomicUsize::new(0);
-    let due = Due::default();
-    let (sender, results) = sync_channel(lanes.len());
-    thread::scope(|scope| {
-        for lane in &lanes {
-            let (sender, next, due, work) = (sender.clone(), &next, &due, &work);
-            scope.spawn(move || {
-                let _release = Release(due);
-                while let Some((index, item)) = {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    due.wait_for(index);
-                    items.get(index).map(|item| (index, item))
-                } {
-                    // Nobody listens once `done` has failed.
-                    if sender.send((index, work(lane, item))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let _release = Release(&due);
-        let mut waiting = BTreeMap::new();
-        let mut first = 0;
-        let ended = results.iter().try_for_each(|(index, result)| {
-            waiting.insert(index, result);
-            while let Some(result) = waiting.remove(&first) {
-                done(&items[first], result)?;
-                first += 1;
-                due.is(first);
-            }
-            Ok(())
-        });
-        drop(results);
-        ended
-    })
-}
-
-/// Results that wait for an earlier one, at most: one image that takes long must not let all others
-/// pile up.
-const AHEAD: usize = 64;
-
-/// Which result is due next.
-#[derive(Default)]
-struct Due {
-    first: Mutex<usize>,
-    moved: Condvar,
-}
-
-impl Due {
-    /// Waits until an item is not too far ahead.
-    fn wait_for(&self, index: usize) {
-        let first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_far = |first: &mut usize| index >= first.saturating_add(AHEAD);
-        drop(self.moved.wait_while(first, is_far).unwrap_or_else(PoisonError::into_inner));
-    }
-
-    fn is(&self, first: usize) {
-        let mut due = self.first.lock().unwrap_or_else(PoisonError::into_inner);
-        *due = first.max(*due);
-        drop(due);
-        self.moved.notify_all();
+    work: Work<Prepare, Run>,
+    done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
+) -> Result<(), Failure>
+where
+    T: Sync + Display,
+    M: Send,
+    R: Send,
+    Prepare: Fn(&T) -> Result<(Rgb8, M), Failure> + Sync,
+    Run: Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure> + Sync,
+{
+    match model.network.engine() {
+        Some(_) => each::in_order(&model.network, items, &work, done),
+        None => batches::in_order(model, items, &work, done),
     }
 }
 
-/// Lets all lanes go on when one of them ends, were it by a panic, or nobody takes results any more:
-/// what they would wait for may never come.
-struct Release<'a>(&'a Due);
+/// The embeddings of pixels, as [`Work::run`] gives them.
+pub fn embeddings(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Vec<f32>>, Failure> {
+    let embeddings = read(network.embed(images(network, pixels)?))?;
+    Ok(embeddings.chunks(network.embedding_width()).map(<[f32]>::to_vec).collect())
+}
 
-impl Drop for Release<'_> {
-    fn drop(&mut self) {
-        self.0.is(usize::MAX);
+/// Pixels as the network takes them, `[n, 3, h, w]`.
+pub fn images(network: &ConvNet, pixels: &[Rgb8]) -> Result<Tensor<4>, Failure> {
+    Ok(network.images(pixels).context("images make a tensor")?)
+}
+
+/// Runs a batch; where it fails, one after the other.
+fn run<R>(
+    network: &ConvNet,
+    pixels: &[Rgb8],
+    run: &impl Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure>,
+) -> Vec<Result<R, Failure>> {
+    match run(network, pixels) {
+        Ok(results) if results.len() == pixels.len() => results.into_iter().map(Ok).collect(),
+        Err(failure) if pixels.len() == 1 => vec![Err(failure)],
+        _ => pixels
+            .iter()
+            .flat_map(|pixels| self::run(network, std::slice::from_ref(pixels), run))
+            .collect(),
     }
 }

@@ -1,8 +1,11 @@
 //! From arguments to a network that is ready to run.
 
 use std::collections::BTreeSet;
+use std::iter;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
     ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Loaded, Published, Runtime, Strictness,
@@ -10,13 +13,19 @@ use cam_models::{
 };
 
 use crate::arguments;
+use crate::device::Opened;
 use crate::failure::Failure;
 use crate::{device, packed, print, weights};
 
-/// A network and where its weights came from.
+/// A network, on one device or several, and where its weights came from.
 pub struct Model {
-    /// The network.
+    /// The network, on the first device.
     pub network: ConvNet,
+    /// Copies of it, on the others.
+    copies: Vec<ConvNet>,
+    devices: Vec<Opened>,
+    /// Images that a device runs at once, where that was asked for.
+    batch: Option<NonZero<usize>>,
     /// The weight file; none for the embedded weights.
     pub file: Option<PathBuf>,
 }
@@ -24,7 +33,7 @@ pub struct Model {
 impl Model {
     /// Loads what the arguments ask for.
     pub fn load(arguments: &arguments::Model) -> Result<Self, Failure> {
-        let runtime = runtime(arguments)?;
+        let devices = opened(arguments)?;
         let strictness =
             if arguments.allow_partial { Strictness::Partial } else { Strictness::Exact };
         // An empty environment variable counts as unset.
@@ -41,17 +50,39 @@ impl Model {
             }
             (_, None) => (None, None),
         };
-        let network = match &file {
-            None => load_embedded(runtime)?.network,
-            Some(file) => network(file, described, strictness, runtime)?,
-        };
+        let mut networks = devices.iter().map(|opened| {
+            let runtime = opened.runtime.clone();
+            match &file {
+                None => Ok(load_embedded(runtime)?.network),
+                Some(file) => network(file, described.clone(), strictness, runtime),
+            }
+        });
+        let network = networks.next().context("a device was opened")??;
+        let copies = networks.collect::<Result<_, Failure>>()?;
         print::detail(format_args!(
             "{} from {}, embeddings {} wide",
             network.description().name,
             file.as_ref().map_or("the embedded weights".into(), |file| file.display().to_string()),
             network.description().embedding_width(),
         ));
-        Ok(Self { network, file })
+        let batch = NonZero::new(arguments.batch);
+        Ok(Self { network, copies, devices, batch, file })
+    }
+
+    /// The network on every device.
+    pub fn networks(&self) -> impl Iterator<Item = &ConvNet> {
+        iter::once(&self.network).chain(&self.copies)
+    }
+
+    /// How many images of that size a device runs at once: as many as its memory allows, unless it was
+    /// said. Images of many sizes are run one by one.
+    pub fn batch(&self, size: Option<[usize; 2]>) -> usize {
+        let fitting = |size: [usize; 2]| {
+            let batches =
+                self.devices.iter().map(|opened| device::batch(opened, &self.network, size));
+            batches.min().unwrap_or(1)
+        };
+        self.batch.map_or_else(|| size.map_or(1, fitting), NonZero::get)
     }
 
     /// SHA-256 of the weights, in hexadecimal digits.
@@ -94,15 +125,19 @@ fn network(
     Ok(loaded.network)
 }
 
-/// Where and by whom the network is run.
+/// Where and by whom the network is run; on the first device, where there are several.
 pub fn runtime(arguments: &arguments::Model) -> Result<Runtime, Failure> {
+    Ok(opened(arguments)?.swap_remove(0).runtime)
+}
+
+fn opened(arguments: &arguments::Model) -> Result<Vec<Opened>, Failure> {
     let engine = cam_engine::Options {
         threads: arguments.threads,
         exact: arguments.exact,
         ..cam_engine::Options::default()
     };
     let device = arguments.device.as_deref().filter(|name| !name.is_empty());
-    device::open(device, engine)
+    device::open(device, arguments.precision.unwrap_or_default(), engine)
 }
 
 /// Published weights by name; a name that is close is suggested.

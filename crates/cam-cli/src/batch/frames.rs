@@ -47,9 +47,10 @@ pub fn run(
         }
         let pixels = Rgb8::new(width, height, &bytes).context("a frame has pixels")?;
         let pixels = pixels.resized(input[1], input[0], preprocessing.filter);
-        let tensor = preprocessing.tensor(std::slice::from_ref(&pixels), network.device());
+        let tensor = network.images(std::slice::from_ref(&pixels));
         let found = questions.ask(network, tensor.context("a frame makes a tensor")?);
-        let mut concepts = found.with_context(|| format!("frame {}", number - 1))?;
+        let found = found.map_err(|failure| failure.of(format_args!("frame {}", number - 1)))?;
+        let mut concepts = found.into_iter().next().context("a frame was explained")?;
         for (index, found) in concepts.iter_mut().enumerate() {
             if let Some(before) = before.as_ref().map(|maps| &maps[index]) {
                 for (value, last) in found.map.iter_mut().zip(before) {

@@ -1,25 +1,25 @@
 use std::path::Path;
 use std::time::Instant;
 
-use anyhow::anyhow;
-use cam_models::ConvNet;
+use cam_models::{ConvNet, Rgb8};
 
 use super::{KEPT, Line, Questions, Results, Summary};
-use crate::explain::{Clock, Input, Reading};
+use crate::explain::{Clock, Prepared, Reading};
 use crate::failure::{Failure, message};
 use crate::folder::{self, Found};
+use crate::lanes::{self, Work};
 use crate::model::Model;
 use crate::source::Source;
-use crate::{interrupt, lanes, print, progress};
+use crate::{interrupt, print, progress};
 
 /// What is done with a folder.
-pub struct Work<'a> {
+pub struct Folder<'a> {
     pub root: &'a Path,
     pub questions: &'a Questions,
     pub reading: &'a Reading,
 }
 
-impl Work<'_> {
+impl Folder<'_> {
     pub fn run(
         &self,
         model: &Model,
@@ -34,12 +34,20 @@ impl Work<'_> {
             .collect();
         let bar = progress::images(due.len());
         let started = Instant::now();
-        let work = |network: &ConvNet, found: &Found| {
+        let prepare = |found: &Found| {
             interrupt::check(KEPT)?;
-            Ok::<_, Failure>(self.line(network, found))
+            let source = Source::File(found.path.clone());
+            let clock = &mut Clock::start();
+            let prepared = Prepared::read(&source, self.reading, &model.network, clock)?;
+            let (width, height) = prepared.picture.pixels.dimensions();
+            Ok((prepared.pixels, [width, height]))
         };
-        let ended = lanes::in_order(&model.network, &due, work, |_, line| {
-            let line = line?;
+        let run = |network: &ConvNet, pixels: &[Rgb8]| {
+            self.questions.ask(network, lanes::images(network, pixels)?)
+        };
+        let work = Work { size: self.reading.input_size(&model.network), prepare, run };
+        let ended = lanes::in_order(model, &due, work, |found, asked| {
+            let line = line(found, asked)?;
             if let Some(error) = &line.error {
                 print::error(error);
             }
@@ -59,28 +67,22 @@ impl Work<'_> {
             table: None,
         })
     }
+}
 
-    /// What comes of an image, were it that it fails.
-    fn line(&self, network: &ConvNet, found: &Found) -> Line {
-        let source = Source::File(found.path.clone());
-        let asked = Input::read(&source, self.reading, network, &mut Clock::start())
-            .map_err(|failure| match failure {
-                Failure::Failed(error) | Failure::Usage(error) => error,
-                _ => anyhow!("{source} could not be read"),
-            })
-            .and_then(|input| {
-                let (width, height) = input.picture.pixels.dimensions();
-                let found = self.questions.ask(network, input.tensor);
-                Ok(([width, height], found.map_err(|error| error.context(source.to_string()))?))
-            });
-        let path = found.name.clone();
-        match asked {
-            Ok((pixels, concepts)) => Line { path, pixels: Some(pixels), concepts, error: None },
-            Err(error) => {
-                Line { path, pixels: None, concepts: Vec::new(), error: Some(message(&error)) }
-            }
+/// What comes of an image, were it that it fails.
+fn line(
+    found: &Found,
+    asked: Result<([u32; 2], Vec<super::Found>), Failure>,
+) -> Result<Line, Failure> {
+    let path = found.name.clone();
+    let error = match asked {
+        Ok((pixels, concepts)) => {
+            return Ok(Line { path, pixels: Some(pixels), concepts, error: None });
         }
-    }
+        Err(Failure::Failed(error) | Failure::Usage(error)) => message(&error),
+        Err(failure) => return Err(failure),
+    };
+    Ok(Line { path, pixels: None, concepts: Vec::new(), error: Some(error) })
 }
 
 /// Whether an image belongs to a part: by its name, whatever else is in the folder (FNV-1a).

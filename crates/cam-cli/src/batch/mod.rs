@@ -8,7 +8,7 @@ mod results;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use burn::tensor::Tensor;
 use cam_core::methods::{self, method};
 use cam_core::{Capture, Layer, Method, Network as _, Target};
@@ -99,8 +99,8 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
     let mut summary = match &arguments.frames {
         Some(size) => frames::run(arguments, size, &questions, &reading, &model, &mut results)?,
         None => {
-            let work = images::Work { root: &root, questions: &questions, reading: &reading };
-            let mut summary = work.run(&model, shard, &mut results)?;
+            let folder = images::Folder { root: &root, questions: &questions, reading: &reading };
+            let mut summary = folder.run(&model, shard, &mut results)?;
             if arguments.pictures {
                 summary.pictures = Some(draw::pictures(&arguments.out, &root, &results, scale)?);
             }
@@ -142,27 +142,27 @@ fn shard(text: &str) -> Result<[u64; 2], Failure> {
 }
 
 impl Questions {
-    /// The score and the raw map of every concept, for one image.
-    fn ask(&self, network: &ConvNet, tensor: Tensor<4>) -> Result<Vec<Found>, anyhow::Error> {
-        let capture = Capture::new(network, tensor, &[self.layer])?;
+    /// The score and the raw map of every concept, for each image of `[n, 3, h, w]`.
+    fn ask(&self, network: &ConvNet, images: Tensor<4>) -> Result<Vec<Vec<Found>>, Failure> {
+        let capture = Capture::new(network, images, &[self.layer])?;
         let explanation = capture.explain(&*self.method, &*self.target)?;
-        let device = |failure: Failure| match failure {
-            Failure::Failed(error) => error,
-            _ => anyhow!("the device failed"),
-        };
-        let scores = read(explanation.scores.clone()).map_err(device)?;
+        let scores = read(explanation.scores.clone())?;
         let maps = explanation.layers.first().context("a layer was captured")?.maps.clone();
-        let [_, _, height, width] = maps.dims();
-        let values = read(maps).map_err(device)?;
-        let found = self.set.concepts().iter().zip(scores).zip(values.chunks(height * width));
-        Ok(found
-            .map(|((concept, score), map)| Found {
-                concept: concept.name.clone(),
-                score,
-                size: [height, width],
-                map: map.to_vec(),
-            })
-            .collect())
+        let [_, concepts, height, width] = maps.dims();
+        let maps = read(maps)?;
+        let images = scores.chunks(concepts).zip(maps.chunks(concepts * height * width));
+        let found = images.map(|(scores, maps)| {
+            let answers = scores.iter().zip(maps.chunks(height * width));
+            let found =
+                self.set.concepts().iter().zip(answers).map(|(concept, (score, map))| Found {
+                    concept: concept.name.clone(),
+                    score: *score,
+                    size: [height, width],
+                    map: map.to_vec(),
+                });
+            found.collect()
+        });
+        Ok(found.collect())
     }
 }
 

@@ -97,6 +97,6 @@ impl<'s> Way<'s> {
 
 fn prepared(subject: &Subject, pixels: &Rgb8) -> Result<Tensor<4>, Failure> {
     let network = &subject.network;
-    let images = network.preprocessing().tensor(std::slice::from_ref(pixels), network.device());
+    let images = network.images(std::slice::from_ref(pixels));
     Ok(images.context("an image makes a tensor")?)
 }

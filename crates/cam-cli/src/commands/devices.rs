@@ -23,15 +23,20 @@ struct Entry {
 
 /// Lists every device by name, whether this binary has it, and whether it answers here.
 pub fn run(as_json: bool) -> Result<(), Failure> {
-    let default = device::default_name();
+    let default = device::DEFAULT;
     let devices: Vec<Entry> = device::NAMES
         .into_iter()
         .map(|name| {
             let (usable, note) = match device::probe(name) {
                 Found::Missing { feature } => (false, format!("needs `--features {feature}`")),
                 Found::Silent { reason } => (false, format!("in this binary, but: {reason}")),
-                Found::Works if name == "cpu" => (true, processor()),
-                Found::Works => (true, "works".to_owned()),
+                Found::Works { .. } if name == "cpu" => (true, processor()),
+                Found::Works { cards } if cards.is_empty() => (true, "works".to_owned()),
+                Found::Works { cards } => {
+                    let numbered = cards.iter().enumerate();
+                    let numbered = numbered.map(|(index, card)| format!("{name}:{index} {card}"));
+                    (true, numbered.collect::<Vec<_>>().join(", "))
+                }
             };
             Entry { name, usable, default: name == default, note }
         })

@@ -2,16 +2,16 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use cam_core::Network as _;
-use cam_models::ConvNet;
 use cam_viz::npy_bytes;
 use serde::Serialize;
 
 use crate::arguments::Embed;
-use crate::explain::{Clock, Failed, Input, Reading, read};
+use crate::explain::{Clock, Failed, Prepared, Reading};
 use crate::failure::{Failure, message};
+use crate::lanes::{self, Work};
 use crate::model::Model;
 use crate::source::Source;
-use crate::{interrupt, lanes, output, print};
+use crate::{interrupt, output, print};
 
 #[derive(Serialize)]
 struct Document {
@@ -31,23 +31,28 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
     let mut values = Vec::new();
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     let several = sources.len() > 1;
-    let work = |network: &ConvNet, source: &Source| {
+    let prepare = |source: &Source| {
         interrupt::check("nothing was written")?;
-        embed(source, &reading, network)
+        let clock = &mut Clock::start();
+        Ok((Prepared::read(source, &reading, &model.network, clock)?.pixels, ()))
     };
-    lanes::in_order(&model.network, &sources, work, |source, result| match result {
-        Ok(embedding) => {
-            values.extend(embedding);
-            rows.push(source.to_string());
-            Ok(())
+    let size = reading.input_size(&model.network);
+    let work = Work { size, prepare, run: lanes::embeddings };
+    lanes::in_order(&model, &sources, work, |source, result| {
+        match result.and_then(finite(source)) {
+            Ok(embedding) => {
+                values.extend(embedding);
+                rows.push(source.to_string());
+                Ok(())
+            }
+            Err(Failure::Failed(error)) if several => {
+                let error = message(&error);
+                print::error(&error);
+                failures.push(Failed { image: source.to_string(), error });
+                Ok(())
+            }
+            Err(failure) => Err(failure),
         }
-        Err(Failure::Failed(error)) if several => {
-            let error = message(&error);
-            print::error(&error);
-            failures.push(Failed { image: source.to_string(), error });
-            Ok(())
-        }
-        Err(failure) => Err(failure),
     })?;
     let width = model.network.embedding_width();
     if !rows.is_empty() {
@@ -77,10 +82,8 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
     output::check(&arguments.out, &inputs)
 }
 
-fn embed(source: &Source, reading: &Reading, network: &ConvNet) -> Result<Vec<f32>, Failure> {
-    let input = Input::read(source, reading, network, &mut Clock::start())?;
-    let embedding = read(network.embed(input.tensor))?;
-    match embedding.iter().all(|value| value.is_finite()) {
+fn finite(source: &Source) -> impl FnOnce(((), Vec<f32>)) -> Result<Vec<f32>, Failure> {
+    move |((), embedding)| match embedding.iter().all(|value| value.is_finite()) {
         true => Ok(embedding),
         false => Err(Failure::Failed(anyhow!("{source}: the network's embedding is not finite"))),
     }

@@ -4,18 +4,18 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use cam_core::nearest;
-use cam_models::ConvNet;
 use cam_store::{Concept, ConceptSet, Example};
 use serde_json::json;
 
 use super::fingerprint;
 use crate::arguments::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
-use crate::explain::{Clock, Input, Reading, read};
+use crate::explain::{Prepared, Reading};
 use crate::failure::Failure;
+use crate::lanes::{self, Work};
 use crate::model::Model;
 use crate::print::printable;
 use crate::source::Source;
-use crate::{interrupt, lanes, output, print};
+use crate::{interrupt, output, print};
 
 pub fn run(command: &ConceptCommand) -> Result<(), Failure> {
     match command {
@@ -67,13 +67,16 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     };
     let sources: Vec<Source> = images.iter().chain(negatives).map(|i| Source::of(i)).collect();
     let mut examples = Vec::with_capacity(sources.len());
-    let work = |network: &ConvNet, source: &Source| {
+    let prepare = |source: &Source| {
         interrupt::check("the file is as it was")?;
-        example(source, &reading, network)
+        let (prepared, sha256) = Prepared::with_digest(source, &reading, &model.network)?;
+        Ok((prepared.pixels, sha256))
     };
     // A concept that lacks an image would be another concept: one that fails ends it.
-    lanes::in_order(&model.network, &sources, work, |_, example| {
-        examples.push(example?);
+    let size = reading.input_size(&model.network);
+    let work = Work { size, prepare, run: lanes::embeddings };
+    lanes::in_order(&model, &sources, work, |source, example| {
+        examples.push(self::example(source, example?)?);
         Ok(())
     })?;
     let negatives = examples.split_off(images.len());
@@ -91,9 +94,7 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     print::line(format_args!("{}: {added} added, {}", printable(name), counted(concept)))
 }
 
-fn example(source: &Source, reading: &Reading, network: &ConvNet) -> Result<Example, Failure> {
-    let (input, sha256) = Input::with_digest(source, reading, network, &mut Clock::start())?;
-    let embedding = read(network.embed(input.tensor))?;
+fn example(source: &Source, (sha256, embedding): (String, Vec<f32>)) -> Result<Example, Failure> {
     // Refused here, where the image can still be named.
     cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
         .map_err(|error| anyhow!("{source} makes no concept: {error}"))?;

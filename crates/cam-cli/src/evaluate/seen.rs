@@ -94,7 +94,7 @@ fn target(network: &ConvNet, concept: Tensor<4>) -> Result<CosineSimilarity, Fai
 fn image(network: &ConvNet, picture: &RgbImage) -> Result<Image, Failure> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let pixels = Rgb8::new(width, height, picture.as_raw()).context("a collage has pixels")?;
-    let tensor = network.preprocessing().tensor(&[pixels], network.device());
+    let tensor = network.images(&[pixels]);
     let values = read(tensor.context("a collage makes a tensor")?)?;
     Ok(Image::new(3, [height, width], values)?)
 }

@@ -94,6 +94,60 @@ impl Reading {
     }
 }
 
+/// A decoded image at the size of the network's input: all that is done before the device.
+pub struct Prepared {
+    /// Where it comes from.
+    pub source: Source,
+    /// As it was decoded.
+    pub picture: Picture,
+    /// As the network sees it, before normalisation.
+    pub pixels: Rgb8,
+}
+
+impl Prepared {
+    /// Reads, decodes and resizes an image.
+    pub fn read(
+        source: &Source,
+        reading: &Reading,
+        network: &ConvNet,
+        clock: &mut Clock,
+    ) -> Result<Self, Failure> {
+        let picture = source.picture(reading.strict)?;
+        clock.lap("decode");
+        Self::of(source, picture, reading, network)
+    }
+
+    /// The same with the SHA-256 of the image's bytes, in hexadecimal digits.
+    pub fn with_digest(
+        source: &Source,
+        reading: &Reading,
+        network: &ConvNet,
+    ) -> Result<(Self, String), Failure> {
+        let bytes = source.bytes()?;
+        let digest = cam_fetch::sha256_of_bytes(&bytes).to_string();
+        let picture = source.decoded(&bytes, reading.strict)?;
+        Ok((Self::of(source, picture, reading, network)?, digest))
+    }
+
+    fn of(
+        source: &Source,
+        picture: Picture,
+        reading: &Reading,
+        network: &ConvNet,
+    ) -> Result<Self, Failure> {
+        let preprocessing = reading.preprocessing(network);
+        let (width, height) = reading.size.of(&picture.pixels, &preprocessing);
+        if width.saturating_mul(height) > MAX_PIXELS {
+            return Err(Failure::Failed(anyhow!(
+                "{source}: {width}×{height} pixels are too many for the network's input; choose a smaller --size"
+            )));
+        }
+        let pixels = rgb8(&picture.pixels).with_context(|| format!("{source} has no pixels"))?;
+        let pixels = pixels.resized(width, height, preprocessing.filter);
+        Ok(Self { source: source.clone(), picture, pixels })
+    }
+}
+
 /// An image on its way into the network.
 pub struct Input {
     /// Where it comes from.
@@ -114,46 +168,11 @@ impl Input {
         network: &ConvNet,
         clock: &mut Clock,
     ) -> Result<Self, Failure> {
-        let picture = source.picture(reading.strict)?;
-        clock.lap("decode");
-        Self::of(source, picture, reading, network, clock)
-    }
-
-    /// The same with the SHA-256 of the image's bytes, in hexadecimal digits.
-    pub fn with_digest(
-        source: &Source,
-        reading: &Reading,
-        network: &ConvNet,
-        clock: &mut Clock,
-    ) -> Result<(Self, String), Failure> {
-        let bytes = source.bytes()?;
-        let digest = cam_fetch::sha256_of_bytes(&bytes).to_string();
-        let picture = source.decoded(&bytes, reading.strict)?;
-        clock.lap("decode");
-        Ok((Self::of(source, picture, reading, network, clock)?, digest))
-    }
-
-    /// A decoded image, resized and normalised.
-    fn of(
-        source: &Source,
-        picture: Picture,
-        reading: &Reading,
-        network: &ConvNet,
-        clock: &mut Clock,
-    ) -> Result<Self, Failure> {
-        let preprocessing = reading.preprocessing(network);
-        let (width, height) = reading.size.of(&picture.pixels, &preprocessing);
-        if width.saturating_mul(height) > MAX_PIXELS {
-            return Err(Failure::Failed(anyhow!(
-                "{source}: {width}×{height} pixels are too many for the network's input; choose a smaller --size"
-            )));
-        }
-        let pixels = rgb8(&picture.pixels).with_context(|| format!("{source} has no pixels"))?;
-        let pixels = pixels.resized(width, height, preprocessing.filter);
-        let tensor = preprocessing.tensor(std::slice::from_ref(&pixels), network.device());
+        let Prepared { source, picture, pixels } = Prepared::read(source, reading, network, clock)?;
+        let tensor = network.images(std::slice::from_ref(&pixels));
         let tensor = tensor.context("an image makes a tensor")?;
         clock.lap("prepare");
-        Ok(Self { source: source.clone(), picture, pixels, tensor })
+        Ok(Self { source, picture, pixels, tensor })
     }
 
     /// Height and width of the network's input.

@@ -14,7 +14,7 @@ mod settings;
 mod write;
 
 pub use concept::Concept;
-pub use input::{Clock, Input, MAX_PIXELS, Reading, Size};
+pub use input::{Clock, Input, MAX_PIXELS, Prepared, Reading, Size};
 pub use mass::Mass;
 pub use method::{FINER_CAM, REFINE_CAM, chosen, unknown_method};
 pub use names::Names;

@@ -4,18 +4,19 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use cam_core::{Capture, Network as _};
-use cam_models::ConvNet;
+use cam_models::{ConvNet, Rgb8};
 use cam_store::gallery::{Gallery, Header, Image, Writer};
 use serde::Serialize;
 
 use crate::arguments::Index;
 use crate::concepts::fingerprint;
-use crate::explain::{Clock, Failed, Input, Reading, read};
+use crate::explain::{Failed, Prepared, Reading, read};
 use crate::failure::{Failure, message};
 use crate::folder::{self, Found};
+use crate::lanes::{self, Work};
 use crate::model::Model;
 use crate::source::Source;
-use crate::{interrupt, lanes, print, progress};
+use crate::{interrupt, print, progress};
 
 /// What is left of the work when it is interrupted.
 const KEPT: &str = "what was indexed is kept; the same command goes on from there";
@@ -34,9 +35,8 @@ struct Document {
     images_per_second: Option<f64>,
 }
 
-/// An image and what the network made of it.
+/// What the network made of an image.
 struct Seen {
-    image: Image,
     embedding: Vec<f32>,
     activations: Vec<f32>,
     shape: [usize; 3],
@@ -77,17 +77,18 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     };
     let bar = progress::images(due.len());
     let started = Instant::now();
-    let work = |network: &ConvNet, found: &Found| {
+    let prepare = |found: &Found| {
         interrupt::check(KEPT)?;
-        see(found, &reading, network)
+        looked_at(found, &reading, &model.network)
     };
-    let ended = lanes::in_order(&model.network, &due, work, |found, seen| {
+    let work = Work { size: reading.input_size(&model.network), prepare, run: see };
+    let ended = lanes::in_order(&model, &due, work, |found, seen| {
         bar.inc(1);
         match seen {
-            Ok(seen) => {
+            Ok((image, seen)) => {
                 let was_there = writer.get(&found.name).is_some();
                 let maps = (seen.activations.as_slice(), seen.shape);
-                match writer.add(seen.image, &seen.embedding, maps) {
+                match writer.add(image, &seen.embedding, maps) {
                     Ok(()) if was_there => document.changed += 1,
                     Ok(()) => document.added += 1,
                     Err(error @ cam_store::Error::File { .. }) => return Err(not_written(error)),
@@ -143,27 +144,38 @@ fn is_known(writer: &Writer, found: &Found) -> bool {
     })
 }
 
-fn see(found: &Found, reading: &Reading, network: &ConvNet) -> Result<Seen, Failure> {
+/// An image's pixels for the network, and what the index keeps of its file.
+fn looked_at(
+    found: &Found,
+    reading: &Reading,
+    network: &ConvNet,
+) -> Result<(Rgb8, Image), Failure> {
     let source = Source::File(found.path.clone());
-    let (input, sha256) = Input::with_digest(&source, reading, network, &mut Clock::start())?;
-    let (width, height) = input.picture.pixels.dimensions();
+    let (prepared, sha256) = Prepared::with_digest(&source, reading, network)?;
+    let (width, height) = prepared.picture.pixels.dimensions();
+    let image = Image {
+        path: found.name.clone(),
+        bytes: found.bytes,
+        modified: found.modified,
+        sha256,
+        pixels: [width, height],
+    };
+    Ok((prepared.pixels, image))
+}
+
+fn see(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Seen>, Failure> {
     let layer = network.last_layer()?;
-    let capture = Capture::new(network, input.tensor, &[layer]);
-    let capture = capture.map_err(|error| anyhow!("{source}: {error}"))?;
+    let capture = Capture::new(network, lanes::images(network, pixels)?, &[layer])?;
     let activations = capture.activations(layer).context("the layer was captured")?.clone();
     let [_, c, h, w] = activations.dims();
-    Ok(Seen {
-        image: Image {
-            path: found.name.clone(),
-            bytes: found.bytes,
-            modified: found.modified,
-            sha256,
-            pixels: [width, height],
-        },
-        embedding: read(capture.embeddings())?,
-        activations: read(activations)?,
+    let (embeddings, activations) = (read(capture.embeddings())?, read(activations)?);
+    let embeddings = embeddings.chunks(network.embedding_width());
+    let seen = embeddings.zip(activations.chunks(c * h * w)).map(|(embedding, activations)| Seen {
+        embedding: embedding.to_vec(),
+        activations: activations.to_vec(),
         shape: [c, h, w],
-    })
+    });
+    Ok(seen.collect())
 }
 
 fn failed(document: &mut Document, found: &Found, error: anyhow::Error) {

@@ -12,6 +12,7 @@ mod batch;
 mod bench;
 mod compare;
 mod concept;
+mod devices;
 mod embed;
 mod errors;
 mod evaluate;

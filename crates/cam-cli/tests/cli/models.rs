@@ -133,33 +133,3 @@ fn the_layers_of_a_weight_file_are_those_of_its_network() {
     let mut names = layers["layers"].as_array().expect("a list").iter().map(|layer| &layer["name"]);
     assert_eq!(names.next_back().expect("a layer"), "layer4.0");
 }
-
-#[test]
-fn a_processor_has_no_number() {
-    let run = Place::new().say("explain cat.png --concept coffee.png --device cpu:1").ends_with(2);
-    assert!(run.err.contains("there is one cpu"), "{}", run.err);
-}
-
-#[test]
-fn every_device_is_listed_and_the_processor_answers() {
-    let place = Place::new();
-    let document = place.say("devices --json").done().json();
-    let devices = document["devices"].as_array().expect("a list");
-    let names: Vec<&str> = devices.iter().filter_map(|device| device["name"].as_str()).collect();
-    assert_eq!(names, ["cpu", "flex", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"]);
-    assert_eq!(devices.iter().filter(|device| device["default"] == true).count(), 1);
-    for device in devices {
-        let note = device["note"].as_str().expect("a note");
-        match device["name"].as_str() {
-            Some("cpu" | "flex") => assert_eq!(device["usable"], true, "{note}"),
-            // Tests may be built for more: what is not there says what it needs.
-            Some(name) if device["usable"] == false => {
-                assert!(
-                    note.contains(&format!("--features {name}")) || note.contains("but:"),
-                    "{note}"
-                );
-            }
-            _ => {}
-        }
-    }
-}

@@ -1,10 +1,10 @@
 //! A folder to work in, and the binary run in it.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::{env, fs};
 
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, RgbImage, Rgba, RgbaImage};
@@ -85,6 +85,12 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cam"));
         command.args(arguments).current_dir(self.folder()).env_clear();
         command.env("CAM_CACHE_DIR", self.path("cache"));
+        for (name, value) in env::vars_os().filter(|(name, _)| is_about_devices(name)) {
+            command.env(name, value);
+        }
+        if let Some(device) = under_test() {
+            command.env("CAM_DEVICE", device);
+        }
         command.stdin(Stdio::null());
         command
     }
@@ -117,6 +123,17 @@ impl Place {
         without_times(&runs.collect::<String>())
             .replace(&self.folder().display().to_string(), "[folder]")
     }
+}
+
+/// The device that `cargo xtask test --backend` chose; none where the binary is to choose.
+pub fn under_test() -> Option<String> {
+    env::var("CAM_TEST_DEVICE").ok().filter(|name| !name.is_empty())
+}
+
+/// What drivers are told, without which a card or what stands for one is not found.
+fn is_about_devices(variable: &OsStr) -> bool {
+    let variable = variable.to_string_lossy();
+    variable == "XDG_RUNTIME_DIR" || variable.starts_with("VK_") || variable.starts_with("CUBECL_")
 }
 
 /// How a run went.

@@ -1,0 +1,113 @@
+use std::fmt::Display;
+use std::num::NonZero;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use cam_models::{ConvNet, Rgb8};
+
+use super::due::{Due, Release};
+use super::{Work, run};
+use crate::failure::Failure;
+use crate::model::Model;
+
+/// Results that wait for an earlier one, at least, before preparing stops.
+const AHEAD: usize = 64;
+
+/// An image that is ready to be run: its place among the items, its pixels, what is kept of it.
+type Ready<M> = (usize, Rgb8, M);
+
+/// An image's place among the items, what is kept of it, and what the network made of it.
+type Told<M, R> = (usize, Result<(M, R), Failure>);
+
+/// Threads that prepare, and for each device one that takes batches of what they prepared.
+pub fn in_order<T, M, R, Prepare, Run>(
+    model: &Model,
+    items: &[T],
+    work: &Work<Prepare, Run>,
+    done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
+) -> Result<(), Failure>
+where
+    T: Sync + Display,
+    M: Send,
+    R: Send,
+    Prepare: Fn(&T) -> Result<(Rgb8, M), Failure> + Sync,
+    Run: Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure> + Sync,
+{
+    let devices: Vec<&ConvNet> = model.networks().collect();
+    let most = model.batch(work.size);
+    let in_batches = most * devices.len();
+    // Every device may hold an unfinished batch while it waits for more: there must be more to come.
+    let due = Due::new(AHEAD.max(2 * in_batches));
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    let (to_devices, ready) = sync_channel::<Ready<M>>(in_batches);
+    let (sender, results) = sync_channel(in_batches.max(AHEAD));
+    // Gone with the last device, so that nobody waits to hand over what none will take.
+    let ready = Arc::new(Mutex::new(ready));
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let (to_devices, sender) = (to_devices.clone(), sender.clone());
+            let due = &due;
+            scope.spawn(move || {
+                let _release = Release(due);
+                while let Some((index, item)) = due.next(items) {
+                    let is_heard = match (work.prepare)(item) {
+                        Ok((pixels, kept)) => to_devices.send((index, pixels, kept)).is_ok(),
+                        Err(failure) => sender.send((index, Err(failure))).is_ok(),
+                    };
+                    if !is_heard {
+                        break;
+                    }
+                }
+            });
+        }
+        for network in devices {
+            let (ready, sender, due) = (Arc::clone(&ready), sender.clone(), &due);
+            scope.spawn(move || {
+                let _release = Release(due);
+                while let Some(batch) = taken(&ready, most) {
+                    if !answer(network, (items, batch), &work.run, &sender) {
+                        break;
+                    }
+                }
+            });
+        }
+        drop((ready, to_devices, sender));
+        due.deliver(items, results, done)
+    })
+}
+
+/// The next images, as many as belong into a batch or as there are left; none at the end.
+fn taken<M>(ready: &Mutex<Receiver<Ready<M>>>, batch: usize) -> Option<Vec<Ready<M>>> {
+    let ready = ready.lock().unwrap_or_else(PoisonError::into_inner);
+    let images: Vec<_> = ready.iter().take(batch).collect();
+    (!images.is_empty()).then_some(images)
+}
+
+/// Runs images, those of one size together; false where nobody takes the results.
+fn answer<T: Display, M, R>(
+    network: &ConvNet,
+    (items, mut images): (&[T], Vec<Ready<M>>),
+    work: &impl Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure>,
+    sender: &SyncSender<Told<M, R>>,
+) -> bool {
+    images.sort_by_key(|(index, pixels, _)| (pixels.size(), *index));
+    let mut rest = images.into_iter().peekable();
+    while let Some((index, pixels, kept)) = rest.next() {
+        let size = pixels.size();
+        let (mut batch, mut of) = (vec![pixels], vec![(index, kept)]);
+        while let Some((index, pixels, kept)) = rest.next_if(|(_, pixels, _)| pixels.size() == size)
+        {
+            batch.push(pixels);
+            of.push((index, kept));
+        }
+        for ((index, kept), result) in of.into_iter().zip(run(network, &batch, work)) {
+            let result = result.map(|result| (kept, result));
+            let result = result.map_err(|failure| failure.of(&items[index]));
+            if sender.send((index, result)).is_err() {
+                return false;
+            }
+        }
+    }
+    true
+}

@@ -1,0 +1,61 @@
+use std::fmt::Display;
+use std::sync::mpsc::sync_channel;
+use std::thread;
+
+use cam_models::{ConvNet, Rgb8};
+
+use super::due::{Due, Release};
+use super::{Work, run};
+use crate::failure::Failure;
+
+/// Results that wait for an earlier one, at most.
+const AHEAD: usize = 64;
+
+/// Every image by itself, on as many lanes as the engine has threads.
+pub fn in_order<T, M, R, Prepare, Run>(
+    network: &ConvNet,
+    items: &[T],
+    work: &Work<Prepare, Run>,
+    mut done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
+) -> Result<(), Failure>
+where
+    T: Sync + Display,
+    M: Send,
+    R: Send,
+    Prepare: Fn(&T) -> Result<(Rgb8, M), Failure> + Sync,
+    Run: Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure> + Sync,
+{
+    let one = |network: &ConvNet, item: &T| {
+        let (pixels, kept) = (work.prepare)(item)?;
+        let mut results = run(network, &[pixels], &work.run);
+        let result = results.pop().unwrap_or_else(|| Err(anyhow::anyhow!("no result").into()));
+        result.map(|result| (kept, result)).map_err(|failure| failure.of(item))
+    };
+    let threads = network.engine().map_or(1, |engine| engine.threads()).min(items.len());
+    let lanes: Vec<ConvNet> = match threads {
+        0 | 1 => Vec::new(),
+        // All or none: a lane more or less would be one thread more or less.
+        threads => (0..threads).map(|_| network.lane()).collect::<Option<_>>().unwrap_or_default(),
+    };
+    if lanes.is_empty() {
+        return items.iter().try_for_each(|item| done(item, one(network, item)));
+    }
+    let due = Due::new(AHEAD);
+    let (sender, results) = sync_channel(lanes.len());
+    thread::scope(|scope| {
+        for lane in &lanes {
+            let (sender, due, one) = (sender.clone(), &due, &one);
+            scope.spawn(move || {
+                let _release = Release(due);
+                while let Some((index, item)) = due.next(items) {
+                    // Nobody listens once `done` has failed.
+                    if sender.send((index, one(lane, item))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        due.deliver(items, results, done)
+    })
+}

@@ -1,0 +1,167 @@
+use crate::support::{Place, TINY};
+
+/// Sums in another order, in a batch of another size.
+const APART: f32 = 1e-5;
+
+#[test]
+fn a_processor_has_no_number() {
+    let run = Place::new().say("explain cat.png --concept coffee.png --device cpu:1").ends_with(2);
+    assert!(run.err.contains("there is one cpu"), "{}", run.err);
+}
+
+#[test]
+fn every_device_is_listed_and_the_processor_answers() {
+    let place = Place::new();
+    let document = place.say("devices --json").done().json();
+    let devices = document["devices"].as_array().expect("a list");
+    let names: Vec<&str> = devices.iter().filter_map(|device| device["name"].as_str()).collect();
+    assert_eq!(names, ["cpu", "flex", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"]);
+    assert_eq!(devices.iter().filter(|device| device["default"] == true).count(), 1);
+    for device in devices {
+        let note = device["note"].as_str().expect("a note");
+        match device["name"].as_str() {
+            Some("cpu" | "flex") => assert_eq!(device["usable"], true, "{note}"),
+            // Tests may be built for more: what is not there says what it needs.
+            Some(name) if device["usable"] == false => {
+                assert!(
+                    note.contains(&format!("--features {name}")) || note.contains("but:"),
+                    "{note}"
+                );
+            }
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn a_device_that_is_not_linked_says_which_feature_links_it() {
+    let place = Place::new();
+    let listed = place.say("devices --json").done().json();
+    let listed = listed["devices"].as_array().expect("a list").clone();
+    let missing = listed.iter().filter(|device| {
+        device["note"].as_str().is_some_and(|note| note.contains("needs `--features"))
+    });
+    for device in missing {
+        let name = device["name"].as_str().expect("a name");
+        for asked in [name.to_owned(), format!("{name}:0")] {
+            let run = place.say(&format!("embed cat.png --out e.npy --device {asked}"));
+            let err = run.ends_with(2).err;
+            assert!(err.contains("cargo build --release -p cam-cli --features"), "{asked}: {err}");
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_device_is_answered_with_the_nearest() {
+    let place = Place::new();
+    let run = place.say("embed cat.png --out e.npy --device wgup").ends_with(2);
+    assert!(run.err.contains("did you mean wgpu"), "{}", run.err);
+    place.say("embed cat.png --out e.npy --device flex,").ends_with(2);
+}
+
+#[cfg(feature = "flex")]
+mod on_the_processor {
+    use super::*;
+    use crate::support::photograph;
+
+    #[test]
+    fn the_engine_computes_in_f32_alone() {
+        let place = Place::new();
+        let run = place.say("embed cat.png --out e.npy --device cpu --precision f16").ends_with(2);
+        assert!(run.err.contains("needs --device flex or a card"), "{}", run.err);
+        let run = place.say("embed cat.png --out e.npy --precision f8").ends_with(2);
+        assert!(run.err.contains("there are f32, f16, bf16"), "{}", run.err);
+    }
+
+    #[test]
+    fn reduced_precision_is_near_and_not_the_same() {
+        let place = Place::new();
+        for precision in ["f32", "f16", "bf16"] {
+            let words = format!(
+                "embed cat.png --out {precision}.npy --device flex --precision {precision}"
+            );
+            place.say(&words).done();
+        }
+        let [f32, f16, bf16] =
+            ["f32", "f16", "bf16"].map(|name| place.array(&format!("{name}.npy")).1);
+        let distance = |other: &[f32]| {
+            let length =
+                |values: &mut dyn Iterator<Item = f32>| values.map(|v| v * v).sum::<f32>().sqrt();
+            let apart = length(&mut f32.iter().zip(other).map(|(a, b)| a - b));
+            apart / length(&mut f32.iter().copied())
+        };
+        assert!((1e-5..5e-3).contains(&distance(&f16)), "{}", distance(&f16));
+        assert!((5e-4..4e-2).contains(&distance(&bf16)), "{}", distance(&bf16));
+    }
+
+    /// Two copies of the network, each taking batches, are what a machine with two cards has.
+    #[test]
+    fn several_devices_and_batches_give_the_rows_and_failures_of_one_image_at_a_time() {
+        let place = Place::new();
+        place.write("page.jpg", "<!DOCTYPE html><html></html>");
+        let images =
+            "coffee.png cat.png page.jpg coffee.png missing.png cat.png cat.png coffee.png cat.png";
+        let run = |name: &str, devices: &str| {
+            let words = format!("embed {images} --out {name}.npy --json {devices}");
+            place.cam(words.split(' ').chain(TINY)).ends_with(3)
+        };
+        let alone = run("alone", "--device flex --batch 1");
+        for (name, devices) in [
+            ("batch", "--device flex --batch 4"),
+            ("two", "--device flex,flex --batch 1"),
+            ("both", "--device flex,flex --batch 3"),
+            ("large", "--device flex,flex --batch 100"),
+        ] {
+            let several = run(name, devices);
+            assert_eq!(alone.json()["rows"], several.json()["rows"], "{name}");
+            assert_eq!(alone.json()["failures"], several.json()["failures"], "{name}");
+            assert_eq!(alone.err, several.err, "{name}");
+            let [alone, several] = ["alone", name].map(|name| place.array(&format!("{name}.npy")));
+            assert_eq!(alone.0, several.0);
+            let apart = alone.1.iter().zip(&several.1).map(|(a, b)| (a - b).abs());
+            assert!(apart.fold(0.0, f32::max) < APART, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_index_and_a_batch_by_two_devices_are_those_of_one() {
+        let place = Place::new();
+        for (index, name) in ["cat", "coffee", "rocket", "retina", "astronaut"].iter().enumerate() {
+            place.write(format!("shelf/{index}.png"), photograph(name));
+        }
+        place.write("shelf/broken.png", "no picture");
+        place.say("concept add c.safetensors cat cat.png --device flex").done();
+        place.say("concept add c.safetensors cup coffee.png --device flex,flex").done();
+        for (name, devices) in [("one", "--device flex"), ("two", "--device flex,flex --batch 2")] {
+            place.say(&format!("index shelf --index {name}.index {devices}")).ends_with(3);
+            let words =
+                format!("batch shelf --concepts c.safetensors --out {name}.batch {devices}");
+            place.say(&words).ends_with(3);
+        }
+        let found = |name: &str| {
+            let run = place.say(&format!("search cat.png --index {name}.index --top 5 --json"));
+            let text = run.done().text();
+            let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line));
+            let lines = lines.map(|line| line.expect("a document"));
+            lines
+                .map(|line| (line["path"].clone(), line["cosine"].as_f64().expect("it has one")))
+                .collect::<Vec<_>>()
+        };
+        for ((path, cosine), (other_path, other_cosine)) in
+            found("one").into_iter().zip(found("two"))
+        {
+            assert_eq!(path, other_path);
+            assert!((cosine - other_cosine).abs() < f64::from(APART));
+        }
+        let paths = |name: &str| {
+            let text =
+                String::from_utf8(place.read(format!("{name}.batch/results.jsonl"))).expect("text");
+            let lines = text.lines().skip(1).map(|line| {
+                serde_json::from_str::<serde_json::Value>(line).expect("a document")["path"].clone()
+            });
+            lines.collect::<Vec<_>>()
+        };
+        assert_eq!(paths("one").len(), 6);
+        assert_eq!(paths("one"), paths("two"));
+    }
+}
