@@ -68,7 +68,7 @@ fn capture(c: &mut Criterion) {
 
 /// One and many concepts from one capture, to finished maps at the input's size.
 fn explain(c: &mut Criterion) {
-    let mut group = c.benchmark_group("explain");
+    let mut group = c.benchmark_group("concepts");
     for model in MODELS {
         let network = network(model, fastest());
         let layer = network.last_layer().expect("there is a layer");

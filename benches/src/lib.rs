@@ -3,18 +3,42 @@
 //! Nothing is timed here. Numbers are random-like but fixed: speed does not depend on them.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use cam_models::{ConvNet, Runtime, Weights, describe, load_embedded};
+use cam_models::{ConvNet, Precision, Runtime, Weights, describe, load_embedded};
 
-/// The device of the backend this package was built with.
+#[path = "../../crates/cam-cli/src/device/linked.rs"]
+mod linked;
+
+/// Names one of the linked backends, or `cpu` for the engine; the default of those unless it is set.
+pub const VARIABLE: &str = "CAM_BENCH_DEVICE";
+
+/// What is timed where a benchmark takes one device.
+pub fn device_name() -> String {
+    let named = std::env::var(VARIABLE).ok().filter(|name| !name.is_empty());
+    named.unwrap_or_else(|| linked::DEFAULT.to_owned())
+}
+
+/// That device.
+///
+/// # Panics
+/// Where it is not linked.
 pub fn device() -> Device {
-    Device::default()
+    let name = device_name();
+    linked::device(&name).unwrap_or_else(|| panic!("{VARIABLE}={name}: no such backend is linked"))
+}
+
+/// How `cam` runs a network there: the engine for `cpu`, else burn's operations.
+pub fn runtime(precision: Precision) -> Runtime {
+    match device_name().as_str() {
+        "cpu" => Runtime::engine(&device(), cam_engine::Options::default()),
+        _ => Runtime::burn(&device(), precision),
+    }
 }
 
 /// Everything that runs a network on that device, with its name: burn's operations, and the
 /// engine where the device is the processor.
 pub fn runtimes() -> Vec<(&'static str, Runtime)> {
     let burn = ("burn", Runtime::from(&device()));
-    if cfg!(feature = "wgpu") {
+    if !["cpu", "flex", "ndarray"].contains(&device_name().as_str()) {
         return vec![burn];
     }
     vec![burn, ("engine", Runtime::engine(&device(), cam_engine::Options::default()))]

@@ -19,12 +19,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: many_questions QUERY CONCEPT...".into());
     };
     let concepts: Vec<&Path> = concepts.iter().map(Path::new).collect();
-    run(Path::new(query), &concepts)
+    run(&Device::default(), Path::new(query), &concepts)
 }
 
 /// Asks one image several things and prints the answers.
-pub fn run(query: &Path, concepts: &[&Path]) -> Result<(), Box<dyn Error>> {
-    let network = load_embedded(&Device::default())?.network;
+pub fn run(device: &Device, query: &Path, concepts: &[&Path]) -> Result<(), Box<dyn Error>> {
+    let network = load_embedded(device)?.network;
     let query = open(&network, query)?;
     let [_, _, height, width] = query.dims();
     let concepts =

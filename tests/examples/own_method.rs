@@ -30,14 +30,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [query, concept] = arguments.as_slice() else {
         return Err("usage: own_method QUERY CONCEPT".into());
     };
-    let (map, sum) = run(Path::new(query), Path::new(concept))?;
+    let (map, sum) = run(&Device::default(), Path::new(query), Path::new(concept))?;
     println!("{} positions, contributions sum to {sum:.3}", map.dims()[2] * map.dims()[3]);
     Ok(())
 }
 
 /// The map of the method above, and what all pairs of positions of both images add up to.
-pub fn run(query: &Path, concept: &Path) -> Result<(Tensor<4>, f32), Box<dyn Error>> {
-    let network = load_embedded(&Device::default())?.network;
+pub fn run(
+    device: &Device,
+    query: &Path,
+    concept: &Path,
+) -> Result<(Tensor<4>, f32), Box<dyn Error>> {
+    let network = load_embedded(device)?.network;
     let [query, concept] = [open(&network, query)?, open(&network, concept)?];
     let layer = network.last_layer()?;
     let concepts = Concepts::from_embeddings(network.embed(concept.clone()))?;

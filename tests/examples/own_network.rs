@@ -51,20 +51,20 @@ impl Network for Colours {
 // ANCHOR_END: network
 
 fn main() -> Result<(), Error> {
-    let [left, right] = where_is_red()?;
+    let [left, right] = where_is_red(&Device::default())?;
     println!("red speaks with {left:.3} on the left and {right:.3} on the right");
     Ok(())
 }
 
 // ANCHOR: use
 /// The raw map of "how red is it?" for an image that is red on the left and blue on the right.
-pub fn where_is_red() -> Result<[f32; 2], Error> {
+pub fn where_is_red(device: &Device) -> Result<[f32; 2], Error> {
     let pixels = (0..3 * 8 * 16).map(|i| match (i / (8 * 16), i % 16 < 8) {
         (0, true) | (2, false) => 1.0_f32,
         _ => 0.0,
     });
     let data = TensorData::new(pixels.collect::<Vec<_>>(), [1, 3, 8, 16]);
-    let image = Tensor::<4>::from_data(data, &Device::default());
+    let image = Tensor::<4>::from_data(data, device);
 
     let network = Colours::default();
     let red = Concepts::new(3, vec![vec![1.0, 0.0, 0.0]]).expect("red is finite and not zero");

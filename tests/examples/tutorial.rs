@@ -29,21 +29,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: tutorial FIGURE.png WEIGHTS QUERY CONCEPT...".into());
     };
     let concepts: Vec<&Path> = concepts.iter().map(Path::new).collect();
-    run(Path::new(figure), weights, Path::new(query), &concepts)
+    run(&Device::default(), Path::new(figure), weights, Path::new(query), &concepts)
 }
 
 /// The whole tutorial, from files to a figure.
 pub fn run(
+    device: &Device,
     figure: &Path,
     weights: &str,
     query: &Path,
     concepts: &[&Path],
 ) -> Result<(), Box<dyn Error>> {
     // ANCHOR: network
-    let device = Device::default();
     let network = match weights {
-        "embedded" => load_embedded(&device)?.network,
-        file => load(Path::new(file), Strictness::Exact, &device)?.network,
+        "embedded" => load_embedded(device)?.network,
+        file => load(Path::new(file), Strictness::Exact, device)?.network,
     };
     // ANCHOR_END: network
 

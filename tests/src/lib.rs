@@ -1,5 +1,6 @@
 //! What the tests share: goldens, the formula they were made with, and the device under test.
 
+pub mod backend;
 pub mod compare;
 pub mod formula;
 pub mod golden;
@@ -9,14 +10,10 @@ pub mod photographs;
 pub mod pooled;
 pub mod straight;
 
-use burn::tensor::Device;
 use cam_engine::Options;
 use cam_models::Runtime;
 
-/// The device of the backend this package was built with.
-pub fn device() -> Device {
-    Device::default()
-}
+pub use backend::device;
 
 /// The engine on the processor, beside tensors on the device under test.
 pub fn engine() -> Runtime {

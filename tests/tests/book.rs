@@ -1,11 +1,18 @@
 //! The programs that the book shows: not only do they compile, they do what the book says.
 
-use burn::tensor::{Device, Tensor};
-use cam_core::{Capture, GradCam, Layer, Target};
+use burn::tensor::Tensor;
+use cam_core::{Capture, GradCam, Layer, Network as _, Route, Target};
+use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{assert_near, values};
-use cam_tests::golden;
 use cam_tests::pooled::Pooled;
+use cam_tests::{device, golden};
 
+#[path = "../examples/any_backend.rs"]
+#[expect(dead_code, reason = "its `main` is the program's")]
+mod any_backend;
+#[path = "../examples/burn_module.rs"]
+#[expect(dead_code, reason = "its `main` is the program's")]
+mod burn_module;
 #[path = "../examples/many_questions.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 mod many_questions;
@@ -36,7 +43,7 @@ fn the_tutorial_writes_a_row_of_four_panels_for_each_concept() {
     let folder = tempfile::tempdir().expect("a folder");
     let figure = folder.path().join("figure.png");
     let (cat, coffee) = (photograph("cat"), photograph("coffee"));
-    tutorial::run(&figure, "embedded", &photograph("astronaut"), &[&cat, &coffee])
+    tutorial::run(&device(), &figure, "embedded", &photograph("astronaut"), &[&cat, &coffee])
         .expect("the tutorial runs");
     let picture = image::open(&figure).expect("a picture").into_rgb8();
     let panel = cam_viz::FigureStyle::default().cell_height;
@@ -46,21 +53,62 @@ fn the_tutorial_writes_a_row_of_four_panels_for_each_concept() {
 }
 
 #[test]
+fn ten_lines_find_a_cup_on_any_backend() {
+    let path = |name| photograph(name).display().to_string();
+    let (cosine, map) =
+        any_backend::explain(&device(), &path("coffee"), &path("cat")).expect("it runs");
+    let (itself, _) =
+        any_backend::explain(&device(), &path("coffee"), &path("coffee")).expect("it runs");
+    assert!(cosine < 0.6 && (itself - 1.0).abs() < 1e-4, "{cosine} {itself}");
+    assert_eq!(map.dims(), [1, 1, 7, 7]);
+    // A cosine knows no scale, so that behind an average the raw map sums to zero.
+    let map = values(&map);
+    let largest = map.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    assert!(largest > 0.0 && map.iter().sum::<f32>().abs() < 1e-3 * largest * 49.0);
+}
+
+#[test]
+fn a_network_of_burn_s_modules_is_explained_at_each_layer() {
+    let found = burn_module::explain(&device()).expect("it can be explained");
+    let [first, second] = found.as_slice() else { panic!("two layers") };
+    assert_eq!((first.0.as_str(), first.1), ("first", [16, 24]));
+    assert_eq!((second.0.as_str(), second.1), ("second", [8, 12]));
+    assert!((-1.0..=1.0).contains(&first.2) && first.2 == second.2);
+}
+
+#[test]
+fn a_module_s_gradient_by_autodiff_is_its_head_s_in_closed_form() {
+    let network = burn_module::Explainable::new(burn_module::Stages::new(&device()));
+    let image = burn::tensor::Distribution::Uniform(-1.0, 1.0);
+    let image = Tensor::<4>::random([2, 3, 32, 48], image, &device());
+    let last = network.last_layer().expect("there is one");
+    let concept = Concepts::new(16, vec![(0..16).map(|i| (i as f32).sin()).collect()]);
+    let target = CosineSimilarity::to(concept.expect("a concept"));
+    let map = |route| {
+        let capture = Capture::new(&network, image.clone(), &[last]).expect("captured");
+        let explained = capture.with_route(route).explain(&GradCam, &target).expect("explained");
+        values(&explained.layers[0].maps)
+    };
+    let expected = map(Route::ClosedForm);
+    assert_near("routes", &map(Route::Autodiff), &expected, 1e-4);
+}
+
+#[test]
 fn one_capture_answers_many_questions() {
     let (cat, coffee) = (photograph("cat"), photograph("coffee"));
-    many_questions::run(&photograph("astronaut"), &[&cat, &coffee]).expect("it runs");
+    many_questions::run(&device(), &photograph("astronaut"), &[&cat, &coffee]).expect("it runs");
 }
 
 #[test]
 fn a_network_of_ones_own_is_explained_where_the_red_is() {
-    let [left, right] = own_network::where_is_red().expect("it can be explained");
+    let [left, right] = own_network::where_is_red(&device()).expect("it can be explained");
     assert!(left > 0.0 && (left + right).abs() < 1e-6, "{left} {right}");
 }
 
 #[test]
 fn a_method_of_ones_own_makes_maps_and_a_pair_adds_up() {
     let (map, sum) =
-        own_method::run(&photograph("cat"), &photograph("astronaut")).expect("it runs");
+        own_method::run(&device(), &photograph("cat"), &photograph("astronaut")).expect("it runs");
     assert_eq!(map.dims(), [1, 1, 7, 7]);
     // Weights without signs, of activations behind a ReLU.
     assert!(values(&map).iter().all(|value| *value >= 0.0));
@@ -71,7 +119,7 @@ fn maps(target: &dyn Target) -> Vec<f32> {
     // An embedding that is given: what lies before it has no say.
     let network = Pooled::new(4);
     let positions = [0.3_f32, 1.0, 0.2, 0.0, 1.5, 0.7, 0.5, 2.0];
-    let input = Tensor::<1>::from_floats(positions, &Device::default()).reshape([1, 4, 1, 2]);
+    let input = Tensor::<1>::from_floats(positions, &device()).reshape([1, 4, 1, 2]);
     let explained = Capture::new(&network, input, &[Layer::new(0)])
         .and_then(|capture| capture.explain(&GradCam, target));
     let maps = explained.map(|explanation| explanation.layers[0].maps.clone());

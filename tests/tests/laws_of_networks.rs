@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use cam_core::{Layer, Network};
 use cam_models::{
     Block, BurnExecutor, ConvNet, ConvolutionWeights, Description, EfficientNetLite, Executor,
-    ResNet, Runtime, Segment, Stage, Weights, describe, load_embedded,
+    Precision, ResNet, Runtime, Segment, Stage, Weights, describe, load_embedded,
 };
 use cam_tests::compare::{assert_near, values};
 use cam_tests::networks::{Entry, by_formula, load, state_dict};
@@ -200,8 +200,8 @@ fn an_executor_of_one_s_own_is_given_the_segments_between_the_cuts_asked_for() {
         weight: formula::tensor(&format!("{}.weight", step.key), &step.weight_shape()),
         bias: vec![0.1; step.outputs],
     });
-    let inner =
-        BurnExecutor::new(&description, convolutions.collect(), &device()).expect("all are there");
+    let inner = BurnExecutor::new(&description, convolutions.collect(), &device(), Precision::F32)
+        .expect("all are there");
     let segments = Arc::new(Mutex::new(Vec::new()));
     let executor = Counting { inner, segments: Arc::clone(&segments) };
     let steps = description.steps.len();

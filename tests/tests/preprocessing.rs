@@ -82,6 +82,30 @@ fn images_of_a_batch_are_brought_to_the_first_one_s_size() {
     assert!(Preprocessing::imagenet().tensor(&[], &device()).is_none());
 }
 
+/// One rounding of the mean, one of the deviation, two of the arithmetic.
+const NORMALIZED: f32 = 4.0 * f32::EPSILON;
+
+#[test]
+fn what_is_normalised_on_the_device_is_what_is_normalised_before() {
+    // Of sizes whose bytes fill whole integers, and of others.
+    for (width, height) in [(224, 224), (31, 57), (1, 1)] {
+        let images = ["cat", "retina", "rocket"].map(|name| {
+            let filter = Preprocessing::imagenet().filter;
+            photographs::open(name).resized(width, height, filter)
+        });
+        for preprocessing in [Preprocessing::imagenet(), Preprocessing::efficientnet_lite(224)] {
+            for count in 1..=3 {
+                let before = preprocessing.tensor(&images[..count], &device()).expect("images");
+                let there = preprocessing.tensor_on_device(&images[..count], &device());
+                let there = there.expect("images");
+                assert_eq!(there.dims(), before.dims());
+                assert_near("normalised", &values(&there), &values(&before), NORMALIZED);
+            }
+        }
+    }
+    assert!(Preprocessing::imagenet().tensor_on_device(&[], &device()).is_none());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -1,0 +1,136 @@
+//! What convolutions in f16 and bf16 cost, on every backend that computes in them.
+//!
+//! Each comparison prints a line that `cargo xtask backends` puts into the book's table.
+
+use cam_core::{Capture, GradCam, Network};
+use cam_models::{ConvNet, NetworkError, Precision, Runtime, Weights, describe, load_embedded};
+use cam_targets::{Concepts, CosineSimilarity};
+use cam_tests::compare::{largest_difference, magnitude, relative_distance, values};
+use cam_tests::device;
+use cam_tests::networks::{by_formula_on, images};
+use cam_tests::photographs::{open, tensor};
+
+/// What rounding every activation and weight costs, through some 50 layers: of embeddings as a distance
+/// relative to their length, of a raw map as a fraction of its largest value, by the layer.
+struct Allowed {
+    embedding: f64,
+    last_map: f32,
+    earlier_map: f32,
+}
+
+/// 11 bits: a rounding is 5e-4.
+const F16: Allowed = Allowed { embedding: 5e-3, last_map: 1e-2, earlier_map: 5e-2 };
+
+/// 8 bits: a rounding is 4e-3, eight times that of f16.
+const BF16: Allowed = Allowed { embedding: 4e-2, last_map: 8e-2, earlier_map: 0.4 };
+
+fn reduced() -> impl Iterator<Item = (Precision, Allowed)> {
+    let all = [(Precision::F16, F16), (Precision::Bf16, BF16)];
+    all.into_iter().filter(|(precision, _)| precision.is_supported_by(&device()))
+}
+
+fn embedded(precision: Precision) -> ConvNet {
+    let network = load_embedded(Runtime::burn(&device(), precision));
+    network.expect("the embedded weights load").network
+}
+
+fn record(precision: Precision, what: &str, difference: f64, allowed: f64) {
+    println!("precision\t{precision}\t{what}\t{difference:e}\t{allowed:e}");
+    assert!(difference <= allowed, "{precision}: {what} differs by {difference:e}");
+}
+
+/// The raw map of a concept at a layer.
+fn map(network: &ConvNet, layer: &str, concept: &Concepts) -> Vec<f32> {
+    let layer = network.layer(layer).expect("the layer exists");
+    let image = tensor(network.preprocessing(), &open("cat"));
+    let capture = Capture::new(network, image, &[layer]).expect("captured");
+    let target = CosineSimilarity::to(concept.clone());
+    let explanation = capture.explain(&GradCam, &target).expect("explained");
+    values(&explanation.layers[0].maps)
+}
+
+#[test]
+fn embeddings_and_maps_of_a_photograph_keep_what_the_precision_allows() {
+    let exact = embedded(Precision::F32);
+    let embed = |network: &ConvNet, name| {
+        values(&network.embed(tensor(network.preprocessing(), &open(name))))
+    };
+    let rocket = Concepts::new(exact.embedding_width(), vec![embed(&exact, "rocket")]);
+    let rocket = rocket.expect("a photograph makes a concept");
+    for (precision, allowed) in reduced() {
+        let network = embedded(precision);
+        let distance = relative_distance(&embed(&network, "cat"), &embed(&exact, "cat"));
+        record(precision, "embedding", distance, allowed.embedding);
+        for (layer, allowed) in [("head", allowed.last_map), ("block10", allowed.earlier_map)] {
+            let expected = map(&exact, layer, &rocket);
+            let difference = largest_difference(&map(&network, layer, &rocket), &expected);
+            let difference = f64::from(difference / magnitude(&expected));
+            record(precision, &format!("raw map at {layer}"), difference, f64::from(allowed));
+        }
+    }
+}
+
+#[test]
+fn what_leaves_a_network_is_f32_in_every_precision() {
+    for (precision, _) in reduced() {
+        let network = embedded(precision);
+        let images = tensor(network.preprocessing(), &open("cat"));
+        let f32 = burn::tensor::DType::F32;
+        assert_eq!(network.embed(images.clone()).dtype(), f32, "{precision}");
+        let layer = network.layer("block10").expect("the layer exists");
+        let activations = network.forward_to(images, layer);
+        assert_eq!(activations.dtype(), f32, "{precision}");
+        let tracked = activations.autodiff().require_grad();
+        let score = network.forward_from(tracked.clone(), layer).sum();
+        let gradient = tracked.grad(&score.backward()).expect("the leaf is tracked");
+        assert_eq!(gradient.dtype(), f32, "{precision}");
+    }
+}
+
+#[test]
+fn small_gradients_survive_the_way_through_f16() {
+    if !Precision::F16.is_supported_by(&device()) {
+        return;
+    }
+    // Far below what f16 holds by itself: its least number is 6e-8.
+    const SMALL: f32 = 1e-8;
+    let gradient = |precision| {
+        let network = embedded(precision);
+        let layer = network.layer("block10").expect("the layer exists");
+        let images = tensor(network.preprocessing(), &open("cat"));
+        let leaf = network.forward_to(images, layer).autodiff().require_grad();
+        let score = (network.forward_from(leaf.clone(), layer) * SMALL).sum();
+        values(&leaf.grad(&score.backward()).expect("the leaf is tracked").without_autodiff())
+    };
+    let distance = relative_distance(&gradient(Precision::F16), &gradient(Precision::F32));
+    assert!(distance < 5e-2, "a distance of {distance:e}");
+}
+
+#[test]
+fn a_deep_network_stays_finite_and_near() {
+    let exact = by_formula_on("resnet18", Runtime::burn(&device(), Precision::F32));
+    let expected = values(&exact.embed(images(&["query"])));
+    for (precision, allowed) in reduced() {
+        let network = by_formula_on("resnet18", Runtime::burn(&device(), precision));
+        let found = values(&network.embed(images(&["query"])));
+        let distance = relative_distance(&found, &expected);
+        record(precision, "embedding, ResNet-18", distance, allowed.embedding);
+    }
+}
+
+#[test]
+fn a_precision_that_a_device_lacks_is_refused_with_a_remedy() {
+    let description = describe("resnet18").expect("the architecture is known");
+    for precision in Precision::ALL {
+        let weights = Weights::made_up(&description);
+        let runtime = Runtime::burn(&device(), precision);
+        match ConvNet::new(description.clone(), weights, runtime) {
+            Ok(_) => assert!(precision.is_supported_by(&device())),
+            Err(error @ NetworkError::Precision { .. }) => {
+                assert!(!precision.is_supported_by(&device()));
+                assert!(error.to_string().contains("run the network in f32"), "{error}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
