@@ -3,11 +3,12 @@
 use anyhow::{Context as _, Result, bail};
 
 use crate::cargo::{cargo, run as run_command};
-use crate::compare;
+use crate::{compare, devices};
 
 pub const HELP: &str = "\
 usage: cargo xtask bench [ARGUMENTS FOR criterion]
        cargo xtask bench --compare REV [--rounds N]
+       cargo xtask bench --device NAME[,NAME...] [ARGUMENTS FOR criterion]
 
 Runs the criterion benchmarks with the release profile. Compare figures of one
 run only: machines differ, and so do hours of one machine.
@@ -25,6 +26,14 @@ first time takes as long as a first build.
 
   cargo xtask bench --compare HEAD        what uncommitted changes do
   cargo xtask bench --compare main~3      what the last commits did
+
+With --device, times an explanation in its parts (upload, trunk, tail, map,
+read-back) on each of the named devices (cpu, which is the engine, flex, ndarray,
+wgpu, vulkan, metal, cuda, rocm), in every precision that it computes in, and
+writes devices.md and devices.svg into devices/ of cargo's target directory.
+
+  cargo xtask bench --device cpu,cuda     the processor beside a card
+  cargo xtask bench --device cuda 'layer4/224x224'
 ";
 
 /// Few enough to wait for, enough to see how far ratios spread.
@@ -33,6 +42,14 @@ const ROUNDS: usize = 5;
 pub fn run(arguments: &[String]) -> Result<()> {
     if let Some((revision, rounds)) = comparison(arguments)? {
         return compare::run(&revision, rounds);
+    }
+    match arguments {
+        [option, names, rest @ ..] if option == "--device" => return devices::run(names, rest),
+        [option, rest @ ..] if option.starts_with("--device=") => {
+            return devices::run(option.trim_start_matches("--device="), rest);
+        }
+        [option] if option == "--device" => bail!("--device needs names: {HELP}"),
+        _ => {}
     }
     let mut bench = cargo(["bench", "-p", "cam-benches"]);
     for name in ["explain", "methods", "layers", "search"] {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cargo::{cargo, run as run_command};
-use crate::{edges, licences, links, nearest, sizes, targets};
+use crate::{edges, licences, links, nearest, sizes, targets, unseen};
 
 pub const HELP: &str = "\
 usage: cargo xtask check [--only NAME[,NAME...]]
@@ -20,6 +20,7 @@ Runs every check, prints a table, and fails if one failed:
   links     the documents' links lead somewhere, and every page is in the book
   sizes     source files over 300 lines (warns only)
   targets   the libraries compile for other machines, where rustup has them
+  backends  what runs on cards compiles (cuda, rocm), driver and card or not
 ";
 
 /// How a check that did not fail went.
@@ -48,6 +49,7 @@ const CHECKS: &[Check] = &[
     Check { name: "links", run: links::run },
     Check { name: "sizes", run: sizes::run },
     Check { name: "targets", run: targets::run },
+    Check { name: "backends", run: unseen::run },
 ];
 
 /// Runs the chosen checks, all of them even if one fails: whoever has to mend things wants the whole list.

@@ -3,23 +3,28 @@
 //! They are a program rather than scripts, so that they run wherever the project does and need nothing but Rust.
 //! Everything they build has the release profile: burn is then built once, for the demo, the tests and the checks.
 
+mod backend;
+mod backends;
 mod bench;
 mod cargo;
 mod check;
 mod compare;
 mod demo;
 mod deny;
+mod devices;
 mod edges;
 mod licences;
 mod links;
 mod metadata;
 mod nearest;
+mod pages;
 mod parity;
 mod pretrained;
 mod sanitize;
 mod sizes;
 mod targets;
 mod test;
+mod unseen;
 
 use std::env;
 use std::process::ExitCode;
@@ -70,6 +75,12 @@ const COMMANDS: &[Command] = &[
         about: "tabulate how near the references are",
         help: parity::HELP,
         run: parity::run,
+    },
+    Command {
+        name: "backends",
+        about: "run the suite on several backends, and tabulate how it went",
+        help: backends::HELP,
+        run: backends::run,
     },
     Command {
         name: "pretrained",

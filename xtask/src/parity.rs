@@ -6,6 +6,7 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 
 use crate::cargo::{cargo, output, root};
+use crate::pages;
 
 pub const HELP: &str = "\
 usage: cargo xtask parity
@@ -26,9 +27,6 @@ const TESTS: [(&str, &str); 3] = [
 /// are fetched by `cargo xtask pretrained`.
 const READ_ELSEWHERE: [&str; 3] =
     ["pixels", "efficientnet-lite1-forward", "efficientnet-lite2-forward"];
-
-const BEGIN: &str = "<!-- begin: written by cargo xtask parity -->\n";
-const END: &str = "<!-- end -->";
 
 pub fn run(arguments: &[String]) -> Result<()> {
     ensure!(arguments.is_empty(), "`cargo xtask parity` takes no arguments");
@@ -54,8 +52,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         references()?.into_iter().filter(|name| !read.contains(name)).collect();
     ensure!(unread.is_empty(), "no test reads {}", unread.join(", "));
     let page = root().join("docs/src/parity.md");
-    let text = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
-    fs::write(&page, between_marks(&text, &tables)?)?;
+    pages::write_between_marks(&page, "cargo xtask parity", &tables)?;
     println!("{}", page.display());
     Ok(())
 }
@@ -68,13 +65,6 @@ fn references() -> Result<BTreeSet<String>> {
     let names = names.collect::<Result<Vec<_>>>()?;
     let names = names.iter().filter_map(|name| name.strip_suffix(".safetensors"));
     Ok(names.filter(|name| !READ_ELSEWHERE.contains(name)).map(str::to_owned).collect())
-}
-
-/// The page with other tables.
-fn between_marks(page: &str, tables: &str) -> Result<String> {
-    let (before, rest) = page.split_once(BEGIN).context("the page has no place for tables")?;
-    let (_, after) = rest.split_once(END).context("the place for tables has no end")?;
-    Ok(format!("{before}{BEGIN}{tables}\n{END}{after}"))
 }
 
 /// What tests said of their comparisons.
@@ -167,14 +157,6 @@ parity\ta::y\tfem layer3.raw\t0e0\t1e-3
         assert_eq!(network_of("resnet50_in_the_engine::x"), "resnet50_in_the_engine");
         assert_eq!(network_of("score_cam_matches_on_resnet18"), "resnet18");
         assert_eq!(network_of("it_matches"), "the network");
-    }
-
-    #[test]
-    fn tables_replace_what_stood_between_the_marks() {
-        let page = format!("before\n{BEGIN}old\n{END}\nafter\n");
-        let new = between_marks(&page, "new\n").expect("it has marks");
-        assert_eq!(new, format!("before\n{BEGIN}new\n\n{END}\nafter\n"));
-        assert!(between_marks("no marks", "new").is_err());
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! `cargo xtask test`: every test of the workspace, the fast ones first.
 
-use anyhow::{Context as _, Result};
+use std::process::Command;
 
+use anyhow::{Context as _, Result, bail};
+
+use crate::backend::{self, Surroundings};
 use crate::cargo::{cargo, run as run_command};
 
 pub const HELP: &str = "\
 usage: cargo xtask test [ARGUMENTS FOR cargo test]
+       cargo xtask test --backend NAME[,NAME...] [ARGUMENTS FOR cargo test]
 
 Runs all tests of the workspace with the release profile, in three passes: unit
 tests, integration tests, examples in the documentation. The first pass that
@@ -18,6 +22,14 @@ one pass.
   cargo xtask test                        everything
   cargo xtask test -p cam-core            one crate
   cargo xtask test --test parity -- lite  one file, tests named like `lite`
+
+With --backend, the tests of the packages that choose a backend (cam-tests,
+cam-cli) are built with those alone (flex, ndarray, wgpu, vulkan, metal, cuda,
+rocm) and run on each. wgpu runs on a card, or on Debian's software driver
+(`apt install mesa-vulkan-drivers`), where it takes an hour on two cores.
+
+  cargo xtask test --backend ndarray,wgpu             the suite on both
+  cargo xtask test --backend wgpu --test tiny_networks
 ";
 
 /// The arguments of each pass. Unit tests take seconds, networks minutes; examples are compiled one by one.
@@ -40,11 +52,67 @@ const CHOICES: &[&str] = &[
 
 /// Runs each pass; the first failure ends it.
 pub fn run(arguments: &[String]) -> Result<()> {
+    if let Some((backends, rest)) = backends(arguments)? {
+        return on_backends(&backends, rest);
+    }
     for pass in passes(arguments) {
         let mut command = cargo(["test", "--release"]);
         run_command(command.args(&pass)).context("tests failed")?;
     }
     Ok(())
+}
+
+/// The backends that are asked for, and the other arguments.
+fn backends(arguments: &[String]) -> Result<Option<(Vec<&'static str>, &[String])>> {
+    match arguments {
+        [option, names, rest @ ..] if option == "--backend" => {
+            Ok(Some((backend::parse(names)?, rest)))
+        }
+        [option, rest @ ..] if option.starts_with("--backend=") => {
+            Ok(Some((backend::parse(option.trim_start_matches("--backend="))?, rest)))
+        }
+        [option] if option == "--backend" => bail!("--backend needs names: {HELP}"),
+        words
+            if words
+                .iter()
+                .take_while(|word| *word != "--")
+                .any(|word| word.starts_with("--backend")) =>
+        {
+            bail!("--backend comes first: cargo xtask test --backend NAME ...")
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Builds once with all of the backends, and runs on each; all of them, even if one fails.
+fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
+    // What is missing is said before anything is built.
+    let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
+    let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
+    let mut failed = Vec::new();
+    for (backend, surroundings) in backends.iter().zip(surroundings) {
+        let remark = surroundings.remark.as_ref().map(|remark| format!(" ({remark})"));
+        eprintln!("\n== {backend}{}", remark.unwrap_or_default());
+        let mut command = command_for(backends, arguments);
+        if let Err(error) = run_command(surroundings.put(&mut command)) {
+            eprintln!("error: {error:#}");
+            failed.push(*backend);
+        }
+    }
+    match failed.as_slice() {
+        [] => Ok(()),
+        failed => bail!("tests failed on {}", failed.join(", ")),
+    }
+}
+
+/// The tests that depend on a backend, built with these.
+pub fn command_for(backends: &[&str], arguments: &[String]) -> Command {
+    let mut command = cargo(["test", "--release", "--no-default-features", "--no-fail-fast"]);
+    for package in backend::PACKAGES {
+        command.args(["-p", package]);
+    }
+    command.args(["--features", &backends.join(",")]).args(arguments);
+    command
 }
 
 /// The arguments of every `cargo test` to run.
@@ -95,6 +163,20 @@ mod tests {
     #[test]
     fn a_choice_of_targets_makes_one_pass() {
         assert_eq!(lines("--test parity -- lite"), ["--workspace --test parity -- lite"]);
+    }
+
+    #[test]
+    fn backends_come_first_and_leave_the_rest() {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        for line in ["--backend ndarray,wgpu --test book", "--backend=ndarray,wgpu --test book"] {
+            let words = words(line);
+            let (named, rest) = backends(&words).expect(line).expect("they are named");
+            assert_eq!((named, rest.len()), (vec!["ndarray", "wgpu"], 2));
+        }
+        assert!(backends(&words("--test book -- --backend")).expect("none").is_none());
+        for line in ["--backend", "--test book --backend wgpu", "--backend gpu"] {
+            backends(&words(line)).expect_err(line);
+        }
     }
 
     #[test]
