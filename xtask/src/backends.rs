@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::backend::{self, Surroundings};
 use crate::cargo::root;
 use crate::pages;
-use crate::test::command_for;
+use crate::test::commands_for;
 
 pub const HELP: &str = "\
 usage: cargo xtask backends [NAME,...]
@@ -34,12 +34,16 @@ pub fn run(arguments: &[String]) -> Result<()> {
     for backend in &backends {
         let surroundings = Surroundings::of(backend)?;
         let arguments = ["--", "--nocapture"].map(str::to_owned);
-        let mut command = command_for(&backends, &arguments);
-        // Cargo names the file of tests on standard error, the tests themselves on standard output.
-        let command = surroundings.put(&mut command).stdout(Stdio::piped()).stderr(Stdio::piped());
         eprintln!("== {backend}");
-        let output = command.output().context("cargo test")?;
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        let (mut out, mut err) = (String::new(), String::new());
+        for mut command in commands_for(&backends, &arguments) {
+            // Cargo names the file of tests on standard error, the tests themselves on standard output.
+            let command = surroundings.put(&mut command);
+            let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
+            let output = output.context("cargo test")?;
+            out += &String::from_utf8_lossy(&output.stdout);
+            err += &String::from_utf8_lossy(&output.stderr);
+        }
         let heading = match surroundings.remark {
             Some(remark) => format!("{backend} ({remark})"),
             None => (*backend).to_owned(),
@@ -59,10 +63,6 @@ pub fn run(arguments: &[String]) -> Result<()> {
         [] => Ok(()),
         failures => bail!("failed: {}", failures.join(", ")),
     }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 /// How a backend fared.

@@ -29,6 +29,7 @@ rocm) and run on each. wgpu runs on a card, or on Debian's software driver
 (`apt install mesa-vulkan-drivers`), where it takes an hour on two cores.
 
   cargo xtask test --backend ndarray,wgpu             the suite on both
+  cargo xtask test --backend cuda -p cam-tests        one of the two packages
   cargo xtask test --backend wgpu --test tiny_networks
 ";
 
@@ -93,10 +94,11 @@ fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
     for (backend, surroundings) in backends.iter().zip(surroundings) {
         let remark = surroundings.remark.as_ref().map(|remark| format!(" ({remark})"));
         eprintln!("\n== {backend}{}", remark.unwrap_or_default());
-        let mut command = command_for(backends, arguments);
-        if let Err(error) = run_command(surroundings.put(&mut command)) {
-            eprintln!("error: {error:#}");
-            failed.push(*backend);
+        for mut command in commands_for(backends, arguments) {
+            if let Err(error) = run_command(surroundings.put(&mut command)) {
+                eprintln!("error: {error:#}");
+                failed.push(*backend);
+            }
         }
     }
     match failed.as_slice() {
@@ -105,14 +107,22 @@ fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
     }
 }
 
-/// The tests that depend on a backend, built with these.
-pub fn command_for(backends: &[&str], arguments: &[String]) -> Command {
-    let mut command = cargo(["test", "--release", "--no-default-features", "--no-fail-fast"]);
-    for package in backend::PACKAGES {
-        command.args(["-p", package]);
+/// The tests that depend on a backend, built with these: one package after the other, for the binary links
+/// more of burn than the tests do, and one of them is often all that is wanted.
+pub fn commands_for(backends: &[&str], arguments: &[String]) -> Vec<Command> {
+    let packages = match arguments {
+        [option, ..] if option == "-p" => Vec::new(),
+        _ => backend::PACKAGES.map(|package| vec!["-p", package]).to_vec(),
+    };
+    let command = |package: Vec<&str>| {
+        let mut command = cargo(["test", "--release", "--no-default-features", "--no-fail-fast"]);
+        command.args(["--features", &backends.join(",")]).args(package).args(arguments);
+        command
+    };
+    match packages.is_empty() {
+        true => vec![command(Vec::new())],
+        false => packages.into_iter().map(command).collect(),
     }
-    command.args(["--features", &backends.join(",")]).args(arguments);
-    command
 }
 
 /// The arguments of every `cargo test` to run.

@@ -19,6 +19,8 @@ struct Entry {
     /// Whether it is taken when none is named.
     default: bool,
     note: String,
+    /// What each of its cards is called; the first is number 0.
+    cards: Vec<String>,
 }
 
 /// Lists every device by name, whether this binary has it, and whether it answers here.
@@ -27,27 +29,29 @@ pub fn run(as_json: bool) -> Result<(), Failure> {
     let devices: Vec<Entry> = device::NAMES
         .into_iter()
         .map(|name| {
-            let (usable, note) = match device::probe(name) {
-                Found::Missing { feature } => (false, format!("needs `--features {feature}`")),
-                Found::Silent { reason } => (false, format!("in this binary, but: {reason}")),
-                Found::Works { .. } if name == "cpu" => (true, processor()),
-                Found::Works { cards } if cards.is_empty() => (true, "works".to_owned()),
-                Found::Works { cards } => {
-                    let numbered = cards.iter().enumerate();
-                    let numbered = numbered.map(|(index, card)| format!("{name}:{index} {card}"));
-                    (true, numbered.collect::<Vec<_>>().join(", "))
+            let (usable, note, cards) = match device::probe(name) {
+                Found::Missing { feature } => {
+                    (false, format!("needs `--features {feature}`"), vec![])
                 }
+                Found::Silent { reason } => {
+                    (false, format!("in this binary, but: {reason}"), vec![])
+                }
+                Found::Works { cards } if name == "cpu" => (true, processor(), cards),
+                Found::Works { cards } => (true, "works".to_owned(), cards),
             };
-            Entry { name, usable, default: name == default, note }
+            Entry { name, usable, default: name == default, note, cards }
         })
         .collect();
     if as_json {
         return print::json(&Listing { schema_version: 1, devices });
     }
-    for Entry { name, usable, default, note } in devices {
+    for Entry { name, usable, default, note, cards } in devices {
         let mark = if default { "*" } else { " " };
         let can = if usable { "yes" } else { "no" };
         print::line(format_args!("{mark} {name:<8} {can:<4} {note}"))?;
+        for (index, card) in cards.iter().enumerate() {
+            print::line(format_args!("{:16}{name}:{index} is {card}", ""))?;
+        }
     }
     print::line(
         "\n* is taken where --device names none; a card's number follows a colon, as in cuda:1",
