@@ -35,10 +35,10 @@ fn search(c: &mut Criterion) {
     for row in 0..count {
         let vector = &numbers[row % 7919..][..WIDTH];
         let image = Image {
-            path: format!("folder/{row:08}.jpg"),
+            path: format!("folder/{row:08}.jpg").into(),
             bytes: 100_000,
             modified: 1_700_000_000_000_000_000,
-            sha256: format!("{row:064x}"),
+            sha256: format!("{row:064x}").parse().expect("a digest"),
             pixels: [800, 600],
         };
         writer.add(image, vector, (&[], [0; 3])).expect("written");

@@ -15,19 +15,25 @@ const EXTENSIONS: [&str; 8] = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif"
 /// An image file.
 #[derive(Debug, Clone)]
 pub struct Found {
-    /// Its path inside the folder, parts joined by `/`.
-    pub name: String,
-    /// Where it is.
-    pub path: PathBuf,
+    /// Its path inside the folder, parts joined by `/`. Where it is in full is not kept: there may be
+    /// millions.
+    pub name: Box<str>,
     /// Its size in bytes.
     pub bytes: u64,
     /// When it was last changed, in nanoseconds since 1970.
     pub modified: u64,
 }
 
+impl Found {
+    /// Where it is, in the folder that was looked through.
+    pub fn path(&self, root: &Path) -> PathBuf {
+        root.join(&*self.name)
+    }
+}
+
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.path.display().fmt(f)
+        f.write_str(&self.name)
     }
 }
 
@@ -66,7 +72,7 @@ pub fn images(root: &Path) -> Result<Vec<Found>, Failure> {
                 let modified =
                     metadata.modified().ok().and_then(|m| m.duration_since(UNIX_EPOCH).ok());
                 let modified = modified.map_or(0, |since| since.as_nanos() as u64);
-                found.push(Found { name, path, bytes: metadata.len(), modified });
+                found.push(Found { name: name.into(), bytes: metadata.len(), modified });
             }
         }
     }
@@ -91,8 +97,9 @@ mod tests {
             fs::write(root.path().join(name), "no image, but called one").expect("written");
         }
         let found = images(root.path()).expect("read");
-        let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+        let names: Vec<&str> = found.iter().map(|found| &*found.name).collect();
         assert_eq!(names, ["a.webp", "b/c/a.jpg", "z.PNG"]);
         assert!(found.iter().all(|found| found.bytes == 24 && found.modified > 0));
+        assert!(found.iter().all(|found| found.path(root.path()).is_file()));
     }
 }

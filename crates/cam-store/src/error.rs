@@ -70,6 +70,13 @@ pub enum Error {
     #[error("a vector is zero everywhere: it has no direction to compare")]
     Zero,
 
+    /// What is no digest.
+    #[error("`{found}` is no SHA-256: 64 hexadecimal digits are")]
+    Digest {
+        /// What it is.
+        found: String,
+    },
+
     /// There is no gallery.
     #[error("{} holds no gallery: `cam index` makes one", folder.display())]
     NoGallery {

@@ -1,76 +1,13 @@
 //! What must hold of a gallery, whatever happens to those who write it.
 
-use std::fs;
-use std::path::Path;
+mod support;
 
-use cam_store::gallery::{Gallery, Header, Image, Writer};
+use std::fs;
+
+use cam_store::gallery::{Gallery, Header, Writer};
 use cam_store::{Error, Fingerprint};
 use proptest::prelude::*;
-
-const WIDTH: usize = 5;
-
-fn header() -> Header {
-    let fingerprint = Fingerprint {
-        model: "resnet50".into(),
-        weights_sha256: "0a3f".into(),
-        preprocessing: "bilinear".into(),
-        width: WIDTH,
-    };
-    Header::new(fingerprint, "/images".into(), "layer4".into(), Some([224, 224]), true)
-}
-
-/// SplitMix64, in −1..1.
-fn numbers(seed: u64, count: usize) -> Vec<f32> {
-    (1..=count as u64)
-        .map(|i| {
-            let z = seed.wrapping_add(i).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            ((z ^ (z >> 31)) >> 40) as f32 / 8_388_608.0 - 1.0
-        })
-        .collect()
-}
-
-fn image(number: u64) -> Image {
-    Image {
-        path: format!("folder/{number:03}.jpg"),
-        bytes: 1000 + number,
-        modified: 77 * number,
-        sha256: format!("{number:064x}"),
-        pixels: [640, 480],
-    }
-}
-
-fn add(writer: &mut Writer, number: u64) {
-    let maps = numbers(1000 + number, 3 * 2 * 2);
-    writer.add(image(number), &numbers(number, WIDTH), (&maps, [3, 2, 2])).expect("added");
-}
-
-/// As one would index a folder: what is missing is added, in order.
-fn index(folder: &Path, count: u64) {
-    let mut writer = Writer::open(folder, header()).expect("it can be opened");
-    for number in 0..count {
-        if writer.get(&image(number).path).is_none() {
-            add(&mut writer, number);
-        }
-    }
-    writer.sync().expect("synced");
-}
-
-/// Every file but the lock, with its bytes.
-fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .expect("a folder")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_none_or(|end| end != "lock"))
-        .map(|path| {
-            let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            (name, fs::read(path).expect("readable"))
-        })
-        .collect();
-    files.sort();
-    files
-}
+use support::{WIDTH, contents, header, image, index, numbers};
 
 #[test]
 fn what_is_kept_comes_back() {
@@ -166,11 +103,11 @@ fn what_changed_is_found_by_its_new_numbers_and_what_went_is_not_found() {
     writer.remove("nothing of that name").expect("nothing to do");
     drop(writer);
     let gallery = Gallery::open(folder.path()).expect("it is there");
-    let paths: Vec<&str> = gallery.entries().iter().map(|e| e.image.path.as_str()).collect();
+    let paths: Vec<&str> = gallery.entries().iter().map(|e| &*e.image.path).collect();
     assert_eq!(paths, ["folder/000.jpg", "folder/001.jpg", "folder/003.jpg"]);
     let hits = gallery.search(&numbers(99, WIDTH), 9, 2).expect("found");
     assert_eq!(hits.len(), 3);
-    assert_eq!(gallery.entries()[hits[0].entry].image.path, "folder/001.jpg");
+    assert_eq!(*gallery.entries()[hits[0].entry].image.path, *"folder/001.jpg");
     assert!((hits[0].cosine - 1.0).abs() < 1e-6);
 }
 
@@ -206,7 +143,7 @@ fn readers_see_whole_galleries_while_a_writer_adds() {
             let gallery = Gallery::open(folder.path()).expect("it is there");
             gallery.verify().expect("every line's numbers are there");
             let hits = gallery.search(&numbers(0, WIDTH), 1, 2).expect("found");
-            assert_eq!(gallery.entries()[hits[0].entry].image.path, "folder/000.jpg");
+            assert_eq!(*gallery.entries()[hits[0].entry].image.path, *"folder/000.jpg");
             assert!(gallery.entries().len() >= last, "nothing goes");
             last = gallery.entries().len();
             if is_last {
@@ -224,7 +161,7 @@ fn what_cannot_be_compared_is_refused_and_leaves_the_gallery_as_it_was() {
     let before = contents(folder.path());
     let mut writer = Writer::open(folder.path(), header()).expect("it can be opened");
     let maps = ([0.0; 12], [3, 2, 2]);
-    let mut refused = |embedding: &[f32], maps: (&[f32], [usize; 3])| {
+    let mut refused = |embedding: &[f32], maps: (&[f32], [u32; 3])| {
         writer.add(image(9), embedding, maps).expect_err("refused")
     };
     assert!(matches!(refused(&[0.0; WIDTH], (&maps.0, maps.1)), Error::Zero));

@@ -36,7 +36,7 @@ impl Folder<'_> {
         let started = Instant::now();
         let prepare = |found: &Found| {
             interrupt::check(KEPT)?;
-            let source = Source::File(found.path.clone());
+            let source = Source::File(found.path(self.root));
             let clock = &mut Clock::start();
             let prepared = Prepared::read(&source, self.reading, &model.network, clock)?;
             let (width, height) = prepared.picture.pixels.dimensions();
@@ -74,7 +74,7 @@ fn line(
     found: &Found,
     asked: Result<([u32; 2], Vec<super::Found>), Failure>,
 ) -> Result<Line, Failure> {
-    let path = found.name.clone();
+    let path = found.name.to_string();
     let error = match asked {
         Ok((pixels, concepts)) => {
             return Ok(Line { path, pixels: Some(pixels), concepts, error: None });

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Instant;
 
@@ -39,7 +38,7 @@ struct Document {
 struct Seen {
     embedding: Vec<f32>,
     activations: Vec<f32>,
-    shape: [usize; 3],
+    shape: [u32; 3],
 }
 
 pub fn run(arguments: &Index) -> Result<(), Failure> {
@@ -51,27 +50,24 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     let mut images = folder::images(&root)?;
     // An index inside of the folder holds no images, but may hold what one makes of them.
     if let Ok(index) = arguments.index.canonicalize() {
-        images.retain(|found| !found.path.starts_with(&index));
+        images.retain(|found| !found.path(&root).starts_with(&index));
     }
     let reading = Reading::new(&arguments.reading)?;
     let model = Model::load(&arguments.model)?;
     let mut writer = open(arguments, &root, &model, &reading)?;
-    let names: BTreeSet<&str> = images.iter().map(|found| found.name.as_str()).collect();
-    let gone: Vec<String> =
-        writer.paths().filter(|path| !names.contains(path)).map(str::to_owned).collect();
-    for path in &gone {
-        writer.remove(path).map_err(not_written)?;
-    }
-    let due: Vec<Found> =
-        images.iter().filter(|found| !is_known(&writer, found)).cloned().collect();
+    let removed = remove_gone(&mut writer, &images)?;
+    let all = images.len();
+    // One list of images, and not another of those that are due: there may be millions.
+    images.retain(|found| !is_known(&writer, found));
+    let due = images;
     let mut document = Document {
         schema_version: 1,
         index: arguments.index.display().to_string(),
         images: 0,
         added: 0,
         changed: 0,
-        removed: gone.len(),
-        unchanged: images.len() - due.len(),
+        removed,
+        unchanged: all - due.len(),
         failures: Vec::new(),
         images_per_second: None,
     };
@@ -79,7 +75,7 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     let started = Instant::now();
     let prepare = |found: &Found| {
         interrupt::check(KEPT)?;
-        looked_at(found, &reading, &model.network)
+        looked_at(found, &root, &reading, &model.network)
     };
     let work = Work { size: reading.input_size(&model.network), prepare, run: see };
     let ended = lanes::in_order(&model, &due, work, |found, seen| {
@@ -114,7 +110,7 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     } else {
         say(&document)?;
     }
-    Failure::of_images(document.failures.len(), images.len(), "indexed")
+    Failure::of_images(document.failures.len(), all, "indexed")
 }
 
 fn open(
@@ -137,6 +133,14 @@ fn open(
     Ok(writer.with_context(|| arguments.index.display().to_string())?)
 }
 
+/// Takes out what is no more among the images, which are in the order of their names; says how many.
+fn remove_gone(writer: &mut Writer, images: &[Found]) -> Result<usize, Failure> {
+    let is_gone = |path: &&str| images.binary_search_by(|found| (*found.name).cmp(path)).is_err();
+    let gone: Vec<String> = writer.paths().filter(is_gone).map(str::to_owned).collect();
+    gone.iter().try_for_each(|path| writer.remove(path).map_err(not_written))?;
+    Ok(gone.len())
+}
+
 /// Whether an image was indexed as it is now.
 fn is_known(writer: &Writer, found: &Found) -> bool {
     writer.get(&found.name).is_some_and(|entry| {
@@ -147,17 +151,18 @@ fn is_known(writer: &Writer, found: &Found) -> bool {
 /// An image's pixels for the network, and what the index keeps of its file.
 fn looked_at(
     found: &Found,
+    root: &Path,
     reading: &Reading,
     network: &ConvNet,
 ) -> Result<(Rgb8, Image), Failure> {
-    let source = Source::File(found.path.clone());
+    let source = Source::File(found.path(root));
     let (prepared, sha256) = Prepared::with_digest(&source, reading, network)?;
     let (width, height) = prepared.picture.pixels.dimensions();
     let image = Image {
         path: found.name.clone(),
         bytes: found.bytes,
         modified: found.modified,
-        sha256,
+        sha256: sha256.parse().map_err(anyhow::Error::from)?,
         pixels: [width, height],
     };
     Ok((prepared.pixels, image))
@@ -173,7 +178,7 @@ fn see(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Seen>, Failure> {
     let seen = embeddings.zip(activations.chunks(c * h * w)).map(|(embedding, activations)| Seen {
         embedding: embedding.to_vec(),
         activations: activations.to_vec(),
-        shape: [c, h, w],
+        shape: [c, h, w].map(|side| side as u32),
     });
     Ok(seen.collect())
 }
@@ -181,7 +186,7 @@ fn see(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Seen>, Failure> {
 fn failed(document: &mut Document, found: &Found, error: anyhow::Error) {
     let error = message(&error);
     print::error(&error);
-    document.failures.push(Failed { image: found.name.clone(), error });
+    document.failures.push(Failed { image: found.name.to_string(), error });
 }
 
 fn not_written(error: cam_store::Error) -> Failure {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, anyhow};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Network as _, Pair};
 use cam_store::Gallery;
-use cam_store::gallery::{Entry, Hit};
+use cam_store::gallery::{Entry, Hit, Sha256};
 use cam_viz::{Figure, FigureStyle, Panel};
 use image::RgbImage;
 use serde::Serialize;
@@ -45,7 +45,7 @@ struct Line<'a> {
     cosine: f32,
     width: u32,
     height: u32,
-    sha256: &'a str,
+    sha256: Sha256,
     /// What each position of the query adds to the cosine, row by row; with --explain.
     #[serde(skip_serializing_if = "Option::is_none")]
     query_map: Option<Vec<f32>>,
@@ -104,7 +104,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
             let maps = drawn.get(rank).filter(|_| arguments.explain).map(|d| d.pair.maps());
             let [query_map, map] = maps.map_or([None, None], |maps| maps.map(Some));
             let [width, height] = image.pixels;
-            let (path, sha256) = (image.path.as_str(), image.sha256.as_str());
+            let (path, sha256) = (&*image.path, image.sha256);
             let (rank, cosine) = (rank + 1, hit.cosine);
             let line = Line { rank, path, cosine, width, height, sha256, query_map, map };
             let line = serde_json::to_string(&line).context("writing JSON")?;
@@ -138,7 +138,7 @@ impl Searched<'_> {
 
     /// An image of the gallery as it is now; a grey one where it is gone.
     pub fn picture(&self, entry: &Entry) -> RgbImage {
-        let path = Path::new(&self.gallery.header().root).join(&entry.image.path);
+        let path = Path::new(&self.gallery.header().root).join(&*entry.image.path);
         match Source::File(path).picture(false) {
             Ok(picture) => FigureStyle::default().shrink(&picture.pixels),
             Err(_) => {
@@ -164,10 +164,10 @@ impl Searched<'_> {
         let compared = self.hits.iter().take(MOST_DRAWN).map(|hit| {
             let entry = self.entry(hit);
             let kept = self.gallery.activations(entry).map_err(anyhow::Error::from)?;
-            let [c, h, w] = entry.shape;
+            let [c, h, w] = entry.shape.map(|side| side as usize);
             let kept = Tensor::from_data(TensorData::new(kept, [1, c, h, w]), network.device());
             Ok(Compared {
-                names: [self.name.clone(), entry.image.path.clone()],
+                names: [self.name.clone(), entry.image.path.to_string()],
                 pictures: [picture.clone(), self.picture(entry)],
                 pair: Pair::of(head, [own, &kept])?,
                 lines: LINES,

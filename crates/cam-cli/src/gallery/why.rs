@@ -41,7 +41,7 @@ pub fn explain(search: &Searched<'_>, sides: [&str; 2]) -> Result<Why, Failure> 
     let map = map.resize(image.width() as usize, image.height() as usize);
     let map = map.context("resizing a map")?;
     Ok(Why {
-        names: entries.map(|entry| entry.image.path.clone()),
+        names: entries.map(|entry| entry.image.path.to_string()),
         score,
         over_query: overlay_signed(image, &map, IMAGE_WEIGHT).context("laying a map over")?,
         pictures: entries.map(|entry| search.picture(entry)),

@@ -1,25 +1,28 @@
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
+use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use super::Sha256;
 
 /// An image as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// Its path inside the folder that was indexed, parts joined by `/`.
-    pub path: String,
+    pub path: Box<str>,
     /// Its size in bytes.
     pub bytes: u64,
     /// When it was last changed, in nanoseconds since 1970.
     pub modified: u64,
-    /// SHA-256 of its bytes, in hexadecimal digits.
-    pub sha256: String,
+    /// Digest of its bytes.
+    pub sha256: Sha256,
     /// Its pixels across and down, upright.
     pub pixels: [u32; 2],
 }
 
 /// An image in a gallery, and where its numbers are.
+///
+/// There are as many in memory as images in the gallery, so that it is kept small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The image.
@@ -29,7 +32,7 @@ pub struct Entry {
     /// Checksum of that row.
     pub vector_crc: u32,
     /// Channels, height and width of its feature maps; none are empty.
-    pub shape: [usize; 3],
+    pub shape: [u32; 3],
     /// Where these begin, in bytes.
     pub maps_at: u64,
     /// Checksum of these.
@@ -37,9 +40,39 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// How many bytes the feature maps take.
+    /// How many bytes the feature maps take; as many as there can be where a line says nonsense.
     pub(super) fn maps_bytes(&self) -> u64 {
-        self.shape.iter().map(|&side| side as u64).product::<u64>() * 2
+        self.shape.iter().map(|&side| u64::from(side)).fold(2, u64::saturating_mul)
+    }
+}
+
+/// An entry that is ordered, and found, by its path: kept once and not beside a key.
+#[derive(Debug)]
+pub(super) struct ByPath(pub(super) Box<Entry>);
+
+impl Borrow<str> for ByPath {
+    fn borrow(&self) -> &str {
+        &self.0.image.path
+    }
+}
+
+impl PartialEq for ByPath {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for ByPath {}
+
+impl PartialOrd for ByPath {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for ByPath {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.image.path.cmp(&other.0.image.path)
     }
 }
 
@@ -50,72 +83,51 @@ pub(super) enum Line {
     /// An image that came, or took the place of what had its path.
     Added(Entry),
     /// A path that went.
-    Removed(String),
+    Removed(Box<str>),
 }
 
 impl Line {
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Added(entry) => &entry.image.path,
+            Self::Removed(path) => path,
+        }
+    }
+
     /// With a checksum, so that a line which was cut off or damaged is known.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let text = serde_json::to_string(self).expect("paths and numbers are JSON");
         format!("{:08x} {text}\n", crc32fast::hash(text.as_bytes())).into_bytes()
     }
 
-    /// None for anything that is no whole line.
-    fn from_text(text: &str) -> Option<Self> {
+    /// None for anything that is no whole line, its end included.
+    pub(super) fn from_bytes(line: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
         let (crc, text) = text.split_once(' ')?;
         let is_whole = u32::from_str_radix(crc, 16).ok()? == crc32fast::hash(text.as_bytes());
         is_whole.then(|| serde_json::from_str(text).ok()).flatten()
     }
 }
 
-/// What the lines come to.
-#[derive(Debug, Default)]
-pub(super) struct Log {
-    /// What is in the gallery, by path.
-    pub(super) entries: BTreeMap<String, Entry>,
-    /// Bytes of whole lines.
-    pub(super) length: u64,
-    /// Rows that whole lines speak of, dead ones too.
-    pub(super) rows: u64,
-    /// Bytes of maps that whole lines speak of.
-    pub(super) maps: u64,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Log {
-    /// Reads lines up to the first that is not whole.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] where whole lines follow one that is not: that is no interrupted write.
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
-        let mut log = Self::default();
-        let mut broken = None;
-        for (number, line) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
-            let whole = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
-            match (whole.and_then(Line::from_text), broken) {
-                (Some(_), Some(broken)) => {
-                    let reason = format!("line {} of {} is damaged", broken + 1, super::ENTRIES);
-                    return Err(Error::Damaged { reason });
-                }
-                (Some(line_read), None) => {
-                    log.enter(line_read);
-                    log.length += line.len() as u64;
-                }
-                (None, _) => broken = broken.or(Some(number)),
-            }
-        }
-        Ok(log)
+    #[test]
+    fn an_entry_is_small_and_a_line_takes_no_more_than_it() {
+        assert_eq!(size_of::<Entry>(), 112);
+        assert_eq!(size_of::<Line>(), size_of::<Entry>());
     }
 
-    pub(super) fn enter(&mut self, line: Line) {
-        match line {
-            Line::Added(entry) => {
-                self.rows = self.rows.max(entry.row + 1);
-                self.maps = self.maps.max(entry.maps_at + entry.maps_bytes());
-                self.entries.insert(entry.image.path.clone(), entry);
-            }
-            Line::Removed(path) => {
-                self.entries.remove(&path);
-            }
-        }
+    #[test]
+    fn a_line_of_the_first_version_reads_and_writes_as_ever() {
+        let text = concat!(
+            r#"{"added":{"image":{"path":"a/\"b\".jpg","bytes":7,"modified":9,"sha256":"#,
+            r#""00000000000000000000000000000000000000000000000000000000000000ff","pixels":[4,3]},"#,
+            r#""row":2,"vector_crc":5,"shape":[8,7,7],"maps_at":1568,"maps_crc":6}}"#,
+        );
+        let bytes = format!("{:08x} {text}\n", crc32fast::hash(text.as_bytes())).into_bytes();
+        let line = Line::from_bytes(&bytes).expect("a whole line");
+        assert_eq!((line.path(), line.to_bytes()), ("a/\"b\".jpg", bytes));
     }
 }

@@ -1,22 +1,27 @@
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use half::f16;
 
-use super::entry::Log;
-use super::writer::read_entries;
-use super::{Entry, Header, MAPS, VECTORS};
+use super::file::read_exact_at;
+use super::log::{Log, Unread};
+use super::names::Names;
+use super::{Entry, Header};
 use crate::Error;
 use crate::error::at;
 
-/// A gallery as it was when it was opened, whatever a writer adds meanwhile.
+/// A gallery as it was when it was opened, whatever a writer adds, removes or compacts meanwhile.
 pub struct Gallery {
     pub(super) folder: PathBuf,
+    pub(super) names: Names,
     header: Header,
     /// In the order of paths.
     pub(super) entries: Vec<Entry>,
     pub(super) rows: u64,
+    /// Open as long as this lives: their names may come to stand for other numbers, or for none.
+    vectors: Option<File>,
+    maps: Option<File>,
 }
 
 impl Gallery {
@@ -25,11 +30,31 @@ impl Gallery {
     /// # Errors
     /// [`Error::NoGallery`], [`Error::Damaged`], [`Error::Version`], [`Error::File`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let header = Header::read(folder)?;
-        let header = header.ok_or_else(|| Error::NoGallery { folder: folder.to_owned() })?;
-        let log = Log::read(&read_entries(folder)?)?;
-        let entries = log.entries.into_values().collect();
-        Ok(Self { folder: folder.to_owned(), header, entries, rows: log.rows })
+        loop {
+            let header = Header::read(folder)?;
+            let header = header.ok_or_else(|| Error::NoGallery { folder: folder.to_owned() })?;
+            let generation = header.generation;
+            let (gallery, is_whole) = Self::of(folder, header)?;
+            // A file that is missing was not made yet, or a compaction just took it away.
+            if is_whole || Header::read(folder)?.is_some_and(|now| now.generation == generation) {
+                return Ok(gallery);
+            }
+        }
+    }
+
+    /// The gallery, and whether all of its files are there.
+    fn of(folder: &Path, header: Header) -> Result<(Self, bool), Error> {
+        let names = Names::of(header.generation);
+        let open = |name: &String| opened(&folder.join(name));
+        let log = open(&names.entries)?;
+        let (vectors, maps) = (open(&names.vectors)?, open(&names.maps)?);
+        let is_whole = log.is_some() && vectors.is_some() && maps.is_some();
+        let log = match log {
+            Some(file) => read_log(&file, folder, &names)?,
+            None => Log::default(),
+        };
+        let (folder, entries, rows) = (folder.to_owned(), log.entries, log.rows);
+        Ok((Self { folder, names, header, entries, rows, vectors, maps }, is_whole))
     }
 
     /// What all entries have in common.
@@ -44,7 +69,7 @@ impl Gallery {
 
     /// The image under a path.
     pub fn get(&self, path: &str) -> Option<&Entry> {
-        let found = self.entries.binary_search_by(|entry| entry.image.path.as_str().cmp(path));
+        let found = self.entries.binary_search_by(|entry| (*entry.image.path).cmp(path));
         found.ok().map(|index| &self.entries[index])
     }
 
@@ -53,9 +78,9 @@ impl Gallery {
     /// # Errors
     /// [`Error::Damaged`] where it is not what was written, [`Error::File`].
     pub fn vector(&self, entry: &Entry) -> Result<Vec<f32>, Error> {
-        let length = self.header.fingerprint.width * 4;
-        let bytes = self.read(VECTORS, entry.row * length as u64, length)?;
-        self.check(entry, &bytes, entry.vector_crc)?;
+        let mut bytes = vec![0; self.header.fingerprint.width * 4];
+        self.read_rows(entry.row, &mut bytes)?;
+        check(entry, &bytes, entry.vector_crc)?;
         let (numbers, _) = bytes.as_chunks::<4>();
         Ok(numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
     }
@@ -68,8 +93,10 @@ impl Gallery {
         if !self.header.has_maps {
             return Err(Error::NoMaps);
         }
-        let bytes = self.read(MAPS, entry.maps_at, entry.maps_bytes() as usize)?;
-        self.check(entry, &bytes, entry.maps_crc)?;
+        let mut bytes = vec![0; entry.maps_bytes() as usize];
+        read(self.maps.as_ref(), &mut bytes, entry.maps_at)
+            .map_err(at(&self.folder.join(&self.names.maps)))?;
+        check(entry, &bytes, entry.maps_crc)?;
         let (numbers, _) = bytes.as_chunks::<2>();
         Ok(numbers.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect())
     }
@@ -88,21 +115,42 @@ impl Gallery {
         Ok(())
     }
 
-    fn check(&self, entry: &Entry, bytes: &[u8], crc: u32) -> Result<(), Error> {
-        if crc32fast::hash(bytes) == crc {
-            return Ok(());
-        }
-        let reason = format!("the numbers of {} are not those that were written", entry.image.path);
-        Err(Error::Damaged { reason })
+    /// Fills a buffer with rows of embeddings from one on.
+    pub(super) fn read_rows(&self, first: u64, bytes: &mut [u8]) -> Result<(), Error> {
+        let place = first * self.header.fingerprint.width as u64 * 4;
+        read(self.vectors.as_ref(), bytes, place)
+            .map_err(at(&self.folder.join(&self.names.vectors)))
     }
+}
 
-    fn read(&self, name: &str, place: u64, length: usize) -> Result<Vec<u8>, Error> {
-        let path = self.folder.join(name);
-        let mut bytes = vec![0; length];
-        let read = File::open(&path).and_then(|mut file| {
-            file.seek(SeekFrom::Start(place))?;
-            file.read_exact(&mut bytes)
-        });
-        read.map_err(at(&path)).map(|()| bytes)
+/// A file, or none where there is none.
+fn opened(path: &Path) -> Result<Option<File>, Error> {
+    match File::open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some).map_err(at(path)),
     }
+}
+
+fn read(file: Option<&File>, bytes: &mut [u8], place: u64) -> std::io::Result<()> {
+    let file = file.ok_or(ErrorKind::NotFound)?;
+    read_exact_at(file, bytes, place)
+}
+
+/// What a log says, or where it could not be read.
+pub(super) fn read_log(file: &File, folder: &Path, names: &Names) -> Result<Log, Error> {
+    Log::read(file).map_err(|unread| match unread {
+        Unread::File(error) => at(&folder.join(&names.entries))(error),
+        Unread::Line(number) => {
+            Error::Damaged { reason: format!("line {number} of {} is damaged", names.entries) }
+        }
+    })
+}
+
+/// That an image's numbers are those that were written.
+pub(super) fn check(entry: &Entry, bytes: &[u8], crc: u32) -> Result<(), Error> {
+    if crc32fast::hash(bytes) == crc {
+        return Ok(());
+    }
+    let reason = format!("the numbers of {} are not those that were written", entry.image.path);
+    Err(Error::Damaged { reason })
 }

@@ -1,14 +1,11 @@
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
 use std::thread;
 
+use super::Gallery;
 use super::writer::unit;
-use super::{Gallery, VECTORS};
 use crate::Error;
 use crate::concepts::check;
-use crate::error::at;
 
 /// Bytes of vectors that are looked at together: small enough for a core's cache.
 const BLOCK: usize = 1 << 20;
@@ -34,11 +31,7 @@ impl Gallery {
         let width = self.header().fingerprint.width;
         check(query, width)?;
         let query = unit(query).ok_or(Error::Zero)?;
-        // Rows of images that went, or changed, belong to nobody.
-        let mut owners = vec![None; self.rows as usize];
-        for (index, entry) in self.entries.iter().enumerate() {
-            owners[entry.row as usize] = Some(index);
-        }
+        let owners = self.owners();
         let share = owners.len().div_ceil(threads.max(1)).max(1);
         let found = thread::scope(|scope| {
             let parts: Vec<_> = owners
@@ -55,43 +48,53 @@ impl Gallery {
             });
             parts.collect::<Result<Vec<_>, Error>>()
         })?;
-        let mut found: Vec<Ranked> = found.into_iter().flatten().collect();
-        found.sort_by(|a, b| b.cmp(a));
-        found.truncate(count);
-        Ok(found.into_iter().map(|Ranked(hit)| hit).collect())
+        Ok(ranked(found.into_iter().flatten().collect(), count))
+    }
+
+    /// Which entry each row belongs to.
+    pub(super) fn owners(&self) -> Vec<Owner> {
+        let mut owners = vec![NOBODY; self.rows as usize];
+        for (entry, index) in self.entries.iter().zip(0..) {
+            owners[entry.row as usize] = index;
+        }
+        owners
     }
 
     /// The best of the rows from `first` on.
-    fn best(
+    pub(super) fn best(
         &self,
         first: usize,
-        owners: &[Option<usize>],
+        owners: &[Owner],
         query: &[f32],
         count: usize,
     ) -> Result<Vec<Ranked>, Error> {
-        let path = self.folder.join(VECTORS);
         let length = query.len() * 4;
-        let mut file = File::open(&path).map_err(at(&path))?;
-        file.seek(SeekFrom::Start((first * length) as u64)).map_err(at(&path))?;
         let rows = (BLOCK / length).max(1);
-        let mut bytes = vec![0; rows * length];
+        let mut bytes = vec![0; rows.min(owners.len()) * length];
         // The worst of the best is on top.
         let mut best = BinaryHeap::with_capacity(count + 1);
-        for owners in owners.chunks(rows) {
+        for (owners, first) in owners.chunks(rows).zip((first..).step_by(rows)) {
             let block = &mut bytes[..owners.len() * length];
-            file.read_exact(block).map_err(at(&path))?;
-            for (owner, row) in owners.iter().zip(block.chunks_exact(length)) {
-                let Some(entry) = *owner else { continue };
-                let cosine = dot(row, query).clamp(-1.0, 1.0);
-                best.push(std::cmp::Reverse(Ranked(Hit { entry, cosine })));
+            self.read_rows(first as u64, block)?;
+            for (&owner, row) in owners.iter().zip(block.chunks_exact(length)) {
+                if owner == NOBODY {
+                    continue;
+                }
+                best.push(Reverse(Ranked::of(owner, row, query)));
                 if best.len() > count {
                     best.pop();
                 }
             }
         }
-        Ok(best.into_iter().map(|std::cmp::Reverse(ranked)| ranked).collect())
+        Ok(best.into_iter().map(|Reverse(ranked)| ranked).collect())
     }
 }
+
+/// The position of an entry, in four bytes: there is one for each row.
+pub(super) type Owner = u32;
+
+/// The owner of rows of images that changed or went.
+pub(super) const NOBODY: Owner = Owner::MAX;
 
 /// Sums side by side, which the compiler makes vectors of.
 const LANES: usize = 16;
@@ -112,9 +115,23 @@ fn dot(row: &[u8], query: &[f32]) -> f32 {
     sums.into_iter().sum::<f32>() + rest
 }
 
+/// So many of what was found, best first.
+pub(super) fn ranked(mut found: Vec<Ranked>, count: usize) -> Vec<Hit> {
+    found.sort_by(|a, b| b.cmp(a));
+    found.truncate(count);
+    found.into_iter().map(|Ranked(hit)| hit).collect()
+}
+
 /// A better hit is greater.
 #[derive(Debug, PartialEq)]
-struct Ranked(Hit);
+pub(super) struct Ranked(pub(super) Hit);
+
+impl Ranked {
+    /// A row's cosine to a query, both at length one.
+    pub(super) fn of(owner: Owner, row: &[u8], query: &[f32]) -> Self {
+        Self(Hit { entry: owner as usize, cosine: dot(row, query).clamp(-1.0, 1.0) })
+    }
+}
 
 impl Eq for Ranked {}
 

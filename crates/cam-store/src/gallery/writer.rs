@@ -1,11 +1,15 @@
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use half::f16;
 
-use super::entry::{Line, Log};
-use super::{ENTRIES, Entry, HEADER, Header, Image, LOCK, MAPS, VECTORS};
+use super::entry::{ByPath, Line};
+use super::names::{LOCK, Names};
+use super::reader::read_log;
+use super::{Entry, Header, Image};
 use crate::Error;
 use crate::concepts::check;
 use crate::error::at;
@@ -15,15 +19,20 @@ const SYNCED_EVERY: usize = 256;
 
 /// The one that adds to a gallery. There is one at a time.
 pub struct Writer {
-    folder: PathBuf,
-    header: Header,
-    log: Log,
-    entries: File,
-    vectors: File,
-    maps: File,
+    pub(super) folder: PathBuf,
+    pub(super) names: Names,
+    pub(super) header: Header,
+    pub(super) entries: BTreeSet<ByPath>,
+    /// How much of each file is spoken of: bytes of the log, rows, bytes of maps.
+    pub(super) length: u64,
+    pub(super) rows: u64,
+    pub(super) maps_length: u64,
+    log: File,
+    pub(super) vectors: File,
+    pub(super) maps: File,
     unsynced: usize,
     /// Held as long as this lives; the system lets go of it when the process ends, however it does.
-    _lock: File,
+    _lock: Arc<File>,
 }
 
 impl Writer {
@@ -36,37 +45,70 @@ impl Writer {
     pub fn open(folder: &Path, header: Header) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(at(folder))?;
         let lock = locked(folder)?;
-        match Header::read(folder)? {
-            Some(kept) => kept.check(&header)?,
-            None => write_header(folder, &header)?,
-        }
-        let log = Log::read(&read_entries(folder)?)?;
-        let rows = log.rows * header.fingerprint.width as u64 * 4;
-        let entries = cut(&folder.join(ENTRIES), log.length)?;
-        let vectors = cut(&folder.join(VECTORS), rows)?;
-        let maps = cut(&folder.join(MAPS), log.maps)?;
-        let folder = folder.to_owned();
-        Ok(Self { folder, header, log, entries, vectors, maps, unsynced: 0, _lock: lock })
+        let header = match Header::read(folder)? {
+            Some(kept) => {
+                kept.check(&header)?;
+                kept
+            }
+            None => {
+                header.write(folder)?;
+                header
+            }
+        };
+        let names = Names::of(header.generation);
+        names.remove_others(folder);
+        Self::of(folder.to_owned(), names, header, Arc::new(lock))
+    }
+
+    /// What is in the files of these names, made where they are missing.
+    pub(super) fn of(
+        folder: PathBuf,
+        names: Names,
+        header: Header,
+        lock: Arc<File>,
+    ) -> Result<Self, Error> {
+        let file = cut(&folder.join(&names.entries), None)?;
+        let read = read_log(&file, &folder, &names)?;
+        let log = cut(&folder.join(&names.entries), Some(read.length))?;
+        let rows = read.rows.saturating_mul(header.fingerprint.width as u64 * 4);
+        let vectors = cut(&folder.join(&names.vectors), Some(rows))?;
+        let maps = cut(&folder.join(&names.maps), Some(read.maps))?;
+        let entries = read.entries.into_iter().map(|entry| ByPath(Box::new(entry))).collect();
+        let (length, rows, maps_length) = (read.length, read.rows, read.maps);
+        Ok(Self {
+            folder,
+            names,
+            header,
+            entries,
+            length,
+            rows,
+            maps_length,
+            log,
+            vectors,
+            maps,
+            unsynced: 0,
+            _lock: lock,
+        })
     }
 
     /// What is in the gallery under a path.
     pub fn get(&self, path: &str) -> Option<&Entry> {
-        self.log.entries.get(path)
+        self.entries.get(path).map(|ByPath(entry)| &**entry)
     }
 
     /// The paths of what is in the gallery, in their order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.log.entries.keys().map(String::as_str)
+        self.entries.iter().map(|ByPath(entry)| &*entry.image.path)
     }
 
     /// How many images are in it.
     pub fn len(&self) -> usize {
-        self.log.entries.len()
+        self.entries.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.log.entries.is_empty()
+        self.entries.is_empty()
     }
 
     /// Adds an image, or puts it in the place of what has its path. It is brought to length one.
@@ -82,28 +124,39 @@ impl Writer {
         &mut self,
         image: Image,
         embedding: &[f32],
-        (activations, shape): (&[f32], [usize; 3]),
+        (activations, shape): (&[f32], [u32; 3]),
     ) -> Result<(), Error> {
         check(embedding, self.header.fingerprint.width)?;
         let unit = unit(embedding).ok_or(Error::Zero)?;
         let (activations, shape) =
             if self.header.has_maps { (activations, shape) } else { (&[][..], [0; 3]) };
-        check(activations, shape.iter().product())?;
+        check(activations, shape.iter().map(|&side| side as usize).product())?;
         let vector: Vec<u8> = unit.iter().flat_map(|value| value.to_le_bytes()).collect();
         let maps: Vec<u8> =
             activations.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
+        self.put(image, &vector, (&maps, shape))
+    }
+
+    /// Adds numbers as they stand in the files.
+    pub(super) fn put(
+        &mut self,
+        image: Image,
+        vector: &[u8],
+        (maps, shape): (&[u8], [u32; 3]),
+    ) -> Result<(), Error> {
         let entry = Entry {
             image,
-            row: self.log.rows,
-            vector_crc: crc32fast::hash(&vector),
+            row: self.rows,
+            vector_crc: crc32fast::hash(vector),
             shape,
-            maps_at: self.log.maps,
-            maps_crc: crc32fast::hash(&maps),
+            maps_at: self.maps_length,
+            maps_crc: crc32fast::hash(maps),
         };
         // Each at its place, so that one that failed half way is written over.
-        let row = self.log.rows * vector.len() as u64;
-        put(&mut self.vectors, row, &vector).map_err(at(&self.folder.join(VECTORS)))?;
-        put(&mut self.maps, self.log.maps, &maps).map_err(at(&self.folder.join(MAPS)))?;
+        let row = self.rows * vector.len() as u64;
+        put(&mut self.vectors, row, vector).map_err(at(&self.folder.join(&self.names.vectors)))?;
+        put(&mut self.maps, self.maps_length, maps)
+            .map_err(at(&self.folder.join(&self.names.maps)))?;
         self.enter(Line::Added(entry))
     }
 
@@ -112,18 +165,27 @@ impl Writer {
     /// # Errors
     /// [`Error::File`].
     pub fn remove(&mut self, path: &str) -> Result<(), Error> {
-        match self.log.entries.contains_key(path) {
-            true => self.enter(Line::Removed(path.to_owned())),
+        match self.entries.contains(path) {
+            true => self.enter(Line::Removed(path.into())),
             false => Ok(()),
         }
     }
 
     fn enter(&mut self, line: Line) -> Result<(), Error> {
         let bytes = line.to_bytes();
-        let place = self.folder.join(ENTRIES);
-        put(&mut self.entries, self.log.length, &bytes).map_err(at(&place))?;
-        self.log.length += bytes.len() as u64;
-        self.log.enter(line);
+        put(&mut self.log, self.length, &bytes)
+            .map_err(at(&self.folder.join(&self.names.entries)))?;
+        self.length += bytes.len() as u64;
+        match line {
+            Line::Added(entry) => {
+                self.rows += 1;
+                self.maps_length += entry.maps_bytes();
+                self.entries.replace(ByPath(Box::new(entry)));
+            }
+            Line::Removed(path) => {
+                self.entries.remove(&*path);
+            }
+        }
         self.unsynced += 1;
         if self.unsynced >= SYNCED_EVERY { self.sync() } else { Ok(()) }
     }
@@ -134,7 +196,11 @@ impl Writer {
     /// [`Error::File`].
     pub fn sync(&mut self) -> Result<(), Error> {
         // The numbers first: a line must not outlive what it speaks of.
-        let files = [(&self.vectors, VECTORS), (&self.maps, MAPS), (&self.entries, ENTRIES)];
+        let files = [
+            (&self.vectors, &self.names.vectors),
+            (&self.maps, &self.names.maps),
+            (&self.log, &self.names.entries),
+        ];
         for (file, name) in files {
             file.sync_data().map_err(at(&self.folder.join(name)))?;
         }
@@ -153,37 +219,19 @@ fn locked(folder: &Path) -> Result<File, Error> {
     }
 }
 
-/// Whole or not at all: under another name first.
-fn write_header(folder: &Path, header: &Header) -> Result<(), Error> {
-    let text = serde_json::to_string_pretty(header).expect("names and numbers are JSON");
-    let (part, path) = (folder.join("gallery.json.part"), folder.join(HEADER));
-    let written = File::create(&part).and_then(|mut file| {
-        file.write_all(format!("{text}\n").as_bytes())?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&part, &path)).map_err(at(&path))
-}
-
-pub(super) fn read_entries(folder: &Path) -> Result<Vec<u8>, Error> {
-    let path = folder.join(ENTRIES);
-    match fs::read(&path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
-        read => read.map_err(at(&path)),
-    }
-}
-
-/// Opens a file and cuts off what lies beyond.
-fn cut(path: &Path, length: u64) -> Result<File, Error> {
+/// Opens a file, and cuts off what lies beyond a length.
+fn cut(path: &Path, length: Option<u64>) -> Result<File, Error> {
     let open = || {
         let file =
             OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         let found = file.metadata()?.len();
+        let length = length.unwrap_or(found);
         if found > length {
             file.set_len(length)?;
         }
-        Ok((file, found))
+        Ok((file, found, length))
     };
-    let (file, found) = open().map_err(at(path))?;
+    let (file, found, length) = open().map_err(at(path))?;
     if found < length {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let reason = format!("{name} has {found} bytes, and {length} are spoken of");

@@ -1,0 +1,116 @@
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::names::HEADER;
+use crate::error::at;
+use crate::{Error, Fingerprint};
+
+/// Grows when a folder of before can no longer be read.
+const VERSION: u32 = 2;
+
+/// The version whose files have one name for ever. A gallery is of it until it is compacted, so that
+/// programs that know no other can read it.
+const UNCOMPACTED: u32 = 1;
+
+/// What all entries have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    version: u32,
+    /// How often it was compacted, which is part of the names of its files.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) generation: u32,
+    /// What made the embeddings.
+    pub fingerprint: Fingerprint,
+    /// The folder of the images.
+    pub root: String,
+    /// The layer of the feature maps.
+    pub layer: String,
+    /// Height and width of the network's input; none where it is each image's own.
+    pub input: Option<[usize; 2]>,
+    /// Whether feature maps are kept.
+    pub has_maps: bool,
+}
+
+impl Header {
+    /// For a new gallery.
+    pub fn new(
+        fingerprint: Fingerprint,
+        root: String,
+        layer: String,
+        input: Option<[usize; 2]>,
+        has_maps: bool,
+    ) -> Self {
+        Self { version: UNCOMPACTED, generation: 0, fingerprint, root, layer, input, has_maps }
+    }
+
+    /// The header in a folder, or none where there is no gallery.
+    ///
+    /// # Errors
+    /// [`Error::File`], [`Error::Damaged`], [`Error::Version`].
+    pub fn read(folder: &Path) -> Result<Option<Self>, Error> {
+        let path = folder.join(HEADER);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(at(&path)(error)),
+        };
+        let damaged = |error: serde_json::Error| Error::Damaged { reason: error.to_string() };
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+        match value["version"].as_u64() {
+            Some(found) if found > u64::from(VERSION) => Err(Error::Version {
+                found: u32::try_from(found).unwrap_or(u32::MAX),
+                known: VERSION,
+            }),
+            _ => Ok(Some(serde_json::from_value(value).map_err(damaged)?)),
+        }
+    }
+
+    /// Whole or not at all: under another name first, and on the disk before it has its own.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(self).expect("names and numbers are JSON");
+        let (part, path) = (folder.join("gallery.json.part"), folder.join(HEADER));
+        let written = File::create(&part).and_then(|mut file| {
+            file.write_all(format!("{text}\n").as_bytes())?;
+            file.sync_all()
+        });
+        let written = written.and_then(|()| fs::rename(&part, &path));
+        written.and_then(|()| sync_folder(folder)).map_err(at(&path))
+    }
+
+    pub(super) fn check(&self, used: &Self) -> Result<(), Error> {
+        self.fingerprint.check(&used.fingerprint)?;
+        let differs =
+            |what, kept: String, used: String| Err(Error::OtherModel { what, kept, used });
+        if self.root != used.root {
+            return differs("folder of images", self.root.clone(), used.root.clone());
+        }
+        if self.layer != used.layer {
+            return differs("layer", self.layer.clone(), used.layer.clone());
+        }
+        if self.input != used.input {
+            let words = |input: Option<[usize; 2]>| match input {
+                Some([height, width]) => format!("{width}x{height}"),
+                None => "native".to_owned(),
+            };
+            return differs("input size", words(self.input), words(used.input));
+        }
+        if self.has_maps != used.has_maps {
+            let words = |has: bool| if has { "with maps" } else { "without maps" }.to_owned();
+            return differs("choice of what is kept", words(self.has_maps), words(used.has_maps));
+        }
+        Ok(())
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// Brings names to the disk, where the system can do that.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
