@@ -77,6 +77,10 @@ pub enum Error {
         found: String,
     },
 
+    /// It was asked to stop.
+    #[error("it was stopped; what was there before is kept, and the same command begins it again")]
+    Stopped,
+
     /// There is no gallery.
     #[error("{} holds no gallery: `cam index` makes one", folder.display())]
     NoGallery {

@@ -11,7 +11,12 @@
 //! whole: whatever is cut off at any moment, what the lines speak of is there. A writer that opens the
 //! folder cuts off what no line speaks of. Readers take the lines that they find and look no further, and
 //! so need no lock.
+//!
+//! What images that changed or went leave behind is given back by a [compaction](Writer::compact), which
+//! writes all three files anew under names of their own (`entries.1.log`) and then says so in
+//! `gallery.json`, at one stroke. Readers hold the files that they opened, and go on with these.
 
+mod compact;
 mod digest;
 mod entry;
 mod file;
@@ -22,9 +27,14 @@ mod reader;
 mod search;
 mod writer;
 
+pub use compact::Compacted;
 pub use digest::Sha256;
 pub use entry::{Entry, Image};
 pub use header::Header;
 pub use reader::Gallery;
 pub use search::Hit;
 pub use writer::Writer;
+
+/// What long work calls before each of its steps, with how many there are: it can count them, and end the
+/// work.
+pub type Step<'a> = &'a (dyn Fn(u64) -> std::ops::ControlFlow<()> + Sync);

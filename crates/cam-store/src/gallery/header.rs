@@ -80,6 +80,15 @@ impl Header {
         written.and_then(|()| sync_folder(folder)).map_err(at(&path))
     }
 
+    /// Of the same gallery, once compacted.
+    pub(super) fn next(&self) -> Self {
+        Self {
+            version: VERSION,
+            generation: self.generation.wrapping_add(1).max(1),
+            ..self.clone()
+        }
+    }
+
     pub(super) fn check(&self, used: &Self) -> Result<(), Error> {
         self.fingerprint.check(&used.fingerprint)?;
         let differs =

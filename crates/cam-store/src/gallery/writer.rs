@@ -32,7 +32,7 @@ pub struct Writer {
     pub(super) maps: File,
     unsynced: usize,
     /// Held as long as this lives; the system lets go of it when the process ends, however it does.
-    _lock: Arc<File>,
+    pub(super) lock: Arc<File>,
 }
 
 impl Writer {
@@ -87,7 +87,7 @@ impl Writer {
             vectors,
             maps,
             unsynced: 0,
-            _lock: lock,
+            lock,
         })
     }
 
@@ -160,7 +160,8 @@ impl Writer {
         self.enter(Line::Added(entry))
     }
 
-    /// Takes an image out. Its numbers stay where they are until the gallery is made anew.
+    /// Takes an image out. Its numbers stay where they are until the gallery is
+    /// [compacted](Self::compact).
     ///
     /// # Errors
     /// [`Error::File`].

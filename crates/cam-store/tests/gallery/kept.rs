@@ -1,13 +1,12 @@
-//! What must hold of a gallery, whatever happens to those who write it.
-
-mod support;
+//! What is kept comes back, in the face of writers that are cut off.
 
 use std::fs;
 
 use cam_store::gallery::{Gallery, Header, Writer};
 use cam_store::{Error, Fingerprint};
 use proptest::prelude::*;
-use support::{WIDTH, contents, header, image, index, numbers};
+
+use crate::support::{WIDTH, contents, header, image, index, numbers};
 
 #[test]
 fn what_is_kept_comes_back() {

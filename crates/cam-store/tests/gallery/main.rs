@@ -1,0 +1,5 @@
+//! What must hold of a gallery, whatever happens to those who write it.
+
+mod compaction;
+mod kept;
+mod support;
