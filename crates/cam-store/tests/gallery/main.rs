@@ -2,4 +2,6 @@
 
 mod compaction;
 mod kept;
+#[cfg(feature = "approximate")]
+mod neighbours;
 mod support;
