@@ -1,12 +1,12 @@
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use half::f16;
 
 use super::entry::{ByPath, Line};
+use super::file::{cut, put};
 use super::names::{LOCK, Names};
 use super::reader::read_log;
 use super::{Entry, Header, Image};
@@ -218,36 +218,6 @@ fn locked(folder: &Path) -> Result<File, Error> {
         Err(TryLockError::WouldBlock) => Err(Error::Locked { folder: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Err(at(&path)(error)),
     }
-}
-
-/// Opens a file, and cuts off what lies beyond a length.
-fn cut(path: &Path, length: Option<u64>) -> Result<File, Error> {
-    let open = || {
-        let file =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
-        let found = file.metadata()?.len();
-        let length = length.unwrap_or(found);
-        if found > length {
-            file.set_len(length)?;
-        }
-        Ok((file, found, length))
-    };
-    let (file, found, length) = open().map_err(at(path))?;
-    if found < length {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let reason = format!("{name} has {found} bytes, and {length} are spoken of");
-        return Err(Error::Damaged { reason });
-    }
-    Ok(file)
-}
-
-fn put(file: &mut File, place: u64, bytes: &[u8]) -> std::io::Result<()> {
-    if bytes.is_empty() {
-        return Ok(());
-    }
-    file.seek(SeekFrom::Start(place))?;
-    // A part of it, as on a full disk, must not stay behind what is written next.
-    file.write_all(bytes).inspect_err(|_| drop(file.set_len(place)))
 }
 
 /// At length one, or none for zeros.
