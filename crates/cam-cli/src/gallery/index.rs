@@ -7,6 +7,7 @@ use cam_models::{ConvNet, Rgb8};
 use cam_store::gallery::{Gallery, Header, Image, Writer};
 use serde::Serialize;
 
+use super::{approximate, upkeep};
 use crate::arguments::Index;
 use crate::concepts::fingerprint;
 use crate::explain::{Failed, Prepared, Reading, read};
@@ -29,6 +30,12 @@ struct Document {
     changed: usize,
     removed: usize,
     unchanged: usize,
+    /// Bytes that --compact gave back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    given_back: Option<u64>,
+    /// Images that came to the index of neighbours, with --approximate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    neighbours: Option<u64>,
     failures: Vec<Failed>,
     /// Of images that were run.
     images_per_second: Option<f64>,
@@ -42,6 +49,7 @@ struct Seen {
 }
 
 pub fn run(arguments: &Index) -> Result<(), Failure> {
+    approximate::check(arguments.approximate)?;
     if arguments.verify {
         return verify(&arguments.index);
     }
@@ -68,6 +76,8 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
         changed: 0,
         removed,
         unchanged: all - due.len(),
+        given_back: None,
+        neighbours: None,
         failures: Vec::new(),
         images_per_second: None,
     };
@@ -105,6 +115,12 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     let run = document.added + document.changed;
     document.images = writer.len();
     document.images_per_second = (run > 0).then(|| run as f64 / started.elapsed().as_secs_f64());
+    if arguments.compact {
+        document.given_back = Some(upkeep::compact(&mut writer)?.bytes);
+    }
+    if arguments.approximate {
+        document.neighbours = Some(approximate::build(&mut writer)?);
+    }
     if arguments.json {
         print::json(&document)?;
     } else {
@@ -198,11 +214,16 @@ fn not_written(error: cam_store::Error) -> Failure {
 fn say(document: &Document) -> Result<(), Failure> {
     let Document { index, images, added, changed, removed, unchanged, failures, .. } = document;
     let speed = document.images_per_second.map(|rate| format!(", {rate:.1} images/s"));
+    let back =
+        document.given_back.map(|bytes| format!("; {:.1} MB given back", bytes as f64 / 1e6));
+    let near = document.neighbours.map(|rows| format!("; {rows} more with neighbours"));
     print::line(format_args!(
         "{index}: {images} images ({added} added, {changed} changed, {removed} removed, {unchanged} \
-         unchanged, {} failed{})",
+         unchanged, {} failed{}){}{}",
         failures.len(),
-        speed.unwrap_or_default()
+        speed.unwrap_or_default(),
+        back.unwrap_or_default(),
+        near.unwrap_or_default()
     ))
 }
 
@@ -211,6 +232,7 @@ fn verify(folder: &Path) -> Result<(), Failure> {
     gallery.verify().with_context(|| {
         format!("{}: make it again from its images, in another folder", folder.display())
     })?;
+    approximate::verify(&gallery)?;
     print::line(format_args!(
         "{}: {} images, all as written",
         folder.display(),

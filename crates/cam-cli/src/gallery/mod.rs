@@ -1,8 +1,10 @@
 //! `cam index` and `cam search`: a folder of images, found again with reasons.
 
+mod approximate;
 mod html;
 mod index;
 mod search;
+mod upkeep;
 mod why;
 
 pub use index::run as index;

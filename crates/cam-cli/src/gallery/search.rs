@@ -10,7 +10,7 @@ use cam_viz::{Figure, FigureStyle, Panel};
 use image::RgbImage;
 use serde::Serialize;
 
-use super::{html, why};
+use super::{approximate, html, why};
 use crate::arguments::Search;
 use crate::compare::draw::{self, Compared};
 use crate::concepts::fingerprint;
@@ -55,6 +55,7 @@ struct Line<'a> {
 }
 
 pub fn run(arguments: &Search) -> Result<(), Failure> {
+    approximate::check(arguments.approximate)?;
     let source = Source::of(&arguments.query);
     let figure = figure_path(arguments, &source);
     let inputs: Vec<PathBuf> = source.canonical().into_iter().collect();
@@ -79,8 +80,11 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
     let capture = capture.map_err(|error| anyhow!("{source}: {error}"))?;
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     let embedding = read(capture.embeddings())?;
-    let hits = gallery.search(&embedding, arguments.top as usize, threads);
-    let hits = hits.with_context(|| source.to_string())?;
+    let top = arguments.top as usize;
+    let hits = match arguments.approximate {
+        true => approximate::search(&gallery, &embedding, top)?,
+        false => gallery.search(&embedding, top, threads).with_context(|| source.to_string())?,
+    };
     let search =
         Searched { model: &model, gallery: &gallery, name: source.stem(), query, capture, hits };
 

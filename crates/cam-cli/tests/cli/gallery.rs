@@ -11,10 +11,10 @@ use image::imageops::{self, FilterType};
 use crate::support::{Place, Run, TINY, photograph, png};
 
 /// A seed's numbers, in 0..1.
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn next(&mut self) -> f64 {
+    pub fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -35,7 +35,7 @@ fn crop(of: &RgbImage, random: &mut Random) -> RgbImage {
 }
 
 /// A folder `shelf` of small images.
-fn shelf(count: usize) -> Place {
+pub fn shelf(count: usize) -> Place {
     let place = Place::new();
     let (cat, mut random) = (open("cat"), Random(5));
     for number in 0..count {
@@ -45,7 +45,7 @@ fn shelf(count: usize) -> Place {
     place
 }
 
-fn tiny(place: &Place, words: &str) -> Run {
+pub fn tiny(place: &Place, words: &str) -> Run {
     place.cam(words.split_whitespace().chain(TINY))
 }
 

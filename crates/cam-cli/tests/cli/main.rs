@@ -27,4 +27,5 @@ mod outputs;
 mod parts;
 mod streams;
 mod support;
+mod upkeep;
 mod weights;

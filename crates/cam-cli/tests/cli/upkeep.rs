@@ -1,0 +1,112 @@
+//! `cam index --compact` and `--approximate`.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use crate::gallery::{Random, shelf, tiny};
+use crate::support::{Place, TINY};
+
+/// A shelf with an index, and then without a half of its images; and an index of what is left.
+fn halved(images: usize) -> Place {
+    let place = shelf(images);
+    tiny(&place, "index shelf --index i").done();
+    for number in (0..images).filter(|number| number % 4 < 2) {
+        let name = format!("shelf/{}/{number:02}.png", ["a", "b"][number % 2]);
+        fs::remove_file(place.path(name)).expect("removed");
+    }
+    tiny(&place, "index shelf --index anew").done();
+    place
+}
+
+fn found(place: &Place, index: &str) -> String {
+    let words = format!("search cat.png --index {index} --top 99 --json");
+    tiny(place, &words).done().text().to_owned()
+}
+
+/// The numbers of an index that was compacted once are those of one that never was.
+fn assert_compacted(place: &Place, index: &str) {
+    for (name, expected) in [("vectors.1.f32", "vectors.f32"), ("maps.1.f16", "maps.f16")] {
+        assert!(place.read(format!("{index}/{name}")) == place.read(format!("anew/{expected}")));
+        assert!(!place.exists(&format!("{index}/{expected}")));
+    }
+}
+
+#[test]
+fn compacting_gives_back_what_images_left_behind() {
+    let place = halved(8);
+    let run = tiny(&place, "index shelf --index i --compact --json").done().json();
+    assert_eq!((&run["removed"], &run["images"]), (&4.into(), &4.into()));
+    let kept = place.read("anew/vectors.f32").len() + place.read("anew/maps.f16").len();
+    assert!(run["given_back"].as_u64().expect("bytes") as usize > kept, "{run}");
+    assert_compacted(&place, "i");
+    assert_eq!(found(&place, "i"), found(&place, "anew"));
+    let run = tiny(&place, "index shelf --index i --compact").done();
+    assert!(run.text().contains("0.0 MB given back"), "{}", run.text());
+    place.say("index shelf --index i --verify").done();
+}
+
+#[test]
+fn an_index_survives_being_killed_at_any_moment_of_its_compaction() {
+    const KILLS: usize = 60;
+    let place = halved(16);
+    let expected = found(&place, "anew");
+    let mut random = Random(11);
+    let (mut kills, mut campaigns) = (0, 0);
+    while kills < KILLS {
+        campaigns += 1;
+        assert!(campaigns < 10 * KILLS, "every run ended before it was killed");
+        let index = format!("i{campaigns}");
+        fs::create_dir(place.path(&index)).expect("made");
+        for name in ["gallery.json", "entries.log", "vectors.f32", "maps.f16"] {
+            let [from, to] =
+                ["i", index.as_str()].map(|index| place.path(format!("{index}/{name}")));
+            fs::copy(from, to).expect("copied");
+        }
+        let words = format!("index shelf --index {index} --compact");
+        loop {
+            let mut running = place.command(words.split_whitespace().chain(TINY));
+            let mut running =
+                running.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
+            std::thread::sleep(Duration::from_micros((random.next() * 30e3) as u64));
+            running.kill().expect("it can be killed");
+            if running.wait().expect("it ends").success() {
+                break;
+            }
+            kills += 1;
+            place.say(&format!("index shelf --index {index} --verify")).done();
+        }
+        tiny(&place, &words).done();
+        assert_eq!(found(&place, &index), expected, "after {kills} kills");
+        assert_compacted(&place, &index);
+    }
+}
+
+#[cfg(not(feature = "approximate"))]
+#[test]
+fn a_binary_without_the_index_of_neighbours_says_how_it_is_built() {
+    let place = shelf(2);
+    for words in ["index shelf --index i --approximate", "search cat.png --index i --approximate"] {
+        let run = tiny(&place, words).ends_with(2);
+        assert!(run.err.contains("--features approximate"), "{}", run.err);
+    }
+}
+
+#[cfg(feature = "approximate")]
+#[test]
+fn a_search_by_neighbours_finds_what_an_exact_one_does() {
+    let place = shelf(6);
+    tiny(&place, "index shelf --index i").done();
+    let near = "search cat.png --index i --top 99 --json --approximate";
+    let run = tiny(&place, near).ends_with(1);
+    assert!(run.err.contains("`cam index --approximate` makes one"), "{}", run.err);
+    // Too few for a graph, and none is needed for so few.
+    let run = tiny(&place, "index shelf --index i --approximate --json").done().json();
+    assert_eq!(run["neighbours"], 0);
+    assert_eq!(tiny(&place, near).done().text(), found(&place, "i"));
+    place.say("index shelf --index i --verify").done();
+    fs::write(place.path("i/neighbours/plan.json"), "{").expect("written");
+    tiny(&place, near).ends_with(1);
+    tiny(&place, "index shelf --index i --approximate").done();
+    tiny(&place, near).done();
+}
