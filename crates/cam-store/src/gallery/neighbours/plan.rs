@@ -19,8 +19,8 @@ pub struct Plan {
 }
 
 impl Default for Plan {
-    /// 65,536 rows: those of 1280 numbers are compared in some 20 ms, and made into a graph in half a
-    /// minute.
+    /// 65,536 rows: those of 1280 numbers are compared in some 20 ms, and made into a graph in a minute
+    /// or two.
     fn default() -> Self {
         Self { rows: 1 << 16 }
     }
