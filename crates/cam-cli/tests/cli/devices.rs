@@ -141,7 +141,7 @@ mod on_the_processor {
         let found = |name: &str| {
             let run = place.say(&format!("search cat.png --index {name}.index --top 5 --json"));
             let text = run.done().text();
-            let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line));
+            let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
             let lines = lines.map(|line| line.expect("a document"));
             lines
                 .map(|line| (line["path"].clone(), line["cosine"].as_f64().expect("it has one")))
