@@ -1,6 +1,8 @@
 use std::fmt;
+use std::path::Path;
 
 use super::Foreign;
+use crate::LoadError;
 
 /// What a weight file is wrapped in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,23 +29,31 @@ impl fmt::Display for Container {
     }
 }
 
-/// What the first bytes of a file say it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Content {
+/// How many bytes of a file [`recognise`] looks at.
+pub(super) const HEAD: usize = 512;
+
+/// What the first bytes of a file say it is; an error where that is no weight file.
+pub(super) fn recognise(origin: &Path, bytes: &[u8]) -> Result<Container, LoadError> {
+    match content(&bytes[..bytes.len().min(HEAD)]) {
+        Content::Weights(container) => Ok(container),
+        Content::Other(found) => Err(LoadError::NotWeights { path: origin.to_owned(), found }),
+    }
+}
+
+enum Content {
     Weights(Container),
     /// Something else that is often saved under a weight file's name.
     Other(Foreign),
 }
 
-/// How many bytes of a file [`content`] wants to see.
-pub(super) const HEAD: usize = 512;
-
 /// Tells files apart by how they begin; names are no evidence.
-pub(super) fn content(head: &[u8]) -> Content {
+fn content(head: &[u8]) -> Content {
     let text = String::from_utf8_lossy(head);
     let text = text.trim_start_matches('\u{feff}').trim_start().to_ascii_lowercase();
     match head {
         [] => Content::Other(Foreign::Empty),
+        // Before all others: the length in front may be one with which a pickle begins.
+        [_, _, _, _, 0, 0, 0, 0, b'{', ..] => Content::Weights(Container::Safetensors),
         [b'P', b'K', 3 | 5, 4 | 6, ..] => Content::Weights(Container::PytorchZip),
         _ if head.get(257..262) == Some(b"ustar") => Content::Weights(Container::PytorchTar),
         [0x80, 0..=5, ..] => Content::Weights(Container::PytorchLegacy),
@@ -59,5 +69,28 @@ pub(super) fn content(head: &[u8]) -> Content {
         [b'{', ..] => Content::Other(Foreign::Json),
         [0x08, 1..=12, ..] => Content::Other(Foreign::Onnx),
         _ => Content::Other(Foreign::Unknown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_any_length_is_that_of_safetensors() {
+        for length in [2u64, 128, 640, 1408, 0x0403_4b50, 100_000_000] {
+            let head = [length.to_le_bytes().as_slice(), b"{}"].concat();
+            let container = recognise(Path::new("f"), &head).expect("weights");
+            assert_eq!(container, Container::Safetensors, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_pickle_and_a_zip_are_what_they_were() {
+        let legacy = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.";
+        let zip = b"PK\x03\x04\x00\x00\x08\x08\x00\x00";
+        let container = |head: &[u8]| recognise(Path::new("f"), head).expect("weights");
+        assert_eq!(container(legacy), Container::PytorchLegacy);
+        assert_eq!(container(zip), Container::PytorchZip);
     }
 }

@@ -37,26 +37,37 @@ pub struct StoredTensor {
 }
 
 impl Checkpoint {
-    /// Opens a `.pth` (zip, legacy or TAR) or a `.safetensors` file, told apart by content.
-    ///
-    /// # Errors
-    /// [`LoadError::Unreadable`], [`LoadError::NotWeights`] for what is no weight file at all,
-    /// [`LoadError::Malformed`] for a damaged one.
-    pub fn open(path: &Path) -> Result<Self, LoadError> {
-        open::open(path)
-    }
-
     /// Reads safetensors that are already in memory; `origin` names them in errors.
     ///
+    /// A `.pth` is only read from a file ([`open`](Self::open)): what reads it wants to go back and
+    /// forth in it.
+    ///
     /// # Errors
-    /// [`LoadError::Malformed`].
+    /// [`LoadError::NotWeights`] for what is no weight file at all, [`LoadError::Malformed`] for a
+    /// damaged one and for a `.pth`.
     pub fn from_safetensors(
         origin: &Path,
         bytes: impl Into<Cow<'static, [u8]>>,
     ) -> Result<Self, LoadError> {
-        let tensors = safetensors_file::tensors(bytes.into())
-            .map_err(|reason| open::malformed(origin, Container::Safetensors, reason))?;
-        Ok(Self { origin: origin.to_owned(), container: Container::Safetensors, tensors })
+        let bytes = bytes.into();
+        let container = container::recognise(origin, &bytes)?;
+        let tensors = match container {
+            Container::Safetensors => safetensors_file::tensors(bytes),
+            _ => Err("in memory only safetensors are read".to_owned()),
+        };
+        Self::of(origin, container, tensors)
+    }
+
+    fn of(
+        origin: &Path,
+        container: Container,
+        tensors: Result<BTreeMap<String, StoredTensor>, String>,
+    ) -> Result<Self, LoadError> {
+        let origin = origin.to_owned();
+        match tensors {
+            Ok(tensors) => Ok(Self { origin, container, tensors }),
+            Err(reason) => Err(LoadError::Malformed { path: origin, container, reason }),
+        }
     }
 
     /// Where the tensors come from.
