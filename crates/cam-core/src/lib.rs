@@ -16,7 +16,8 @@
 //! and [`finish`], which strings them together in one of two [arithmetics](Arithmetic).
 //!
 //! No backend is named here: a tensor carries its device, and the program that links a backend
-//! chooses it. There is no input or output either: pixels come in as tensors.
+//! chooses it. There is no input or output either: pixels come in as tensors. Threads are a feature,
+//! `threads`, on by default: without it maps are finished by the caller's thread, to the same bits.
 //!
 //! # Example
 //!

@@ -1,7 +1,9 @@
+#[cfg(feature = "clock")]
+mod timing;
+
 use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use crate::arena::Arena;
 use crate::backward::Pull;
@@ -64,7 +66,7 @@ impl Engine {
             return Err(Error::Unavailable { instructions });
         }
         let kernels = Kernels::of(instructions);
-        let pool = Pool::new(options.resolved_threads());
+        let pool = Pool::new(options.threads);
         Ok(Self {
             network: Arc::new(network(kernels, &pool)?),
             kernels,
@@ -94,10 +96,9 @@ impl Engine {
     /// Another engine with the same weights, which are shared, and with threads of its own: the two
     /// run side by side, where one engine's runs take turns.
     pub fn with_threads(&self, threads: usize) -> Self {
-        let options = Options { threads, ..Options::default() };
         Self {
             network: Arc::clone(&self.network),
-            pool: Pool::new(options.resolved_threads()),
+            pool: Pool::new(threads),
             programs: Mutex::default(),
             ..*self
         }
@@ -190,22 +191,6 @@ impl Engine {
         let nothing = || Plan { steps: Vec::new(), buffers: 0, peak_bytes: 0 };
         let program = self.program(segment, shape, false)?;
         Ok(program.map_or_else(nothing, |program| program.plan().clone()))
-    }
-
-    /// How long every step of [`plan`](Self::plan) takes within one run. Steps fused to a later
-    /// one take no time.
-    ///
-    /// # Errors
-    /// As for [`run`](Self::run).
-    pub fn time_steps(
-        &self,
-        segment: Range<usize>,
-        input: &[f32],
-        shape: [usize; 4],
-    ) -> Result<Vec<Duration>, Error> {
-        check_input(input, shape)?;
-        let program = self.program(segment, shape, false)?;
-        Ok(program.map_or_else(Vec::new, |program| program.time_steps(self.given(input))))
     }
 
     /// How many steps the graph has.

@@ -58,6 +58,12 @@
 //! The price: weights live in the engine in their packed order, at 16 or 32 output channels a
 //! panel, so that networks with very few channels waste some of each vector.
 //!
+//! # Where there is only a processor
+//!
+//! Three features, all on by default, are what a browser lacks: `threads`, `files`
+//! ([`MappedFile::open`]) and `clock` ([`Engine::time_steps`]). Without them an engine runs on its
+//! caller's thread, to the same bits.
+//!
 //! # Unsafe code
 //!
 //! It lives in the kernels, the aligned buffers and the thread pool. Kernels trust offsets from
@@ -66,6 +72,7 @@
 mod allotment;
 mod arena;
 mod backward;
+#[cfg(feature = "threads")]
 mod barrier;
 mod buffer;
 mod check;
@@ -76,12 +83,14 @@ mod graph;
 mod kernels;
 mod layers;
 mod layout;
+#[cfg_attr(not(feature = "files"), path = "no_file.rs")]
 mod mapped_file;
 mod memory;
 mod network;
 mod options;
 mod packed;
 mod plan;
+#[cfg_attr(not(feature = "threads"), path = "no_threads.rs")]
 mod pool;
 mod program;
 mod recording;

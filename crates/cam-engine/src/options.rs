@@ -4,7 +4,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
     /// Threads that work on one run, the caller's included; 0 for as many as the machine has.
-    /// The results are the same, bit for bit, for every number.
+    /// The results are the same, bit for bit, for every number. Without the feature `threads` it is
+    /// always the caller's alone.
     pub threads: usize,
     /// Instructions to use; `None` for the best the machine has.
     pub instructions: Option<InstructionSet>,
@@ -12,16 +13,6 @@ pub struct Options {
     /// algorithm, which is faster, exact to about 1e-5 of the maximum instead of 1e-6, and
     /// spreads a NaN or an infinity over the 2×2 or 4×4 pixels computed together.
     pub exact: bool,
-}
-
-impl Options {
-    /// The number of threads meant.
-    pub(crate) fn resolved_threads(&self) -> usize {
-        match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
-        }
-    }
 }
 
 /// Instructions a kernel is made of.

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::barrier::{Barrier, Broken, Isolated, spin_until};
+pub(crate) use crate::barrier::Broken;
+use crate::barrier::{Barrier, Isolated, spin_until};
 
 /// Rounds an idle worker spins before it sleeps: some tenths of a millisecond, enough to bridge
 /// the gap between two runs in a row.
@@ -77,8 +78,13 @@ struct Shared {
 unsafe impl Sync for Shared {}
 
 impl Pool {
-    /// A pool of `threads` workers, the caller included; fewer where no more can be started.
+    /// A pool of `threads` workers, the caller included; fewer where no more can be started, and
+    /// as many as the machine has for 0.
     pub(crate) fn new(threads: usize) -> Self {
+        let threads = match threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
         let shared = Arc::new(Shared::default());
         let mut handles = Vec::new();
         for index in 1..threads {

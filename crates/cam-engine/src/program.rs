@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use crate::arena::{Place, Table};
 use crate::backward::{Pull, PullBack, Way};
@@ -17,8 +16,8 @@ use crate::memory::{Memory, Slot};
 use crate::network::{self, Network, NetworkOperation};
 use crate::packed::{Packed, Panels};
 use crate::plan::{Kernel, Plan, PlannedStep};
-use crate::pool::{Pool, Worker};
-use crate::sequence::{Given, Sequence};
+use crate::pool::Pool;
+use crate::sequence::Sequence;
 use crate::winograd::Size;
 use crate::{Convolution, Error};
 
@@ -132,24 +131,6 @@ impl Program {
     /// The layers.
     pub(crate) fn sequence(&self) -> &Sequence {
         &self.sequence
-    }
-
-    /// Runs and says how long each of the plan's steps took.
-    pub(crate) fn time_steps(&self, given: Given<'_>) -> Vec<Duration> {
-        let ends = Mutex::new(Vec::with_capacity(self.plan.steps.len() + 2));
-        let watch = |worker: &Worker<'_>| {
-            if worker.index() == 0 {
-                ends.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
-            }
-        };
-        self.sequence.run(given, &watch);
-        let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut layers = ends.windows(2).map(|pair| pair[1] - pair[0]);
-        let steps = self.plan.steps.iter().map(|step| match step.kernel {
-            Kernel::Fused => Duration::ZERO,
-            _ => layers.next().unwrap_or_default(),
-        });
-        steps.collect()
     }
 }
 

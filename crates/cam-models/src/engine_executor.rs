@@ -2,7 +2,7 @@ use std::sync::{Arc, OnceLock};
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::BiasGradients;
-use cam_engine::{Engine, Graph, MappedFile, Options, PackedSpan};
+use cam_engine::{Engine, Graph, Options};
 
 use crate::burn_executor::BurnExecutor;
 use crate::description::{Convolution, Description, Operation};
@@ -41,10 +41,11 @@ impl EngineExecutor {
     ///
     /// # Errors
     /// As for [`new`](Self::new), and where the file does not hold the weights.
+    #[cfg(feature = "files")]
     pub(crate) fn open_packed(
         description: &Description,
         biases: Vec<Vec<f32>>,
-        packed: (&Arc<MappedFile>, &[PackedSpan]),
+        packed: (&Arc<cam_engine::MappedFile>, &[cam_engine::PackedSpan]),
         options: Options,
     ) -> Result<Self, cam_engine::Error> {
         let weights =

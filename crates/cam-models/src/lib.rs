@@ -12,6 +12,10 @@
 //! are parsed, never run. EfficientNet-Lite0 comes with the library (feature `embedded`):
 //! [`load_embedded`].
 //!
+//! Without the feature `files` there are no paths: [`Checkpoint::from_safetensors`] reads weights
+//! that are in memory, for [`load_checkpoint`]. Without `threads` everything runs on its caller's
+//! thread, to the same bits. Both are on by default.
+//!
 //! [`Preprocessing`] belongs to the network: it knows the size, filter and normalisation that the
 //! weights were trained with.
 //!
@@ -49,6 +53,7 @@ mod load;
 mod made_up;
 mod memory;
 mod network;
+#[cfg(feature = "files")]
 mod packed;
 mod pixels;
 mod precision;
@@ -68,8 +73,11 @@ pub use embedded::{EMBEDDED, EMBEDDED_WEIGHTS, embedded_checkpoint, load_embedde
 pub use engine_executor::EngineExecutor;
 pub use error::LoadError;
 pub use executor::{Executor, Recording, Segment};
-pub use load::{Loaded, identify, inspect, load, load_checkpoint};
+#[cfg(feature = "files")]
+pub use load::load;
+pub use load::{Loaded, identify, inspect, load_checkpoint};
 pub use network::{ConvNet, NetworkError};
+#[cfg(feature = "files")]
 pub use packed::{PackedError, open_packed, write_packed};
 pub use pixels::Rgb8;
 pub use precision::{Precision, UnknownPrecision};

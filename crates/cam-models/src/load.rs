@@ -1,7 +1,5 @@
 //! From a weight file to a network, under a contract: all of it fits, or nothing is computed.
 
-use std::path::Path;
-
 use crate::checkpoint::Checkpoint;
 use crate::contract::{self, Breaches, Strictness};
 use crate::description::Description;
@@ -21,8 +19,9 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Any [`LoadError`].
+#[cfg(feature = "files")]
 pub fn load(
-    path: &Path,
+    path: &std::path::Path,
     strictness: Strictness,
     runtime: impl Into<Runtime>,
 ) -> Result<Loaded, LoadError> {

@@ -13,8 +13,8 @@
 //!
 //! A [`Figure`] sets [`Panel`]s side by side with captions, a title and a [`ColorBar`].
 //! Results leave as bytes, [`png_bytes`], [`jpeg_bytes`], [`picture_bytes`], [`npy_bytes`] for NumPy and
-//! [`png16_bytes`] for everything else that reads numbers, and reach the disk by [`write_atomically`],
-//! whole or not at all.
+//! [`png16_bytes`] for everything else that reads numbers, and reach the disk by [`write_atomically`]
+//! (feature `files`, on by default), whole or not at all.
 //!
 //! This crate knows nothing of tensors, networks or gradients: it depends on `image`, never on burn.
 //! The price is one copy of each finished map into a [`Map`]; for it, everything here builds in seconds
@@ -32,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "files")]
 mod atomic;
 mod chart;
 mod colorbar;
@@ -51,6 +52,7 @@ mod resize;
 mod segmentation;
 mod text;
 
+#[cfg(feature = "files")]
 pub use atomic::{WriteError, write_atomically};
 pub use chart::BarChart;
 pub use colorbar::ColorBar;

@@ -6,10 +6,9 @@
 //! while it is in the cache, which for a hundred maps is ten times faster than passes over all of
 //! them.
 
-use std::num::NonZero;
-
 use burn::tensor::Tensor;
 
+use super::parts::in_parts;
 use super::{Arithmetic, check, read};
 use crate::Error;
 
@@ -46,20 +45,8 @@ pub fn finish_on_host(
     let [n, k] = check(raw, size)?;
     let layers = raw.iter().map(|maps| Layer::read(maps, size)).collect::<Result<Vec<_>, _>>()?;
     let mut finished = vec![(Vec::new(), true); n * k];
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = threads.min(finished.len() * size[0] * size[1] / PER_THREAD).max(1);
-    let share = finished.len().div_ceil(threads);
-    std::thread::scope(|scope| {
-        let mut parts = finished.chunks_mut(share).enumerate();
-        let first = parts.next();
-        for (index, part) in parts {
-            let layers = &layers;
-            scope.spawn(move || fill(layers, index * share, part, arithmetic));
-        }
-        if let Some((index, part)) = first {
-            fill(&layers, index * share, part, arithmetic);
-        }
-    });
+    let parts = n * k * size[0] * size[1] / PER_THREAD;
+    in_parts(&mut finished, parts, |first, part| fill(&layers, first, part, arithmetic));
     let (maps, degenerate) = finished.into_iter().unzip();
     Ok(HostMaps { maps, size, degenerate })
 }

@@ -1,4 +1,6 @@
 mod host;
+#[cfg_attr(not(feature = "threads"), path = "no_threads.rs")]
+mod parts;
 mod refine;
 
 use burn::tensor::Tensor;

@@ -17,10 +17,9 @@ pub(crate) mod winograd;
 pub(crate) use convolution::convolution;
 
 use crate::arena::{Arena, Place, Table};
-use crate::barrier::Broken;
 use crate::kernels::{self, Kernels};
 use crate::layout::CHANNELS;
-use crate::pool::Worker;
+use crate::pool::{Broken, Worker};
 use crate::windows::Windows;
 
 /// What all layers of a run share.

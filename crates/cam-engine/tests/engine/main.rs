@@ -1,5 +1,6 @@
 //! What an engine promises besides its numbers.
 
+#[cfg(feature = "files")]
 mod store;
 #[path = "../support/mod.rs"]
 mod support;

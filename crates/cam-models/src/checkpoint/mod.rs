@@ -4,7 +4,9 @@ mod container;
 mod distinct_names;
 mod element;
 mod foreign;
+#[cfg(feature = "files")]
 mod open;
+#[cfg(feature = "files")]
 mod pytorch;
 mod safetensors_file;
 
