@@ -19,7 +19,8 @@ Runs every check, prints a table, and fails if one failed:
   licences  every package's licence is allowed by deny.toml
   links     the documents' links lead somewhere, and every page is in the book
   sizes     source files over 300 lines (warns only)
-  targets   the libraries compile for other machines, where rustup has them
+  targets   the libraries work without threads, files and clocks, and compile for
+            other machines, where rustup has them
   backends  what runs on cards compiles (cuda, rocm), driver and card or not
 ";
 

@@ -1,33 +1,67 @@
 //! The libraries on machines other than this one.
+//!
+//! The compiler for such a machine is rarely at hand. So what can be asserted on any machine is: which packages the
+//! libraries reach there, and that without their default features they use no threads, files or clocks. Where rustup
+//! has the machine, they are compiled for it too.
+
+mod reach;
 
 use std::process::Command;
 
 use anyhow::Result;
 
-use crate::cargo::{cargo, output, run as run_command};
-use crate::check::Outcome;
+use crate::cargo::{cargo, output, root, run as run_command};
+use crate::check::{Outcome, judge};
 
 /// A machine that is not this one.
 struct Target {
     name: &'static str,
-    /// The C compiler that build scripts for it ask for, where there is one.
-    compiler: Option<&'static str>,
+    /// How the libraries are built for it.
+    features: &'static [&'static str],
+    /// Packages that do not work there.
+    must_not_reach: &'static [&'static str],
 }
 
 /// A browser, which has neither files nor threads, and the other common processor.
 const TARGETS: &[Target] = &[
-    Target { name: "wasm32-unknown-unknown", compiler: None },
-    Target { name: "aarch64-unknown-linux-gnu", compiler: Some("aarch64-linux-gnu-gcc") },
+    Target {
+        name: "wasm32-unknown-unknown",
+        features: &["--no-default-features"],
+        must_not_reach: &[
+            "cc",
+            "cmake",
+            "memmap2",
+            "psm",
+            "pytorch-reader",
+            "rayon",
+            "rayon-core",
+            "rustix",
+            "tempfile",
+        ],
+    },
+    // What needs another compiler than Rust's for it.
+    Target {
+        name: "aarch64-unknown-linux-gnu",
+        features: &[],
+        must_not_reach: &["cc", "cmake", "psm"],
+    },
 ];
 
-/// What should work anywhere, from Rust alone. `cam-fetch` and `cam-cli` need sockets and a terminal.
-const LIBRARIES: &[&str] = &["cam-core", "cam-engine", "cam-targets", "cam-models"];
+/// What should work anywhere. The others need sockets, a terminal or a disk.
+const LIBRARIES: &[&str] = &["cam-core", "cam-engine", "cam-targets", "cam-models", "cam-viz"];
 
-/// Too, but a package below it (psm, by way of npyz) assembles a file on most targets.
-const ASSEMBLED: &str = "cam-viz";
-
-/// Checks for the targets that are installed, and says how to install the others.
+/// Asserts what every machine can, checks for the targets that are installed, and says how to install the others.
 pub fn run() -> Result<Outcome> {
+    let mut found = Vec::new();
+    for target in TARGETS {
+        let tree = output(&mut tree(target))?;
+        let chains = reach::chains(&tree, target.must_not_reach);
+        found.extend(
+            chains.iter().map(|chain| format!("{chain}: does not work on {}", target.name)),
+        );
+    }
+    judge("targets", &found)?;
+    run_command(&mut lint())?;
     let installed =
         output(Command::new("rustup").args(["target", "list", "--installed"])).unwrap_or_default();
     let is_here = |target: &&Target| installed.lines().any(|line| line.trim() == target.name);
@@ -35,7 +69,7 @@ pub fn run() -> Result<Outcome> {
     let missing: Vec<&str> = missing.iter().map(|target| target.name).collect();
     for target in &missing {
         eprintln!(
-            "targets: {target} is not installed and was skipped: `rustup target add {target}`"
+            "targets: {target} is not installed and was not compiled for: `rustup target add {target}`"
         );
     }
     for target in here {
@@ -43,27 +77,32 @@ pub fn run() -> Result<Outcome> {
     }
     Ok(match missing.as_slice() {
         [] => Outcome::Passed,
-        missing => Outcome::Skipped(format!("not installed: {}", missing.join(", "))),
+        missing => Outcome::Skipped(format!("compiling for {}: not installed", missing.join(", "))),
     })
+}
+
+/// What the libraries reach on a machine, in the words of `cargo tree`. Macros run on this one.
+fn tree(target: &Target) -> Command {
+    let mut command = cargo(["tree", "--prefix", "depth", "-e", "normal,build,no-proc-macro"]);
+    command.args(["--target", target.name]).args(target.features);
+    of_libraries(command)
+}
+
+/// The libraries without their default features, held against what a browser lacks.
+fn lint() -> Command {
+    let mut command = of_libraries(cargo(["clippy", "--release", "--no-default-features"]));
+    command.args(["--", "-D", "warnings"]);
+    command.env("CLIPPY_CONF_DIR", root().join("xtask/portable"));
+    command
 }
 
 fn check(target: &Target) -> Command {
     let mut command = cargo(["check", "--release", "--target", target.name]);
-    for library in LIBRARIES {
-        command.args(["-p", library]);
-    }
-    match target.compiler.filter(|compiler| !is_installed(compiler)) {
-        None => {
-            command.args(["-p", ASSEMBLED]);
-        }
-        Some(compiler) => {
-            let name = target.name;
-            eprintln!("targets: {ASSEMBLED} was skipped for {name}, which needs {compiler}");
-        }
-    }
-    command
+    command.args(target.features);
+    of_libraries(command)
 }
 
-fn is_installed(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+fn of_libraries(mut command: Command) -> Command {
+    command.args(LIBRARIES.iter().flat_map(|library| ["-p", library]));
+    command
 }
