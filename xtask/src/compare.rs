@@ -61,7 +61,7 @@ pub fn run(revision: &str, rounds: usize) -> Result<()> {
 }
 
 /// The commit that a name means.
-fn commit(revision: &str) -> Result<String> {
+pub fn commit(revision: &str) -> Result<String> {
     let name = format!("{revision}^{{commit}}");
     let mut command = Command::new("git");
     command.args(["rev-parse", "--verify", "--quiet", "--end-of-options", &name]);

@@ -21,6 +21,7 @@ mod pages;
 mod parity;
 mod pretrained;
 mod sanitize;
+mod semver;
 mod sizes;
 mod targets;
 mod test;
@@ -69,6 +70,12 @@ const COMMANDS: &[Command] = &[
         about: "the engine's tests under AddressSanitizer and valgrind",
         help: sanitize::HELP,
         run: sanitize::run,
+    },
+    Command {
+        name: "semver",
+        about: "what the libraries' interfaces have lost since a revision",
+        help: semver::HELP,
+        run: semver::run,
     },
     Command {
         name: "parity",
