@@ -31,6 +31,22 @@ pub(crate) enum WayBack<'a> {
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
 ///
 /// Any number of targets can be explained from it; none of them runs the trunk again.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Tensor;
+/// use cam_core::{Capture, Error, Explanation, GradCam, Network, Target};
+///
+/// /// All of it for one forward pass.
+/// fn explanations(
+///     network: &dyn Network,
+///     images: Tensor<4>,
+///     targets: &[Box<dyn Target>],
+/// ) -> Result<Vec<Explanation>, Error> {
+///     let capture = Capture::new(network, images, &[network.last_layer()?])?;
+///     targets.iter().map(|target| capture.explain(&GradCam, target)).collect()
+/// }
+/// ```
 pub struct Capture<'n> {
     pub(crate) network: &'n dyn Network,
     pub(crate) images: Tensor<4>,

@@ -11,6 +11,43 @@ use crate::{BiasGradients, Error, Head, Layer, LayerInfo};
 ///
 /// A network is inference-only: nothing in it may change by running it, and an image's result
 /// must not depend on its neighbours in the batch.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Tensor;
+/// use cam_core::{Head, Layer, LayerInfo, Network, Pooling};
+///
+/// /// A network whose embedding is the mean colour: what is similar to red is red.
+/// struct Colours {
+///     layers: [LayerInfo; 1],
+///     head: Head,
+/// }
+///
+/// impl Network for Colours {
+///     fn layers(&self) -> &[LayerInfo] {
+///         &self.layers
+///     }
+///     fn embedding_width(&self) -> usize {
+///         3
+///     }
+///     fn forward_to(&self, images: Tensor<4>, _: Layer) -> Tensor<4> {
+///         images
+///     }
+///     fn forward_from(&self, activations: Tensor<4>, _: Layer) -> Tensor<2> {
+///         self.head.forward(activations)
+///     }
+///     fn head(&self, _: Layer) -> Option<&Head> {
+///         Some(&self.head)
+///     }
+/// }
+///
+/// let pixels = LayerInfo { name: "pixels".into(), alias: None, channels: 3, stride: 1 };
+/// let network = Colours { layers: [pixels], head: Head::new(Pooling::Average, Vec::new()) };
+/// assert_eq!(network.layer("pixels")?, network.last_layer()?);
+/// let error = network.layer("pixel").unwrap_err().to_string();
+/// assert!(error.contains("pixels"), "{error}");
+/// # Ok::<(), cam_core::Error>(())
+/// ```
 pub trait Network: Send + Sync {
     /// The places to cut at, in the order of computation.
     fn layers(&self) -> &[LayerInfo];

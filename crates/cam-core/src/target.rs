@@ -4,6 +4,32 @@ use burn::tensor::Tensor;
 ///
 /// Most targets ask one question; one that asks k (the similarity to each of k concepts) costs
 /// one matrix product instead of k small ones.
+///
+/// # Examples
+/// ```
+/// use burn::tensor::Tensor;
+/// use cam_core::Target;
+///
+/// /// How long the embedding is: s = ‖e‖. Autodiff knows its gradient.
+/// struct Length {
+///     width: usize,
+/// }
+///
+/// impl Target for Length {
+///     fn width(&self) -> usize {
+///         self.width
+///     }
+///     fn questions(&self) -> usize {
+///         1
+///     }
+///     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
+///         embeddings.clone().mul(embeddings).sum_dim(1).sqrt()
+///     }
+/// }
+///
+/// let target: Box<dyn Target> = Box::new(Length { width: 2048 });
+/// assert_eq!((target.width(), target.questions()), (2048, 1));
+/// ```
 pub trait Target: Send + Sync {
     /// The width of the embeddings it can be asked about.
     fn width(&self) -> usize;

@@ -39,6 +39,32 @@ impl<'a> Recording<'a> {
     ///
     /// # Errors
     /// If there are not as many numbers as that, or none.
+    ///
+    /// # Examples
+    /// ```
+    /// # use cam_engine::{Activation, Convolution, Engine, Graph, Operation, Options, Padding, Step};
+    /// // y = 2·x, for each pixel by itself.
+    /// let twice = Convolution {
+    ///     inputs: 1,
+    ///     outputs: 1,
+    ///     kernel: 1,
+    ///     stride: 1,
+    ///     padding: Padding::Each(0),
+    ///     groups: 1,
+    ///     weight: vec![2.0],
+    ///     bias: vec![0.0],
+    ///     residual: None,
+    ///     activation: Activation::Identity,
+    /// };
+    /// let graph = Graph { steps: vec![Step { input: 0, operation: Operation::Convolution(twice) }] };
+    /// let engine = Engine::new(graph, Options::default())?;
+    /// let recording = engine.record(0..1, &[3.0, 4.0], [1, 1, 1, 2])?;
+    /// assert_eq!(recording.output().values, [6.0, 8.0]);
+    /// // Two questions about the one image: ∂s/∂y is (1, 0) for the first and (0, 5) for the second.
+    /// let gradients = recording.pull_back(&[1.0, 0.0, 0.0, 5.0], 2)?;
+    /// assert_eq!((gradients.shape, gradients.values), ([2, 1, 1, 2], vec![2.0, 0.0, 0.0, 10.0]));
+    /// # Ok::<(), cam_engine::Error>(())
+    /// ```
     pub fn pull_back(&self, gradients: &[f32], questions: usize) -> Result<Output, Error> {
         self.pull(gradients, Pull { questions, guided: false })
     }

@@ -25,6 +25,23 @@ impl Default for Perturbation {
 ///
 /// # Errors
 /// [`Error::Size`], [`Error::Scores`], [`Error::NonFinite`], and those of `score`.
+///
+/// # Examples
+/// ```
+/// use cam_metrics::{Error, Image, Map, Perturbation, deletion};
+///
+/// // The score is the first pixel; one map says so, and the other points at the last.
+/// let image = Image::new(1, [1, 4], vec![1.0; 4])?;
+/// let mut score = |images: &[Image]| -> Result<Vec<f32>, Error> {
+///     Ok(images.iter().map(|image| image.values()[0]).collect())
+/// };
+/// let mut area = |values| -> Result<f32, Error> {
+///     let map = Map::new([1, 4], values)?;
+///     Ok(deletion(&image, &map, Perturbation::default(), &mut score)?.area())
+/// };
+/// assert!(area(vec![0.9, 0.1, 0.1, 0.0])? < area(vec![0.0, 0.1, 0.1, 0.9])?);
+/// # Ok::<(), Error>(())
+/// ```
 pub fn deletion<E: From<Error>>(
     image: &Image,
     map: &Map,

@@ -14,6 +14,28 @@ pub type Segment = Range<usize>;
 ///
 /// There is more than one way to do so: with burn's operations on any device and under autodiff
 /// ([`BurnExecutor`](crate::BurnExecutor)), or with kernels made for one machine. All must agree.
+///
+/// # Examples
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// use burn::tensor::Tensor;
+/// use cam_models::{BurnExecutor, Executor, Segment};
+///
+/// /// Counts the passes that an explanation takes.
+/// struct Counted {
+///     burn: BurnExecutor,
+///     passes: AtomicUsize,
+/// }
+///
+/// impl Executor for Counted {
+///     fn run(&self, segment: Segment, input: Tensor<4>) -> Tensor<4> {
+///         self.passes.fetch_add(1, Ordering::Relaxed);
+///         self.burn.run(segment, input)
+///     }
+/// }
+/// ```
+/// [`ConvNet::with_executor`](crate::ConvNet::with_executor) makes a network of it.
 pub trait Executor: Send + Sync {
     /// Runs a segment between two cuts.
     ///

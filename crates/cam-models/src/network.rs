@@ -14,6 +14,24 @@ use crate::weights::{ClassifierWeights, Weights};
 
 /// A convolutional feature extractor: a description, its weights in an executor, and average
 /// pooling as its head.
+///
+/// # Examples
+/// ```no_run
+/// use burn::tensor::Device;
+/// use cam_core::Network;
+/// use cam_engine::Options;
+/// use cam_models::{ConvNet, Runtime, Weights, describe};
+///
+/// // Numbers of the right shapes, where time is all that is asked for.
+/// let description = describe("resnet50").expect("it is in the catalogue");
+/// let weights = Weights::made_up(&description);
+/// // In the engine on this thread alone; `&device` in its place leaves it to burn.
+/// let options = Options { threads: 1, ..Options::default() };
+/// let runtime = Runtime::engine(&Device::default(), options);
+/// let network = ConvNet::new(description, weights, runtime)?;
+/// println!("{}", network.layers().len());
+/// # Ok::<(), cam_models::NetworkError>(())
+/// ```
 pub struct ConvNet {
     description: Description,
     layers: Vec<LayerInfo>,

@@ -74,6 +74,21 @@ impl Default for OverlayStyle {
 ///
 /// # Errors
 /// Every variant of [`OverlayError`].
+///
+/// # Examples
+/// ```
+/// use cam_viz::{Colormap, Map, OverlayError, OverlayStyle, overlay};
+///
+/// let black = image::RgbImage::new(2, 1);
+/// let map = Map::new(2, 1, vec![0.0, 1.0])?;
+/// let style = OverlayStyle { colormap: Colormap::default(), image_weight: 0.0 };
+/// let picture = overlay(&black, &map, &style)?;
+/// assert_eq!(picture.get_pixel(1, 0).0, style.colormap.color(1.0));
+/// // What nobody has scaled is refused, not scaled in passing.
+/// let raw = Map::new(2, 1, vec![-3.0, 40.0])?;
+/// assert!(matches!(overlay(&black, &raw, &style), Err(OverlayError::OutOfRange { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn overlay(
     image: &RgbImage,
     map: &Map,

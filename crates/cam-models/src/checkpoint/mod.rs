@@ -47,6 +47,18 @@ impl Checkpoint {
     /// # Errors
     /// [`LoadError::NotWeights`] for what is no weight file at all, [`LoadError::Malformed`] for a
     /// damaged one and for a `.pth`.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use cam_models::Checkpoint;
+    ///
+    /// // What a server gives instead of the file that somebody asked for.
+    /// let fetched = b"<!DOCTYPE html><title>Not found</title>".to_vec();
+    /// let error = Checkpoint::from_safetensors(Path::new("resnet50.safetensors"), fetched).unwrap_err();
+    /// assert!(error.to_string().starts_with("resnet50.safetensors is an HTML page: "));
+    /// ```
     pub fn from_safetensors(
         origin: &Path,
         bytes: impl Into<Cow<'static, [u8]>>,

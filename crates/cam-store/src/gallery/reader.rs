@@ -12,6 +12,38 @@ use crate::Error;
 use crate::error::at;
 
 /// A gallery as it was when it was opened, whatever a writer adds, removes or compacts meanwhile.
+///
+/// # Examples
+/// ```
+/// use cam_store::gallery::{Gallery, Header, Image, Writer};
+/// use cam_store::Fingerprint;
+///
+/// # let scratch = tempfile::tempdir()?;
+/// # let folder = scratch.path();
+/// let fingerprint = Fingerprint {
+///     model: "resnet50".into(),
+///     weights_sha256: "0a3f".into(),
+///     preprocessing: "224x224 bilinear".into(),
+///     width: 2,
+/// };
+/// let header = Header::new(fingerprint, "photos".into(), "layer4".into(), None, false);
+/// let mut writer = Writer::open(folder, header)?;
+/// for (path, embedding) in [("cat.png", [0.6, 0.8]), ("sky.png", [1.0, 0.0])] {
+///     let image = Image {
+///         path: path.into(),
+///         bytes: 70_000,
+///         modified: 0,
+///         sha256: "77".repeat(32).parse()?,
+///         pixels: [640, 480],
+///     };
+///     writer.add(image, &embedding, (&[], [0; 3]))?;
+/// }
+/// let gallery = Gallery::open(folder)?;
+/// let hits = gallery.search(&[0.0, 2.0], 1, 1)?;
+/// assert_eq!(&*gallery.entries()[hits[0].entry].image.path, "cat.png");
+/// assert!((hits[0].cosine - 0.8).abs() < 1e-6);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Gallery {
     pub(super) folder: PathBuf,
     pub(super) names: Names,
