@@ -14,6 +14,9 @@ pub const NAMES: [&str; 7] = ["flex", "ndarray", "wgpu", "vulkan", "metal", "cud
 /// Those that need a Vulkan driver.
 const BY_VULKAN: [&str; 2] = ["wgpu", "vulkan"];
 
+/// Those that need no card.
+const ON_PROCESSORS: [&str; 2] = ["flex", "ndarray"];
+
 /// The packages with a choice of backend whose tests depend on it.
 pub const PACKAGES: [&str; 2] = ["cam-tests", "cam-cli"];
 
@@ -29,6 +32,8 @@ pub fn parse(names: &str) -> Result<Vec<&'static str>> {
 /// What a command needs around it to be run on a backend.
 pub struct Surroundings {
     variables: Vec<(&'static str, String)>,
+    /// Whether it runs on a card, and is worth tuning for.
+    pub is_card: bool,
     /// In words, for whoever reads the outcome.
     pub remark: Option<String>,
 }
@@ -38,6 +43,7 @@ impl Surroundings {
     pub fn of(backend: &'static str) -> Result<Self> {
         let mut variables = vec![("CAM_TEST_DEVICE", backend.to_owned())];
         let mut remark = None;
+        let mut is_card = !ON_PROCESSORS.contains(&backend);
         if BY_VULKAN.contains(&backend) && cfg!(target_os = "linux") {
             let drivers = vulkan_drivers();
             if drivers.is_empty() {
@@ -48,9 +54,8 @@ impl Surroundings {
             }
             if !has_card() {
                 remark = Some("software driver".to_owned());
-                // The one driver that runs on a processor; no choice of kernels is worth its timing there.
+                is_card = false;
                 variables.push(("CUBECL_WGPU_DEFAULT_DEVICE", "Cpu".to_owned()));
-                variables.push(("CUBECL_AUTOTUNE_LEVEL", "0".to_owned()));
                 if let Some(driver) = drivers.iter().find(|path| is_software(path)) {
                     variables.push(("VK_ICD_FILENAMES", driver.display().to_string()));
                 }
@@ -60,7 +65,7 @@ impl Surroundings {
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
             variables.push(("XDG_RUNTIME_DIR", folder.display().to_string()));
         }
-        Ok(Self { variables, remark })
+        Ok(Self { variables, is_card, remark })
     }
 
     /// Puts it around a command; what the user set stays.
@@ -72,6 +77,12 @@ impl Surroundings {
         }
         command
     }
+}
+
+/// The features that link these backends; with what cards have in common, where there is one.
+pub fn features(backends: &[&str], surroundings: &[Surroundings]) -> String {
+    let card = surroundings.iter().any(|surroundings| surroundings.is_card).then_some("card");
+    backends.iter().copied().chain(card).collect::<Vec<_>>().join(",")
 }
 
 /// Manifests of the drivers that Vulkan's loader would find.
@@ -119,6 +130,10 @@ mod tests {
     fn the_backend_under_test_is_always_said() {
         let mut command = Command::new("cargo");
         Surroundings::of("ndarray").expect("it needs nothing").put(&mut command);
+        assert_eq!(
+            features(&["ndarray"], &[Surroundings::of("ndarray").expect("nothing")]),
+            "ndarray"
+        );
         let said: Vec<_> = command.get_envs().collect();
         assert_eq!(said, [("CAM_TEST_DEVICE".as_ref(), Some("ndarray".as_ref()))]);
     }

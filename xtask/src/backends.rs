@@ -1,56 +1,64 @@
 //! `cargo xtask backends`: which tests pass on which backend, as a table in the book.
 
+mod timed;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Stdio;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 
 use crate::backend::{self, Surroundings};
-use crate::cargo::root;
+use crate::cargo::{cargo, output, root};
 use crate::pages;
-use crate::test::commands_for;
+use timed::Took;
 
 pub const HELP: &str = "\
-usage: cargo xtask backends [NAME,...]
+usage: cargo xtask backends [NAME,...] [--within SECONDS]
 
-Runs the tests that depend on a backend on each of the named ones (flex,
-ndarray and wgpu unless named), and writes docs/src/backends.md: which of them
-passed where, and what convolutions in f16 and bf16 cost. Takes an hour where
-wgpu runs on a software driver. Fails, and writes all the same, if a test does.
+Runs the tests of cam-tests on each of the named backends (flex, ndarray and
+wgpu unless named), and writes docs/src/backends.md: which of them passed where,
+and what convolutions in f16 and bf16 cost. A file of tests is stopped after 300
+seconds, or those given, and its row says so. Fails, and writes all the same, if
+a test does.
 ";
 
 /// What can run without a card.
 const EVERYWHERE: &str = "flex,ndarray,wgpu";
 
+/// Enough for every file on a processor, and for a part of it on a software driver.
+const WITHIN: Duration = Duration::from_secs(300);
+
 const PAGE: &str = "docs/src/backends.md";
 
 pub fn run(arguments: &[String]) -> Result<()> {
-    let backends = match arguments {
-        [] => backend::parse(EVERYWHERE)?,
-        [names] => backend::parse(names)?,
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (names, within) = match words[..] {
+        [] => (EVERYWHERE, WITHIN),
+        ["--within", seconds] => (EVERYWHERE, parse_seconds(seconds)?),
+        [names, "--within", seconds] => (names, parse_seconds(seconds)?),
+        [names] => (names, WITHIN),
         _ => bail!("{HELP}"),
     };
+    let backends = backend::parse(names)?;
+    let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
+    let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
+    let files = files_of_tests(&backend::features(&backends, &surroundings))?;
     let mut suites = Vec::new();
-    for backend in &backends {
-        let surroundings = Surroundings::of(backend)?;
-        let arguments = ["--", "--nocapture"].map(str::to_owned);
-        eprintln!("== {backend}");
-        let (mut out, mut err) = (String::new(), String::new());
-        for mut command in commands_for(&backends, &arguments) {
-            // Cargo names the file of tests on standard error, the tests themselves on standard output.
-            let command = surroundings.put(&mut command);
-            let output = command.stdout(Stdio::piped()).stderr(Stdio::piped()).output();
-            let output = output.context("cargo test")?;
-            out += &String::from_utf8_lossy(&output.stdout);
-            err += &String::from_utf8_lossy(&output.stderr);
-        }
-        let heading = match surroundings.remark {
+    for (backend, surroundings) in backends.iter().zip(&surroundings) {
+        let heading = match &surroundings.remark {
             Some(remark) => format!("{backend} ({remark})"),
             None => (*backend).to_owned(),
         };
-        let suite = Suite::of(heading, &out, &err);
-        if suite.files.is_empty() {
-            bail!("{backend}: no test ran\n{err}");
+        eprintln!("== {heading}");
+        let mut suite = Suite { heading, ..Suite::default() };
+        for (name, program) in &files {
+            let mut command = Command::new(program);
+            let (out, took) = timed::run(surroundings.put(command.arg("--nocapture")), within)?;
+            suite.enter(name, &out, took);
+            eprintln!("{name}: {}", suite.cell(name));
         }
         suites.push(suite);
     }
@@ -65,62 +73,96 @@ pub fn run(arguments: &[String]) -> Result<()> {
     }
 }
 
+fn parse_seconds(text: &str) -> Result<Duration> {
+    let seconds = text.parse().with_context(|| format!("--within {text}: it takes seconds"))?;
+    Ok(Duration::from_secs(seconds))
+}
+
+/// Builds the tests; their files and programs.
+fn files_of_tests(features: &str) -> Result<Vec<(String, PathBuf)>> {
+    let mut command = cargo(["test", "--release", "-p", "cam-tests", "--no-run", "--test", "*"]);
+    command.args(["--no-default-features", "--features", features]);
+    let printed = output(command.args(["--message-format", "json"]))?;
+    Ok(printed.lines().filter_map(file_of_tests).collect())
+}
+
+/// A file of tests and its program, of cargo's messages.
+fn file_of_tests(message: &str) -> Option<(String, PathBuf)> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let is_test = message["profile"]["test"] == true && message["target"]["kind"][0] == "test";
+    let program = message["executable"].as_str().filter(|_| is_test)?;
+    Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(program)))
+}
+
 /// How a backend fared.
+#[derive(Default)]
 struct Suite {
     heading: String,
-    /// Per file of tests: passed, failed, seconds.
-    files: BTreeMap<String, (u32, u32, f64)>,
+    files: BTreeMap<String, Outcome>,
     /// Precision and what was compared, to the largest difference and what is allowed.
     precisions: BTreeMap<(String, String), (f64, f64)>,
 }
 
+/// How a file of tests fared.
+struct Outcome {
+    passed: usize,
+    failed: usize,
+    /// How many there are.
+    of: usize,
+    took: Took,
+}
+
 impl Suite {
-    fn of(heading: String, out: &str, err: &str) -> Self {
-        let names = err.lines().filter_map(file_of_tests);
-        let results = out.lines().filter_map(result);
-        let mut files = BTreeMap::new();
-        for (name, (passed, failed, seconds)) in names.zip(results) {
-            if passed + failed > 0 {
-                files.insert(name, (passed, failed, seconds));
-            }
+    /// Reads what a file of tests printed.
+    fn enter(&mut self, name: &str, out: &str, took: Took) {
+        let count = |word: &str| {
+            let is_outcome =
+                |line: &&str| line.trim_end().ends_with(&format!("... {word}")) || *line == word;
+            out.lines().filter(is_outcome).count()
+        };
+        let running = out.lines().find_map(|line| line.strip_prefix("running "));
+        let of = running.and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or(0);
+        let (passed, failed) = (count("ok"), count("FAILED"));
+        // Where it came to its end it counted by itself.
+        let (passed, failed) = out.lines().find_map(result).unwrap_or((passed, failed));
+        if of > 0 {
+            self.files.insert(name.to_owned(), Outcome { passed, failed, of, took });
         }
-        let mut precisions = BTreeMap::new();
         for (key, (difference, allowed)) in out.lines().filter_map(precision) {
-            let entry = precisions.entry(key).or_insert((difference, allowed));
+            let entry = self.precisions.entry(key).or_insert((difference, allowed));
             *entry = (entry.0.max(difference), allowed);
         }
-        Self { heading, files, precisions }
+    }
+
+    fn cell(&self, name: &str) -> String {
+        let Some(Outcome { passed, of, took, .. }) = self.files.get(name) else {
+            return String::new();
+        };
+        match took {
+            Took::All(time) => format!("{passed} of {of} in {:.0} s", time.as_secs_f64()),
+            Took::Stopped(time) => {
+                format!("{passed} of {of}, stopped after {:.0} s", time.as_secs_f64())
+            }
+        }
     }
 
     fn failures(&self) -> Vec<String> {
-        let failed = self.files.iter().filter(|(_, (_, failed, _))| *failed > 0);
-        failed
-            .map(|(name, (_, failed, _))| format!("{failed} of {name} on {}", self.heading))
-            .collect()
+        let failed = self.files.iter().filter(|(_, outcome)| outcome.failed > 0);
+        let words = |(name, outcome): (&String, &Outcome)| {
+            format!("{} of {name} on {}", outcome.failed, self.heading)
+        };
+        failed.map(words).collect()
     }
 }
 
-/// `     Running tests/book.rs (target/...)`, and unit tests as `Running unittests src/lib.rs (.../cam_tests-0)`.
-fn file_of_tests(line: &str) -> Option<String> {
-    let rest = line.trim().strip_prefix("Running ")?;
-    let (path, binary) = rest.split_once(" (")?;
-    let package = binary.rsplit('/').next()?.split('-').next()?.replace('_', "-");
-    let path = path.trim_start_matches("unittests ");
-    Some(match path.strip_prefix("tests/") {
-        Some(path) => path.trim_end_matches("/main.rs").trim_end_matches(".rs").to_owned(),
-        None => format!("units of {package}"),
-    })
-}
-
-/// `test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.12s`
-fn result(line: &str) -> Option<(u32, u32, f64)> {
+/// Passed and failed of `test result: ok. 3 passed; 0 failed; 0 ignored; ...`
+fn result(line: &str) -> Option<(usize, usize)> {
     let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
     let number = |what: &str| {
         let part = counts.split(';').find(|part| part.trim().ends_with(what))?;
         part.trim().split(' ').next()?.parse().ok()
     };
-    let seconds = counts.rsplit("finished in ").next()?.trim_end_matches('s').parse().ok()?;
-    Some((number("passed")?, number("failed")?, seconds))
+    Some((number("passed")?, number("failed")?))
 }
 
 fn precision(line: &str) -> Option<((String, String), (f64, f64))> {
@@ -142,13 +184,7 @@ fn table(suites: &[Suite]) -> String {
     let files: BTreeSet<&String> = suites.iter().flat_map(|suite| suite.files.keys()).collect();
     let mut text = heading(suites, "tests");
     for file in files {
-        let cell = |suite: &Suite| match suite.files.get(file) {
-            Some((passed, failed, seconds)) => {
-                format!("{passed} of {} in {seconds:.0} s", passed + failed)
-            }
-            None => String::new(),
-        };
-        let cells: Vec<String> = suites.iter().map(cell).collect();
+        let cells: Vec<String> = suites.iter().map(|suite| suite.cell(file)).collect();
         text += &format!("| {file} | {} |\n", cells.join(" | "));
     }
     text
@@ -173,34 +209,53 @@ fn precisions(suites: &[Suite]) -> String {
 mod tests {
     use super::*;
 
-    const ERR: &str = "     Running unittests src/lib.rs (target/release/deps/cam_tests-0a)\n\
-                       \x20    Running tests/book.rs (target/release/deps/book-1b)\n\
-                       \x20    Running tests/loader/main.rs (target/release/deps/loader-2c)\n";
     const OUT: &str = "\
-test result: ok. 0 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+running 5 tests
 test a ... precision\tf16\tembedding\t2e-3\t5e-3
+ok
+test b ... ok
 precision\tf16\tembedding\t1e-3\t5e-3
-test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 12.34s
-test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.61s
+test c ... FAILED
 ";
 
+    fn suite(end: &str, took: Took) -> Suite {
+        let mut suite = Suite { heading: "flex".to_owned(), ..Suite::default() };
+        suite.enter("book", &format!("{OUT}{end}"), took);
+        suite
+    }
+
     #[test]
-    fn files_of_tests_meet_their_results() {
-        let suite = Suite::of("flex".to_owned(), OUT, ERR);
+    fn a_file_of_tests_that_ended_is_counted_by_its_own_words() {
+        let end = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1s";
+        let suite = suite(end, Took::All(Duration::from_millis(12_340)));
         assert_eq!(
             table(std::slice::from_ref(&suite)),
-            "| tests | flex |\n|---|---:|\n| book | 3 of 3 in 12 s |\n| loader | 3 of 5 in 1 s |\n"
+            "| tests | flex |\n|---|---:|\n| book | 3 of 5 in 12 s |\n"
         );
-        assert_eq!(suite.failures(), ["2 of loader on flex"]);
+        assert_eq!(suite.failures(), ["2 of book on flex"]);
+    }
+
+    #[test]
+    fn one_that_was_stopped_is_counted_by_its_lines() {
+        let suite = suite("", Took::Stopped(Duration::from_secs(9)));
+        assert_eq!(suite.cell("book"), "2 of 5, stopped after 9 s");
+        assert_eq!(suite.failures(), ["1 of book on flex"]);
     }
 
     #[test]
     fn the_largest_difference_of_a_precision_stands_in_the_table() {
-        let suites = [Suite::of("flex".to_owned(), OUT, ERR), Suite::of("x".to_owned(), "", "")];
+        let other = Suite { heading: "x".to_owned(), ..Suite::default() };
         assert_eq!(
-            precisions(&suites),
+            precisions(&[suite("", Took::All(Duration::ZERO)), other]),
             "| convolutions in reduced precision against f32 | flex | x | allowed |\n|---|---:|---:|---:|\n\
              | f16, embedding | 2e-3 | not there | 5e-3 |\n"
         );
+    }
+
+    #[test]
+    fn cargo_names_the_programs_of_tests() {
+        let message = r#"{"executable":"/t/book-1","profile":{"test":true},"target":{"kind":["test"],"name":"book"}}"#;
+        assert_eq!(file_of_tests(message), Some(("book".to_owned(), PathBuf::from("/t/book-1"))));
+        assert_eq!(file_of_tests(&message.replace("\"test\"]", "\"lib\"]")), None);
     }
 }

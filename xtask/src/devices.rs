@@ -22,10 +22,11 @@ pub fn run(devices: &str, arguments: &[String]) -> Result<()> {
     let backends = backend::parse(&backends.join(","))?;
     let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
     let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
+    let features = backend::features(&backends, &surroundings);
     let begun = SystemTime::now();
     for (device, surroundings) in devices.iter().zip(&surroundings) {
         let mut bench = cargo(["bench", "-p", "cam-benches", "--bench", "devices"]);
-        bench.args(["--no-default-features", "--features", &backends.join(","), "--"]);
+        bench.args(["--no-default-features", "--features", &features, "--"]);
         let bench = surroundings.put(bench.args(arguments)).env("CAM_BENCH_DEVICE", device);
         run_command(bench)?;
     }

@@ -26,7 +26,7 @@ one pass.
 With --backend, the tests of the packages that choose a backend (cam-tests,
 cam-cli) are built with those alone (flex, ndarray, wgpu, vulkan, metal, cuda,
 rocm) and run on each. wgpu runs on a card, or on Debian's software driver
-(`apt install mesa-vulkan-drivers`), where it takes an hour on two cores.
+(`apt install mesa-vulkan-drivers`), where most tests take minutes.
 
   cargo xtask test --backend ndarray,wgpu             the suite on both
   cargo xtask test --backend cuda -p cam-tests        one of the two packages
@@ -90,11 +90,12 @@ fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
     // What is missing is said before anything is built.
     let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
     let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
+    let features = backend::features(backends, &surroundings);
     let mut failed = Vec::new();
     for (backend, surroundings) in backends.iter().zip(surroundings) {
         let remark = surroundings.remark.as_ref().map(|remark| format!(" ({remark})"));
         eprintln!("\n== {backend}{}", remark.unwrap_or_default());
-        for mut command in commands_for(backends, arguments) {
+        for mut command in commands_for(&features, arguments) {
             if let Err(error) = run_command(surroundings.put(&mut command)) {
                 eprintln!("error: {error:#}");
                 failed.push(*backend);
@@ -109,14 +110,14 @@ fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
 
 /// The tests that depend on a backend, built with these: one package after the other, for the binary links
 /// more of burn than the tests do, and one of them is often all that is wanted.
-pub fn commands_for(backends: &[&str], arguments: &[String]) -> Vec<Command> {
+fn commands_for(features: &str, arguments: &[String]) -> Vec<Command> {
     let packages = match arguments {
         [option, ..] if option == "-p" => Vec::new(),
         _ => backend::PACKAGES.map(|package| vec!["-p", package]).to_vec(),
     };
     let command = |package: Vec<&str>| {
         let mut command = cargo(["test", "--release", "--no-default-features", "--no-fail-fast"]);
-        command.args(["--features", &backends.join(",")]).args(package).args(arguments);
+        command.args(["--features", features]).args(package).args(arguments);
         command
     };
     match packages.is_empty() {
