@@ -1,7 +1,4 @@
-use crate::support::{Place, TINY};
-
-/// Sums in another order, in a batch of another size.
-const APART: f32 = 1e-5;
+use crate::support::Place;
 
 #[test]
 fn a_processor_has_no_number() {
@@ -62,7 +59,10 @@ fn a_mistyped_device_is_answered_with_the_nearest() {
 #[cfg(feature = "flex")]
 mod on_the_processor {
     use super::*;
-    use crate::support::photograph;
+    use crate::support::{TINY, photograph};
+
+    /// Sums in another order, in a batch of another size.
+    const APART: f32 = 1e-5;
 
     #[test]
     fn the_engine_computes_in_f32_alone() {
