@@ -111,30 +111,33 @@ fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
 /// The tests that depend on a backend, built with these: one package after the other, for the binary links
 /// more of burn than the tests do, and one of them is often all that is wanted.
 fn commands_for(features: &str, arguments: &[String]) -> Vec<Command> {
-    let packages = match arguments {
-        [option, ..] if option == "-p" => Vec::new(),
-        _ => backend::PACKAGES.map(|package| vec!["-p", package]).to_vec(),
-    };
-    let command = |package: Vec<&str>| {
+    let command = |package: &[&str]| {
         let mut command = cargo(["test", "--release", "--no-default-features", "--no-fail-fast"]);
         command.args(["--features", features]).args(package).args(arguments);
         command
     };
-    match packages.is_empty() {
-        true => vec![command(Vec::new())],
-        false => packages.into_iter().map(command).collect(),
+    match options(arguments).into_iter().any(names_packages) {
+        true => vec![command(&[])],
+        false => backend::PACKAGES.map(|package| command(&["-p", package])).into(),
     }
+}
+
+/// Our own words of the arguments, without what follows `--` or `=`.
+fn options(arguments: &[String]) -> Vec<&str> {
+    let own = arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
+    own.map(|word| word.split('=').next().unwrap_or(word)).collect()
+}
+
+fn names_packages(word: &str) -> bool {
+    word.starts_with("-p") || matches!(word, "--package" | "--workspace")
 }
 
 /// The arguments of every `cargo test` to run.
 ///
 /// One package is one pass: cargo's own order is the same there, and a pass for which it has no tests would fail.
 fn passes(arguments: &[String]) -> Vec<Vec<String>> {
-    let own = arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
-    let options: Vec<&str> = own.map(|word| word.split('=').next().unwrap_or(word)).collect();
-    let is_package =
-        |word: &&str| word.starts_with("-p") || matches!(*word, "--package" | "--workspace");
-    let lines: Vec<Vec<&str>> = if options.iter().any(is_package) {
+    let options = options(arguments);
+    let lines: Vec<Vec<&str>> = if options.iter().any(|word| names_packages(word)) {
         vec![vec![]]
     } else if options.iter().any(|word| CHOICES.contains(word)) {
         vec![vec!["--workspace"]]
@@ -187,6 +190,19 @@ mod tests {
         assert!(backends(&words("--test book -- --backend")).expect("none").is_none());
         for line in ["--backend", "--test book --backend wgpu", "--backend gpu"] {
             backends(&words(line)).expect_err(line);
+        }
+    }
+
+    #[test]
+    fn a_package_named_anywhere_is_the_only_one_tested_on_a_backend() {
+        let count = |line: &str| {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            commands_for("ndarray", &words).len()
+        };
+        assert_eq!(count("--test book"), backend::PACKAGES.len());
+        assert_eq!(count("--test book -- -p"), backend::PACKAGES.len());
+        for line in ["-p cam-tests", "--test book --package=cam-tests"] {
+            assert_eq!(count(line), 1, "{line}");
         }
     }
 

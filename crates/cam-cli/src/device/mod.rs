@@ -122,10 +122,15 @@ fn numbered(kind: &'static str, index: usize) -> Result<Device, Failure> {
 
 /// What to build a binary with that has this backend.
 fn unavailable(kind: &str) -> String {
-    let feature = if kind == "cpu" { "flex" } else { kind };
+    let feature = feature_of(kind);
     format!(
         "this binary was built without `{kind}`: build it with `cargo build --release -p cam-cli --features {feature}`"
     )
+}
+
+/// What links a device of that name.
+fn feature_of(kind: &str) -> &str {
+    if kind == "cpu" { "flex" } else { kind }
 }
 
 fn unknown(kind: &str) -> String {

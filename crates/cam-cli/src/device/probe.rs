@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::linked;
+use super::{feature_of, linked};
 
 /// Whether a device can be used.
 pub enum Found {
@@ -25,14 +25,13 @@ pub enum Found {
 
 /// Asks a device for a small sum. A backend whose driver is missing may panic, which is an answer too.
 pub fn probe(name: &'static str) -> Found {
-    let feature = if name == "cpu" { "flex" } else { name };
     let asked = quietly(|| {
         let Some(device) = linked(name) else { return Ok(None) };
         let sum: Tensor<1> = Tensor::<1>::from_floats([1.0, 2.0], &device).sum();
         sum.try_into_vec_as::<f32>().map(Some).map_err(|error| error.to_string())
     });
     match asked {
-        Ok(Ok(None)) => Found::Missing { feature },
+        Ok(Ok(None)) => Found::Missing { feature: feature_of(name) },
         Ok(Ok(Some(values))) if values == [3.0] => Found::Works { cards: names(name) },
         Ok(Ok(Some(values))) => Found::Silent { reason: format!("1 + 2 came to {values:?}") },
         Ok(Err(reason)) | Err(reason) => Found::Silent { reason },
