@@ -20,32 +20,28 @@ use crate::failure::Failure;
 use crate::model::Model;
 
 /// What is done with an image, in the two halves that can be done apart.
-pub struct Work<Prepare, Run> {
+pub struct Work<'w, T, M, R> {
     /// Height and width of the network's input, where it is the same for all.
     pub size: Option<[usize; 2]>,
     /// Everything before the network: its pixels, all of one size in a batch, and what is to be
     /// remembered of it. It runs on any thread.
-    pub prepare: Prepare,
+    pub prepare: &'w Prepare<'w, T, M>,
     /// What the network makes of pixels; one result for each. Where it fails for several, each is run
     /// again by itself, so that a bad image spoils no other.
-    pub run: Run,
+    pub run: &'w Run<'w, R>,
 }
+
+type Prepare<'w, T, M> = dyn Fn(&T) -> Result<(Rgb8, M), Failure> + Sync + 'w;
+type Run<'w, R> = dyn Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure> + Sync + 'w;
 
 /// Does the work for every item, and calls `done` with every result, in order, on this thread. A
 /// failure of `done` ends it.
-pub fn in_order<T, M, R, Prepare, Run>(
+pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     model: &Model,
     items: &[T],
-    work: Work<Prepare, Run>,
+    work: Work<'_, T, M, R>,
     done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
-) -> Result<(), Failure>
-where
-    T: Sync + Display,
-    M: Send,
-    R: Send,
-    Prepare: Fn(&T) -> Result<(Rgb8, M), Failure> + Sync,
-    Run: Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure> + Sync,
-{
+) -> Result<(), Failure> {
     match model.network.engine() {
         Some(_) => each::in_order(&model.network, items, &work, done),
         None => batches::in_order(model, items, &work, done),
@@ -64,11 +60,7 @@ pub fn images(network: &ConvNet, pixels: &[Rgb8]) -> Result<Tensor<4>, Failure> 
 }
 
 /// Runs a batch; where it fails, one after the other.
-fn run<R>(
-    network: &ConvNet,
-    pixels: &[Rgb8],
-    run: &impl Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure>,
-) -> Vec<Result<R, Failure>> {
+fn run<R>(network: &ConvNet, pixels: &[Rgb8], run: &Run<'_, R>) -> Vec<Result<R, Failure>> {
     match run(network, pixels) {
         Ok(results) if results.len() == pixels.len() => results.into_iter().map(Ok).collect(),
         Err(failure) if pixels.len() == 1 => vec![Err(failure)],

@@ -45,7 +45,8 @@ impl Folder<'_> {
         let run = |network: &ConvNet, pixels: &[Rgb8]| {
             self.questions.ask(network, lanes::images(network, pixels)?)
         };
-        let work = Work { size: self.reading.input_size(&model.network), prepare, run };
+        let work =
+            Work { size: self.reading.input_size(&model.network), prepare: &prepare, run: &run };
         let ended = lanes::in_order(model, &due, work, |found, asked| {
             let line = line(found, asked)?;
             if let Some(error) = &line.error {

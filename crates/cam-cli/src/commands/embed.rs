@@ -37,7 +37,7 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
         Ok((Prepared::read(source, &reading, &model.network, clock)?.pixels, ()))
     };
     let size = reading.input_size(&model.network);
-    let work = Work { size, prepare, run: lanes::embeddings };
+    let work = Work { size, prepare: &prepare, run: &lanes::embeddings };
     lanes::in_order(&model, &sources, work, |source, result| {
         match result.and_then(finite(source)) {
             Ok(embedding) => {

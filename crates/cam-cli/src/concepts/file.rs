@@ -74,7 +74,7 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     };
     // A concept that lacks an image would be another concept: one that fails ends it.
     let size = reading.input_size(&model.network);
-    let work = Work { size, prepare, run: lanes::embeddings };
+    let work = Work { size, prepare: &prepare, run: &lanes::embeddings };
     lanes::in_order(&model, &sources, work, |source, example| {
         examples.push(self::example(source, example?)?);
         Ok(())

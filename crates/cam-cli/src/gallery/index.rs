@@ -87,7 +87,7 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
         interrupt::check(KEPT)?;
         looked_at(found, &root, &reading, &model.network)
     };
-    let work = Work { size: reading.input_size(&model.network), prepare, run: see };
+    let work = Work { size: reading.input_size(&model.network), prepare: &prepare, run: &see };
     let ended = lanes::in_order(&model, &due, work, |found, seen| {
         bar.inc(1);
         match seen {

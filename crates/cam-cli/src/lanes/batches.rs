@@ -7,7 +7,7 @@ use std::thread;
 use cam_models::{ConvNet, Rgb8};
 
 use super::due::{Due, Release};
-use super::{Work, run};
+use super::{Run, Work, run};
 use crate::failure::Failure;
 use crate::model::Model;
 
@@ -21,19 +21,12 @@ type Ready<M> = (usize, Rgb8, M);
 type Told<M, R> = (usize, Result<(M, R), Failure>);
 
 /// Threads that prepare, and for each device one that takes batches of what they prepared.
-pub fn in_order<T, M, R, Prepare, Run>(
+pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     model: &Model,
     items: &[T],
-    work: &Work<Prepare, Run>,
+    work: &Work<'_, T, M, R>,
     done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
-) -> Result<(), Failure>
-where
-    T: Sync + Display,
-    M: Send,
-    R: Send,
-    Prepare: Fn(&T) -> Result<(Rgb8, M), Failure> + Sync,
-    Run: Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure> + Sync,
-{
+) -> Result<(), Failure> {
     let devices: Vec<&ConvNet> = model.networks().collect();
     let most = model.batch(work.size);
     let in_batches = most * devices.len();
@@ -66,7 +59,7 @@ where
             scope.spawn(move || {
                 let _release = Release(due);
                 while let Some(batch) = taken(&ready, most) {
-                    if !answer(network, (items, batch), &work.run, &sender) {
+                    if !answer(network, (items, batch), work.run, &sender) {
                         break;
                     }
                 }
@@ -88,7 +81,7 @@ fn taken<M>(ready: &Mutex<Receiver<Ready<M>>>, batch: usize) -> Option<Vec<Ready
 fn answer<T: Display, M, R>(
     network: &ConvNet,
     (items, mut images): (&[T], Vec<Ready<M>>),
-    work: &impl Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure>,
+    work: &Run<'_, R>,
     sender: &SyncSender<Told<M, R>>,
 ) -> bool {
     images.sort_by_key(|(index, pixels, _)| (pixels.size(), *index));

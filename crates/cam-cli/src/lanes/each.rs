@@ -2,7 +2,7 @@ use std::fmt::Display;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-use cam_models::{ConvNet, Rgb8};
+use cam_models::ConvNet;
 
 use super::due::{Due, Release};
 use super::{Work, run};
@@ -12,22 +12,15 @@ use crate::failure::Failure;
 const AHEAD: usize = 64;
 
 /// Every image by itself, on as many lanes as the engine has threads.
-pub fn in_order<T, M, R, Prepare, Run>(
+pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     network: &ConvNet,
     items: &[T],
-    work: &Work<Prepare, Run>,
+    work: &Work<'_, T, M, R>,
     mut done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
-) -> Result<(), Failure>
-where
-    T: Sync + Display,
-    M: Send,
-    R: Send,
-    Prepare: Fn(&T) -> Result<(Rgb8, M), Failure> + Sync,
-    Run: Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Failure> + Sync,
-{
+) -> Result<(), Failure> {
     let one = |network: &ConvNet, item: &T| {
         let (pixels, kept) = (work.prepare)(item)?;
-        let mut results = run(network, &[pixels], &work.run);
+        let mut results = run(network, &[pixels], work.run);
         let result = results.pop().unwrap_or_else(|| Err(anyhow::anyhow!("no result").into()));
         result.map(|result| (kept, result)).map_err(|failure| failure.of(item))
     };
