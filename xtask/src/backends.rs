@@ -1,9 +1,10 @@
 //! `cargo xtask backends`: which tests pass on which backend, as a table in the book.
 
-mod timed;
+mod kept;
+mod ran;
+mod suite;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -12,8 +13,11 @@ use serde_json::Value;
 
 use crate::backend::{self, Surroundings};
 use crate::cargo::{cargo, output, root};
+use crate::metadata::target_directory;
 use crate::pages;
-use timed::Took;
+use kept::Kept;
+use ran::{End, Ran};
+use suite::{Suite, precisions, table};
 
 pub const HELP: &str = "\
 usage: cargo xtask backends [NAME,...] [--within SECONDS]
@@ -21,8 +25,9 @@ usage: cargo xtask backends [NAME,...] [--within SECONDS]
 Runs the tests of cam-tests on each of the named backends (flex, ndarray and
 wgpu unless named), and writes docs/src/backends.md: which of them passed where,
 and what convolutions in f16 and bf16 cost. A file of tests is stopped after 300
-seconds, or those given, and its row says so. Fails, and writes all the same, if
-a test does.
+seconds, or those given, and its row says so. What passed is kept in
+target/backends/ and not run again until its program is built anew, so that the
+command can be interrupted. Fails, and writes all the same, if a test does.
 ";
 
 /// What can run without a card.
@@ -46,19 +51,23 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
     let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
     let files = files_of_tests(&backend::features(&backends, &surroundings))?;
-    let mut suites = Vec::new();
+    let (mut suites, mut failures) = (Vec::new(), Vec::new());
     for (backend, surroundings) in backends.iter().zip(&surroundings) {
+        let kept = Kept::at(target_directory()?.join("backends").join(backend))?;
         let heading = match &surroundings.remark {
             Some(remark) => format!("{backend} ({remark})"),
             None => (*backend).to_owned(),
         };
         eprintln!("== {heading}");
-        let mut suite = Suite { heading, ..Suite::default() };
+        let mut suite = Suite::new(heading);
         for (name, program) in &files {
-            let mut command = Command::new(program);
-            let (out, took) = timed::run(surroundings.put(command.arg("--nocapture")), within)?;
-            suite.enter(name, &out, took);
-            eprintln!("{name}: {}", suite.cell(name));
+            let (ran, is_kept) = run_file((name, program), surroundings, &kept, within)?;
+            suite.enter(name, &ran);
+            let remark = if is_kept { " (kept)" } else { "" };
+            eprintln!("{name}: {}{remark}", suite.cell(name));
+            if ran.end == End::Failed {
+                failures.push(format!("{name} on {backend} ({})", kept.complaints(name).display()));
+            }
         }
         suites.push(suite);
     }
@@ -66,11 +75,29 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let page = root().join(PAGE);
     pages::write_between_marks(&page, "cargo xtask backends", &tables)?;
     println!("{}", page.display());
-    let failures: Vec<String> = suites.iter().flat_map(Suite::failures).collect();
     match failures.as_slice() {
         [] => Ok(()),
         failures => bail!("failed: {}", failures.join(", ")),
     }
+}
+
+/// Runs a file of tests, unless what it did is known, which it tells too.
+fn run_file(
+    (name, program): (&str, &Path),
+    surroundings: &Surroundings,
+    kept: &Kept,
+    within: Duration,
+) -> Result<(Ran, bool)> {
+    if let Some(ran) = kept.get(name, program, within) {
+        return Ok((ran, true));
+    }
+    let mut command = Command::new(program);
+    // As cargo runs them.
+    command.arg("--nocapture").current_dir(root().join("tests"));
+    let complaints = kept.new_complaints(name)?;
+    let ran = Ran::within(within, surroundings.put(&mut command), complaints)?;
+    kept.put(name, &ran)?;
+    Ok((ran, false))
 }
 
 fn parse_seconds(text: &str) -> Result<Duration> {
@@ -94,163 +121,9 @@ fn file_of_tests(message: &str) -> Option<(String, PathBuf)> {
     Some((message["target"]["name"].as_str()?.to_owned(), PathBuf::from(program)))
 }
 
-/// How a backend fared.
-#[derive(Default)]
-struct Suite {
-    heading: String,
-    files: BTreeMap<String, Outcome>,
-    /// Precision and what was compared, to the largest difference and what is allowed.
-    precisions: BTreeMap<(String, String), (f64, f64)>,
-}
-
-/// How a file of tests fared.
-struct Outcome {
-    passed: usize,
-    failed: usize,
-    /// How many there are.
-    of: usize,
-    took: Took,
-}
-
-impl Suite {
-    /// Reads what a file of tests printed.
-    fn enter(&mut self, name: &str, out: &str, took: Took) {
-        let count = |word: &str| {
-            let is_outcome =
-                |line: &&str| line.trim_end().ends_with(&format!("... {word}")) || *line == word;
-            out.lines().filter(is_outcome).count()
-        };
-        let running = out.lines().find_map(|line| line.strip_prefix("running "));
-        let of = running.and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or(0);
-        let (passed, failed) = (count("ok"), count("FAILED"));
-        // Where it came to its end it counted by itself.
-        let (passed, failed) = out.lines().find_map(result).unwrap_or((passed, failed));
-        if of > 0 {
-            self.files.insert(name.to_owned(), Outcome { passed, failed, of, took });
-        }
-        for (key, (difference, allowed)) in out.lines().filter_map(precision) {
-            let entry = self.precisions.entry(key).or_insert((difference, allowed));
-            *entry = (entry.0.max(difference), allowed);
-        }
-    }
-
-    fn cell(&self, name: &str) -> String {
-        let Some(Outcome { passed, of, took, .. }) = self.files.get(name) else {
-            return String::new();
-        };
-        match took {
-            Took::All(time) => format!("{passed} of {of} in {:.0} s", time.as_secs_f64()),
-            Took::Stopped(time) => {
-                format!("{passed} of {of}, stopped after {:.0} s", time.as_secs_f64())
-            }
-        }
-    }
-
-    fn failures(&self) -> Vec<String> {
-        let failed = self.files.iter().filter(|(_, outcome)| outcome.failed > 0);
-        let words = |(name, outcome): (&String, &Outcome)| {
-            format!("{} of {name} on {}", outcome.failed, self.heading)
-        };
-        failed.map(words).collect()
-    }
-}
-
-/// Passed and failed of `test result: ok. 3 passed; 0 failed; 0 ignored; ...`
-fn result(line: &str) -> Option<(usize, usize)> {
-    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
-    let number = |what: &str| {
-        let part = counts.split(';').find(|part| part.trim().ends_with(what))?;
-        part.trim().split(' ').next()?.parse().ok()
-    };
-    Some((number("passed")?, number("failed")?))
-}
-
-fn precision(line: &str) -> Option<((String, String), (f64, f64))> {
-    let (_, line) = line.split_once("precision\t")?;
-    let [precision, what, difference, allowed] = line.split('\t').collect::<Vec<_>>()[..] else {
-        return None;
-    };
-    let key = (precision.to_owned(), what.to_owned());
-    Some((key, (difference.parse().ok()?, allowed.parse().ok()?)))
-}
-
-fn heading(suites: &[Suite], first: &str) -> String {
-    let names: Vec<&str> = suites.iter().map(|suite| suite.heading.as_str()).collect();
-    format!("| {first} | {} |\n|---|{}\n", names.join(" | "), "---:|".repeat(names.len()))
-}
-
-/// Passed of how many, and how long it took.
-fn table(suites: &[Suite]) -> String {
-    let files: BTreeSet<&String> = suites.iter().flat_map(|suite| suite.files.keys()).collect();
-    let mut text = heading(suites, "tests");
-    for file in files {
-        let cells: Vec<String> = suites.iter().map(|suite| suite.cell(file)).collect();
-        text += &format!("| {file} | {} |\n", cells.join(" | "));
-    }
-    text
-}
-
-fn precisions(suites: &[Suite]) -> String {
-    let rows: BTreeSet<_> = suites.iter().flat_map(|suite| suite.precisions.keys()).collect();
-    let mut text = heading(suites, "convolutions in reduced precision against f32");
-    text = text.replacen("|\n", "| allowed |\n", 1).replacen(":|\n", ":|---:|\n", 1);
-    for row in rows {
-        let found = |suite: &Suite| suite.precisions.get(row).copied();
-        let cell = |suite| found(suite).map_or("not there".to_owned(), |(d, _)| format!("{d:.0e}"));
-        let cells: Vec<String> = suites.iter().map(cell).collect();
-        let allowed =
-            suites.iter().filter_map(found).map(|(_, allowed)| allowed).fold(0.0, f64::max);
-        text += &format!("| {}, {} | {} | {allowed:.0e} |\n", row.0, row.1, cells.join(" | "));
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const OUT: &str = "\
-running 5 tests
-test a ... precision\tf16\tembedding\t2e-3\t5e-3
-ok
-test b ... ok
-precision\tf16\tembedding\t1e-3\t5e-3
-test c ... FAILED
-";
-
-    fn suite(end: &str, took: Took) -> Suite {
-        let mut suite = Suite { heading: "flex".to_owned(), ..Suite::default() };
-        suite.enter("book", &format!("{OUT}{end}"), took);
-        suite
-    }
-
-    #[test]
-    fn a_file_of_tests_that_ended_is_counted_by_its_own_words() {
-        let end = "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1s";
-        let suite = suite(end, Took::All(Duration::from_millis(12_340)));
-        assert_eq!(
-            table(std::slice::from_ref(&suite)),
-            "| tests | flex |\n|---|---:|\n| book | 3 of 5 in 12 s |\n"
-        );
-        assert_eq!(suite.failures(), ["2 of book on flex"]);
-    }
-
-    #[test]
-    fn one_that_was_stopped_is_counted_by_its_lines() {
-        let suite = suite("", Took::Stopped(Duration::from_secs(9)));
-        assert_eq!(suite.cell("book"), "2 of 5, stopped after 9 s");
-        assert_eq!(suite.failures(), ["1 of book on flex"]);
-    }
-
-    #[test]
-    fn the_largest_difference_of_a_precision_stands_in_the_table() {
-        let other = Suite { heading: "x".to_owned(), ..Suite::default() };
-        assert_eq!(
-            precisions(&[suite("", Took::All(Duration::ZERO)), other]),
-            "| convolutions in reduced precision against f32 | flex | x | allowed |\n|---|---:|---:|---:|\n\
-             | f16, embedding | 2e-3 | not there | 5e-3 |\n"
-        );
-    }
 
     #[test]
     fn cargo_names_the_programs_of_tests() {
