@@ -14,9 +14,6 @@ pub const NAMES: [&str; 7] = ["flex", "ndarray", "wgpu", "vulkan", "metal", "cud
 /// Those that need a Vulkan driver.
 const BY_VULKAN: [&str; 2] = ["wgpu", "vulkan"];
 
-/// Those that need no card.
-const ON_PROCESSORS: [&str; 2] = ["flex", "ndarray"];
-
 /// The packages with a choice of backend whose tests depend on it.
 pub const PACKAGES: [&str; 2] = ["cam-tests", "cam-cli"];
 
@@ -32,8 +29,8 @@ pub fn parse(names: &str) -> Result<Vec<&'static str>> {
 /// What a command needs around it to be run on a backend.
 pub struct Surroundings {
     variables: Vec<(&'static str, String)>,
-    /// Whether it runs on a card, and is worth tuning for.
-    pub is_card: bool,
+    /// The feature that links it.
+    pub feature: &'static str,
     /// In words, for whoever reads the outcome.
     pub remark: Option<String>,
 }
@@ -43,7 +40,7 @@ impl Surroundings {
     pub fn of(backend: &'static str) -> Result<Self> {
         let mut variables = vec![("CAM_TEST_DEVICE", backend.to_owned())];
         let mut remark = None;
-        let mut is_card = !ON_PROCESSORS.contains(&backend);
+        let mut feature = backend;
         if BY_VULKAN.contains(&backend) && cfg!(target_os = "linux") {
             let drivers = vulkan_drivers();
             if drivers.is_empty() {
@@ -54,7 +51,9 @@ impl Surroundings {
             }
             if !has_card() {
                 remark = Some("software driver".to_owned());
-                is_card = false;
+                if backend == "wgpu" {
+                    feature = "wgpu-untuned";
+                }
                 variables.push(("CUBECL_WGPU_DEFAULT_DEVICE", "Cpu".to_owned()));
                 if let Some(driver) = drivers.iter().find(|path| is_software(path)) {
                     variables.push(("VK_ICD_FILENAMES", driver.display().to_string()));
@@ -65,7 +64,7 @@ impl Surroundings {
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
             variables.push(("XDG_RUNTIME_DIR", folder.display().to_string()));
         }
-        Ok(Self { variables, is_card, remark })
+        Ok(Self { variables, feature, remark })
     }
 
     /// Puts it around a command; what the user set stays.
@@ -79,10 +78,9 @@ impl Surroundings {
     }
 }
 
-/// The features that link these backends; with what cards have in common, where there is one.
-pub fn features(backends: &[&str], surroundings: &[Surroundings]) -> String {
-    let card = surroundings.iter().any(|surroundings| surroundings.is_card).then_some("card");
-    backends.iter().copied().chain(card).collect::<Vec<_>>().join(",")
+/// The features that link these backends.
+pub fn features(surroundings: &[Surroundings]) -> String {
+    surroundings.iter().map(|surroundings| surroundings.feature).collect::<Vec<_>>().join(",")
 }
 
 /// Manifests of the drivers that Vulkan's loader would find.
@@ -129,11 +127,9 @@ mod tests {
     #[test]
     fn the_backend_under_test_is_always_said() {
         let mut command = Command::new("cargo");
-        Surroundings::of("ndarray").expect("it needs nothing").put(&mut command);
-        assert_eq!(
-            features(&["ndarray"], &[Surroundings::of("ndarray").expect("nothing")]),
-            "ndarray"
-        );
+        let surroundings = Surroundings::of("ndarray").expect("it needs nothing");
+        surroundings.put(&mut command);
+        assert_eq!(features(&[surroundings]), "ndarray");
         let said: Vec<_> = command.get_envs().collect();
         assert_eq!(said, [("CAM_TEST_DEVICE".as_ref(), Some("ndarray".as_ref()))]);
     }

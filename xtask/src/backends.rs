@@ -50,7 +50,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let backends = backend::parse(names)?;
     let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
     let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
-    let files = files_of_tests(&backend::features(&backends, &surroundings))?;
+    let files = files_of_tests(&backend::features(&surroundings))?;
     let (mut suites, mut failures) = (Vec::new(), Vec::new());
     for (backend, surroundings) in backends.iter().zip(&surroundings) {
         let kept = Kept::at(target_directory()?.join("backends").join(backend))?;

@@ -22,7 +22,7 @@ pub fn run(devices: &str, arguments: &[String]) -> Result<()> {
     let backends = backend::parse(&backends.join(","))?;
     let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
     let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
-    let features = backend::features(&backends, &surroundings);
+    let features = backend::features(&surroundings);
     let begun = SystemTime::now();
     for (device, surroundings) in devices.iter().zip(&surroundings) {
         let mut bench = cargo(["bench", "-p", "cam-benches", "--bench", "devices"]);

@@ -90,7 +90,7 @@ fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
     // What is missing is said before anything is built.
     let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
     let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
-    let features = backend::features(backends, &surroundings);
+    let features = backend::features(&surroundings);
     let mut failed = Vec::new();
     for (backend, surroundings) in backends.iter().zip(surroundings) {
         let remark = surroundings.remark.as_ref().map(|remark| format!(" ({remark})"));

@@ -1,15 +1,16 @@
 //! The one place where a cargo feature becomes a device.
 //!
-//! The packages of the tests and of the benchmarks have the same features, and compile this file too.
+//! The packages of the tests and of the benchmarks have the same features, and compile this file too. `wgpu`
+//! is `wgpu-untuned` and more.
 
 use burn::tensor::Device;
-#[cfg(any(feature = "wgpu", feature = "vulkan", feature = "metal"))]
+#[cfg(any(feature = "wgpu-untuned", feature = "vulkan", feature = "metal"))]
 use burn::tensor::DeviceKind;
 
 #[cfg(not(any(
     feature = "flex",
     feature = "ndarray",
-    feature = "wgpu",
+    feature = "wgpu-untuned",
     feature = "vulkan",
     feature = "metal",
     feature = "cuda",
@@ -28,7 +29,7 @@ pub const DEFAULT: &str = if cfg!(feature = "cuda") {
     "rocm"
 } else if cfg!(feature = "vulkan") {
     "vulkan"
-} else if cfg!(feature = "wgpu") {
+} else if cfg!(feature = "wgpu-untuned") {
     "wgpu"
 } else if cfg!(feature = "flex") {
     "cpu"
@@ -48,7 +49,7 @@ pub fn device(name: &str) -> Option<Device> {
             #[expect(deprecated, reason = "burn 0.23 drops it; until then it can be chosen")]
             Some(Device::ndarray())
         }
-        #[cfg(feature = "wgpu")]
+        #[cfg(feature = "wgpu-untuned")]
         "wgpu" => Some(Device::wgpu(DeviceKind::DefaultDevice)),
         #[cfg(feature = "vulkan")]
         "vulkan" => Some(Device::vulkan(DeviceKind::DefaultDevice)),

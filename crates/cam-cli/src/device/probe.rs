@@ -45,7 +45,7 @@ pub fn cards(kind: &str) -> Option<Result<Vec<Device>, String>> {
     {
         use burn::tensor::DeviceType;
         let kind = match kind {
-            #[cfg(feature = "wgpu")]
+            #[cfg(feature = "wgpu-untuned")]
             "wgpu" => DeviceType::Wgpu,
             #[cfg(feature = "vulkan")]
             "vulkan" => DeviceType::Vulkan,
