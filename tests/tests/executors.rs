@@ -6,7 +6,7 @@ use cam_engine::InstructionSet;
 use cam_models::{Block, ConvNet, ResNet, Runtime, Stage, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{
-    ACTIVATION, GRADIENT, GRADIENT_WITH_FLIPS, RAW_MAP, assert_near, relative_distance, values,
+    ACTIVATION, GRADIENT_WITH_FLIPS, RAW_MAP, assert_near, gradient, relative_distance, values,
 };
 use cam_tests::networks::{by_formula, by_formula_on, load, load_on, state_dict};
 use cam_tests::{device, engine, exact_engine, formula, photographs};
@@ -139,13 +139,13 @@ fn assert_gradients_agree(
 fn gradients_agree_with_autodiff_at_every_cut() {
     let load =
         |runtime: Runtime| load_embedded(runtime).expect("the embedded weights load").network;
-    let (burn, engines) = (load(Runtime::from(&device())), [(load(engine()), GRADIENT)]);
+    let (burn, engines) = (load(Runtime::from(&device())), [(load(engine()), gradient())]);
     for shape in [[1, 3, 96, 96], [2, 3, 49, 61]] {
         assert_gradients_agree("efficientnet-lite0", &burn, &engines, &input(shape));
     }
     for architecture in ["resnet18", "resnet50", "resnext50_32x4d"] {
         let engines = [
-            (by_formula_on(architecture, exact_engine()), GRADIENT),
+            (by_formula_on(architecture, exact_engine()), gradient()),
             (by_formula_on(architecture, engine()), GRADIENT_WITH_FLIPS),
         ];
         let burn = by_formula(architecture);

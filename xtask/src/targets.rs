@@ -1,12 +1,13 @@
 //! The libraries on machines other than this one.
 //!
 //! The compiler for such a machine is rarely at hand. So what can be asserted on any machine is: which packages the
-//! libraries reach there, and that without their default features they use no threads, files or clocks. Where rustup
-//! has the machine, they are compiled for it too.
+//! libraries reach there, and that without their default features they use no threads, files or clocks. Where std
+//! for the machine is installed, they are compiled for it too.
 
 mod reach;
 
 use std::process::Command;
+use std::{env, fs};
 
 use anyhow::Result;
 
@@ -62,10 +63,8 @@ pub fn run() -> Result<Outcome> {
     }
     judge("targets", &found)?;
     run_command(&mut lint())?;
-    let installed =
-        output(Command::new("rustup").args(["target", "list", "--installed"])).unwrap_or_default();
-    let is_here = |target: &&Target| installed.lines().any(|line| line.trim() == target.name);
-    let (here, missing): (Vec<&Target>, Vec<&Target>) = TARGETS.iter().partition(is_here);
+    let (here, missing): (Vec<&Target>, Vec<&Target>) =
+        TARGETS.iter().partition(|target| is_installed(target.name));
     let missing: Vec<&str> = missing.iter().map(|target| target.name).collect();
     for target in &missing {
         eprintln!(
@@ -78,6 +77,16 @@ pub fn run() -> Result<Outcome> {
     Ok(match missing.as_slice() {
         [] => Outcome::Passed,
         missing => Outcome::Skipped(format!("compiling for {}: not installed", missing.join(", "))),
+    })
+}
+
+/// Whether the compiler, whoever installed it, has std for that machine.
+fn is_installed(target: &str) -> bool {
+    let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let mut asked = Command::new(compiler);
+    let folder = output(asked.args(["--print", "target-libdir", "--target", target]));
+    folder.is_ok_and(|folder| {
+        fs::read_dir(folder.trim()).is_ok_and(|mut files| files.next().is_some())
     })
 }
 
