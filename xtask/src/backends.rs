@@ -63,8 +63,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
         for (name, program) in &files {
             let (ran, is_kept) = run_file((name, program), surroundings, &kept, within)?;
             suite.enter(name, &ran);
-            let remark = if is_kept { " (kept)" } else { "" };
-            eprintln!("{name}: {}{remark}", suite.cell(name));
+            if let Some(cell) = suite.cell(name) {
+                eprintln!("{name}: {cell}{}", if is_kept { " (kept)" } else { "" });
+            }
             if ran.end == End::Failed {
                 failures.push(format!("{name} on {backend} ({})", kept.complaints(name).display()));
             }
