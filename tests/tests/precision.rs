@@ -88,6 +88,19 @@ fn what_leaves_a_network_is_f32_in_every_precision() {
     }
 }
 
+#[test]
+fn an_empty_tail_gives_what_it_was_given_beyond_the_range_of_f16() {
+    for (precision, _) in reduced() {
+        let network = embedded(precision);
+        let last = network.last_layer().expect("there are layers");
+        let activations = network.forward_to(tensor(network.preprocessing(), &open("cat")), last);
+        let embedding = values(&network.forward_from(activations.clone(), last));
+        let large = values(&network.forward_from(activations * 1e6, last));
+        let back: Vec<f32> = large.iter().map(|value| value / 1e6).collect();
+        assert!(relative_distance(&back, &embedding) < 1e-6, "{precision}");
+    }
+}
+
 /// Of a score that is this much smaller, the gradients behind an average of 49 positions are about 2e-6,
 /// where f16 has 5 bits left.
 const SMALLER: f32 = 1e-4;

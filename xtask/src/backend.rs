@@ -14,8 +14,12 @@ pub const NAMES: [&str; 7] = ["flex", "ndarray", "wgpu", "vulkan", "metal", "cud
 /// Those that need a Vulkan driver.
 const BY_VULKAN: [&str; 2] = ["wgpu", "vulkan"];
 
-/// The packages with a choice of backend whose tests depend on it.
-pub const PACKAGES: [&str; 2] = ["cam-tests", "cam-cli"];
+/// The vendor's number on the PCI bus.
+const NVIDIA: &str = "0x10de";
+
+/// The packages with a choice of backend whose tests depend on it, and where these are.
+pub const PACKAGES: [(&str, &str); 2] =
+    [("cam-tests", "tests/tests"), ("cam-cli", "crates/cam-cli/tests")];
 
 /// Reads `ndarray,wgpu`.
 pub fn parse(names: &str) -> Result<Vec<&'static str>> {
@@ -49,11 +53,15 @@ impl Surroundings {
                      the software one (Debian, Ubuntu: `apt install mesa-vulkan-drivers`)"
                 );
             }
-            if !has_card() {
-                remark = Some("software driver".to_owned());
-                if backend == "wgpu" {
-                    feature = "wgpu-untuned";
+            if !has_card(&drivers) {
+                if backend != "wgpu" {
+                    bail!(
+                        "{backend} needs a card, and none was found with a driver for it: Mesa's software \
+                         driver crashes on its shaders (`wgpu` runs there)"
+                    );
                 }
+                remark = Some("software driver".to_owned());
+                feature = "wgpu-untuned";
                 variables.push(("CUBECL_WGPU_DEFAULT_DEVICE", "Cpu".to_owned()));
                 if let Some(driver) = drivers.iter().find(|path| is_software(path)) {
                     variables.push(("VK_ICD_FILENAMES", driver.display().to_string()));
@@ -85,22 +93,41 @@ pub fn features(surroundings: &[Surroundings]) -> String {
 
 /// Manifests of the drivers that Vulkan's loader would find.
 fn vulkan_drivers() -> Vec<PathBuf> {
-    if let Some(named) = env::var_os("VK_ICD_FILENAMES") {
+    let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(env::var_os);
+    if let Some(named) = named {
         return env::split_paths(&named).collect();
     }
+    let own = env::home_dir().map(|home| home.join(".local/share/vulkan/icd.d"));
     let folders = ["/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d"];
-    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok());
+    let folders = folders.into_iter().map(PathBuf::from).chain(own);
+    let files = folders.filter_map(|folder| fs::read_dir(folder).ok());
     files.flatten().filter_map(|entry| Some(entry.ok()?.path())).collect()
 }
 
 fn is_software(driver: &Path) -> bool {
-    driver.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lvp_icd"))
+    is_of(driver, "lvp")
 }
 
-fn has_card() -> bool {
-    let nodes = fs::read_dir("/dev/dri").into_iter().flatten().flatten();
-    nodes.into_iter().any(|node| node.file_name().to_string_lossy().starts_with("renderD"))
-        || Path::new("/dev/nvidia0").exists()
+fn is_nvidia(driver: &Path) -> bool {
+    is_of(driver, "nvidia")
+}
+
+/// Manifests are called after their drivers.
+fn is_of(driver: &Path, name: &str) -> bool {
+    driver.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name))
+}
+
+/// Whether there is a card that one of these drivers is for. A container may show a card without a Vulkan driver of
+/// its vendor, and Mesa installs the manifests of all of its drivers.
+fn has_card(drivers: &[PathBuf]) -> bool {
+    let nvidia = Path::new("/dev/nvidia0").exists();
+    let nodes = fs::read_dir("/sys/class/drm").into_iter().flatten().flatten();
+    let vendors = nodes.filter(|node| node.file_name().to_string_lossy().starts_with("renderD"));
+    let vendors =
+        vendors.filter_map(|node| fs::read_to_string(node.path().join("device/vendor")).ok());
+    let other = vendors.into_iter().any(|vendor| vendor.trim() != NVIDIA);
+    (nvidia && drivers.iter().any(|driver| is_nvidia(driver)))
+        || (other && drivers.iter().any(|driver| !is_nvidia(driver) && !is_software(driver)))
 }
 
 #[cfg(test)]

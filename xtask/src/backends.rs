@@ -4,6 +4,7 @@ mod kept;
 mod ran;
 mod suite;
 
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use crate::cargo::{cargo, output, root};
 use crate::metadata::target_directory;
 use crate::pages;
 use kept::Kept;
-use ran::{End, Ran};
+use ran::Ran;
 use suite::{Suite, precisions, table};
 
 pub const HELP: &str = "\
@@ -26,8 +27,8 @@ Runs the tests of cam-tests on each of the named backends (flex, ndarray and
 wgpu unless named), and writes docs/src/backends.md: which of them passed where,
 and what convolutions in f16 and bf16 cost. A file of tests is stopped after 300
 seconds, or those given, and its row says so. What passed is kept in
-target/backends/ and not run again until its program is built anew, so that the
-command can be interrupted. Fails, and writes all the same, if a test does.
+target/backends/ and not run again until its program or what it reads is new, so
+that the command can be interrupted. Fails, and writes all the same, if a test does.
 ";
 
 /// What can run without a card.
@@ -35,6 +36,9 @@ const EVERYWHERE: &str = "flex,ndarray,wgpu";
 
 /// Enough for every file on a processor, and for a part of it on a software driver.
 const WITHIN: Duration = Duration::from_secs(300);
+
+/// What tests read when they run.
+const DATA: [&str; 3] = ["tests/golden", "tests/fixtures", "crates/cam-cli/photographs"];
 
 const PAGE: &str = "docs/src/backends.md";
 
@@ -66,7 +70,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
             if let Some(cell) = suite.cell(name) {
                 eprintln!("{name}: {cell}{}", if is_kept { " (kept)" } else { "" });
             }
-            if ran.end == End::Failed {
+            if ran.has_failed() {
                 failures.push(format!("{name} on {backend} ({})", kept.complaints(name).display()));
             }
         }
@@ -89,7 +93,9 @@ fn run_file(
     kept: &Kept,
     within: Duration,
 ) -> Result<(Ran, bool)> {
-    if let Some(ran) = kept.get(name, program, within) {
+    let data = DATA.map(|folder| root().join(folder));
+    let read: Vec<&Path> = iter::once(program).chain(data.iter().map(PathBuf::as_path)).collect();
+    if let Some(ran) = kept.get(name, &read, within) {
         return Ok((ran, true));
     }
     let mut command = Command::new(program);

@@ -1,11 +1,12 @@
 //! `cargo xtask test`: every test of the workspace, the fast ones first.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
 use crate::backend::{self, Surroundings};
-use crate::cargo::{cargo, run as run_command};
+use crate::cargo::{cargo, root, run as run_command};
 
 pub const HELP: &str = "\
 usage: cargo xtask test [ARGUMENTS FOR cargo test]
@@ -91,16 +92,17 @@ fn on_backends(backends: &[&'static str], arguments: &[String]) -> Result<()> {
     let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
     let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
     let features = backend::features(&surroundings);
-    let mut failed = Vec::new();
+    let mut failed: Vec<&str> = Vec::new();
     for (backend, surroundings) in backends.iter().zip(surroundings) {
         let remark = surroundings.remark.as_ref().map(|remark| format!(" ({remark})"));
         eprintln!("\n== {backend}{}", remark.unwrap_or_default());
         for mut command in commands_for(&features, arguments) {
             if let Err(error) = run_command(surroundings.put(&mut command)) {
                 eprintln!("error: {error:#}");
-                failed.push(*backend);
+                failed.push(backend);
             }
         }
+        failed.dedup();
     }
     match failed.as_slice() {
         [] => Ok(()),
@@ -116,10 +118,29 @@ fn commands_for(features: &str, arguments: &[String]) -> Vec<Command> {
         command.args(["--features", features]).args(package).args(arguments);
         command
     };
-    match options(arguments).into_iter().any(names_packages) {
-        true => vec![command(&[])],
-        false => backend::PACKAGES.map(|package| command(&["-p", package])).into(),
+    if options(arguments).into_iter().any(names_packages) {
+        return vec![command(&[])];
     }
+    let files: Vec<&str> = files_of_tests(arguments).collect();
+    let has = |folder: &str| {
+        let has = |file| is_file_of_tests(&root().join(folder), file);
+        files.is_empty() || files.iter().copied().any(has)
+    };
+    let packages = backend::PACKAGES.iter().filter(|(_, folder)| has(folder));
+    packages.map(|(package, _)| command(&["-p", package])).collect()
+}
+
+/// Names that follow `--test`.
+fn files_of_tests(arguments: &[String]) -> impl Iterator<Item = &str> {
+    let own = || arguments.iter().map(String::as_str).take_while(|argument| *argument != "--");
+    let behind = own().zip(own().skip(1)).filter(|(option, _)| *option == "--test");
+    own().filter_map(|word| word.strip_prefix("--test=")).chain(behind.map(|(_, name)| name))
+}
+
+fn is_file_of_tests(folder: &Path, name: &str) -> bool {
+    name.contains('*')
+        || folder.join(name).join("main.rs").exists()
+        || folder.join(format!("{name}.rs")).exists()
 }
 
 /// Our own words of the arguments, without what follows `--` or `=`.
@@ -199,11 +220,30 @@ mod tests {
             let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
             commands_for("ndarray", &words).len()
         };
-        assert_eq!(count("--test book"), backend::PACKAGES.len());
-        assert_eq!(count("--test book -- -p"), backend::PACKAGES.len());
+        assert_eq!(count("-- book"), backend::PACKAGES.len());
+        assert_eq!(count("--no-run -- -p"), backend::PACKAGES.len());
         for line in ["-p cam-tests", "--test book --package=cam-tests"] {
             assert_eq!(count(line), 1, "{line}");
         }
+    }
+
+    #[test]
+    fn a_file_of_tests_is_looked_for_in_the_package_that_has_it() {
+        let packages = |line: &str| {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            let commands = commands_for("ndarray", &words);
+            let package = |command: &Command| {
+                let words: Vec<String> =
+                    command.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
+                let at = words.iter().position(|word| word == "-p").expect("a package");
+                words[at + 1].clone()
+            };
+            commands.iter().map(package).collect::<Vec<_>>()
+        };
+        assert_eq!(packages("--test tiny_networks"), ["cam-tests"]);
+        assert_eq!(packages("--test=laws_of_methods -- cosine"), ["cam-tests"]);
+        assert_eq!(packages("--test cli -- --test book"), ["cam-cli"]);
+        assert_eq!(packages("--test *").len(), 2);
     }
 
     #[test]

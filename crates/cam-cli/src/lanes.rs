@@ -10,7 +10,7 @@ mod each;
 
 use std::fmt::Display;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use burn::tensor::Tensor;
 use cam_core::Network as _;
 use cam_models::{ConvNet, Rgb8};
@@ -26,8 +26,8 @@ pub struct Work<'w, T, M, R> {
     /// Everything before the network: its pixels, all of one size in a batch, and what is to be
     /// remembered of it. It runs on any thread.
     pub prepare: &'w Prepare<'w, T, M>,
-    /// What the network makes of pixels; one result for each. Where it fails for several, each is run
-    /// again by itself, so that a bad image spoils no other.
+    /// What the network makes of pixels; one result for each. Where it fails for several, each half of
+    /// them is run again, so that a bad image spoils no other.
     pub run: &'w Run<'w, R>,
 }
 
@@ -59,14 +59,26 @@ pub fn images(network: &ConvNet, pixels: &[Rgb8]) -> Result<Tensor<4>, Failure> 
     Ok(network.images(pixels).context("images make a tensor")?)
 }
 
-/// Runs a batch; where it fails, one after the other.
-fn run<R>(network: &ConvNet, pixels: &[Rgb8], run: &Run<'_, R>) -> Vec<Result<R, Failure>> {
+/// Runs a batch; where it fails, its halves. Where these do not, it was too large, and `most` becomes what
+/// was not.
+fn run<R>(
+    network: &ConvNet,
+    pixels: &[Rgb8],
+    run: &Run<'_, R>,
+    most: &mut usize,
+) -> Vec<Result<R, Failure>> {
     match run(network, pixels) {
         Ok(results) if results.len() == pixels.len() => results.into_iter().map(Ok).collect(),
+        Ok(_) if pixels.len() == 1 => vec![Err(anyhow!("the network gave no result").into())],
         Err(failure) if pixels.len() == 1 => vec![Err(failure)],
-        _ => pixels
-            .iter()
-            .flat_map(|pixels| self::run(network, std::slice::from_ref(pixels), run))
-            .collect(),
+        _ => {
+            let (first, second) = pixels.split_at(pixels.len() / 2);
+            let mut results = self::run(network, first, run, most);
+            results.extend(self::run(network, second, run, most));
+            if results.iter().all(Result::is_ok) {
+                *most = first.len().min(*most);
+            }
+            results
+        }
     }
 }

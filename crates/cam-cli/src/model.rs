@@ -69,20 +69,14 @@ impl Model {
         Ok(Self { network, copies, devices, batch, file })
     }
 
-    /// The network on every device.
-    pub fn networks(&self) -> impl Iterator<Item = &ConvNet> {
-        iter::once(&self.network).chain(&self.copies)
-    }
-
-    /// How many images of that size a device runs at once: as many as its memory allows, unless it was
-    /// said. Images of many sizes are run one by one.
-    pub fn batch(&self, size: Option<[usize; 2]>) -> usize {
-        let fitting = |size: [usize; 2]| {
-            let batches =
-                self.devices.iter().map(|opened| device::batch(opened, &self.network, size));
-            batches.min().unwrap_or(1)
-        };
-        self.batch.map_or_else(|| size.map_or(1, fitting), NonZero::get)
+    /// The network on every device, and how many images of that size are run there at once: as many as
+    /// the device's memory allows, unless it was said. Images of many sizes are run one by one.
+    pub fn batches(&self, size: Option<[usize; 2]>) -> impl Iterator<Item = (&ConvNet, usize)> {
+        let networks = iter::once(&self.network).chain(&self.copies);
+        networks.zip(&self.devices).map(move |(network, opened)| {
+            let fitting = |size| device::batch(opened, network, size);
+            (network, self.batch.map_or_else(|| size.map_or(1, fitting), NonZero::get))
+        })
     }
 
     /// SHA-256 of the weights, in hexadecimal digits.

@@ -2,7 +2,7 @@ use std::sync::OnceLock;
 
 use burn::tensor::Tensor;
 
-use crate::finish::read;
+use crate::finish::{all_finite, read};
 use crate::question::{Asked, Back, Question};
 use crate::{Error, Explanation, Head, Layer, LayerMaps, Method, Network, Tail, Target, View};
 
@@ -244,7 +244,7 @@ pub(crate) fn leaf_gradient<const D: usize>(
 
 fn check_finite(embeddings: &Tensor<2>) -> Result<(), Error> {
     let [images, width] = embeddings.dims();
-    if embeddings.clone().is_finite().all().into_scalar::<bool>() {
+    if all_finite(embeddings)? {
         return Ok(());
     }
     let values = read(embeddings.clone().reshape([images * width]))?;

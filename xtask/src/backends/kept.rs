@@ -19,20 +19,17 @@ impl Kept {
         Ok(Self { folder })
     }
 
-    /// What that program did, if it is the same program and would do the same again: a failure is looked at
-    /// anew, and so is what could go on for longer now.
-    pub fn get(&self, name: &str, program: &Path, limit: Duration) -> Option<Ran> {
+    /// What a program did, if neither it nor what it reads has changed, and it would do the same again: a
+    /// failure is looked at anew, and so is what could go on for longer now.
+    pub fn get(&self, name: &str, read: &[&Path], limit: Duration) -> Option<Ran> {
         let path = self.path(name);
-        let changed = |path: &Path| fs::metadata(path).and_then(|found| found.modified()).ok();
-        let built: SystemTime = changed(program)?;
-        let text = fs::read_to_string(&path).ok().filter(|_| changed(&path) > Some(built))?;
+        let kept = changed(&path)?;
+        let text = fs::read_to_string(&path).ok()?;
         let ran = Ran::of_json(&serde_json::from_str(&text).ok()?)?;
-        let is_final = match ran.end {
-            End::Passed => true,
-            End::Failed => false,
-            End::Stopped => ran.seconds >= limit.as_secs_f64(),
-        };
-        is_final.then_some(ran)
+        let is_final = ran.end == End::Passed || ran.seconds >= limit.as_secs_f64();
+        let would_do_the_same = is_final && !ran.has_failed();
+        (would_do_the_same && read.iter().all(|path| changed(path).is_some_and(|at| at < kept)))
+            .then_some(ran)
     }
 
     pub fn put(&self, name: &str, ran: &Ran) -> Result<()> {
@@ -57,6 +54,16 @@ impl Kept {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.json"))
     }
+}
+
+/// When a file was written, or the last one below a folder.
+fn changed(path: &Path) -> Option<SystemTime> {
+    let found = fs::metadata(path).ok()?;
+    if !found.is_dir() {
+        return found.modified().ok();
+    }
+    let entries = fs::read_dir(path).ok()?.flatten();
+    entries.filter_map(|entry| changed(&entry.path())).max()
 }
 
 #[cfg(test)]
@@ -84,13 +91,13 @@ mod tests {
     #[test]
     fn a_program_that_passed_is_not_run_again_until_it_is_built_anew() {
         let (kept, program) = kept("passed");
-        assert_eq!(kept.get("book", &program, LIMIT), None);
+        assert_eq!(kept.get("book", &[&program], LIMIT), None);
         kept.put("book", &ran(End::Passed, 3.0)).expect("written");
-        assert_eq!(kept.get("book", &program, LIMIT), Some(ran(End::Passed, 3.0)));
-        assert_eq!(kept.get("other", &program, LIMIT), None);
+        assert_eq!(kept.get("book", &[&program], LIMIT), Some(ran(End::Passed, 3.0)));
+        assert_eq!(kept.get("other", &[&program], LIMIT), None);
         let later = SystemTime::now() + Duration::from_secs(60);
         File::create(&program).and_then(|file| file.set_modified(later)).expect("built");
-        assert_eq!(kept.get("book", &program, LIMIT), None);
+        assert_eq!(kept.get("book", &[&program], LIMIT), None);
         fs::remove_dir_all(kept.folder).expect("removed");
     }
 
@@ -98,10 +105,13 @@ mod tests {
     fn failures_and_what_may_take_longer_now_are_run_again() {
         let (kept, program) = kept("failed");
         kept.put("book", &ran(End::Failed, 3.0)).expect("written");
-        assert_eq!(kept.get("book", &program, LIMIT), None);
+        assert_eq!(kept.get("book", &[&program], LIMIT), None);
         kept.put("book", &ran(End::Stopped, 10.1)).expect("written");
-        assert!(kept.get("book", &program, LIMIT).is_some());
-        assert_eq!(kept.get("book", &program, 2 * LIMIT), None);
+        assert!(kept.get("book", &[&program], LIMIT).is_some());
+        assert_eq!(kept.get("book", &[&program], 2 * LIMIT), None);
+        let failed = "test a ... FAILED\n".to_owned();
+        kept.put("book", &Ran { out: failed, ..ran(End::Stopped, 10.1) }).expect("written");
+        assert_eq!(kept.get("book", &[&program], LIMIT), None);
         fs::remove_dir_all(kept.folder).expect("removed");
     }
 }

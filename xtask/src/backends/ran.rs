@@ -66,6 +66,11 @@ impl Ran {
         Ok(Self { out, seconds, end })
     }
 
+    /// Whether it did, or one of its tests before it was stopped.
+    pub fn has_failed(&self) -> bool {
+        self.end == End::Failed || self.out.lines().any(|line| line.ends_with("FAILED"))
+    }
+
     pub fn to_json(&self) -> Value {
         let end = ENDS.iter().find(|(_, end)| *end == self.end).map(|(name, _)| *name);
         json!({ "out": self.out, "seconds": self.seconds, "end": end })
@@ -106,6 +111,13 @@ mod tests {
         assert_eq!(ran("echo x", limit).end, End::Passed);
         assert_eq!(ran("echo x; exit 101", limit).end, End::Failed);
         assert_eq!(ran("echo x; kill -9 $$", limit).end, End::Failed);
+    }
+
+    #[test]
+    fn a_test_that_failed_is_a_failure_though_its_file_was_stopped() {
+        let stopped = |out: &str| Ran { out: out.to_owned(), seconds: 1.0, end: End::Stopped };
+        assert!(stopped("test a ... ok\ntest b ... FAILED\n").has_failed());
+        assert!(!stopped("test a ... ok\n").has_failed());
     }
 
     #[test]

@@ -39,7 +39,15 @@ pub fn open(
     precision: Precision,
     engine: cam_engine::Options,
 ) -> Result<Vec<Opened>, Failure> {
-    names.unwrap_or(DEFAULT).split(',').map(|name| one(name.trim(), precision, engine)).collect()
+    let names = names.unwrap_or(DEFAULT).split(',').map(|name| one(name.trim(), precision, engine));
+    let opened = names.collect::<Result<Vec<_>, Failure>>()?;
+    if opened.len() > 1 && opened.iter().any(|opened| opened.kind == "cpu") {
+        return Err(Failure::usage(
+            "the engine takes all cores for itself and shares its images with no other device: \
+             ask for cpu alone, or for the others without it",
+        ));
+    }
+    Ok(opened)
 }
 
 fn one(name: &str, precision: Precision, engine: cam_engine::Options) -> Result<Opened, Failure> {

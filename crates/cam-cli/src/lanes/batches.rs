@@ -3,6 +3,7 @@ use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use cam_models::{ConvNet, Rgb8};
 
@@ -13,6 +14,10 @@ use crate::model::Model;
 
 /// Results that wait for an earlier one, at least, before preparing stops.
 const AHEAD: usize = 64;
+
+/// How long an image waits for others to share a batch with. They may never come: all that are prepared ahead
+/// of a slow one wait for it, and what is still free of a batch when it comes is not theirs to fill.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// An image that is ready to be run: its place among the items, its pixels, what is kept of it.
 type Ready<M> = (usize, Rgb8, M);
@@ -27,9 +32,9 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     work: &Work<'_, T, M, R>,
     done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let devices: Vec<&ConvNet> = model.networks().collect();
-    let most = model.batch(work.size);
-    let in_batches = most * devices.len();
+    let devices = model.batches(work.size).map(|(network, most)| (network, most.min(items.len())));
+    let devices: Vec<(&ConvNet, usize)> = devices.collect();
+    let in_batches = devices.iter().map(|(_, most)| most).sum();
     // Every device may hold an unfinished batch while it waits for more: there must be more to come.
     let due = Due::new(AHEAD.max(2 * in_batches));
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
@@ -54,12 +59,12 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
                 }
             });
         }
-        for network in devices {
+        for (network, mut most) in devices {
             let (ready, sender, due) = (Arc::clone(&ready), sender.clone(), &due);
             scope.spawn(move || {
                 let _release = Release(due);
                 while let Some(batch) = taken(&ready, most) {
-                    if !answer(network, (items, batch), work.run, &sender) {
+                    if !answer(network, (items, batch), work.run, &mut most, &sender) {
                         break;
                     }
                 }
@@ -70,11 +75,18 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     })
 }
 
-/// The next images, as many as belong into a batch or as there are left; none at the end.
+/// The next images, as many as belong into a batch or as are ready in time; none at the end.
 fn taken<M>(ready: &Mutex<Receiver<Ready<M>>>, batch: usize) -> Option<Vec<Ready<M>>> {
     let ready = ready.lock().unwrap_or_else(PoisonError::into_inner);
-    let images: Vec<_> = ready.iter().take(batch).collect();
-    (!images.is_empty()).then_some(images)
+    let mut images = vec![ready.recv().ok()?];
+    let begun = Instant::now();
+    while images.len() < batch {
+        match ready.recv_timeout(PATIENCE.saturating_sub(begun.elapsed())) {
+            Ok(image) => images.push(image),
+            Err(_) => break,
+        }
+    }
+    Some(images)
 }
 
 /// Runs images, those of one size together; false where nobody takes the results.
@@ -82,6 +94,7 @@ fn answer<T: Display, M, R>(
     network: &ConvNet,
     (items, mut images): (&[T], Vec<Ready<M>>),
     work: &Run<'_, R>,
+    most: &mut usize,
     sender: &SyncSender<Told<M, R>>,
 ) -> bool {
     images.sort_by_key(|(index, pixels, _)| (pixels.size(), *index));
@@ -94,7 +107,7 @@ fn answer<T: Display, M, R>(
             batch.push(pixels);
             of.push((index, kept));
         }
-        for ((index, kept), result) in of.into_iter().zip(run(network, &batch, work)) {
+        for ((index, kept), result) in of.into_iter().zip(run(network, &batch, work, most)) {
             let result = result.map(|result| (kept, result));
             let result = result.map_err(|failure| failure.of(&items[index]));
             if sender.send((index, result)).is_err() {

@@ -20,8 +20,8 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
 ) -> Result<(), Failure> {
     let one = |network: &ConvNet, item: &T| {
         let (pixels, kept) = (work.prepare)(item)?;
-        let mut results = run(network, &[pixels], work.run);
-        let result = results.pop().unwrap_or_else(|| Err(anyhow::anyhow!("no result").into()));
+        let results = run(network, &[pixels], work.run, &mut 1);
+        let result = results.into_iter().next().expect("an image has a result or a failure");
         result.map(|result| (kept, result)).map_err(|failure| failure.of(item))
     };
     let threads = network.engine().map_or(1, |engine| engine.threads()).min(items.len());

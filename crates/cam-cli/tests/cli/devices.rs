@@ -17,7 +17,9 @@ fn every_device_is_listed_and_the_processor_answers() {
     for device in devices {
         let note = device["note"].as_str().expect("a note");
         match device["name"].as_str() {
-            Some("cpu" | "flex") => assert_eq!(device["usable"], true, "{note}"),
+            Some("cpu" | "flex") if cfg!(feature = "flex") => {
+                assert_eq!(device["usable"], true, "{note}")
+            }
             // Tests may be built for more: what is not there says what it needs.
             Some(name) if device["usable"] == false => {
                 assert!(
@@ -58,6 +60,11 @@ fn a_mistyped_device_is_answered_with_the_nearest() {
 
 #[cfg(feature = "flex")]
 mod on_the_processor {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    use std::thread;
+    use std::time::{Duration, Instant};
+
     use super::*;
     use crate::support::{TINY, photograph};
 
@@ -121,6 +128,37 @@ mod on_the_processor {
             let apart = alone.1.iter().zip(&several.1).map(|(a, b)| (a - b).abs());
             assert!(apart.fold(0.0, f32::max) < APART, "{name}");
         }
+    }
+
+    /// More images than are prepared ahead of the slow one, and not a whole number of batches.
+    #[test]
+    fn a_slow_image_holds_the_others_up_and_not_for_ever() {
+        let place = Place::new();
+        let mut words = vec!["embed", "-"];
+        words.extend(["cat.png"; 80]);
+        words.extend("--out e.npy --device flex --batch 10".split(' ').chain(TINY));
+        let mut command = place.command(words);
+        let mut running = command.stdin(Stdio::piped()).spawn().expect("the binary runs");
+        let mut input = running.stdin.take().expect("a pipe");
+        // By now the others are prepared, as many as may be.
+        thread::sleep(Duration::from_secs(2));
+        input.write_all(&photograph("coffee")).expect("it is read");
+        drop(input);
+        let arrived = Instant::now();
+        while running.try_wait().expect("it can be asked").is_none() {
+            if arrived.elapsed() > Duration::from_secs(120) {
+                running.kill().expect("it can be stopped");
+                panic!("it waits for images that wait for it");
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(place.array("e.npy").0[0], 81);
+    }
+
+    #[test]
+    fn the_engine_shares_its_images_with_no_other_device() {
+        let run = Place::new().say("embed cat.png --out e.npy --device flex,cpu").ends_with(2);
+        assert!(run.err.contains("ask for cpu alone"), "{}", run.err);
     }
 
     #[test]

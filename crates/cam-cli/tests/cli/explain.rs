@@ -236,6 +236,7 @@ fn all_queries_failing_is_a_failure() {
     assert_eq!(place.names(""), before);
 }
 
+#[cfg(feature = "flex")]
 #[test]
 fn burns_own_operations_find_what_the_engine_finds() {
     let place = Place::new();

@@ -90,7 +90,7 @@ fn counts(maps: &Tensor<4>) -> [usize; 2] {
 /// spread, `n * k` of them. A constant part becomes zeros here, before a resize gives it ripples of
 /// rounding that min-max would stretch to a picture.
 fn positive_part(raw: &Tensor<4>) -> Result<(Tensor<4>, Vec<f32>), Error> {
-    if !raw.clone().is_finite().all().into_scalar::<bool>() {
+    if !all_finite(raw)? {
         return Err(Error::NonFiniteMap);
     }
     let [n, k, _, _] = raw.dims();
@@ -104,6 +104,12 @@ fn positive_part(raw: &Tensor<4>) -> Result<(Tensor<4>, Vec<f32>), Error> {
 fn mean(maps: Vec<Tensor<4>>) -> Tensor<4> {
     let count = maps.len() as f32;
     maps.into_iter().reduce(|sum, maps| sum + maps).expect("checked: there is a layer") / count
+}
+
+/// Whether nothing is NaN or infinite.
+pub(crate) fn all_finite<const D: usize>(tensor: &Tensor<D>) -> Result<bool, Error> {
+    let all = tensor.clone().is_finite().all();
+    all.try_into_scalar::<bool>().map_err(|error| Error::Device { reason: error.to_string() })
 }
 
 /// Reads a small result back from the device.

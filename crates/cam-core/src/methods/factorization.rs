@@ -1,7 +1,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use crate::Error;
-use crate::finish::read;
+use crate::finish::{all_finite, read};
 use crate::random::Random;
 
 /// Keeps divisions finite where a part has died out.
@@ -44,7 +44,7 @@ pub fn factorize(
     }
     let [n, c, h, w] = activations.dims();
     let positions = n * h * w;
-    if !activations.clone().is_finite().all().into_scalar::<bool>() {
+    if !all_finite(activations)? {
         return Err(Error::NonFiniteMap);
     }
     let v = activations.clone().swap_dims(0, 1).reshape([c, positions]);
