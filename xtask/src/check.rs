@@ -20,7 +20,7 @@ Runs every check, prints a table, and fails if one failed:
   links     the documents' links lead somewhere, and every page is in the book
   sizes     source files over 300 lines (warns only)
   targets   the libraries work without threads, files and clocks, and compile for
-            other machines, where rustup has them
+            other machines, where std for them is installed
   backends  what runs on cards compiles (cuda, rocm), driver and card or not
 ";
 

@@ -82,3 +82,51 @@ fn run<R>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use cam_models::{Precision, load_embedded};
+
+    use super::*;
+    use crate::device;
+
+    /// Runs images of widths 1, 2, ... in a network that takes no more than four and not the width of 3, and tells
+    /// which batches were tried, what came of each image, and what is most from then on.
+    fn halved(images: usize) -> (Vec<usize>, Vec<bool>, usize) {
+        let opened = device::open(None, Precision::F32, cam_engine::Options::default());
+        let runtime = opened.ok().expect("there is a default").swap_remove(0).runtime;
+        let network = load_embedded(runtime).expect("the embedded weights load").network;
+        let pixels = (1..=images).map(|width| Rgb8::new(width, 1, &vec![0; width * 3]));
+        let pixels: Vec<Rgb8> = pixels.map(|pixels| pixels.expect("it has pixels")).collect();
+        let (tried, mut most) = (Mutex::new(Vec::new()), 64);
+        let work = |_: &ConvNet, pixels: &[Rgb8]| {
+            tried.lock().expect("nobody panics").push(pixels.len());
+            if pixels.len() > 4 || pixels.iter().any(|pixels| pixels.size().0 == 3) {
+                return Err(anyhow!("too much").into());
+            }
+            Ok(vec![(); pixels.len()])
+        };
+        let results = run(&network, &pixels, &work, &mut most);
+        (
+            tried.into_inner().expect("nobody panics"),
+            results.iter().map(Result::is_ok).collect(),
+            most,
+        )
+    }
+
+    #[test]
+    fn a_bad_image_fails_alone_and_makes_no_batch_smaller() {
+        let (tried, are_sound, most) = halved(4);
+        assert_eq!(tried, [4, 2, 2, 1, 1]);
+        assert_eq!((are_sound, most), (vec![true, true, false, true], 64));
+    }
+
+    #[test]
+    fn a_batch_that_was_too_large_is_no_longer_made() {
+        let (_, are_sound, most) = halved(16);
+        assert_eq!(are_sound.iter().filter(|is_sound| !**is_sound).count(), 1);
+        assert_eq!(most, 4);
+    }
+}
