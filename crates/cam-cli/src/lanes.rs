@@ -96,7 +96,7 @@ mod tests {
     /// which batches were tried, what came of each image, and what is most from then on.
     fn halved(images: usize) -> (Vec<usize>, Vec<bool>, usize) {
         let opened = device::open(None, Precision::F32, cam_engine::Options::default());
-        let runtime = opened.ok().expect("there is a default").swap_remove(0).runtime;
+        let runtime = opened.expect("there is a default").swap_remove(0).runtime;
         let network = load_embedded(runtime).expect("the embedded weights load").network;
         let pixels = (1..=images).map(|width| Rgb8::new(width, 1, &vec![0; width * 3]));
         let pixels: Vec<Rgb8> = pixels.map(|pixels| pixels.expect("it has pixels")).collect();
