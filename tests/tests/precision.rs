@@ -6,9 +6,9 @@ use cam_core::{Capture, GradCam, Network};
 use cam_models::{ConvNet, NetworkError, Precision, Runtime, Weights, describe, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{largest_difference, magnitude, relative_distance, values};
-use cam_tests::device;
 use cam_tests::networks::{by_formula_on, images};
 use cam_tests::photographs::{open, tensor};
+use cam_tests::{backend, device};
 
 /// What rounding every activation and weight costs, through some 50 layers: of embeddings as a distance
 /// relative to their length, of a raw map as a fraction of its largest value, by the layer.
@@ -22,11 +22,16 @@ struct Allowed {
 /// in one way and not in the other.
 const F16: Allowed = Allowed { embedding: 5e-3, last_map: 2e-2, earlier_map: 0.1 };
 
+/// The same where the sums of a convolution have 11 bits too: CubeCL's direct convolution, which runs where kernels
+/// are not chosen by timing them, adds up in the numbers that it is given.
+const F16_SUMS: Allowed = Allowed { embedding: 2e-2, last_map: 8e-2, earlier_map: 0.4 };
+
 /// 8 bits: a rounding is 4e-3, eight times that of f16.
 const BF16: Allowed = Allowed { embedding: 4e-2, last_map: 8e-2, earlier_map: 0.4 };
 
 fn reduced() -> impl Iterator<Item = (Precision, Allowed)> {
-    let all = [(Precision::F16, F16), (Precision::Bf16, BF16)];
+    let is_untuned = backend::name() == "wgpu" && !cfg!(feature = "tuned");
+    let all = [(Precision::F16, if is_untuned { F16_SUMS } else { F16 }), (Precision::Bf16, BF16)];
     all.into_iter().filter(|(precision, _)| precision.is_supported_by(&device()))
 }
 
