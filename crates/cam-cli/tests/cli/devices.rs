@@ -81,6 +81,19 @@ mod on_the_processor {
     }
 
     #[test]
+    fn burns_own_operations_find_what_the_engine_finds() {
+        let place = Place::new();
+        let cosine = |device: &str| {
+            let words = format!("explain cat.png --concept coffee.png --json --device {device}");
+            let document = place.say(&words).done().json();
+            let cosine = &document["queries"][0]["questions"][0]["cosine"];
+            cosine.as_f64().expect("a number")
+        };
+        let (engine, burn) = (cosine("cpu"), cosine("flex"));
+        assert!((engine - burn).abs() < f64::from(APART), "{engine} {burn}");
+    }
+
+    #[test]
     fn reduced_precision_is_near_and_not_the_same() {
         let place = Place::new();
         for precision in ["f32", "f16", "bf16"] {
