@@ -22,10 +22,7 @@ fn every_device_is_listed_and_the_processor_answers() {
             }
             // Tests may be built for more: what is not there says what it needs.
             Some(name) if device["usable"] == false => {
-                assert!(
-                    note.contains(&format!("--features {name}")) || note.contains("but:"),
-                    "{note}"
-                );
+                assert!(note.contains("`--features ") || note.contains("but:"), "{name}: {note}");
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use crate::support::{Place, Run, TINY, photograph, png};
+use crate::support::{Place, Run, TINY, device_variables, photograph, png};
 
 /// A seed's numbers, in 0..1.
 pub struct Random(pub u64);
@@ -153,6 +153,7 @@ fn a_disk_that_is_full_is_an_error_and_the_next_run_goes_on() {
     // A block is 512 bytes or 1024, by shell.
     let mut command = Command::new("sh");
     command.arg("-c").arg(format!("{limited} \"$@\"")).arg("cam").args(arguments).args(TINY);
+    command.envs(device_variables());
     let ended = command.current_dir(place.folder()).output().expect("a shell");
     let says = String::from_utf8_lossy(&ended.stderr).into_owned();
     assert_eq!(ended.status.code(), Some(1), "{says}");

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Place, TINY, array, photograph};
+use crate::support::{Place, TINY, array, device_variables, photograph};
 
 #[test]
 fn a_query_comes_from_standard_input() {
@@ -181,7 +181,8 @@ fn on_a_terminal(place: &Place, words: &str, variables: &[(&str, &str)]) -> Opti
         .env_clear()
         .stdin(Stdio::null());
     let path = std::env::var_os("PATH").unwrap_or_default();
-    command.env("PATH", path).env("SHELL", "/bin/sh").envs(variables.iter().copied());
+    command.env("PATH", path).env("SHELL", "/bin/sh").envs(device_variables());
+    command.envs(variables.iter().copied());
     let output = command.output().ok()?;
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }

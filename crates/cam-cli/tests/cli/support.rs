@@ -1,6 +1,6 @@
 //! A folder to work in, and the binary run in it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -84,13 +84,7 @@ impl Place {
     pub fn command<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cam"));
         command.args(arguments).current_dir(self.folder()).env_clear();
-        command.env("CAM_CACHE_DIR", self.path("cache"));
-        for (name, value) in env::vars_os().filter(|(name, _)| is_about_devices(name)) {
-            command.env(name, value);
-        }
-        if let Some(device) = under_test() {
-            command.env("CAM_DEVICE", device);
-        }
+        command.env("CAM_CACHE_DIR", self.path("cache")).envs(device_variables());
         command.stdin(Stdio::null());
         command
     }
@@ -120,7 +114,7 @@ impl Place {
     /// What a user would see who typed these lines, less what differs from run to run.
     pub fn transcript(&self, lines: &[&str]) -> String {
         let runs = lines.iter().map(|line| format!("$ cam {line}\n{}", self.say(line).seen()));
-        without_times(&runs.collect::<String>())
+        without_device(&without_times(&runs.collect::<String>()))
             .replace(&self.folder().display().to_string(), "[folder]")
     }
 }
@@ -128,6 +122,24 @@ impl Place {
 /// The device that `cargo xtask test --backend` chose; none where the binary is to choose.
 pub fn under_test() -> Option<String> {
     env::var("CAM_TEST_DEVICE").ok().filter(|name| !name.is_empty())
+}
+
+/// Whether it is the engine, which alone packs networks, and goes back by guided backpropagation.
+pub fn is_engine() -> bool {
+    cfg!(feature = "flex") && under_test().is_none_or(|device| device == "cpu")
+}
+
+/// What a process needs around it to run on the device under test.
+pub fn device_variables() -> impl Iterator<Item = (OsString, OsString)> {
+    let chosen = under_test().map(|device| ("CAM_DEVICE".into(), device.into()));
+    env::vars_os().filter(|(name, _)| is_about_devices(name)).chain(chosen)
+}
+
+/// What is printed where no device is chosen by the environment.
+fn without_device(text: &str) -> String {
+    let Some(device) = under_test() else { return text.to_owned() };
+    text.replace(&format!("[env: CAM_DEVICE={device}]"), "[env: CAM_DEVICE=]")
+        .replace(" --device <D[,D]> <IMAGE>", " <IMAGE>")
 }
 
 /// What drivers are told, without which a card or what stands for one is not found.

@@ -1,6 +1,6 @@
 //! Weight files that are not fit for use.
 
-use crate::support::{Place, fixture};
+use crate::support::{Place, fixture, is_engine, under_test};
 
 #[test]
 fn what_is_no_weight_file_is_told_apart() {
@@ -202,6 +202,10 @@ fn the_environment_names_weights_and_an_empty_variable_counts_as_unset() {
     };
     assert!(model("CAM_WEIGHTS", "tiny_basic.safetensors").starts_with("resnet"));
     for variable in ["CAM_WEIGHTS", "CAM_MODEL", "CAM_DEVICE"] {
+        // Without it the device would be another one than that under test.
+        if variable == "CAM_DEVICE" && under_test().is_some() {
+            continue;
+        }
         assert_eq!(model(variable, ""), "efficientnet-lite0", "{variable}");
     }
 }
@@ -216,6 +220,9 @@ fn explained(place: &Place, weights: &str) -> (Vec<u8>, bool) {
 
 #[test]
 fn fetched_weights_are_packed_for_the_next_time_and_others_are_left_alone() {
+    if !is_engine() {
+        return;
+    }
     let place = Place::new();
     let fetched = "cache/weights/lite0.safetensors";
     place.write(fetched, cam_models::EMBEDDED_WEIGHTS);
@@ -232,6 +239,9 @@ fn fetched_weights_are_packed_for_the_next_time_and_others_are_left_alone() {
 
 #[test]
 fn a_packed_form_that_is_stale_or_damaged_is_written_anew() {
+    if !is_engine() {
+        return;
+    }
     let place = Place::new();
     let (fetched, packed) =
         ("cache/weights/lite0.safetensors", "cache/weights/lite0.safetensors.packed");
