@@ -24,7 +24,7 @@ const F16: Allowed = Allowed { embedding: 5e-3, last_map: 2e-2, earlier_map: 0.1
 
 /// The same where the sums of a convolution have 11 bits too: CubeCL's direct convolution, which runs where kernels
 /// are not chosen by timing them, adds up in the numbers that it is given.
-const F16_SUMS: Allowed = Allowed { embedding: 2e-2, last_map: 8e-2, earlier_map: 0.4 };
+const F16_SUMS: Allowed = Allowed { embedding: 2e-2, ..F16 };
 
 /// 8 bits: a rounding is 4e-3, eight times that of f16.
 const BF16: Allowed = Allowed { embedding: 4e-2, last_map: 8e-2, earlier_map: 0.4 };
