@@ -2,6 +2,7 @@
 
 pub mod backend;
 pub mod compare;
+pub mod embedded;
 pub mod formula;
 pub mod golden;
 pub mod loopback;

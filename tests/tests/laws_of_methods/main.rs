@@ -6,33 +6,14 @@ mod factorization;
 mod neighbours;
 mod sums;
 
-use std::sync::LazyLock;
-
 use burn::tensor::{Tensor, TensorData};
 use cam_core::methods::{CATALOGUE, Settings, method};
 use cam_core::{Capture, Error, Explanation, Method, Network, Target};
-use cam_models::{ConvNet, load_embedded};
 use cam_targets::Concepts;
 use cam_tests::compare::values;
+use cam_tests::embedded::{NETWORK, capture, concepts};
 use cam_tests::pooled::Pooled;
-use cam_tests::{device, formula, photographs};
-
-static NETWORK: LazyLock<ConvNet> =
-    LazyLock::new(|| load_embedded(&device()).expect("the embedded weights load").network);
-
-fn photographs(names: &[&str]) -> Tensor<4> {
-    let images: Vec<_> = names.iter().map(|name| photographs::open(name)).collect();
-    NETWORK.preprocessing().tensor(&images, &device()).expect("there are images")
-}
-
-fn concepts(names: &[&str]) -> Concepts {
-    Concepts::from_embeddings(NETWORK.embed(photographs(names))).expect("photographs are concepts")
-}
-
-fn capture(names: &[&str], layer: &str) -> Capture<'static> {
-    let layer = NETWORK.layer(layer).expect("the layer exists");
-    Capture::new(&*NETWORK, photographs(names), &[layer]).expect("photographs can be captured")
-}
+use cam_tests::{device, formula};
 
 fn tensor<const D: usize>(values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values, shape), &device())

@@ -5,6 +5,7 @@ use cam_core::{Network, Pair};
 use cam_models::Runtime;
 use cam_targets::{ClassLogit, ClassSoftmax, Contrast, CosineSimilarity, Dot, NegativeDistance};
 use cam_tests::compare::{assert_near, values};
+use cam_tests::embedded;
 use cam_tests::networks::{by_formula_on, images};
 
 use super::*;
@@ -55,7 +56,8 @@ fn contributions_to_a_cosine_are_one_side_of_a_pair() {
         let capture = capture(&["cat"], "head");
         let map = raw(&capture.explain(&Contributions, &target).expect("explained"));
         let layer = NETWORK.last_layer().expect("it has layers");
-        let [a, b] = ["cat", other].map(|name| NETWORK.forward_to(photographs(&[name]), layer));
+        let [a, b] =
+            ["cat", other].map(|name| NETWORK.forward_to(embedded::images(&[name]), layer));
         let head = NETWORK.head(layer).expect("pooling follows it");
         let pair = Pair::of(head, [&a, &b]).expect("a pair");
         assert_near(other, &map, &pair.maps()[0], 1e-4);

@@ -7,13 +7,10 @@ use std::time::{Duration, Instant};
 
 use cam_models::{ConvNet, Rgb8};
 
-use super::due::{Due, Release};
+use super::due::{AHEAD, Due, Release};
 use super::{Run, Work, run};
 use crate::failure::Failure;
 use crate::model::Model;
-
-/// Results that wait for an earlier one, at least, before preparing stops.
-const AHEAD: usize = 64;
 
 /// How long an image waits for others to share a batch with. They may never come: all that are prepared ahead
 /// of a slow one wait for it, and what is still free of a batch when it comes is not theirs to fill.

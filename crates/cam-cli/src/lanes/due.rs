@@ -5,6 +5,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use crate::failure::Failure;
 
+/// Results that wait for an earlier one before nothing more is prepared; more where batches are larger.
+pub const AHEAD: usize = 64;
+
 /// Which item is taken next, and whose result is due, so that nobody runs too far ahead of it: one image that takes long must
 /// not let all others pile up.
 pub struct Due {

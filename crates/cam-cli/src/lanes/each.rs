@@ -4,12 +4,9 @@ use std::thread;
 
 use cam_models::ConvNet;
 
-use super::due::{Due, Release};
+use super::due::{AHEAD, Due, Release};
 use super::{Work, run};
 use crate::failure::Failure;
-
-/// Results that wait for an earlier one, at most.
-const AHEAD: usize = 64;
 
 /// Every image by itself, on as many lanes as the engine has threads.
 pub fn in_order<T: Sync + Display, M: Send, R: Send>(
