@@ -1,17 +1,11 @@
 //! `cam batch`.
 
-use std::process::Stdio;
-use std::time::Duration;
-
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::{ListAccessor as _, Row, RowAccessor as _};
 use serde_json::Value;
 
-use crate::support::{Place, Run, TINY, photograph, png, wide_cat};
-
-fn tiny(place: &Place, words: &str) -> Run {
-    place.cam(words.split_whitespace().chain(TINY))
-}
+use crate::killing::Killer;
+use crate::support::{Place, Run, photograph, png, tiny, wide_cat};
 
 /// A folder `shelf` of images, and two concepts.
 fn shelf(count: u32) -> Place {
@@ -206,9 +200,9 @@ fn frames_of_a_film_are_smoothed_in_time() {
 
 #[test]
 fn results_survive_being_killed_at_any_moment() {
-    const KILLS: usize = 60;
     let place = shelf(12);
-    tiny(&place, &BATCH.replace("--out o", "--out whole --pictures")).done();
+    let words_for = |out: &str| BATCH.replace("--out o", &format!("--out {out} --pictures"));
+    let mut killer = Killer::timed_by(&place, &words_for("whole"), 7919);
     let everything = |folder: &str| -> Vec<(String, Vec<u8>)> {
         let pictures = place.names(&format!("{folder}/pictures")).into_iter();
         let names = pictures.map(|name| format!("pictures/{name}"));
@@ -216,24 +210,16 @@ fn results_survive_being_killed_at_any_moment() {
         names.map(|name| (name.clone(), place.read(format!("{folder}/{name}")))).collect()
     };
     let expected = everything("whole");
-    let (mut kills, mut number) = (0, 0_u64);
-    while kills < KILLS {
-        number += 1;
-        assert!(number < 2000, "every run ended before it was killed");
-        let out = format!("o{}", number / 8);
-        let words = BATCH.replace("--out o", &format!("--out {out} --pictures"));
-        let mut command = place.command(words.split_whitespace().chain(TINY));
-        let command = command.stdout(Stdio::null()).stderr(Stdio::null());
-        let mut running = command.spawn().expect("it runs");
-        std::thread::sleep(Duration::from_micros(number * 7919 % 60_000));
-        running.kill().expect("it can be killed");
-        kills += usize::from(!running.wait().expect("it ends").success());
-        if number % 8 == 7 {
-            tiny(&place, &words).done();
-            // A picture that was being written leaves a file of another name; nothing else may differ.
-            let mut found = everything(&out);
-            found.retain(|(name, _)| !name.contains("/."));
-            assert!(found == expected, "{out} after {kills} kills");
-        }
+    let mut campaigns = 0;
+    while !killer.has_killed(60) {
+        campaigns += 1;
+        let out = format!("o{campaigns}");
+        let words = words_for(&out);
+        while killer.kills(&words) && killer.kills % 7 != 0 {}
+        tiny(&place, &words).done();
+        // A picture that was being written leaves a file of another name; nothing else may differ.
+        let mut found = everything(&out);
+        found.retain(|(name, _)| !name.contains("/."));
+        assert!(found == expected, "{out} after {} kills", killer.kills);
     }
 }

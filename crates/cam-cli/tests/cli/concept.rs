@@ -1,10 +1,6 @@
 //! `cam concept`, and `cam explain --concepts`.
 
-use crate::support::{Place, Run, TINY};
-
-fn tiny(place: &Place, words: &str) -> Run {
-    place.cam(words.split_whitespace().chain(TINY))
-}
+use crate::support::{Place, TINY, tiny};
 
 /// Two concepts in `set.safetensors`.
 fn with_set() -> Place {

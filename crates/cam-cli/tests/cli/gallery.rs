@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 
-use crate::support::{Place, Run, TINY, device_variables, photograph, png};
+use crate::killing::Killer;
+use crate::support::{Place, TINY, device_variables, photograph, png, tiny};
 
 /// A seed's numbers, in 0..1.
 pub struct Random(pub u64);
@@ -43,10 +43,6 @@ pub fn shelf(count: usize) -> Place {
         place.write(name, png(&crop(&cat, &mut random)));
     }
     place
-}
-
-pub fn tiny(place: &Place, words: &str) -> Run {
-    place.cam(words.split_whitespace().chain(TINY))
 }
 
 /// Every file of an index but its lock. The header's last part is where the images are.
@@ -164,38 +160,25 @@ fn a_disk_that_is_full_is_an_error_and_the_next_run_goes_on() {
 
 #[test]
 fn an_index_survives_being_killed_at_any_moment() {
-    const KILLS: usize = 100;
     let place = shelf(16);
-    tiny(&place, "index shelf --index whole").done();
+    let mut killer = Killer::timed_by(&place, "index shelf --index whole", 2026);
     let expected = contents(&place, "whole");
-    let mut random = Random(2026);
-    let (mut kills, mut campaigns) = (0, 0);
-    while kills < KILLS {
+    let mut campaigns = 0;
+    while !killer.has_killed(100) {
         campaigns += 1;
-        assert!(campaigns < 10 * KILLS, "every run ended before it was killed");
         let index = format!("i{campaigns}");
         let words = format!("index shelf --index {index}");
-        loop {
-            let arguments = words.split_whitespace().chain(TINY);
-            let mut running = place.command(arguments);
-            let mut running =
-                running.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-            std::thread::sleep(Duration::from_micros((random.next() * 40e3) as u64));
-            running.kill().expect("it can be killed");
-            if running.wait().expect("it ends").success() {
-                break;
-            }
-            kills += 1;
+        while killer.kills(&words) {
             // What is there can be read at any time.
             if place.exists(&format!("{index}/gallery.json")) {
                 place.say(&format!("index shelf --index {index} --verify")).done();
             }
-            if kills % 7 == 0 {
+            if killer.kills % 7 == 0 {
                 break;
             }
         }
         tiny(&place, &words).done();
-        assert!(contents(&place, &index) == expected, "after {kills} kills");
+        assert!(contents(&place, &index) == expected, "after {} kills", killer.kills);
     }
 }
 

@@ -20,6 +20,7 @@ mod explain;
 mod fetch;
 mod gallery;
 mod images;
+mod killing;
 mod methods;
 mod models;
 mod names;

@@ -15,6 +15,11 @@ use tempfile::TempDir;
 /// A small network and an input that it takes milliseconds for, where the answer does not matter.
 pub const TINY: [&str; 4] = ["--weights", "tiny_basic.safetensors", "--size", "96x64"];
 
+/// Runs the binary with that network and words that hold no spaces.
+pub fn tiny(place: &Place, words: &str) -> Run {
+    place.cam(words.split_whitespace().chain(TINY))
+}
+
 /// A temporary folder with two photographs, a small weight file and an empty cache.
 pub struct Place {
     folder: TempDir,

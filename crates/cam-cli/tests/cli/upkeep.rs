@@ -1,11 +1,10 @@
 //! `cam index --compact` and `--approximate`.
 
 use std::fs;
-use std::process::Stdio;
-use std::time::Duration;
 
-use crate::gallery::{Random, shelf, tiny};
-use crate::support::{Place, TINY};
+use crate::gallery::shelf;
+use crate::killing::Killer;
+use crate::support::{Place, tiny};
 
 /// A shelf with an index, and then without a half of its images; and an index of what is left.
 fn halved(images: usize) -> Place {
@@ -48,36 +47,31 @@ fn compacting_gives_back_what_images_left_behind() {
 
 #[test]
 fn an_index_survives_being_killed_at_any_moment_of_its_compaction() {
-    const KILLS: usize = 60;
     let place = halved(16);
     let expected = found(&place, "anew");
-    let mut random = Random(11);
-    let (mut kills, mut campaigns) = (0, 0);
-    while kills < KILLS {
-        campaigns += 1;
-        assert!(campaigns < 10 * KILLS, "every run ended before it was killed");
-        let index = format!("i{campaigns}");
-        fs::create_dir(place.path(&index)).expect("made");
+    let copy = |to: &str| {
+        fs::create_dir(place.path(to)).expect("made");
         for name in ["gallery.json", "entries.log", "vectors.f32", "maps.f16"] {
-            let [from, to] =
-                ["i", index.as_str()].map(|index| place.path(format!("{index}/{name}")));
+            let [from, to] = ["i", to].map(|index| place.path(format!("{index}/{name}")));
             fs::copy(from, to).expect("copied");
         }
+    };
+    copy("whole");
+    let mut killer = Killer::timed_by(&place, "index shelf --index whole --compact", 11);
+    let mut campaigns = 0;
+    while !killer.has_killed(60) {
+        campaigns += 1;
+        let index = format!("i{campaigns}");
+        copy(&index);
         let words = format!("index shelf --index {index} --compact");
-        loop {
-            let mut running = place.command(words.split_whitespace().chain(TINY));
-            let mut running =
-                running.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it runs");
-            std::thread::sleep(Duration::from_micros((random.next() * 30e3) as u64));
-            running.kill().expect("it can be killed");
-            if running.wait().expect("it ends").success() {
+        while killer.kills(&words) {
+            place.say(&format!("index shelf --index {index} --verify")).done();
+            if killer.kills % 7 == 0 {
                 break;
             }
-            kills += 1;
-            place.say(&format!("index shelf --index {index} --verify")).done();
         }
         tiny(&place, &words).done();
-        assert_eq!(found(&place, &index), expected, "after {kills} kills");
+        assert_eq!(found(&place, &index), expected, "after {} kills", killer.kills);
         assert_compacted(&place, &index);
     }
 }

@@ -1,5 +1,6 @@
 //! What is kept comes back, in the face of writers that are cut off.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use cam_store::gallery::{Gallery, Header, Writer};
@@ -193,8 +194,13 @@ proptest! {
         let mut all: Vec<u64> = (0..count).collect();
         all.sort_by(|&a, &b| cosine(b).total_cmp(&cosine(a)));
         prop_assert_eq!(found.len(), wanted.min(count as usize));
+        let number_of = |indexed| (0..count).find(|&number| &image(number) == indexed);
+        let mut seen = BTreeSet::new();
         for (hit, number) in found.iter().zip(all) {
-            prop_assert_eq!(&gallery.entries()[hit.entry].image.path, &image(number).path);
+            // Two that are equally similar but for rounding may change places.
+            let hit_number = number_of(&gallery.entries()[hit.entry].image).expect("indexed");
+            prop_assert!(seen.insert(hit_number), "{} twice", hit_number);
+            prop_assert!((cosine(hit_number) - cosine(number)).abs() < 1e-6);
             prop_assert!((f64::from(hit.cosine) - cosine(number)).abs() < 1e-5);
         }
     }
