@@ -21,6 +21,9 @@ pub struct Killer<'a> {
 /// So many runs for each kill say that nothing is killed at all.
 const RUNS_PER_KILL: usize = 20;
 
+/// Few, so that a run is also taken up in its middle and finished.
+const IN_A_ROW: usize = 7;
+
 impl<'a> Killer<'a> {
     /// Runs the command to its end once, to learn how long it takes.
     pub fn timed_by(place: &'a Place, words: &str, seed: u64) -> Self {
@@ -35,8 +38,19 @@ impl<'a> Killer<'a> {
         self.kills >= if is_engine() { enough } else { enough / 10 }
     }
 
+    /// Kills runs, each of which takes up what the one before left, until one comes to its end before or it is
+    /// enough for what is left to be looked at.
+    pub fn kill_in_a_row(&mut self, words: &str, after_each: impl Fn()) {
+        for _ in 0..IN_A_ROW {
+            if !self.kill(words) {
+                break;
+            }
+            after_each();
+        }
+    }
+
     /// Starts a run and kills it at some moment, unless it came to its end before: whether it was killed.
-    pub fn kills(&mut self, words: &str) -> bool {
+    fn kill(&mut self, words: &str) -> bool {
         self.runs += 1;
         assert!(
             self.runs < RUNS_PER_KILL * (self.kills + 5),

@@ -64,12 +64,9 @@ fn an_index_survives_being_killed_at_any_moment_of_its_compaction() {
         let index = format!("i{campaigns}");
         copy(&index);
         let words = format!("index shelf --index {index} --compact");
-        while killer.kills(&words) {
+        killer.kill_in_a_row(&words, || {
             place.say(&format!("index shelf --index {index} --verify")).done();
-            if killer.kills % 7 == 0 {
-                break;
-            }
-        }
+        });
         tiny(&place, &words).done();
         assert_eq!(found(&place, &index), expected, "after {} kills", killer.kills);
         assert_compacted(&place, &index);
