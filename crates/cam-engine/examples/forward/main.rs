@@ -1,7 +1,7 @@
 //! How long forward passes take, with made-up weights.
 //!
 //! `cargo run --release --example forward -- [resnet50|resnet18|resnext50|lite0] [size] [threads]
-//! [rounds] [batch=1] [exact] [avx2|portable] [plan] [steps]`
+//! [rounds] [batch=1] [exact] [avx2|portable] [plan] [steps] [bits]`
 
 mod networks;
 #[path = "../../tests/support/numbers.rs"]
@@ -17,7 +17,7 @@ fn main() {
     let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<usize>().ok());
     let size = numbers.next().unwrap_or(224);
     let threads = numbers.next().unwrap_or(0);
-    let rounds = numbers.next().unwrap_or(20);
+    let rounds = numbers.next().unwrap_or(20).max(1);
     let name = arguments.iter().find_map(|argument| networks::named(argument));
     let (name, graph) = name.unwrap_or_else(|| ("resnet50", networks::resnet50()));
     let instructions = if has("avx2") {
@@ -67,9 +67,23 @@ fn main() {
             first.unwrap()
         );
     }
+    if has("bits") {
+        let output = engine.run(0..steps, &input, shape).unwrap();
+        println!("bits of the output: {:016x}", digest(&output.values));
+    }
     if has("steps") {
         print_steps(&engine, &input, shape, rounds, &flops, &plan);
     }
+}
+
+/// A number that two machines share if all of their results have the same bits (FNV-1a).
+fn digest(values: &[f32]) -> u64 {
+    values
+        .iter()
+        .flat_map(|value| value.to_bits().to_le_bytes())
+        .fold(0xcbf2_9ce4_8422_2325, |digest, byte| {
+            (digest ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
 }
 
 /// How long every step takes within whole runs: the best of them, since a step is short against
