@@ -13,6 +13,9 @@ mod any_backend;
 #[path = "../examples/burn_module.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 mod burn_module;
+#[path = "../examples/in_memory.rs"]
+#[expect(dead_code, reason = "its `main` is the program's")]
+mod in_memory;
 #[path = "../examples/many_questions.rs"]
 #[expect(dead_code, reason = "its `main` is the program's")]
 mod many_questions;
@@ -65,6 +68,24 @@ fn ten_lines_find_a_cup_on_any_backend() {
     let map = values(&map);
     let largest = map.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
     assert!(largest > 0.0 && map.iter().sum::<f32>().abs() < 1e-3 * largest * 49.0);
+}
+
+#[test]
+fn bytes_in_memory_are_enough_for_the_same_answer_and_a_picture() {
+    let [coffee, cat] = ["coffee", "cat"].map(photograph);
+    let path = |path: &std::path::Path| path.display().to_string();
+    let (expected, _) =
+        any_backend::explain(&device(), &path(&coffee), &path(&cat)).expect("it runs");
+    let [coffee, cat] = [coffee, cat].map(|path| std::fs::read(path).expect("a photograph"));
+    let network = in_memory::network().expect("the embedded weights load");
+    let (cosine, png) = in_memory::explain(&network, &coffee, &cat).expect("it runs");
+    assert!((cosine - expected).abs() < 1e-5, "{cosine} {expected}");
+    let [photograph, drawn] =
+        [&coffee, &png].map(|bytes| image::load_from_memory(bytes).expect("a picture").into_rgb8());
+    assert_eq!(drawn.dimensions(), photograph.dimensions());
+    assert_ne!(drawn, photograph);
+    let refused = in_memory::explain(&network, b"<!DOCTYPE html>", &cat).expect_err("a page");
+    assert!(refused.to_string().contains("HTML"), "{refused}");
 }
 
 #[test]
