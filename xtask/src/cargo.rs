@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
 
 /// The workspace's directory.
 pub fn root() -> PathBuf {
@@ -51,6 +52,23 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{}` printed no text", shown(command)))
 }
 
+/// Runs cargo's command to build, and finds the program of that name. Cargo itself says where it put it: the path
+/// depends on the target directory, the host and the settings.
+pub fn built(command: &mut Command, name: &str) -> Result<PathBuf> {
+    let messages = output(command.args(["--message-format", "json-render-diagnostics"]))?;
+    let missing = || format!("cargo built no program named `{name}`");
+    executable(&messages, name).with_context(missing)
+}
+
+fn executable(messages: &str, name: &str) -> Option<PathBuf> {
+    let of_line = |line: &str| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_ours = message.pointer("/target/name")?.as_str()? == name;
+        is_ours.then(|| message.get("executable")?.as_str().map(PathBuf::from))?
+    };
+    messages.lines().find_map(of_line)
+}
+
 /// The command as one would type it: the program by its name, the arguments as they are.
 fn shown(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
@@ -74,5 +92,15 @@ mod tests {
     fn a_command_is_shown_as_one_would_type_it() {
         let mut command = Command::new("/somewhere/bin/cargo");
         assert_eq!(shown(command.args(["fmt", "--check"])), "cargo fmt --check");
+    }
+
+    #[test]
+    fn the_binary_is_found_among_cargos_messages() {
+        let messages = r#"
+            {"reason":"compiler-artifact","target":{"name":"cam_core"},"executable":null}
+            {"reason":"compiler-artifact","target":{"name":"cam"},"executable":"/elsewhere/release/cam"}
+            {"reason":"build-finished","success":true}"#;
+        assert_eq!(executable(messages, "cam"), Some(PathBuf::from("/elsewhere/release/cam")));
+        assert_eq!(executable(messages, "cam_core"), None);
     }
 }

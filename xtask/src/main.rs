@@ -6,6 +6,7 @@
 mod backend;
 mod backends;
 mod bench;
+mod browser;
 mod cargo;
 mod check;
 mod compare;
@@ -88,6 +89,12 @@ const COMMANDS: &[Command] = &[
         about: "run the suite on several backends, and tabulate how it went",
         help: backends::HELP,
         run: backends::run,
+    },
+    Command {
+        name: "browser",
+        about: "run an explanation as WebAssembly",
+        help: browser::HELP,
+        run: browser::run,
     },
     Command {
         name: "pretrained",

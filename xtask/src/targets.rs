@@ -23,10 +23,13 @@ struct Target {
     must_not_reach: &'static [&'static str],
 }
 
+/// What a browser runs.
+pub const BROWSER: &str = "wasm32-unknown-unknown";
+
 /// A browser, which has neither files nor threads, and the other common processor.
 const TARGETS: &[Target] = &[
     Target {
-        name: "wasm32-unknown-unknown",
+        name: BROWSER,
         features: &["--no-default-features"],
         must_not_reach: &[
             "cc",
@@ -81,7 +84,7 @@ pub fn run() -> Result<Outcome> {
 }
 
 /// Whether the compiler, whoever installed it, has std for that machine.
-fn is_installed(target: &str) -> bool {
+pub fn is_installed(target: &str) -> bool {
     let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut asked = Command::new(compiler);
     let folder = output(asked.args(["--print", "target-libdir", "--target", target]));
