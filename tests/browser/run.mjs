@@ -38,6 +38,7 @@ try {
   console.log(`${(cam.memory.buffer.byteLength / 1e6).toFixed(0)} MB of memory`);
   writeFileSync(overlay, answer());
 } catch (error) {
-  console.error(`${error.message}\n${answer()}`);
+  // Behind a trap is a panic, whose message is the answer.
+  console.error(error instanceof WebAssembly.RuntimeError ? answer().toString() : error.message);
   process.exit(1);
 }
