@@ -25,7 +25,7 @@ usage: cargo xtask backends [NAME,...] [--within SECONDS]
 
 Runs the tests of cam-tests on each of the named backends (flex, ndarray and
 wgpu unless named), and writes docs/src/backends.md: which of them passed where,
-and what convolutions in f16 and bf16 cost. A file of tests is stopped after 300
+and what convolutions in f16 and bf16 cost. A file of tests is stopped after 900
 seconds, or those given, and its row says so. What passed is kept in
 target/backends/ and not run again until its program or what it reads is new, so
 that the command can be interrupted. Fails, and writes all the same, if a test does.
@@ -34,8 +34,8 @@ that the command can be interrupted. Fails, and writes all the same, if a test d
 /// What can run without a card.
 const EVERYWHERE: &str = "flex,ndarray,wgpu";
 
-/// Enough for every file on a processor, and for a part of it on a software driver.
-const WITHIN: Duration = Duration::from_secs(300);
+/// Enough for every file on two idle cores, on a software driver too.
+const WITHIN: Duration = Duration::from_secs(900);
 
 /// What tests read when they run.
 const DATA: [&str; 3] = ["tests/golden", "tests/fixtures", "crates/cam-cli/photographs"];
