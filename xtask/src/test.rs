@@ -27,7 +27,7 @@ one pass.
 With --backend, the tests of the packages that choose a backend (cam-tests,
 cam-cli) are built with those alone (flex, ndarray, wgpu, vulkan, metal, cuda,
 rocm) and run on each. wgpu runs on a card, or on Debian's software driver
-(`apt install mesa-vulkan-drivers`), where most tests take minutes.
+(`apt install mesa-vulkan-drivers`), where files of tests take minutes.
 
   cargo xtask test --backend ndarray,wgpu             the suite on both
   cargo xtask test --backend cuda -p cam-tests        one of the two packages
