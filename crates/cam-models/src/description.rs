@@ -171,6 +171,12 @@ impl Description {
         self.channels_and_strides()[self.steps.len()].0
     }
 
+    /// Input pixels per position of the last layer, along one side: an input whose sides are multiples of
+    /// it has no positions that reach beyond its edge.
+    pub fn stride(&self) -> usize {
+        self.channels_and_strides()[self.steps.len()].1
+    }
+
     /// Channels of every value, and input pixels per position along one side.
     fn channels_and_strides(&self) -> Vec<(usize, usize)> {
         let mut known = vec![(3, 1)];

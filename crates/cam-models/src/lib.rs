@@ -48,6 +48,7 @@ mod embedded;
 mod engine_executor;
 mod error;
 mod executor;
+mod fit;
 mod infer;
 mod load;
 mod made_up;
@@ -56,6 +57,7 @@ mod network;
 #[cfg(feature = "files")]
 mod packed;
 mod pixels;
+mod placement;
 mod precision;
 mod preprocessing;
 mod resnet;
@@ -73,6 +75,7 @@ pub use embedded::{EMBEDDED, EMBEDDED_WEIGHTS, embedded_checkpoint, load_embedde
 pub use engine_executor::EngineExecutor;
 pub use error::LoadError;
 pub use executor::{Executor, Recording, Segment};
+pub use fit::{Fit, UnknownFit};
 #[cfg(feature = "files")]
 pub use load::load;
 pub use load::{Loaded, identify, inspect, load_checkpoint};
@@ -80,6 +83,7 @@ pub use network::{ConvNet, NetworkError};
 #[cfg(feature = "files")]
 pub use packed::{PackedError, open_packed, write_packed};
 pub use pixels::Rgb8;
+pub use placement::Placement;
 pub use precision::{Precision, UnknownPrecision};
 pub use preprocessing::{Filter, Preprocessing};
 pub use resnet::{Block, ResNet, Stage};

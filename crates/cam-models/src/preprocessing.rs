@@ -3,6 +3,7 @@
 use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 
 use crate::pixels::Rgb8;
+use crate::placement::Placement;
 
 /// How an image becomes a network's input: resized to its size, then (value − mean) / deviation
 /// per channel. It belongs to the weights, for they were trained with it.
@@ -100,6 +101,13 @@ impl Preprocessing {
     /// The image's size, brought to the one the weights were trained for.
     pub fn resize(&self, image: &Rgb8) -> Rgb8 {
         image.resized(self.size.0, self.size.1, self.filter)
+    }
+
+    /// The image as the network's input, as a placement says. What is added around it is the pixel
+    /// nearest to the mean, which normalisation makes nearly zero: within half a step of 8 bits.
+    pub fn place(&self, image: &Rgb8, placement: &Placement) -> Rgb8 {
+        let mean = self.mean.map(|mean| mean.round().clamp(0.0, 255.0) as u8);
+        image.placed(placement, self.filter, mean)
     }
 
     /// Appends channel after channel, normalised.

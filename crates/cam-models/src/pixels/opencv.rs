@@ -1,6 +1,8 @@
 //! OpenCV's `INTER_LINEAR` on 8-bit images: source position (x + ½)·scale − ½, edges clamped,
 //! weights in 11-bit fixed point, rows first and then columns.
 
+use std::ops::Range;
+
 /// One in fixed point.
 const ONE: f32 = 2048.0;
 
@@ -11,9 +13,15 @@ struct Tap {
     weights: [i32; 2],
 }
 
-pub(super) fn resize(pixels: &[[u8; 3]], from: (usize, usize), to: (usize, usize)) -> Vec<[u8; 3]> {
-    let (columns, rows) = (across(from.0, to.0), down(from.1, to.1));
-    let mut resized = Vec::with_capacity(to.0 * to.1);
+/// Some columns and rows of the image at another size.
+pub(super) fn resize(
+    pixels: &[[u8; 3]],
+    from: (usize, usize),
+    to: (usize, usize),
+    (columns, rows): (Range<usize>, Range<usize>),
+) -> Vec<[u8; 3]> {
+    let (columns, rows) = (across(from.0, to.0, columns), down(from.1, to.1, rows));
+    let mut resized = Vec::with_capacity(columns.len() * rows.len());
     for row in &rows {
         let line = |index: usize| &pixels[index * from.0..][..from.0];
         let (above, below) = (line(row.first), line(row.second));
@@ -37,25 +45,25 @@ fn blend(lines: [i32; 2], weights: [i32; 2]) -> u8 {
 }
 
 /// The taps along a row. Beyond an edge the edge pixel counts alone.
-fn across(from: usize, to: usize) -> Vec<Tap> {
+fn across(from: usize, to: usize, part: Range<usize>) -> Vec<Tap> {
     let last = from - 1;
     let tap = |position| match exact(position, from, to) {
         (floor, _) if floor < 0 => Tap::new(0, 0, 0.0),
         (floor, _) if floor as usize >= last => Tap::new(last, last, 0.0),
         (floor, fraction) => Tap::new(floor as usize, floor as usize + 1, fraction),
     };
-    (0..to).map(tap).collect()
+    part.map(tap).collect()
 }
 
 /// The taps along a column. Beyond an edge the edge row counts twice, with both weights: the same
 /// but for the rounding of two parts instead of one.
-fn down(from: usize, to: usize) -> Vec<Tap> {
+fn down(from: usize, to: usize, part: Range<usize>) -> Vec<Tap> {
     let inside = |row: isize| row.clamp(0, from as isize - 1) as usize;
     let tap = |position| {
         let (floor, fraction) = exact(position, from, to);
         Tap::new(inside(floor), inside(floor + 1), fraction)
     };
-    (0..to).map(tap).collect()
+    part.map(tap).collect()
 }
 
 /// Where a target position lies in the source: the position before it, and how far behind that.
