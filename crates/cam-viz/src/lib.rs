@@ -11,6 +11,9 @@
 //! [`overlay_signed`] draws the sign as blue and red. [`overlay_compat`] is pytorch-grad-cam's own
 //! arithmetic for those who compare with it. [`Colormap`] has the tables.
 //!
+//! A network may have seen a part of a picture, or the picture with borders around it: a [`Window`] says where
+//! a map lies on a picture, [`Map::onto`] brings it there, and [`draw_seen`] hatches what was not seen.
+//!
 //! A [`Figure`] sets [`Panel`]s side by side with captions, a title and a [`ColorBar`].
 //! Results leave as bytes, [`png_bytes`], [`jpeg_bytes`], [`picture_bytes`], [`npy_bytes`] for NumPy and
 //! [`png16_bytes`] for everything else that reads numbers, and reach the disk by [`write_atomically`]
@@ -51,6 +54,8 @@ mod png16;
 mod resize;
 mod segmentation;
 mod text;
+mod unseen;
+mod window;
 
 #[cfg(feature = "files")]
 pub use atomic::{WriteError, write_atomically};
@@ -68,3 +73,5 @@ pub use overlay_compat::overlay_compat;
 pub use overlay_signed::overlay_signed;
 pub use png16::{Png16Error, Scale, png16_bytes};
 pub use segmentation::{legend, overlay_labels, qualitative_color};
+pub use unseen::draw_seen;
+pub use window::{Pixels, Window};

@@ -1,6 +1,9 @@
 //! Bilinear resizing of maps, as OpenCV's `INTER_LINEAR` computes it on f32.
 
+use std::ops::Range;
+
 use crate::map::{Map, MapError};
+use crate::window::{Pixels, Window};
 
 /// One output position's two source positions and the weight of the second.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +34,36 @@ impl Map {
         if (width, height) == (self.width(), self.height()) {
             return Ok(self.clone());
         }
-        let wide = stretch_rows(self, width);
-        Map::new(width, height, stretch_columns(&wide, width, self.height(), height))
+        let (columns, rows) = (taps(self.width(), width), taps(self.height(), height));
+        stretch(self, &columns, &rows)
+    }
+
+    /// The map as it lies on a picture of a width and height, bilinear: as large as the pixels that its
+    /// window covers ([`Window::pixels`]). What lies beyond the picture is left out.
+    ///
+    /// # Errors
+    /// As [`resize`](Map::resize).
+    pub fn onto(&self, window: &Window, width: usize, height: usize) -> Result<Map, MapError> {
+        if window.is_whole() {
+            return self.resize(width, height);
+        }
+        if width == 0 || height == 0 {
+            return Err(MapError::Empty { width, height });
+        }
+        let too_large = MapError::TooLarge { width, height };
+        let (Ok(across), Ok(down)) = (u32::try_from(width), u32::try_from(height)) else {
+            return Err(too_large);
+        };
+        let Pixels { x, y, width: w, height: h } = window.pixels((across, down));
+        if is_too_large(self, w as usize, h as usize) {
+            return Err(too_large);
+        }
+        let share = |d: usize, side: usize| (d as f64 + 0.5) / side as f64;
+        let columns =
+            taps_at(self.width(), covered(x, w), |d| window.to_map([share(d, width), 0.0])[0]);
+        let rows =
+            taps_at(self.height(), covered(y, h), |d| window.to_map([0.0, share(d, height)])[1]);
+        stretch(self, &columns, &rows)
     }
 }
 
@@ -45,20 +76,25 @@ fn is_too_large(map: &Map, width: usize, height: usize) -> bool {
     width.checked_mul(tallest).is_none_or(|values| values > MOST_VALUES)
 }
 
-/// `[h, w]` -> `[h, width]`.
-fn stretch_rows(map: &Map, width: usize) -> Vec<f32> {
-    let taps = taps(map.width(), width);
-    let mut wide = Vec::with_capacity(width * map.height());
+/// `[h, w]` -> `[rows, columns]`.
+fn stretch(map: &Map, columns: &[Tap], rows: &[Tap]) -> Result<Map, MapError> {
+    let wide = stretch_rows(map, columns);
+    Map::new(columns.len(), rows.len(), stretch_columns(&wide, columns.len(), rows))
+}
+
+/// `[h, w]` -> `[h, columns]`.
+fn stretch_rows(map: &Map, columns: &[Tap]) -> Vec<f32> {
+    let mut wide = Vec::with_capacity(columns.len() * map.height());
     for row in map.values().chunks_exact(map.width()) {
-        wide.extend(taps.iter().map(|tap| mix(row[tap.first], row[tap.second], tap.weight)));
+        wide.extend(columns.iter().map(|tap| mix(row[tap.first], row[tap.second], tap.weight)));
     }
     wide
 }
 
-/// `[from, width]` -> `[to, width]`, whole rows at a time so that the inner loop is a plain sweep.
-fn stretch_columns(wide: &[f32], width: usize, from: usize, to: usize) -> Vec<f32> {
-    let mut values = Vec::with_capacity(width * to);
-    for tap in taps(from, to) {
+/// `[h, width]` -> `[rows, width]`, whole rows at a time so that the inner loop is a plain sweep.
+fn stretch_columns(wide: &[f32], width: usize, rows: &[Tap]) -> Vec<f32> {
+    let mut values = Vec::with_capacity(width * rows.len());
+    for tap in rows {
         let first = &wide[tap.first * width..][..width];
         let second = &wide[tap.second * width..][..width];
         values.extend(first.iter().zip(second).map(|(&a, &b)| mix(a, b, tap.weight)));
@@ -74,6 +110,15 @@ fn mix(a: f32, b: f32, weight: f32) -> f32 {
 fn taps(from: usize, to: usize) -> Vec<Tap> {
     let scale = from as f64 / to as f64;
     (0..to).map(|d| tap(((d as f64 + 0.5) * scale - 0.5) as f32, from - 1)).collect()
+}
+
+/// The taps of some pixels, whose places in the source are shares of its side.
+fn taps_at(from: usize, pixels: Range<usize>, share: impl Fn(usize) -> f64) -> Vec<Tap> {
+    pixels.map(|d| tap((share(d) * from as f64 - 0.5) as f32, from - 1)).collect()
+}
+
+fn covered(first: u32, count: u32) -> Range<usize> {
+    first as usize..(first + count) as usize
 }
 
 fn tap(position: f32, last: usize) -> Tap {
@@ -107,5 +152,32 @@ mod tests {
         assert!(matches!(map.resize(0, 4), Err(MapError::Empty { .. })));
         assert!(matches!(map.resize(usize::MAX, 4), Err(MapError::TooLarge { .. })));
         assert!(matches!(map.resize(usize::MAX / 8, 1), Err(MapError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn borders_around_a_picture_are_cut_away() {
+        // A picture of 4x2 pixels in an input of 4x4: one row above it, one below.
+        let window = Window::of([0.0, -1.0, 4.0, 4.0], (4, 2)).unwrap();
+        let map = Map::new(4, 4, (0..16).map(|i| i as f32).collect()).unwrap();
+        let cut = map.onto(&window, 4, 2).unwrap();
+        assert_eq!(cut.values(), [4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0]);
+        // At twice the size each row lies a quarter of the way to its neighbour, borders included.
+        let rows = Map::new(1, 4, vec![0.0, 1.0, 2.0, 3.0]).unwrap().onto(&window, 1, 4).unwrap();
+        assert_eq!(rows.values(), [0.75, 1.25, 1.75, 2.25]);
+    }
+
+    #[test]
+    fn a_map_of_a_part_is_as_large_as_the_part() {
+        let window = Window::of([1.0, 0.0, 2.0, 2.0], (4, 2)).unwrap();
+        let map = Map::new(2, 2, vec![1.0, 2.0, 3.0, 4.0]).unwrap();
+        assert_eq!(map.onto(&window, 4, 2).unwrap(), map);
+        let large = map.onto(&window, 400, 200).unwrap();
+        assert_eq!(large, map.resize(200, 200).unwrap());
+    }
+
+    #[test]
+    fn on_all_of_a_picture_a_map_is_resized() {
+        let map = Map::new(3, 2, vec![0.1, 0.2, 0.3, -0.4, 0.5, 0.6]).unwrap();
+        assert_eq!(map.onto(&Window::WHOLE, 17, 9).unwrap(), map.resize(17, 9).unwrap());
     }
 }
