@@ -40,6 +40,7 @@ fn search(c: &mut Criterion) {
             modified: 1_700_000_000_000_000_000,
             sha256: format!("{row:064x}").parse().expect("a digest"),
             pixels: [800, 600],
+            damaged: false,
         };
         writer.add(image, vector, (&[], [0; 3])).expect("written");
     }

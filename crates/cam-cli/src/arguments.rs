@@ -13,7 +13,7 @@ mod parts;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use cam_models::{Precision, UnknownPrecision};
+use cam_models::{Fit, Precision, UnknownPrecision};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -146,9 +146,15 @@ fn precision(text: &str) -> Result<Precision, UnknownPrecision> {
 /// How images are read.
 #[derive(Debug, Args)]
 pub struct Images {
-    /// Size of the network's input: WxH, or `native` for each image's own; the model's unless given.
-    #[arg(long, value_name = "WxH|native")]
+    /// Size of the network's input: WxH, one side of a square, or `native` for each image's own; the
+    /// model's unless given.
+    #[arg(long, value_name = "WxH|N|native")]
     pub size: Option<String>,
+
+    /// How images of other proportions come to that size: squash them, crop them around the centre, pad
+    /// them with the mean colour, or keep their proportions at about the size's area; squash unless given.
+    #[arg(long, value_name = "squash|crop|pad|keep")]
+    pub fit: Option<Fit>,
 
     /// Refuse damaged images instead of marking what comes of them.
     #[arg(long)]

@@ -121,6 +121,15 @@ impl Pair {
     /// The positions that belong together most, each in one pair only, strongest first; at most
     /// `count`.
     pub fn correspondences(&self, count: usize) -> Vec<Correspondence> {
+        self.correspondences_among(count, |_, _| true)
+    }
+
+    /// The same among some positions: `counts` is asked of each image, 0 or 1, and its position.
+    pub fn correspondences_among(
+        &self,
+        count: usize,
+        counts: impl Fn(usize, usize) -> bool,
+    ) -> Vec<Correspondence> {
         let columns = self.columns();
         let mut order: Vec<usize> = (0..self.contributions.len()).collect();
         // Equal ones in the order of their positions: the result is the same everywhere.
@@ -135,7 +144,11 @@ impl Pair {
             if found.len() == count || contribution <= 0.0 {
                 break;
             }
-            if taken[0][positions[0]] || taken[1][positions[1]] {
+            let is_free = |side: usize| {
+                let position = positions[side];
+                !taken[side][position] && counts(side, position)
+            };
+            if !(is_free(0) && is_free(1)) {
                 continue;
             }
             (0..2).for_each(|side| taken[side][positions[side]] = true);

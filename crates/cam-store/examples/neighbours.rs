@@ -82,6 +82,7 @@ fn filled(folder: &Path, rows: usize) -> Writer {
             modified: 1_700_000_000_000_000_000,
             sha256: format!("{row:064x}").parse().expect("a digest"),
             pixels: [800, 600],
+            damaged: false,
         };
         writer.add(image, &vector(row, rows, 0), (&[], [0; 3])).expect("written");
     }

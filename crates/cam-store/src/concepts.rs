@@ -13,12 +13,16 @@ const VERSION: u32 = 1;
 const ENTRY: &str = "cam_concepts";
 
 /// An image of a concept, and what the network made of it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Example {
     /// Where it came from, for people.
     pub image: String,
     /// SHA-256 of the image's bytes, so that one image counts once.
     pub sha256: String,
+    /// Whether pixels were missing from its file.
+    pub damaged: bool,
+    /// How it was brought to the network's size, in a word; empty where that is not known.
+    pub fit: String,
     /// Its embedding.
     pub embedding: Vec<f32>,
 }
@@ -50,7 +54,8 @@ pub struct Concept {
 ///     width: 2,
 /// };
 /// let mut set = ConceptSet::new(fingerprint.clone());
-/// let image = Example { image: "cat.png".into(), sha256: "77".into(), embedding: vec![0.6, 0.8] };
+/// let (image, sha256) = ("cat.png".into(), "77".into());
+/// let image = Example { image, sha256, embedding: vec![0.6, 0.8], ..Example::default() };
 /// set.add("cat", vec![image], vec![])?;
 /// let kept = ConceptSet::from_bytes(&set.to_bytes())?;
 /// kept.fingerprint().check(&fingerprint)?;
@@ -81,6 +86,10 @@ struct Named {
 struct Origin {
     image: String,
     sha256: String,
+    #[serde(default)]
+    damaged: bool,
+    #[serde(default)]
+    fit: String,
 }
 
 impl ConceptSet {
@@ -147,7 +156,12 @@ impl ConceptSet {
     /// The file: the same set gives the same bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
         let origins = |examples: &[Example]| {
-            let origin = |e: &Example| Origin { image: e.image.clone(), sha256: e.sha256.clone() };
+            let origin = |e: &Example| Origin {
+                image: e.image.clone(),
+                sha256: e.sha256.clone(),
+                damaged: e.damaged,
+                fit: e.fit.clone(),
+            };
             examples.iter().map(origin).collect()
         };
         let header = Header {
@@ -219,9 +233,9 @@ impl ConceptSet {
             let values: Vec<f32> = numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
             let examples = origins.into_iter().zip(values.chunks(width.max(1)));
             examples
-                .map(|(Origin { image, sha256 }, embedding)| {
+                .map(|(Origin { image, sha256, damaged, fit }, embedding)| {
                     check(embedding, width)?;
-                    Ok(Example { image, sha256, embedding: embedding.to_vec() })
+                    Ok(Example { image, sha256, damaged, fit, embedding: embedding.to_vec() })
                 })
                 .collect()
         };

@@ -12,7 +12,8 @@ fn fingerprint() -> Fingerprint {
 }
 
 fn example(image: &str, embedding: [f32; 3]) -> Example {
-    Example { image: image.into(), sha256: format!("of {image}"), embedding: embedding.into() }
+    let (sha256, embedding) = (format!("of {image}"), embedding.into());
+    Example { image: image.into(), sha256, embedding, ..Example::default() }
 }
 
 fn set() -> ConceptSet {

@@ -3,6 +3,9 @@
 /// The reference adds this to the divisor of its min-max step, so that a constant map divides by something.
 const REFERENCE_EPSILON: f32 = 1e-7;
 
+/// Largest map that is made: 1 GiB, more than any picture within the default limits of decoding.
+pub(crate) const MOST_VALUES: usize = 1 << 28;
+
 /// Why a map could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -86,6 +89,27 @@ impl Map {
     /// The values, `[height, width]`, row-major, without a copy.
     pub fn into_values(self) -> Vec<f32> {
         self.values
+    }
+
+    /// The map as a part of a larger one, `NaN` around it; `corner` is where its first pixel lies, across and
+    /// down.
+    ///
+    /// # Errors
+    /// [`MapError::TooLarge`] where the larger one would exceed 2^28 values, or not hold the map.
+    pub fn framed(
+        &self,
+        (x, y): (usize, usize),
+        width: usize,
+        height: usize,
+    ) -> Result<Map, MapError> {
+        let fits = x + self.width <= width && y + self.height <= height;
+        let count = width.checked_mul(height).filter(|&count| fits && count <= MOST_VALUES);
+        let Some(count) = count else { return Err(MapError::TooLarge { width, height }) };
+        let mut values = vec![f32::NAN; count];
+        for (row, own) in values.chunks_mut(width).skip(y).zip(self.values.chunks(self.width)) {
+            row[x..x + self.width].copy_from_slice(own);
+        }
+        Map::new(width, height, values)
     }
 
     /// The value at a pixel, `None` outside the map.
@@ -202,6 +226,14 @@ mod tests {
         let rectified = map(&[-1.0, f32::NAN, 2.0]).relu();
         assert_eq!(rectified.get(0, 0), Some(0.0));
         assert!(rectified.get(1, 0).unwrap().is_nan());
+    }
+
+    #[test]
+    fn around_a_framed_map_there_are_no_numbers() {
+        let framed = map(&[1.0, 2.0]).framed((1, 1), 4, 3).unwrap();
+        let numbers = framed.values().iter().filter(|value| !value.is_nan()).count();
+        assert_eq!((framed.get(1, 1), framed.get(2, 1), numbers), (Some(1.0), Some(2.0), 2));
+        assert!(map(&[1.0, 2.0]).framed((3, 0), 4, 3).is_err());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::map::{Map, MapError};
+use crate::map::{MOST_VALUES, Map, MapError};
 use crate::window::{Pixels, Window};
 
 /// One output position's two source positions and the weight of the second.
@@ -66,9 +66,6 @@ impl Map {
         stretch(self, &columns, &rows)
     }
 }
-
-/// Largest map that is made: 1 GiB, more than any picture within the default limits of decoding.
-const MOST_VALUES: usize = 1 << 28;
 
 /// Whether the result, and the half-way state with the source's height, may be allocated.
 fn is_too_large(map: &Map, width: usize, height: usize) -> bool {

@@ -25,8 +25,8 @@ pub struct BenchExplain {
     #[command(flatten)]
     pub model: Model,
 
-    /// Size of the network's input; the model's unless given.
-    #[arg(long, value_name = "WxH")]
+    /// Size of the network's input, one number for a square; the model's unless given.
+    #[arg(long, value_name = "WxH|N")]
     pub size: Option<String>,
 
     /// Where to explain. The last layer unless given.

@@ -3,10 +3,11 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
-use cam_viz::{FigureStyle, Map, OverlayStyle, overlay, picture_bytes};
+use cam_viz::{FigureStyle, Map, OverlayStyle, Window, draw_seen, overlay, picture_bytes};
+use image::RgbImage;
 
 use super::KEPT;
-use super::results::{Found, Results};
+use super::results::{Found, Line, Results};
 use crate::failure::{Failure, message};
 use crate::output::{file_name, write};
 use crate::source::Source;
@@ -115,8 +116,11 @@ pub fn pictures(
             let [height, width] = found.size;
             let shares = found.map.iter().map(|value| (value / strongest).clamp(0.0, 1.0));
             let map = Map::new(width, height, shares.collect()).context("a map")?;
-            let map = map.resize(image.width() as usize, image.height() as usize);
-            let drawn = overlay(image, &map.context("resizing a map")?, &OverlayStyle::default());
+            let window = window(&line);
+            let map = map.onto(&window, image.width() as usize, image.height() as usize);
+            let map = map.context("resizing a map")?;
+            let draw = |part: &RgbImage| overlay(part, &map, &OverlayStyle::default());
+            let drawn = draw_seen(image, &window, draw);
             let drawn = drawn.context("laying a map over its image")?;
             let bytes = picture_bytes(&path, &drawn).context("writing a picture");
             write(&path, &bytes.map_err(Failure::Output)?)?;
@@ -125,6 +129,14 @@ pub fn pictures(
     })?;
     bar.finish_and_clear();
     Ok(names.len())
+}
+
+/// Where the maps lie on the image.
+fn window(line: &Line) -> Window {
+    let placed = line.condition.as_ref().zip(line.pixels);
+    let window =
+        placed.and_then(|(image, [width, height])| Window::of(image.window, (width, height)));
+    window.unwrap_or(Window::WHOLE)
 }
 
 fn maximum(found: &Found) -> f32 {

@@ -6,7 +6,7 @@ use cam_models::Rgb8;
 
 use super::{KEPT, Line, Questions, Results, Summary};
 use crate::arguments::Batch;
-use crate::explain::{Reading, Size};
+use crate::explain::{Condition, Reading, width_and_height};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::{interrupt, print, progress};
@@ -22,12 +22,18 @@ pub fn run(
     model: &Model,
     results: &mut Results,
 ) -> Result<Summary, Failure> {
-    let Size::Fixed(width, height) = Size::parse(size)? else {
-        return Err(Failure::usage("--frames takes width and height, as in 640x360"));
-    };
+    let (width, height) = width_and_height(size).ok_or_else(|| {
+        Failure::usage(format!("`--frames {size}`: it takes width and height, as in 640x360"))
+    })?;
     let network = &model.network;
     let preprocessing = reading.preprocessing(network);
-    let input = reading.input_size(network).unwrap_or([height, width]);
+    let placement = reading.placement(network, (width, height));
+    let mut condition = Condition::placed(&placement);
+    // All frames are alike in this: it is said once.
+    if let Some(distortion) = reading.distortion(network, &placement) {
+        print::remark(format_args!("frames: {distortion}"));
+        condition.remarks.push(distortion);
+    }
     let mut stdin = std::io::stdin().lock();
     let mut bytes = vec![0; width * height * 3];
     let mut before: Option<Vec<Vec<f32>>> = None;
@@ -46,7 +52,7 @@ pub fn run(
             continue;
         }
         let pixels = Rgb8::new(width, height, &bytes).context("a frame has pixels")?;
-        let pixels = pixels.resized(input[1], input[0], preprocessing.filter);
+        let pixels = preprocessing.place(&pixels, &placement);
         let tensor = network.images(std::slice::from_ref(&pixels));
         let found = questions.ask(network, tensor.context("a frame makes a tensor")?);
         let found = found.map_err(|failure| failure.of(format_args!("frame {}", number - 1)))?;
@@ -63,7 +69,8 @@ pub fn run(
         run += 1;
         if !results.holds(&path) {
             let pixels = Some([width as u32, height as u32]);
-            results.add(&Line { path, pixels, concepts, error: None })?;
+            let condition = Some(condition.clone());
+            results.add(&Line { path, pixels, condition, concepts, error: None })?;
         }
     }
     bar.finish_and_clear();
@@ -73,6 +80,7 @@ pub fn run(
         results: results.path().display().to_string(),
         images: results.count(),
         failed: results.failed,
+        damaged: results.damaged,
         images_per_second: (run > 0).then_some(rate),
         pictures: None,
         table: None,

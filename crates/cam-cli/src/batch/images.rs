@@ -4,7 +4,7 @@ use std::time::Instant;
 use cam_models::{ConvNet, Rgb8};
 
 use super::{KEPT, Line, Questions, Results, Summary};
-use crate::explain::{Clock, Prepared, Reading};
+use crate::explain::{Clock, Condition, Prepared, Reading};
 use crate::failure::{Failure, message};
 use crate::folder::{self, Found};
 use crate::lanes::{self, Work};
@@ -40,7 +40,7 @@ impl Folder<'_> {
             let clock = &mut Clock::start();
             let prepared = Prepared::read(&source, self.reading, &model.network, clock)?;
             let (width, height) = prepared.picture.pixels.dimensions();
-            Ok((prepared.pixels, [width, height]))
+            Ok((prepared.pixels, ([width, height], prepared.condition)))
         };
         let run = |network: &ConvNet, pixels: &[Rgb8]| {
             self.questions.ask(network, lanes::images(network, pixels)?)
@@ -63,6 +63,7 @@ impl Folder<'_> {
             results: results.path().display().to_string(),
             images: results.count(),
             failed: results.failed,
+            damaged: results.damaged,
             images_per_second: (!due.is_empty()).then_some(rate),
             pictures: None,
             table: None,
@@ -73,17 +74,19 @@ impl Folder<'_> {
 /// What comes of an image, were it that it fails.
 fn line(
     found: &Found,
-    asked: Result<([u32; 2], Vec<super::Found>), Failure>,
+    asked: Result<(([u32; 2], Condition), Vec<super::Found>), Failure>,
 ) -> Result<Line, Failure> {
     let path = found.name.to_string();
     let error = match asked {
-        Ok((pixels, concepts)) => {
-            return Ok(Line { path, pixels: Some(pixels), concepts, error: None });
+        Ok(((pixels, condition), concepts)) => {
+            let (pixels, condition) = (Some(pixels), Some(condition));
+            return Ok(Line { path, pixels, condition, concepts, error: None });
         }
         Err(Failure::Failed(error) | Failure::Usage(error)) => message(&error),
         Err(failure) => return Err(failure),
     };
-    Ok(Line { path, pixels: None, concepts: Vec::new(), error: Some(error) })
+    let concepts = Vec::new();
+    Ok(Line { path, pixels: None, condition: None, concepts, error: Some(error) })
 }
 
 /// Whether an image belongs to a part: by its name, whatever else is in the folder (FNV-1a).

@@ -41,6 +41,8 @@ struct Summary {
     results: String,
     images: usize,
     failed: usize,
+    /// Images whose files lack pixels.
+    damaged: usize,
     /// Of images that were run now.
     images_per_second: Option<f64>,
     pictures: Option<usize>,
@@ -70,6 +72,7 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
     let model = Model::load(&arguments.model)?;
     let made = set.fingerprint().check(&concepts::fingerprint(&model, &reading)?);
     made.with_context(|| arguments.concepts.display().to_string())?;
+    concepts::other_fit(&set, &reading);
     let network = &model.network;
     let layer = layer_or_last(network, arguments.layer.as_deref())?;
     let root = match is_film {
@@ -81,7 +84,7 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
     };
     let bytes = set.to_bytes();
     let header = Header {
-        schema_version: 1,
+        schema_version: 2,
         model: network.description().name.clone(),
         weights_sha256: set.fingerprint().weights_sha256.clone(),
         layer: network.layers()[layer.index()].name.clone(),
@@ -90,7 +93,8 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
         concepts_sha256: cam_fetch::sha256_of_bytes(&bytes).to_string(),
         images: root.to_string_lossy().into_owned(),
-        input: reading.input_size(network),
+        input: reading.asked_size(network),
+        fit: reading.fit().to_string(),
         shard,
         smooth: arguments.smooth,
     };
@@ -119,11 +123,12 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
 }
 
 fn say(summary: &Summary) -> Result<(), Failure> {
-    let Summary { results, images, failed, images_per_second, pictures, .. } = summary;
+    let Summary { results, images, failed, damaged, images_per_second, pictures, .. } = summary;
     let speed = images_per_second.map(|rate| format!(", {rate:.1} images/s"));
     let drawn = pictures.map(|count| format!(", {count} pictures"));
     print::line(format_args!(
-        "{results}: {images} images, {failed} failed{}{}",
+        "{results}: {images} images, {failed} failed{}{}{}",
+        if *damaged > 0 { format!(", {damaged} damaged") } else { String::new() },
         speed.unwrap_or_default(),
         drawn.unwrap_or_default()
     ))?;

@@ -10,11 +10,13 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use super::results::Results;
+use crate::explain::Condition;
 use crate::failure::Failure;
 use crate::interrupt;
 
 /// A row for each image and concept, and one for an image that failed. Values stand row by row in
-/// `map`, signed.
+/// `map`, signed; the window is the rectangle of the image, in its pixels, that the map covers. Remarks are
+/// lines of a text.
 const SCHEMA: &str = "
 message results {
   REQUIRED BYTE_ARRAY path (UTF8);
@@ -24,6 +26,12 @@ message results {
   OPTIONAL INT32 width;
   REQUIRED group map (LIST) { REPEATED group list { REQUIRED FLOAT element; } }
   OPTIONAL BYTE_ARRAY error (UTF8);
+  OPTIONAL BOOLEAN damaged;
+  OPTIONAL BYTE_ARRAY remarks (UTF8);
+  OPTIONAL DOUBLE window_left;
+  OPTIONAL DOUBLE window_top;
+  OPTIONAL DOUBLE window_width;
+  OPTIONAL DOUBLE window_height;
 }";
 
 /// Numbers of maps that are written together: some 16 MB, whatever the number of images.
@@ -41,6 +49,9 @@ struct Rows {
     /// Of every number, or of an empty map, whether it is there and whether it goes on the one before.
     map_levels: [Vec<i16>; 2],
     errors: Optional<ByteArray>,
+    damaged: Optional<bool>,
+    remarks: Optional<ByteArray>,
+    windows: [Optional<f64>; 4],
 }
 
 /// Values, and for each row whether it has one.
@@ -76,14 +87,15 @@ pub fn write(results: &Results) -> Result<PathBuf, Failure> {
     results.each(|line| {
         interrupt::check("the lines are whole; the table was not written")?;
         let path = ByteArray::from(line.path.as_str());
+        let image = line.condition.as_ref();
         if line.concepts.is_empty() {
-            rows.push(path, None, line.error.as_deref());
+            rows.push(path, image, None, line.error.as_deref());
         } else {
             for found in &line.concepts {
                 let [height, width] =
                     found.size.map(|side| i32::try_from(side).unwrap_or(i32::MAX));
                 let found = (found.concept.as_str(), found.score, [height, width], &found.map);
-                rows.push(path.clone(), Some(found), None);
+                rows.push(path.clone(), image, Some(found), None);
             }
         }
         if rows.maps.len() >= NUMBERS {
@@ -106,10 +118,17 @@ impl Rows {
     fn push(
         &mut self,
         path: ByteArray,
+        image: Option<&Condition>,
         found: Option<(&str, f32, [i32; 2], &Vec<f32>)>,
         error: Option<&str>,
     ) {
         self.paths.push(path);
+        self.damaged.push(image.map(|image| image.damaged));
+        let remarks = image.filter(|image| !image.remarks.is_empty());
+        self.remarks.push(remarks.map(|image| ByteArray::from(image.remarks.join("\n").as_str())));
+        for (side, column) in self.windows.iter_mut().enumerate() {
+            column.push(image.map(|image| image.window[side]));
+        }
         self.concepts.push(found.map(|(concept, ..)| ByteArray::from(concept)));
         self.scores.push(found.map(|(_, score, ..)| score));
         self.heights.push(found.map(|(_, _, [height, _], _)| height));
@@ -151,6 +170,16 @@ impl Rows {
                 }
                 (6, ColumnWriter::ByteArrayColumnWriter(to)) => {
                     to.write_batch(&self.errors.values, Some(&self.errors.levels), None)
+                }
+                (7, ColumnWriter::BoolColumnWriter(to)) => {
+                    to.write_batch(&self.damaged.values, Some(&self.damaged.levels), None)
+                }
+                (8, ColumnWriter::ByteArrayColumnWriter(to)) => {
+                    to.write_batch(&self.remarks.values, Some(&self.remarks.levels), None)
+                }
+                (9..=12, ColumnWriter::DoubleColumnWriter(to)) => {
+                    let window = &self.windows[index - 9];
+                    to.write_batch(&window.values, Some(&window.levels), None)
                 }
                 _ => return Err(anyhow!("the table's columns are not those of its schema").into()),
             };

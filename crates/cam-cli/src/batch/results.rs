@@ -7,6 +7,7 @@ use anyhow::{Context as _, anyhow};
 use serde::{Deserialize, Serialize};
 
 use super::results_path;
+use crate::explain::Condition;
 use crate::failure::Failure;
 
 /// What all lines of a file have in common: they may be continued by the same only.
@@ -22,7 +23,9 @@ pub struct Header {
     pub concepts_sha256: String,
     /// The folder of the images, `-` for frames.
     pub images: String,
+    /// Height and width that images are fitted to; none where each is taken at its own size.
     pub input: Option<[usize; 2]>,
+    pub fit: String,
     pub shard: Option<[u64; 2]>,
     pub smooth: f32,
 }
@@ -35,6 +38,9 @@ pub struct Line {
     /// Width and height, upright; none of an image that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pixels: Option<[u32; 2]>,
+    /// What is to be known of it; nothing of an image that failed.
+    #[serde(flatten)]
+    pub condition: Option<Condition>,
     /// In the order of the header; empty of an image that failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub concepts: Vec<Found>,
@@ -60,6 +66,7 @@ pub struct Results {
     file: File,
     known: HashSet<String>,
     pub failed: usize,
+    pub damaged: usize,
 }
 
 impl Results {
@@ -71,7 +78,7 @@ impl Results {
         let path = results_path(folder, header.shard);
         let options = OpenOptions::new().create(true).read(true).append(true).open(&path);
         let file = options.with_context(|| path.display().to_string()).map_err(Failure::Output)?;
-        let mut results = Self { path, file, known: HashSet::new(), failed: 0 };
+        let mut results = Self { path, file, known: HashSet::new(), failed: 0, damaged: 0 };
         let whole = results.read_lines(|results, number, text| {
             if number == 0 {
                 let kept: Header = serde_json::from_str(text)
@@ -87,7 +94,7 @@ impl Results {
             }
             let line: Line = serde_json::from_str(text)
                 .with_context(|| format!("{}: line {}", results.path.display(), number + 1))?;
-            results.failed += usize::from(line.error.is_some());
+            results.count_in(&line);
             results.known.insert(line.path);
             Ok(())
         })?;
@@ -113,7 +120,7 @@ impl Results {
 
     pub fn add(&mut self, line: &Line) -> Result<(), Failure> {
         self.put(line)?;
-        self.failed += usize::from(line.error.is_some());
+        self.count_in(line);
         self.known.insert(line.path.clone());
         Ok(())
     }
@@ -128,6 +135,11 @@ impl Results {
             see(serde_json::from_str(text).with_context(|| self.path.display().to_string())?)
         })?;
         Ok(())
+    }
+
+    fn count_in(&mut self, line: &Line) {
+        self.failed += usize::from(line.error.is_some());
+        self.damaged += usize::from(line.condition.as_ref().is_some_and(|image| image.damaged));
     }
 
     fn put(&mut self, line: &impl Serialize) -> Result<(), Failure> {

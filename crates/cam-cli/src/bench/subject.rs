@@ -31,7 +31,7 @@ impl Subject {
             Size::Fixed(width, height) => (width, height),
             Size::Native => {
                 return Err(Failure::usage(
-                    "`--size native` is the size of an image, and there is none: write width and height, as in 224x224",
+                    "`--size native` is the size of an image, and there is none: write width and height, as in 320x224, or one side of a square, as in 224",
                 ));
             }
         };

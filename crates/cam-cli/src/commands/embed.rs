@@ -6,7 +6,7 @@ use cam_viz::npy_bytes;
 use serde::Serialize;
 
 use crate::arguments::Embed;
-use crate::explain::{Clock, Failed, Prepared, Reading};
+use crate::explain::{Clock, Condition, Failed, Prepared, Reading};
 use crate::failure::{Failure, message};
 use crate::lanes::{self, Work};
 use crate::model::Model;
@@ -19,8 +19,16 @@ struct Document {
     model: String,
     weights_sha256: String,
     width: usize,
-    rows: Vec<String>,
+    rows: Vec<Row>,
     failures: Vec<Failed>,
+}
+
+/// The image of a row.
+#[derive(Serialize)]
+struct Row {
+    image: String,
+    #[serde(flatten)]
+    condition: Condition,
 }
 
 pub fn run(arguments: &Embed) -> Result<(), Failure> {
@@ -34,15 +42,16 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
     let prepare = |source: &Source| {
         interrupt::check("nothing was written")?;
         let clock = &mut Clock::start();
-        Ok((Prepared::read(source, &reading, &model.network, clock)?.pixels, ()))
+        let prepared = Prepared::read(source, &reading, &model.network, clock)?;
+        Ok((prepared.pixels, prepared.condition))
     };
     let size = reading.input_size(&model.network);
     let work = Work { size, prepare: &prepare, run: &lanes::embeddings };
     lanes::in_order(&model, &sources, work, |source, result| {
         match result.and_then(finite(source)) {
-            Ok(embedding) => {
+            Ok((condition, embedding)) => {
                 values.extend(embedding);
-                rows.push(source.to_string());
+                rows.push(Row { image: source.to_string(), condition });
                 Ok(())
             }
             Err(Failure::Failed(error)) if several => {
@@ -63,7 +72,7 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
     if arguments.json {
         let weights_sha256 = model.sha256()?;
         let model = model.network.description().name.clone();
-        print::json(&Document { schema_version: 1, model, weights_sha256, width, rows, failures })?;
+        print::json(&Document { schema_version: 2, model, weights_sha256, width, rows, failures })?;
     }
     Failure::of_images(failed, arguments.images.len(), "embedded")
 }
@@ -82,9 +91,11 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
     output::check(&arguments.out, &inputs)
 }
 
-fn finite(source: &Source) -> impl FnOnce(((), Vec<f32>)) -> Result<Vec<f32>, Failure> {
-    move |((), embedding)| match embedding.iter().all(|value| value.is_finite()) {
-        true => Ok(embedding),
+type Embedded = (Condition, Vec<f32>);
+
+fn finite(source: &Source) -> impl FnOnce(Embedded) -> Result<Embedded, Failure> {
+    move |(condition, embedding)| match embedding.iter().all(|value| value.is_finite()) {
+        true => Ok((condition, embedding)),
         false => Err(Failure::Failed(anyhow!("{source}: the network's embedding is not finite"))),
     }
 }

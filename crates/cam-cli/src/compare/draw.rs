@@ -1,11 +1,13 @@
 use anyhow::Context as _;
-use cam_core::Pair;
+use cam_core::{Correspondence, Pair};
 use cam_viz::{
-    ColorBar, Colormap, Connection, Figure, FigureStyle, Map, OverlayStyle, Panel, connect, overlay,
+    ColorBar, Colormap, Connection, Figure, FigureStyle, Map, OverlayStyle, Panel, Window, connect,
+    draw_seen, overlay,
 };
 use image::{Rgb, RgbImage, imageops};
 
 use super::middle;
+use crate::explain::unseen;
 use crate::failure::Failure;
 
 /// Points side by side in a figure.
@@ -17,10 +19,39 @@ pub struct Compared {
     pub names: [String; 2],
     /// Upright, of any size.
     pub pictures: [RgbImage; 2],
+    /// Where the positions lie on them.
+    pub windows: [Window; 2],
+    /// Whether pixels are missing from their files.
+    pub damaged: [bool; 2],
     /// The cosine, taken apart.
     pub pair: Pair,
     /// How many correspondences are drawn.
     pub lines: usize,
+}
+
+impl Compared {
+    /// The positions on the pictures that belong together most; padding around them is no part of them.
+    pub fn correspondences(&self) -> Vec<Correspondence> {
+        self.pair.correspondences_among(self.lines, |side, position| self.shows(side, position))
+    }
+
+    /// Whether the middle of a position lies on the picture.
+    pub fn shows(&self, side: usize, position: usize) -> bool {
+        self.place(side, position).iter().all(|share| (0.0..=1.0).contains(share))
+    }
+
+    /// The middle of a position, across and down, in shares of the picture's sides.
+    pub fn place(&self, side: usize, position: usize) -> [f32; 2] {
+        let middle = middle(position, self.pair.sizes()[side]);
+        self.windows[side].to_picture(middle).map(|share| share as f32)
+    }
+
+    /// Lines of a caption that the pictures need.
+    fn notes(&self) -> impl Iterator<Item = String> {
+        let damaged = self.damaged.iter().zip(&self.names).filter(|(is_damaged, _)| **is_damaged);
+        let damaged = damaged.map(|(_, name)| format!("{name}: damaged file"));
+        damaged.chain(self.windows.iter().find_map(unseen))
+    }
 }
 
 /// A point of the first image.
@@ -63,24 +94,24 @@ pub fn color_bar() -> ColorBar {
 
 /// Both images, and lines between what belongs together.
 pub fn correspondences(compared: &Compared, style: &FigureStyle) -> Panel {
-    let sizes = compared.pair.sizes();
-    let found = compared.pair.correspondences(compared.lines);
+    let found = compared.correspondences();
     let connections: Vec<Connection> = found
         .iter()
         .map(|both| Connection {
-            from: middle(both.positions[0], sizes[0]),
-            to: middle(both.positions[1], sizes[1]),
+            from: compared.place(0, both.positions[0]),
+            to: compared.place(1, both.positions[1]),
         })
         .collect();
     let pictures = compared.pictures.each_ref();
     let share: f32 = found.iter().map(|both| both.contribution).sum();
-    let caption = match found.len() {
+    let mut caption = match found.len() {
         0 => vec![format!("{} and {}", compared.names[0], compared.names[1])],
         count => vec![
             format!("the {count} strongest pairs of positions"),
             format!("together they add {share:.3} of {:.3}", compared.pair.cosine()),
         ],
     };
+    caption.extend(compared.notes());
     Panel { image: connect(pictures, &connections, style.cell_height, style.gap), caption }
 }
 
@@ -100,13 +131,16 @@ pub fn maps(compared: &Compared, style: &FigureStyle) -> Result<Panel, Failure> 
 /// colour, in both images alike.
 fn over(compared: &Compared, side: usize, values: &[f32]) -> Result<RgbImage, Failure> {
     let [rows, columns] = compared.pair.sizes()[side];
-    let largest = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-    let shares = values.iter().map(|value| (value / largest).max(0.0)).collect();
+    let shown = values.iter().enumerate().filter(|(position, _)| compared.shows(side, *position));
+    let largest = shown.map(|(_, &value)| value).fold(f32::MIN_POSITIVE, f32::max);
+    let shares = values.iter().map(|value| (value / largest).clamp(0.0, 1.0)).collect();
     let image = &compared.pictures[side];
     let map = Map::new(columns, rows, shares).context("a map of the layer's size")?;
-    let map = map.resize(image.width() as usize, image.height() as usize);
+    let window = &compared.windows[side];
+    let map = map.onto(window, image.width() as usize, image.height() as usize);
     let map = map.context("resizing a map")?;
-    Ok(overlay(image, &map, &OverlayStyle::default()).context("laying a map over its image")?)
+    let drawn = draw_seen(image, window, |part| overlay(part, &map, &OverlayStyle::default()));
+    Ok(drawn.context("laying a map over its image")?)
 }
 
 /// The point in its image, and what of the other belongs to it.

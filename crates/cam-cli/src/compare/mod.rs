@@ -47,7 +47,14 @@ pub fn run(arguments: &Compare) -> Result<(), Failure> {
         .collect::<Result<Vec<_>, _>>()?;
     let names = sources.each_ref().map(Source::stem);
     let pictures = inputs.each_ref().map(|input| input.picture.pixels.clone());
-    let compared = Compared { names, pictures, pair, lines: arguments.lines as usize };
+    let compared = Compared {
+        names,
+        pictures,
+        windows: inputs.each_ref().map(Input::window),
+        damaged: inputs.each_ref().map(|input| input.condition.damaged),
+        pair,
+        lines: arguments.lines as usize,
+    };
     if let Some(path) = &figure {
         let picture = draw::figure(&compared, &points, &network.description().name)?;
         write(path, &output::picture(path, &picture)?)?;
@@ -94,7 +101,7 @@ fn pixel(text: &str) -> Result<[u32; 2], Failure> {
     })
 }
 
-/// The position that holds a pixel: images are squashed to the input, whose positions are even.
+/// The position that holds a pixel's middle: positions divide the input evenly.
 fn point(pixel: [u32; 2], input: &Input, [rows, columns]: [usize; 2]) -> Result<Point, Failure> {
     let (width, height) = input.picture.pixels.dimensions();
     let [x, y] = pixel;
@@ -104,16 +111,23 @@ fn point(pixel: [u32; 2], input: &Input, [rows, columns]: [usize; 2]) -> Result<
             input.source
         )));
     }
-    let along = |pixel: u32, side: u32, positions: usize| {
-        (u64::from(pixel) * positions as u64 / u64::from(side)) as usize
-    };
-    let position = along(y, height, rows) * columns + along(x, width, columns);
+    let middle = |pixel: u32, side: u32| (f64::from(pixel) + 0.5) / f64::from(side);
+    let [across, down] = input.window().to_map([middle(x, width), middle(y, height)]);
+    if !((0.0..1.0).contains(&across) && (0.0..1.0).contains(&down)) {
+        return Err(Failure::usage(format!(
+            "`--point {x},{y}` lies where --fit {} leaves {} out of sight",
+            input.placement.fit(),
+            input.source
+        )));
+    }
+    let along = |share: f64, positions: usize| (share * positions as f64) as usize;
+    let position = along(down, rows) * columns + along(across, columns);
     Ok(Point { pixel, position })
 }
 
-/// Across and down, in 0..=1, of a position's middle.
-fn middle(position: usize, [rows, columns]: [usize; 2]) -> [f32; 2] {
-    let across = (position % columns) as f32 + 0.5;
-    let down = (position / columns) as f32 + 0.5;
-    [across / columns as f32, down / rows as f32]
+/// Across and down, in 0..=1 of the input's sides, of a position's middle.
+fn middle(position: usize, [rows, columns]: [usize; 2]) -> [f64; 2] {
+    let across = (position % columns) as f64 + 0.5;
+    let down = (position / columns) as f64 + 0.5;
+    [across / columns as f64, down / rows as f64]
 }

@@ -1,16 +1,18 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cam_viz::Map;
+use cam_viz::{Map, Window};
 use serde::Serialize;
 
 use super::draw::{Compared, Point};
-use super::middle;
-use crate::explain::{Clock, Input, Mass};
+use crate::explain::{Clock, Condition, Input, Mass};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::output::is_stdout;
 use crate::print::printable;
+
+/// A part of a cosine that is mentioned: as many digits as the cosine is told with.
+const WORTH_SAYING: f64 = 0.0005;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -36,13 +38,16 @@ struct Side {
     name: String,
     width: u32,
     height: u32,
-    damaged: bool,
+    #[serde(flatten)]
+    condition: Condition,
     /// Height and width of the layer.
     positions: [usize; 2],
     /// What each position adds to the cosine, row by row.
     map: Vec<f32>,
     /// Sum of the map: the cosine, to rounding.
     sum: f64,
+    /// What of it lies on positions outside of the image, where it was padded.
+    on_padding: f64,
     /// Where what speaks for the similarity lies.
     mass: Option<Mass>,
 }
@@ -74,11 +79,11 @@ impl Document {
         figure: Option<&Path>,
         clock: Clock,
     ) -> Self {
-        let Compared { names, pair, lines, .. } = compared;
+        let Compared { names, pair, windows, .. } = compared;
         let sizes = pair.sizes();
         let in_pixels = |side: usize, position: usize| {
             let (width, height) = inputs[side].picture.pixels.dimensions();
-            let [across, down] = middle(position, sizes[side]);
+            let [across, down] = compared.place(side, position);
             [across * width as f32, down * height as f32]
         };
         let [first, second] = pair.maps();
@@ -87,20 +92,22 @@ impl Document {
             name: names[side].clone(),
             width: inputs[side].picture.pixels.width(),
             height: inputs[side].picture.pixels.height(),
-            damaged: inputs[side].picture.damaged(),
+            condition: inputs[side].condition.clone(),
             positions: sizes[side],
             sum: sum(&map),
-            mass: mass(&map, sizes[side]),
+            on_padding: sum_outside(compared, side, &map),
+            mass: mass(&map, sizes[side], &windows[side]),
             map,
         };
-        let matches = pair.correspondences(*lines).into_iter().map(|both| Match {
+        let matches = compared.correspondences().into_iter().map(|both| Match {
             from: in_pixels(0, both.positions[0]),
             to: in_pixels(1, both.positions[1]),
             contribution: both.contribution,
         });
         let partners = points.iter().filter_map(|point| {
             let map = pair.partners(point.position)?.to_vec();
-            let best = (0..map.len()).max_by(|&a, &b| map[a].total_cmp(&map[b]))?;
+            let shown = (0..map.len()).filter(|&position| compared.shows(1, position));
+            let best = shown.max_by(|&a, &b| map[a].total_cmp(&map[b]))?;
             let best = in_pixels(1, best);
             Some(Partners { point: point.pixel, sum: sum(&map), map, best })
         });
@@ -145,6 +152,10 @@ impl Document {
                 printable(&other.name),
                 side.sum
             ));
+            if side.on_padding.abs() >= WORTH_SAYING {
+                let share = side.on_padding;
+                lines.push(format!("    of which {share:.3} lies on the padding around it"));
+            }
         }
         for Match { from, to, contribution } in &self.correspondences {
             let [[x, y], [u, v]] = [from, to].map(|place| place.map(f32::round));
@@ -163,7 +174,13 @@ fn sum(map: &[f32]) -> f64 {
     map.iter().map(|&value| f64::from(value)).sum()
 }
 
+/// The sum of positions that lie on no pixel of the image.
+fn sum_outside(compared: &Compared, side: usize, map: &[f32]) -> f64 {
+    let outside = map.iter().enumerate().filter(|(position, _)| !compared.shows(side, *position));
+    outside.map(|(_, &value)| f64::from(value)).sum()
+}
+
 /// Where the positive part lies.
-fn mass(map: &[f32], [rows, columns]: [usize; 2]) -> Option<Mass> {
-    Mass::of(&Map::new(columns, rows, map.to_vec()).ok()?.relu())
+fn mass(map: &[f32], [rows, columns]: [usize; 2], window: &Window) -> Option<Mass> {
+    Mass::of(&Map::new(columns, rows, map.to_vec()).ok()?.relu(), window)
 }

@@ -1,8 +1,11 @@
 use anyhow::Context as _;
-use cam_viz::{ColorBar, Colormap, Figure, FigureStyle, Map, OverlayStyle, Panel, legend, overlay};
+use cam_viz::{
+    ColorBar, Colormap, Figure, FigureStyle, Map, OverlayStyle, Panel, draw_seen, legend, overlay,
+};
 use image::RgbImage;
 
 use super::segments::{Document, Found, Segmented};
+use crate::explain::unseen;
 use crate::failure::Failure;
 
 /// Pictures beside each other.
@@ -33,26 +36,29 @@ pub fn rows(
         caption.push(format!("{left_out} with smaller shares are left out"));
     }
     let query = style.shrink(&segmented.input.picture.pixels);
+    let mut of_query = vec![format!("query: {}", report.name)];
+    of_query.extend(segmented.input.condition.caption());
+    let mut of_colours = vec![
+        "which concept is where?".to_owned(),
+        format!("nothing on {:.0} %", report.nothing * 100.0),
+    ];
+    let window = segmented.input.window();
+    of_colours.extend(unseen(&window));
     let mut rows = vec![vec![
-        Panel { image: query, caption: vec![format!("query: {}", report.name)] },
-        Panel {
-            image: style.shrink(&colours),
-            caption: vec![
-                "which concept is where?".to_owned(),
-                format!("nothing on {:.0} %", report.nothing * 100.0),
-            ],
-        },
+        Panel { image: query, caption: of_query },
+        Panel { image: style.shrink(&colours), caption: of_colours },
         Panel { image: legend(&entries, style.cell_height), caption },
     ]];
     // One scale for all: a concept that is hardly there must not look like one that is.
     let largest = segmented.maps.iter().map(Map::max).fold(f32::MIN_POSITIVE, f32::max);
     let singles = shown.iter().map(|&index| {
         let map = &segmented.maps[index];
-        let values = map.values().iter().map(|value| (value / largest).max(0.0)).collect();
+        let values = map.values().iter().map(|value| (value / largest).clamp(0.0, 1.0)).collect();
         let map = Map::new(map.width(), map.height(), values).context("a map of positions")?;
         let (width, height) = segmented.picture.dimensions();
-        let map = map.resize(width as usize, height as usize).context("resizing a map")?;
-        let image = overlay(&segmented.picture, &map, &OverlayStyle::default());
+        let map = map.onto(&window, width as usize, height as usize).context("resizing a map")?;
+        let draw = |part: &RgbImage| overlay(part, &map, &OverlayStyle::default());
+        let image = draw_seen(&segmented.picture, &window, draw);
         let image = style.shrink(&image.context("laying a map over its image")?);
         let Found { name, score, .. } = &report.concepts[index];
         Ok(Panel { image, caption: vec![format!("Where is {name}?"), format!("score {score:.3}")] })

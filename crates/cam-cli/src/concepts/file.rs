@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::fingerprint;
 use crate::arguments::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
-use crate::explain::{Prepared, Reading};
+use crate::explain::{Condition, Prepared, Reading};
 use crate::failure::Failure;
 use crate::lanes::{self, Work};
 use crate::model::Model;
@@ -70,7 +70,7 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     let prepare = |source: &Source| {
         interrupt::check("the file is as it was")?;
         let (prepared, sha256) = Prepared::with_digest(source, &reading, &model.network)?;
-        Ok((prepared.pixels, sha256))
+        Ok((prepared.pixels, (sha256, prepared.condition)))
     };
     // A concept that lacks an image would be another concept: one that fails ends it.
     let size = reading.input_size(&model.network);
@@ -94,19 +94,31 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     print::line(format_args!("{}: {added} added, {}", printable(name), counted(concept)))
 }
 
-fn example(source: &Source, (sha256, embedding): (String, Vec<f32>)) -> Result<Example, Failure> {
+fn example(
+    source: &Source,
+    ((sha256, condition), embedding): ((String, Condition), Vec<f32>),
+) -> Result<Example, Failure> {
     // Refused here, where the image can still be named.
     cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
         .map_err(|error| anyhow!("{source} makes no concept: {error}"))?;
-    Ok(Example { image: source.to_string(), sha256, embedding })
+    let Condition { damaged, fit, .. } = condition;
+    Ok(Example { image: source.to_string(), sha256, damaged, fit, embedding })
 }
 
 fn counted(concept: &Concept) -> String {
     let images = |count: usize| format!("{count} image{}", if count == 1 { "" } else { "s" });
-    match concept.negatives.len() {
-        0 => images(concept.examples.len()),
-        negatives => format!("{}, {negatives} negative", images(concept.examples.len())),
+    let mut counted = images(concept.examples.len());
+    for (count, what) in [(concept.negatives.len(), "negative"), (damaged(concept), "damaged")] {
+        if count > 0 {
+            counted += &format!(", {count} {what}");
+        }
     }
+    counted
+}
+
+/// How many of its images lack pixels.
+fn damaged(concept: &Concept) -> usize {
+    concept.examples.iter().chain(&concept.negatives).filter(|example| example.damaged).count()
 }
 
 fn list(arguments: &ListConcepts) -> Result<(), Failure> {
@@ -118,7 +130,10 @@ fn list(arguments: &ListConcepts) -> Result<(), Failure> {
             .iter()
             .map(|concept| {
                 let (images, negatives) = (concept.examples.len(), concept.negatives.len());
-                json!({ "name": concept.name, "images": images, "negatives": negatives })
+                json!({
+                    "name": concept.name, "images": images, "negatives": negatives,
+                    "damaged": damaged(concept)
+                })
             })
             .collect();
         return print::json(&json!({
@@ -142,7 +157,11 @@ fn show(arguments: &ShowConcept) -> Result<(), Failure> {
     let both = [("image", &concept.examples), ("negative", &concept.negatives)];
     if arguments.json {
         let images = |examples: &[Example]| -> Vec<_> {
-            let image = |e: &Example| json!({ "image": e.image, "sha256": e.sha256 });
+            let image = |e: &Example| {
+                json!({
+                    "image": e.image, "sha256": e.sha256, "damaged": e.damaged, "fit": e.fit
+                })
+            };
             examples.iter().map(image).collect()
         };
         return print::json(&json!({
@@ -159,7 +178,8 @@ fn show(arguments: &ShowConcept) -> Result<(), Failure> {
     }
     for (role, examples) in both {
         for example in examples {
-            print::line(format_args!("{role:<9} {}", printable(&example.image)))?;
+            let damaged = if example.damaged { " (damaged file)" } else { "" };
+            print::line(format_args!("{role:<9} {}{damaged}", printable(&example.image)))?;
         }
     }
     Ok(())

@@ -12,11 +12,26 @@ pub use segments::explain;
 pub use winners::Winners;
 
 use cam_models::Preprocessing;
-use cam_store::Fingerprint;
+use cam_store::{ConceptSet, Fingerprint};
 
 use crate::explain::Reading;
 use crate::failure::Failure;
 use crate::model::Model;
+use crate::print;
+
+/// What is worth saying of a set whose images came to the network's size in another way than those of this
+/// run: proportions that differ make embeddings differ. Said once.
+pub fn other_fit(set: &ConceptSet, reading: &Reading) -> Option<String> {
+    let used = reading.fit().name();
+    let examples = set.concepts().iter().flat_map(|c| c.examples.iter().chain(&c.negatives));
+    let other =
+        examples.map(|example| example.fit.as_str()).find(|&fit| !fit.is_empty() && fit != used)?;
+    let remark = format!(
+        "concepts were made with --fit {other}, and these images are read with --fit {used}"
+    );
+    print::remark(&remark);
+    Some(remark)
+}
 
 /// What makes the embeddings of this run.
 pub fn fingerprint(model: &Model, reading: &Reading) -> Result<Fingerprint, Failure> {

@@ -3,16 +3,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use cam_core::{Arithmetic, Capture, Network as _};
 use cam_store::ConceptSet;
-use cam_viz::{Map, Panel, npy_bytes, overlay_labels};
+use cam_viz::{Map, Panel, npy_bytes};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 use serde::Serialize;
 
 use super::figure::{SHOWN, figure, rows};
 use super::winners::Winners;
-use super::{file, fingerprint, questions};
+use super::{file, fingerprint, other_fit, questions};
 use crate::arguments::{Compat, Explain};
-use crate::explain::{Clock, Failed, Input, Outputs, Reading, chosen, layer_or_last, maps, read};
+use crate::explain::{
+    Clock, Condition, Failed, Input, Outputs, Reading, chosen, layer_or_last, maps, read,
+};
 use crate::failure::{Failure, message};
 use crate::model::Model;
 use crate::output::{self, Pattern, Subject, distinct, write};
@@ -36,6 +38,8 @@ pub struct Document {
     pub method: String,
     pub concepts_as: String,
     pub concepts: Vec<String>,
+    /// What is odd about the file of concepts.
+    remarks: Vec<String>,
     figure: Option<String>,
     queries: Vec<Report>,
     failures: Vec<Failed>,
@@ -47,7 +51,9 @@ pub struct Report {
     pub name: String,
     width: u32,
     height: u32,
-    /// Share of the image where no concept is positive.
+    #[serde(flatten)]
+    condition: Condition,
+    /// Share of what the network saw of the image where no concept is positive.
     pub nothing: f32,
     /// In the order of the file.
     pub concepts: Vec<Found>,
@@ -58,7 +64,7 @@ pub struct Report {
 pub struct Found {
     pub name: String,
     pub score: f32,
-    /// Share of the image where its map is the highest of all.
+    /// Share of what the network saw of the image where its map is the highest of all.
     pub share: f32,
     raw_min: f32,
     raw_max: f32,
@@ -70,7 +76,7 @@ pub struct Segmented {
     pub maps: Vec<Map>,
     /// At this size, whose aspect is the image's.
     pub picture: RgbImage,
-    labels: Vec<Option<usize>>,
+    winners: Winners,
     pub report: Report,
 }
 
@@ -104,6 +110,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
     let model = Model::load(&arguments.model)?;
     let made = set.fingerprint().check(&fingerprint(&model, &reading)?);
     made.with_context(|| concept_file.display().to_string())?;
+    let remarks: Vec<String> = other_fit(&set, &reading).into_iter().collect();
     let network = &model.network;
     let at = layer_or_last(network, arguments.layers.first().map(String::as_str))?;
     let mut document = Document {
@@ -115,6 +122,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
         method: method.name.clone(),
         concepts_as: format!("{:?}", arguments.concepts_as).to_lowercase(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
+        remarks,
         figure: None,
         queries: Vec::new(),
         failures: Vec::new(),
@@ -190,7 +198,7 @@ fn segment(
         true => pixels.clone(),
         false => imageops::resize(pixels, w, h, FilterType::Triangle),
     };
-    let mut winners = Winners::new((w as usize, h as usize));
+    let mut winners = Winners::new((w, h), input.window());
     for (label, map) in maps.iter().enumerate() {
         winners.enter(label, map)?;
     }
@@ -209,6 +217,7 @@ fn segment(
         name: name.to_owned(),
         width,
         height,
+        condition: input.condition.clone(),
         nothing: 1.0 - shares.iter().sum::<f32>(),
         concepts: found.collect(),
         milliseconds: {
@@ -216,7 +225,7 @@ fn segment(
             clock.milliseconds()
         },
     };
-    Ok(Segmented { input, maps, picture, labels: winners.labels, report })
+    Ok(Segmented { input, maps, picture, winners, report })
 }
 
 /// Writes a query's files and lines, and gives its rows of the figure.
@@ -227,7 +236,7 @@ fn keep(
 ) -> Result<Vec<Vec<Panel>>, Failure> {
     let report = &segmented.report;
     let subject = Subject { query: &report.name, ..Subject::default() };
-    let colours = overlay_labels(&segmented.picture, &segmented.labels, IMAGE_WEIGHT);
+    let colours = segmented.winners.draw(&segmented.picture, IMAGE_WEIGHT);
     if let Some(pattern) = &outputs.overlay {
         let path = pattern.path(subject);
         write(&path, &output::picture(&path, &colours)?)?;

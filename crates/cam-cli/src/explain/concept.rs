@@ -3,6 +3,7 @@ use cam_core::{Capture, Network as _};
 use cam_viz::FigureStyle;
 use image::RgbImage;
 
+use super::condition::Condition;
 use super::input::{Clock, Input};
 use super::{Settings, questions};
 use crate::failure::Failure;
@@ -18,8 +19,8 @@ pub struct Concept {
     pub source: Source,
     /// That image, as a figure shows it.
     pub picture: RgbImage,
-    /// Whether that image is damaged.
-    pub damaged: bool,
+    /// What is to be known of that image.
+    pub condition: Condition,
     /// Its embedding.
     pub embedding: Vec<f32>,
 }
@@ -51,9 +52,9 @@ impl Concept {
         // Refused here, where the image can still be named.
         cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
             .map_err(|error| anyhow!("{source} makes no concept: {error}{}", hint(&error)))?;
-        let damaged = input.picture.damaged();
         let picture = FigureStyle::default().shrink(&input.picture.pixels);
-        Ok(Self { name, source: source.clone(), picture, damaged, embedding })
+        let (source, condition) = (source.clone(), input.condition);
+        Ok(Self { name, source, picture, condition, embedding })
     }
 }
 

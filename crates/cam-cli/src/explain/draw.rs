@@ -1,8 +1,12 @@
 use anyhow::Context as _;
 use cam_core::Arithmetic;
-use cam_viz::{Colormap, FigureStyle, Map, Panel, overlay, overlay_compat, overlay_signed};
+use cam_viz::{
+    Colormap, FigureStyle, Map, MapError, Panel, Window, draw_seen, overlay, overlay_compat,
+    overlay_signed,
+};
 use image::RgbImage;
 
+use super::condition::{Condition, unseen};
 use super::{Answer, Input, Kind, Session, Settings};
 use crate::failure::Failure;
 
@@ -14,41 +18,54 @@ pub fn overlays(
     answers: &[Answer],
 ) -> Result<Vec<RgbImage>, Failure> {
     let seen;
-    let image = if settings.arithmetic == Arithmetic::PytorchGradCam {
+    let (image, window) = if settings.arithmetic == Arithmetic::PytorchGradCam {
         seen = input.seen();
-        &seen
+        (&seen, Window::WHOLE)
     } else {
-        &input.picture.pixels
+        (&input.picture.pixels, input.window())
     };
-    answers.iter().map(|answer| lay_over(settings, image, answer)).collect()
+    let lay_over = |answer| {
+        draw_seen(image, &window, |part| {
+            let drawn = lay_over(settings, part, answer, &window, image.dimensions());
+            drawn.context("laying a map over its image")
+        })
+    };
+    Ok(answers.iter().map(lay_over).collect::<Result<_, anyhow::Error>>()?)
 }
 
-fn lay_over(settings: &Settings, image: &RgbImage, answer: &Answer) -> Result<RgbImage, Failure> {
-    let (width, height) = (image.width() as usize, image.height() as usize);
-    let laid_over = if settings.style.colormap == Colormap::Diverging {
-        let map = signed(answer, width, height)?;
-        overlay_signed(image, &map, settings.style.image_weight)
-    } else {
-        let map = answer.map.resize(width, height).context("resizing a map")?;
-        match settings.arithmetic {
-            Arithmetic::Standard => overlay(image, &map, &settings.style),
-            Arithmetic::PytorchGradCam => overlay_compat(image, &map, &settings.style),
-        }
-    };
-    Ok(laid_over.context("laying a map over its image")?)
-}
-
-/// The signed map at the image's size; several layers count alike.
-fn signed(answer: &Answer, width: usize, height: usize) -> Result<Map, Failure> {
-    let mut sum = vec![0.0; width * height];
-    for raw in &answer.raw {
-        let largest = raw.max().max(-raw.min()).max(f32::MIN_POSITIVE);
-        let resized = raw.resize(width, height).context("resizing a map")?;
-        for (sum, value) in sum.iter_mut().zip(resized.values()) {
-            *sum += value / largest;
-        }
+/// An answer over the part of a picture of a size that the network saw.
+fn lay_over(
+    settings: &Settings,
+    part: &RgbImage,
+    answer: &Answer,
+    window: &Window,
+    (width, height): (u32, u32),
+) -> Result<RgbImage, anyhow::Error> {
+    let size = (width as usize, height as usize);
+    if settings.style.colormap == Colormap::Diverging {
+        let map = signed(answer, window, size)?;
+        return Ok(overlay_signed(part, &map, settings.style.image_weight)?);
     }
-    Ok(Map::new(width, height, sum).context("a map of the image's size")?)
+    let map = answer.map.onto(&window.inside(), size.0, size.1)?;
+    Ok(match settings.arithmetic {
+        Arithmetic::Standard => overlay(part, &map, &settings.style),
+        Arithmetic::PytorchGradCam => overlay_compat(part, &map, &settings.style),
+    }?)
+}
+
+/// The signed map on the picture; several layers count alike.
+fn signed(answer: &Answer, window: &Window, size: (usize, usize)) -> Result<Map, MapError> {
+    let maps = answer.raw.iter().map(|raw| {
+        let largest = raw.max().max(-raw.min()).max(f32::MIN_POSITIVE);
+        raw.onto(window, size.0, size.1).map(|map| (map, largest))
+    });
+    let maps = maps.collect::<Result<Vec<_>, MapError>>()?;
+    let (width, height) = maps.first().map_or((0, 0), |(map, _)| (map.width(), map.height()));
+    let mut sum = vec![0.0; width * height];
+    for (map, largest) in &maps {
+        sum.iter_mut().zip(map.values()).for_each(|(sum, value)| *sum += value / largest);
+    }
+    Map::new(width, height, sum)
 }
 
 /// A row for each concept (concept, query, where it is, where it is not) and for each class
@@ -67,10 +84,12 @@ pub fn rows(
         if answer.subject.kind != Kind::Difference && answer.method == 0 {
             let concept = answer.subject.concept.and_then(|index| session.concepts.get(index));
             let mut row: Vec<Panel> = concept
-                .map(|concept| picture(&concept.picture, "concept", &concept.name, concept.damaged))
+                .map(|concept| {
+                    picture(&concept.picture, "concept", &concept.name, &concept.condition)
+                })
                 .into_iter()
                 .collect();
-            row.push(picture(&query, "query", name, input.picture.damaged()));
+            row.push(picture(&query, "query", name, &input.condition));
             rows.push(row);
         }
         if let Some(row) = rows.last_mut() {
@@ -78,17 +97,16 @@ pub fn rows(
             if session.settings.methods.len() > 1 {
                 caption.push(session.settings.methods[answer.method].name.clone());
             }
+            caption.extend(unseen(&input.window()));
             row.push(Panel { image: style.shrink(overlay), caption });
         }
     }
     rows
 }
 
-fn picture(image: &RgbImage, role: &str, name: &str, damaged: bool) -> Panel {
+fn picture(image: &RgbImage, role: &str, name: &str, condition: &Condition) -> Panel {
     let mut caption = vec![format!("{role}: {name}")];
-    if damaged {
-        caption.push("damaged file".to_owned());
-    }
+    caption.extend(condition.caption());
     Panel { image: image.clone(), caption }
 }
 

@@ -3,76 +3,67 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use burn::tensor::Tensor;
-use cam_models::{ConvNet, Filter, Preprocessing, Rgb8};
-use cam_viz::Picture;
+use cam_models::{ConvNet, Filter, Fit, Placement, Preprocessing, Rgb8};
+use cam_viz::{Picture, Window};
 use image::RgbImage;
 
+use super::condition::{self, Condition};
+use super::size::Size;
 use crate::arguments::{self, Compat};
 use crate::failure::Failure;
+use crate::print;
 use crate::source::Source;
 
 /// A network's activations take some hundred times the memory of its input; more pixels than
 /// these are taken for a mistake.
 pub const MAX_PIXELS: usize = 4096 * 4096;
 
-/// Size of the network's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Size {
-    /// What the weights were trained with.
-    Model,
-    /// Each image's own.
-    Native,
-    /// Width and height in pixels.
-    Fixed(usize, usize),
-}
-
-impl Size {
-    /// Reads `native` or `WxH`.
-    pub fn parse(text: &str) -> Result<Self, Failure> {
-        if text.eq_ignore_ascii_case("native") {
-            return Ok(Self::Native);
-        }
-        let sides = text.split_once(['x', 'X', '×']).and_then(|(width, height)| {
-            Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
-        });
-        match sides {
-            Some((width, height)) if width > 0 && height > 0 => Ok(Self::Fixed(width, height)),
-            _ => Err(Failure::usage(format!(
-                "`--size {text}`: write width and height, as in 224x224, or native"
-            ))),
-        }
-    }
-
-    fn of(self, picture: &RgbImage, preprocessing: &Preprocessing) -> (usize, usize) {
-        match self {
-            Self::Model => preprocessing.size,
-            Self::Native => (picture.width() as usize, picture.height() as usize),
-            Self::Fixed(width, height) => (width, height),
-        }
-    }
-}
-
 /// How images are read, as meant.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
     size: Size,
+    fit: Fit,
     /// Where it is not the model's own.
     filter: Option<Filter>,
     strict: bool,
 }
 
 impl Reading {
-    /// What the arguments mean.
+    /// What the arguments mean, or why they contradict each other.
     pub fn new(arguments: &arguments::Images) -> Result<Self, Failure> {
+        let size = arguments.size.as_deref().map_or(Ok(Size::Model), Size::parse)?;
+        if let (Size::Native, Some(fit)) = (size, arguments.fit) {
+            return Err(Failure::usage(format!(
+                "--size native takes each image as it is, and leaves --fit {fit} nothing to do: leave \
+                 out one of them"
+            )));
+        }
+        let fit = arguments.fit.unwrap_or_default();
+        if arguments.compat.is_some() && fit != Fit::Squash {
+            return Err(Failure::usage(format!(
+                "--compat follows a library that squashes images: leave out --fit {fit}, or --compat"
+            )));
+        }
         Ok(Self {
-            size: arguments.size.as_deref().map_or(Ok(Size::Model), Size::parse)?,
+            size,
+            fit,
             filter: arguments.compat.map(|Compat::PytorchGradCam| Filter::OpenCv),
             strict: arguments.strict,
         })
     }
 
+    /// How images come to the input's size.
+    pub fn fit(&self) -> Fit {
+        self.fit
+    }
+
     /// Height and width of the network's input; none where it is each image's own.
     pub fn input_size(&self, network: &ConvNet) -> Option<[usize; 2]> {
+        self.asked_size(network).filter(|_| self.fit != Fit::Keep)
+    }
+
+    /// Height and width that images are fitted to; none where each is taken at its own size.
+    pub fn asked_size(&self, network: &ConvNet) -> Option<[usize; 2]> {
         let (width, height) = match self.size {
             Size::Model => self.preprocessing(network).size,
             Size::Native => return None,
@@ -81,10 +72,26 @@ impl Reading {
         Some([height, width])
     }
 
-    /// The same at a size that [`input_size`](Self::input_size) gave.
+    /// The same at a size that [`asked_size`](Self::asked_size) gave.
     pub fn with_size(self, size: Option<[usize; 2]>) -> Self {
         let size = size.map_or(Size::Native, |[height, width]| Size::Fixed(width, height));
         Self { size, ..self }
+    }
+
+    /// The same with another fit.
+    pub fn with_fit(self, fit: Fit) -> Self {
+        Self { fit, ..self }
+    }
+
+    /// Where the input lies in a picture of a width and height.
+    pub fn placement(&self, network: &ConvNet, picture: (usize, usize)) -> Placement {
+        let size = self.asked_size(network).map_or(picture, |[height, width]| (width, height));
+        Placement::new(self.fit, picture, size, network.description().stride())
+    }
+
+    /// What is to be said of proportions that a placement changes.
+    pub fn distortion(&self, network: &ConvNet, placement: &Placement) -> Option<String> {
+        condition::distortion(placement, network.description().stride(), self.filter.is_none())
     }
 
     /// How images are brought to the network.
@@ -102,6 +109,10 @@ pub struct Prepared {
     pub picture: Picture,
     /// As the network sees it, before normalisation.
     pub pixels: Rgb8,
+    /// Where these pixels lie in the picture.
+    pub placement: Placement,
+    /// What is to be known of it.
+    pub condition: Condition,
 }
 
 impl Prepared {
@@ -135,16 +146,22 @@ impl Prepared {
         reading: &Reading,
         network: &ConvNet,
     ) -> Result<Self, Failure> {
-        let preprocessing = reading.preprocessing(network);
-        let (width, height) = reading.size.of(&picture.pixels, &preprocessing);
+        let (width, height) = picture.pixels.dimensions();
+        let placement = reading.placement(network, (width as usize, height as usize));
+        let (width, height) = placement.input();
         if width.saturating_mul(height) > MAX_PIXELS {
             return Err(Failure::Failed(anyhow!(
                 "{source}: {width}×{height} pixels are too many for the network's input; choose a smaller --size"
             )));
         }
+        let distortion = reading.distortion(network, &placement);
+        if let Some(distortion) = &distortion {
+            print::remark(format_args!("{source}: {distortion}"));
+        }
+        let condition = Condition::of(&picture, &placement, distortion);
         let pixels = rgb8(&picture.pixels).with_context(|| format!("{source} has no pixels"))?;
-        let pixels = pixels.resized(width, height, preprocessing.filter);
-        Ok(Self { source: source.clone(), picture, pixels })
+        let pixels = reading.preprocessing(network).place(&pixels, &placement);
+        Ok(Self { source: source.clone(), picture, pixels, placement, condition })
     }
 }
 
@@ -158,6 +175,10 @@ pub struct Input {
     pub pixels: Rgb8,
     /// As the network takes it, `[1, 3, h, w]`.
     pub tensor: Tensor<4>,
+    /// Where it lies in the picture.
+    pub placement: Placement,
+    /// What is to be known of the image.
+    pub condition: Condition,
 }
 
 impl Input {
@@ -168,11 +189,17 @@ impl Input {
         network: &ConvNet,
         clock: &mut Clock,
     ) -> Result<Self, Failure> {
-        let Prepared { source, picture, pixels } = Prepared::read(source, reading, network, clock)?;
+        let Prepared { source, picture, pixels, placement, condition } =
+            Prepared::read(source, reading, network, clock)?;
         let tensor = network.images(std::slice::from_ref(&pixels));
         let tensor = tensor.context("an image makes a tensor")?;
         clock.lap("prepare");
-        Ok(Self { source, picture, pixels, tensor })
+        Ok(Self { source, picture, pixels, tensor, placement, condition })
+    }
+
+    /// Where its maps lie on the picture.
+    pub fn window(&self) -> Window {
+        condition::window(&self.placement)
     }
 
     /// Height and width of the network's input.

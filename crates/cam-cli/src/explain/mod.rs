@@ -1,6 +1,7 @@
 //! `cam explain`, from arguments as meant to files and lines.
 
 mod concept;
+mod condition;
 mod draw;
 mod input;
 mod mass;
@@ -10,11 +11,14 @@ mod outputs;
 mod question;
 mod questions;
 mod report;
+mod seen;
 mod settings;
+mod size;
 mod write;
 
 pub use concept::Concept;
-pub use input::{Clock, Input, MAX_PIXELS, Prepared, Reading, Size};
+pub use condition::{Condition, unseen, window};
+pub use input::{Clock, Input, MAX_PIXELS, Prepared, Reading};
 pub use mass::Mass;
 pub use method::{FINER_CAM, REFINE_CAM, chosen, unknown_method};
 pub use names::Names;
@@ -23,6 +27,7 @@ pub use question::{Answer, Kind, Subject};
 pub use questions::{Questions, maps, read};
 pub use report::{Document, Failed, QueryReport};
 pub use settings::{Settings, layer_or_last};
+pub use size::{Size, width_and_height};
 
 use anyhow::anyhow;
 use cam_core::{Capture, Layer, Network as _};
@@ -134,7 +139,7 @@ impl Session<'_> {
         let capture = Capture::new(network, input.tensor.clone(), &self.layers);
         let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
         clock.lap("capture");
-        let answers = self.questions.ask(&capture, &input.tensor, self.settings)?;
+        let answers = self.questions.ask(&capture, &input, self.settings)?;
         clock.lap("explain");
         let outputs = &self.settings.outputs;
         let in_figure = outputs.figure.is_some() && room > 0;
@@ -148,7 +153,7 @@ impl Session<'_> {
         };
         rows.truncate(room);
         clock.lap("draw");
-        let files = write::files(self, name, &answers, &overlays)?;
+        let files = write::files(self, name, &input, &answers, &overlays)?;
         clock.lap("write");
         Ok(Explained { report: QueryReport::new(&input, name, &answers, files, clock, self), rows })
     }

@@ -50,8 +50,11 @@ pub struct Answer {
     pub cosine: Option<f32>,
     /// The signed map at each captured layer, or the only one of a method that looks at the input.
     pub raw: Vec<Map>,
-    /// The finished map at the input's size, in 0..=1.
+    /// The finished map in 0..=1 of what the network saw of the picture, at the input's size.
     pub map: Map,
+    /// The share of the map's mass that lay on padding around the picture, before that was cut away; none
+    /// where there was no padding, or no mass.
+    pub on_padding: Option<f32>,
     /// Whether the finished map says nothing.
     pub degenerate: bool,
 }

@@ -12,7 +12,8 @@ use cam_viz::Map;
 
 use super::method::ChosenMethod;
 use super::question::{Answer, Kind, Subject, subjects};
-use super::{Concept, Settings};
+use super::seen::Seen;
+use super::{Concept, Input, Settings};
 use crate::arguments::TargetName;
 use crate::failure::Failure;
 use crate::model::Model;
@@ -80,9 +81,10 @@ impl Questions {
     pub fn ask(
         &self,
         capture: &Capture<'_>,
-        images: &Tensor<4>,
+        input: &Input,
         settings: &Settings,
     ) -> Result<Vec<Answer>, Failure> {
+        let images = &input.tensor;
         let methods = settings.methods.iter().map(|method| {
             let explanations = self.explain(capture, method)?;
             let raw = concatenated(&explanations);
@@ -111,14 +113,18 @@ impl Questions {
             let at = subject.position;
             let raw = made.raw.iter().map(|layer| layer.get(at).cloned().with_context(missing));
             let map = made.finished.get(at).cloned().with_context(missing)?;
+            let map = Map::new(width, height, map).context(NO_POSITIONS)?;
+            let Seen { map, on_padding, degenerate } =
+                Seen::of(map, input).context("cutting padding away")?;
             Ok(Answer {
                 subject: subject.clone(),
                 method,
                 score: *scores.get(at).with_context(missing)?,
                 cosine: subject.concept.and_then(|concept| cosines.as_ref()?.get(concept).copied()),
                 raw: raw.collect::<Result<_, anyhow::Error>>()?,
-                map: Map::new(width, height, map).context(NO_POSITIONS)?,
-                degenerate: made.degenerate.get(at).copied().unwrap_or(true),
+                map,
+                on_padding,
+                degenerate: degenerate || made.degenerate.get(at).copied().unwrap_or(true),
             })
         });
         answers.collect()

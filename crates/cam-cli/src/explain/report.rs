@@ -1,15 +1,20 @@
 use std::collections::BTreeMap;
 
 use cam_core::Arithmetic;
+use cam_viz::Window;
 use clap::ValueEnum as _;
 use serde::Serialize;
 
+use super::condition::Condition;
 use super::input::{Clock, Input};
 use super::mass::Mass;
 use super::{Answer, Concept, Kind, Session, Settings, draw};
 use crate::arguments::TargetName;
 use crate::failure::Failure;
 use crate::print::printable;
+
+/// A share of the mass on padding that a line mentions.
+const WORTH_SAYING: f32 = 0.005;
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -40,7 +45,8 @@ pub struct Document {
 struct ConceptReport {
     name: String,
     image: String,
-    damaged: bool,
+    #[serde(flatten)]
+    condition: Condition,
 }
 
 /// A query that could not be explained.
@@ -62,8 +68,8 @@ pub struct QueryReport {
     height: u32,
     input_width: usize,
     input_height: usize,
-    damaged: bool,
-    remarks: Vec<String>,
+    #[serde(flatten)]
+    condition: Condition,
     questions: Vec<QuestionReport>,
     files: Vec<String>,
     milliseconds: BTreeMap<&'static str, f64>,
@@ -82,6 +88,9 @@ struct QuestionReport {
     raw_max: Vec<f32>,
     degenerate: bool,
     mass: Option<Mass>,
+    /// The share of the finished map's mass that lay on padding, and was cut away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_padding: Option<f32>,
 }
 
 impl Document {
@@ -125,7 +134,7 @@ impl ConceptReport {
         Self {
             name: concept.name.clone(),
             image: concept.source.to_string(),
-            damaged: concept.damaged,
+            condition: concept.condition.clone(),
         }
     }
 }
@@ -142,13 +151,17 @@ impl QueryReport {
     ) -> Self {
         let milliseconds = clock.milliseconds();
         let total = milliseconds.get("total").copied().unwrap_or_default();
-        let questions: Vec<QuestionReport> =
-            answers.iter().map(|answer| QuestionReport::new(answer, session.settings)).collect();
+        let seen = input.window().inside();
+        let question = |answer| QuestionReport::new(answer, session.settings, &seen);
+        let questions: Vec<QuestionReport> = answers.iter().map(question).collect();
         let shown = printable(name);
         let lines = answers.iter().zip(&questions).map(|(answer, report)| {
             // Where there is no mass, the number says so already.
-            let mass =
-                report.mass.map_or_else(String::new, |mass| format!("mass {}", mass.words()));
+            let padding = report.on_padding.filter(|&share| share >= WORTH_SAYING);
+            let padding = padding.map(|share| format!(", {:.0} % on padding", share * 100.0));
+            let padding = padding.unwrap_or_default();
+            let mass = report.mass.map(|mass| format!("mass {}{padding}", mass.words()));
+            let mass = mass.unwrap_or_default();
             let question = printable(&draw::question(answer));
             let number = draw::number(session.settings, answer);
             let method = match session.settings.methods.as_slice() {
@@ -166,8 +179,7 @@ impl QueryReport {
             height: input.picture.pixels.height(),
             input_width,
             input_height,
-            damaged: input.picture.damaged(),
-            remarks: input.picture.remarks.iter().map(ToString::to_string).collect(),
+            condition: input.condition.clone(),
             questions,
             files,
             milliseconds,
@@ -182,7 +194,8 @@ impl QueryReport {
 }
 
 impl QuestionReport {
-    fn new(answer: &Answer, settings: &Settings) -> Self {
+    /// `seen` is the part of the picture that the network saw.
+    fn new(answer: &Answer, settings: &Settings, seen: &Window) -> Self {
         Self {
             kind: answer.subject.kind,
             name: answer.subject.name.clone(),
@@ -192,7 +205,8 @@ impl QuestionReport {
             raw_min: answer.raw.iter().map(cam_viz::Map::min).collect(),
             raw_max: answer.raw.iter().map(cam_viz::Map::max).collect(),
             degenerate: answer.degenerate,
-            mass: Mass::of(&answer.map),
+            mass: Mass::of(&answer.map, seen),
+            on_padding: answer.on_padding,
         }
     }
 }

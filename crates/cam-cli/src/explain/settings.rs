@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use cam_core::{Arithmetic, Layer, Network};
-use cam_models::ConvNet;
+use cam_models::{ConvNet, Fit};
 use cam_viz::{Colormap, OverlayStyle};
 
 use super::input::Reading;
@@ -9,7 +9,7 @@ use super::method::{ChosenMethod, chosen};
 use super::outputs::Outputs;
 use crate::arguments::{Compat, Explain, TargetName};
 use crate::failure::Failure;
-use crate::output::distinct;
+use crate::output::{Pattern, distinct};
 use crate::source::Source;
 
 /// The arguments as meant.
@@ -84,6 +84,12 @@ impl Settings {
         };
         settings.check_streams(queries, concepts)?;
         settings.outputs.check(&settings.inputs)?;
+        let is_picture = settings.outputs.map.as_ref().is_some_and(Pattern::is_png);
+        if is_picture && settings.reading.fit() == Fit::Crop {
+            return Err(Failure::usage(
+                "--map as PNG cannot mark what --fit crop leaves out of sight; write .npy",
+            ));
+        }
         Ok(settings)
     }
 

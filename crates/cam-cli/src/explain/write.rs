@@ -1,10 +1,12 @@
+use std::borrow::{Borrow, Cow};
 use std::path::Path;
 
 use anyhow::Context as _;
+use cam_models::Fit;
 use cam_viz::{ColorBar, Colormap, Figure, FigureStyle, Map, Panel, npy_bytes, png16_bytes};
 use image::RgbImage;
 
-use super::{Answer, Document, Session, Settings};
+use super::{Answer, Document, Input, Session, Settings};
 use crate::failure::Failure;
 use crate::output::{Pattern, picture, write};
 use crate::print;
@@ -13,6 +15,7 @@ use crate::print;
 pub fn files(
     session: &Session<'_>,
     query: &str,
+    input: &Input,
     answers: &[Answer],
     overlays: &[RgbImage],
 ) -> Result<Vec<String>, Failure> {
@@ -38,11 +41,24 @@ pub fn files(
     }
     if let Some(pattern) = &outputs.map {
         for (method, path) in session.names.maps(pattern, query).iter().enumerate() {
-            let maps: Vec<&Map> = by(answers, method).map(|answer| &answer.map).collect();
-            put(path, &finished(pattern, &maps)?)?;
+            let maps = by(answers, method).map(|answer| on_the_picture(&answer.map, input));
+            put(path, &finished(pattern, &maps.collect::<Result<Vec<_>, _>>()?)?)?;
         }
     }
     Ok(written)
+}
+
+/// A finished map on all of the resized picture, without numbers where the network did not see it.
+fn on_the_picture<'a>(map: &'a Map, input: &Input) -> Result<Cow<'a, Map>, Failure> {
+    let placement = &input.placement;
+    if placement.fit() != Fit::Crop {
+        return Ok(Cow::Borrowed(map));
+    }
+    let (x, y) = placement.offset();
+    let corner = (x.unsigned_abs(), y.unsigned_abs());
+    let (width, height) = placement.resized();
+    let framed = map.framed(corner, width, height).with_context(|| input.source.to_string());
+    Ok(Cow::Owned(framed?))
 }
 
 /// What one of the methods answered.
@@ -97,16 +113,17 @@ fn color_bar(session: &Session<'_>) -> ColorBar {
 }
 
 /// Maps of one size as an array `[maps, h, w]`.
-fn array(maps: &[&Map]) -> Result<Vec<u8>, Failure> {
-    let [height, width] = maps.first().map_or([0, 0], |map| [map.height(), map.width()]);
-    let values: Vec<f32> = maps.iter().flat_map(|map| map.values()).copied().collect();
-    npy_bytes(&[maps.len(), height, width], &values)
+fn array<M: Borrow<Map>>(maps: &[M]) -> Result<Vec<u8>, Failure> {
+    let maps = || maps.iter().map(Borrow::borrow);
+    let [height, width] = maps().next().map_or([0, 0], |map| [map.height(), map.width()]);
+    let values: Vec<f32> = maps().flat_map(Map::values).copied().collect();
+    npy_bytes(&[maps().count(), height, width], &values)
         .context("writing an array")
         .map_err(Failure::Output)
 }
 
 /// Finished maps as an array, or the only one as a 16-bit picture.
-fn finished(pattern: &Pattern, maps: &[&Map]) -> Result<Vec<u8>, Failure> {
+fn finished(pattern: &Pattern, maps: &[Cow<'_, Map>]) -> Result<Vec<u8>, Failure> {
     match maps {
         [map] if pattern.is_png() => {
             let written = png16_bytes(map).context("writing a 16-bit PNG");

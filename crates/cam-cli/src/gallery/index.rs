@@ -36,6 +36,8 @@ struct Document {
     /// Images that came to the index of neighbours, with --approximate.
     #[serde(skip_serializing_if = "Option::is_none")]
     neighbours: Option<u64>,
+    /// Images in the index whose files lack pixels.
+    damaged: Vec<String>,
     failures: Vec<Failed>,
     /// Of images that were run.
     images_per_second: Option<f64>,
@@ -78,6 +80,7 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
         unchanged: all - due.len(),
         given_back: None,
         neighbours: None,
+        damaged: Vec::new(),
         failures: Vec::new(),
         images_per_second: None,
     };
@@ -114,6 +117,7 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     ended?;
     let run = document.added + document.changed;
     document.images = writer.len();
+    document.damaged = damaged(&writer);
     document.images_per_second = (run > 0).then(|| run as f64 / started.elapsed().as_secs_f64());
     if arguments.compact {
         document.given_back = Some(upkeep::compact(&mut writer)?.bytes);
@@ -142,9 +146,10 @@ fn open(
         fingerprint(model, reading)?,
         root.to_owned(),
         layer,
-        reading.input_size(network),
+        reading.asked_size(network),
         !arguments.no_maps,
     );
+    let header = header.with_fit(reading.fit().to_string());
     let writer = Writer::open(&arguments.index, header);
     Ok(writer.with_context(|| arguments.index.display().to_string())?)
 }
@@ -155,6 +160,12 @@ fn remove_gone(writer: &mut Writer, images: &[Found]) -> Result<usize, Failure> 
     let gone: Vec<String> = writer.paths().filter(is_gone).map(str::to_owned).collect();
     gone.iter().try_for_each(|path| writer.remove(path).map_err(not_written))?;
     Ok(gone.len())
+}
+
+/// Paths of images whose files lack pixels.
+fn damaged(writer: &Writer) -> Vec<String> {
+    let is_damaged = |path: &&str| writer.get(path).is_some_and(|entry| entry.image.damaged);
+    writer.paths().filter(is_damaged).map(str::to_owned).collect()
 }
 
 /// Whether an image was indexed as it is now.
@@ -180,6 +191,7 @@ fn looked_at(
         modified: found.modified,
         sha256: sha256.parse().map_err(anyhow::Error::from)?,
         pixels: [width, height],
+        damaged: prepared.condition.damaged,
     };
     Ok((prepared.pixels, image))
 }
@@ -217,9 +229,11 @@ fn say(document: &Document) -> Result<(), Failure> {
     let back =
         document.given_back.map(|bytes| format!("; {:.1} MB given back", bytes as f64 / 1e6));
     let near = document.neighbours.map(|rows| format!("; {rows} more with neighbours"));
+    let damaged = document.damaged.len();
+    let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
     print::line(format_args!(
         "{index}: {images} images ({added} added, {changed} changed, {removed} removed, {unchanged} \
-         unchanged, {} failed{}){}{}",
+         unchanged, {} failed{damaged}{}){}{}",
         failures.len(),
         speed.unwrap_or_default(),
         back.unwrap_or_default(),

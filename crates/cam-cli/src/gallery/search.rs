@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Network as _, Pair};
+use cam_models::Fit;
 use cam_store::Gallery;
 use cam_store::gallery::{Entry, Hit, Sha256};
-use cam_viz::{Figure, FigureStyle, Panel};
+use cam_viz::{Figure, FigureStyle, Panel, Window};
 use image::RgbImage;
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ use super::{approximate, html, why};
 use crate::arguments::Search;
 use crate::compare::draw::{self, Compared};
 use crate::concepts::fingerprint;
-use crate::explain::{Clock, Input, Reading, read};
+use crate::explain::{Clock, Input, Reading, read, window};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::output::{self, is_stdout, write};
@@ -36,6 +37,8 @@ pub struct Searched<'a> {
     pub query: Input,
     pub capture: Capture<'a>,
     pub hits: Vec<Hit>,
+    /// How the images of the index were read.
+    reading: Reading,
 }
 
 #[derive(Serialize)]
@@ -46,6 +49,9 @@ struct Line<'a> {
     width: u32,
     height: u32,
     sha256: Sha256,
+    /// Whether pixels are missing from the image's file, and from the query's.
+    damaged: bool,
+    query_damaged: bool,
     /// What each position of the query adds to the cosine, row by row; with --explain.
     #[serde(skip_serializing_if = "Option::is_none")]
     query_map: Option<Vec<f32>>,
@@ -67,10 +73,18 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
         return Err(anyhow!("{} holds no image yet", arguments.index.display()).into());
     }
     let reading = Reading::new(&arguments.reading)?;
+    let indexed = of_index(reading, &gallery)?;
     let reading = match &arguments.reading.size {
-        Some(_) => reading,
-        None => reading.with_size(gallery.header().input),
+        Some(_) => reading.with_fit(arguments.reading.fit.unwrap_or(indexed.fit())),
+        None => indexed.with_fit(arguments.reading.fit.unwrap_or(indexed.fit())),
     };
+    if reading.fit() != indexed.fit() {
+        print::remark(format_args!(
+            "the index was made with --fit {}, and the query is read with --fit {}",
+            indexed.fit(),
+            reading.fit()
+        ));
+    }
     let model = Model::load(&arguments.model)?;
     let made = gallery.header().fingerprint.check(&fingerprint(&model, &reading)?);
     made.with_context(|| arguments.index.display().to_string())?;
@@ -85,8 +99,8 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
         true => approximate::search(&gallery, &embedding, top)?,
         false => gallery.search(&embedding, top, threads).with_context(|| source.to_string())?,
     };
-    let search =
-        Searched { model: &model, gallery: &gallery, name: source.stem(), query, capture, hits };
+    let (name, reading) = (source.stem(), indexed);
+    let search = Searched { model: &model, gallery: &gallery, name, query, capture, hits, reading };
 
     let explains = arguments.explain || figure.is_some() || arguments.html.is_some();
     let drawn = if explains { search.compare()? } else { Vec::new() };
@@ -110,11 +124,25 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
             let [width, height] = image.pixels;
             let (path, sha256) = (&*image.path, image.sha256);
             let (rank, cosine) = (rank + 1, hit.cosine);
-            let line = Line { rank, path, cosine, width, height, sha256, query_map, map };
+            let (damaged, query_damaged) = (image.damaged, search.query.condition.damaged);
+            let line = Line {
+                rank,
+                path,
+                cosine,
+                width,
+                height,
+                sha256,
+                damaged,
+                query_damaged,
+                query_map,
+                map,
+            };
             let line = serde_json::to_string(&line).context("writing JSON")?;
             print::line(line)?;
         } else {
-            let line = format!("{:>4}  {:.3}  {}", rank + 1, hit.cosine, printable(&image.path));
+            let (rank, path) = (rank + 1, printable(&image.path));
+            let damaged = if image.damaged { "  (damaged file)" } else { "" };
+            let line = format!("{rank:>4}  {:.3}  {path}{damaged}", hit.cosine);
             print::beside(to_stdout, line)?;
         }
     }
@@ -125,6 +153,16 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
         if arguments.json { print::detail(path.display()) } else { print::line(path.display())? }
     }
     Ok(())
+}
+
+/// How the images of an index were read.
+fn of_index(reading: Reading, gallery: &Gallery) -> Result<Reading, Failure> {
+    let header = gallery.header();
+    let fit = match header.fit.as_str() {
+        "" => Fit::default(),
+        fit => fit.parse().map_err(anyhow::Error::from)?,
+    };
+    Ok(reading.with_size(header.input).with_fit(fit))
 }
 
 fn figure_path(arguments: &Search, query: &Source) -> Option<PathBuf> {
@@ -138,6 +176,12 @@ impl Searched<'_> {
     /// What was found.
     pub fn entry(&self, hit: &Hit) -> &Entry {
         &self.gallery.entries()[hit.entry]
+    }
+
+    /// Where the maps of an image lie on it.
+    fn window(&self, entry: &Entry) -> Window {
+        let [width, height] = entry.image.pixels.map(|side| side as usize);
+        window(&self.reading.placement(&self.model.network, (width, height)))
     }
 
     /// An image of the gallery as it is now; a grey one where it is gone.
@@ -173,6 +217,8 @@ impl Searched<'_> {
             Ok(Compared {
                 names: [self.name.clone(), entry.image.path.to_string()],
                 pictures: [picture.clone(), self.picture(entry)],
+                windows: [self.query.window(), self.window(entry)],
+                damaged: [self.query.condition.damaged, entry.image.damaged],
                 pair: Pair::of(head, [own, &kept])?,
                 lines: LINES,
             })

@@ -2,7 +2,7 @@ use anyhow::Context as _;
 use cam_core::GradCam;
 use cam_store::gallery::Entry;
 use cam_targets::{Concepts, Contrast};
-use cam_viz::{FigureStyle, Map, Panel, connect, overlay_signed};
+use cam_viz::{FigureStyle, Map, Panel, connect, draw_seen, overlay_signed};
 use image::RgbImage;
 
 use super::search::Searched;
@@ -38,12 +38,15 @@ pub fn explain(search: &Searched<'_>, sides: [&str; 2]) -> Result<Why, Failure> 
     let [_, _, h, w] = maps.dims();
     let map = Map::new(w, h, read(maps)?).context("a map of positions")?;
     let image = &search.query.picture.pixels;
-    let map = map.resize(image.width() as usize, image.height() as usize);
+    let window = search.query.window();
+    let map = map.onto(&window, image.width() as usize, image.height() as usize);
     let map = map.context("resizing a map")?;
+    let draw = |part: &RgbImage| overlay_signed(part, &map, IMAGE_WEIGHT);
+    let over_query = draw_seen(image, &window, draw).context("laying a map over")?;
     Ok(Why {
         names: entries.map(|entry| entry.image.path.to_string()),
         score,
-        over_query: overlay_signed(image, &map, IMAGE_WEIGHT).context("laying a map over")?,
+        over_query,
         pictures: entries.map(|entry| search.picture(entry)),
     })
 }

@@ -6,12 +6,12 @@ use anyhow::Context as _;
 use burn::tensor::Tensor;
 use cam_core::Network as _;
 use cam_core::methods::factorize;
-use cam_viz::{Figure, FigureStyle, Map, Panel, legend, npy_bytes, overlay_labels};
+use cam_viz::{Figure, FigureStyle, Map, Panel, legend, npy_bytes};
 use serde::Serialize;
 
 use crate::arguments::{ConceptsAs, Parts};
 use crate::concepts::{self, Winners};
-use crate::explain::{Clock, Input, Reading, Size, layer_or_last, read};
+use crate::explain::{Clock, Condition, Input, Reading, Size, layer_or_last, read, unseen};
 use crate::failure::Failure;
 use crate::model::Model;
 use crate::output::{self, distinct, is_stdout, write};
@@ -49,7 +49,9 @@ struct Part {
 #[derive(Serialize)]
 struct Report {
     image: String,
-    /// Share of the image where each part is the strongest.
+    #[serde(flatten)]
+    condition: Condition,
+    /// Share of what the network saw of the image where each part is the strongest.
     shares: Vec<f32>,
 }
 
@@ -71,6 +73,7 @@ pub fn run(arguments: &Parts) -> Result<(), Failure> {
     for source in &sources {
         interrupt::check("nothing was written")?;
         let input = Input::read(source, &reading, network, &mut Clock::start())?;
+        same_size(inputs.first(), &input)?;
         activations.push(network.forward_to(input.tensor.clone(), at));
         inputs.push(input);
     }
@@ -83,6 +86,7 @@ pub fn run(arguments: &Parts) -> Result<(), Failure> {
         Some(set) => {
             let made = set.fingerprint().check(&concepts::fingerprint(&model, &reading)?);
             made.context("the file of concepts")?;
+            concepts::other_fit(set, &reading);
             let target = concepts::target(set, ConceptsAs::Prototypes)?;
             if width != target.width() {
                 return Err(Failure::usage(
@@ -113,19 +117,23 @@ pub fn run(arguments: &Parts) -> Result<(), Failure> {
     let (mut rows, mut images) = (Vec::new(), Vec::new());
     for ((input, name), maps) in inputs.iter().zip(&names).zip(maps.chunks(count * h * w)) {
         let picture = style.shrink(&input.picture.pixels);
-        let mut winners = Winners::new((picture.width() as usize, picture.height() as usize));
+        let mut winners = Winners::new(picture.dimensions(), input.window());
         for (part, (values, length)) in maps.chunks(h * w).zip(&lengths).enumerate() {
             let values = values.iter().map(|value| value * length).collect();
             winners.enter(part, &Map::new(w, h, values).context("a map of positions")?)?;
         }
         let shares = winners.shares(count);
-        let colours = overlay_labels(&picture, &winners.labels, IMAGE_WEIGHT);
+        let colours = winners.draw(&picture, IMAGE_WEIGHT);
+        let of_picture = [name.clone()].into_iter().chain(input.condition.caption());
+        let of_colours = ["the strongest part".to_owned()].into_iter();
+        let of_colours = of_colours.chain(unseen(&input.window()));
         rows.push(vec![
-            Panel { image: picture, caption: vec![name.clone()] },
-            Panel { image: colours, caption: vec!["the strongest part".to_owned()] },
+            Panel { image: picture, caption: of_picture.collect() },
+            Panel { image: colours, caption: of_colours.collect() },
             Panel { image: legend(&entries(&parts, &shares), style.cell_height), caption: vec![] },
         ]);
-        images.push(Report { image: input.source.to_string(), shares });
+        let (image, condition) = (input.source.to_string(), input.condition.clone());
+        images.push(Report { image, condition, shares });
     }
     let document = Document {
         schema_version: 1,
@@ -146,6 +154,22 @@ pub fn run(arguments: &Parts) -> Result<(), Failure> {
         write(path, &output::picture(path, &drawn)?)?;
     }
     say(arguments, &document, &names)
+}
+
+/// That an image comes to the size of the first one: their activations lie in one tensor.
+fn same_size(first: Option<&Input>, input: &Input) -> Result<(), Failure> {
+    let words = |input: &Input| {
+        let [height, width] = input.size();
+        format!("{} comes to {width}×{height}", input.source)
+    };
+    match first {
+        Some(first) if first.size() != input.size() => Err(Failure::usage(format!(
+            "images are looked at together, at one size, but {} and {}: use --fit pad or another --size",
+            words(first),
+            words(input)
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The most similar concept.

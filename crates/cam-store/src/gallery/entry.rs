@@ -18,6 +18,14 @@ pub struct Image {
     pub sha256: Sha256,
     /// Its pixels across and down, upright.
     pub pixels: [u32; 2],
+    /// Whether pixels were missing from its file.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub damaged: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_false(is_true: &bool) -> bool {
+    !is_true
 }
 
 /// An image in a gallery, and where its numbers are.
@@ -115,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_small_and_a_line_takes_no_more_than_it() {
-        assert_eq!(size_of::<Entry>(), 112);
+        assert_eq!(size_of::<Entry>(), 120);
         assert_eq!(size_of::<Line>(), size_of::<Entry>());
     }
 

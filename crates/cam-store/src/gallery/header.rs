@@ -28,8 +28,11 @@ pub struct Header {
     pub root: String,
     /// The layer of the feature maps.
     pub layer: String,
-    /// Height and width of the network's input; none where it is each image's own.
+    /// Height and width that images are fitted to; none where each is taken at its own size.
     pub input: Option<[usize; 2]>,
+    /// How images of other proportions come to it, in a word; empty where that is not known.
+    #[serde(default)]
+    pub fit: String,
     /// Whether feature maps are kept.
     pub has_maps: bool,
 }
@@ -43,7 +46,13 @@ impl Header {
         input: Option<[usize; 2]>,
         has_maps: bool,
     ) -> Self {
-        Self { version: UNCOMPACTED, generation: 0, fingerprint, root, layer, input, has_maps }
+        let (version, fit) = (UNCOMPACTED, String::new());
+        Self { version, generation: 0, fingerprint, root, layer, input, fit, has_maps }
+    }
+
+    /// The same of images that come to the input's size in this way.
+    pub fn with_fit(self, fit: String) -> Self {
+        Self { fit, ..self }
     }
 
     /// The header in a folder, or none where there is no gallery.
@@ -105,6 +114,9 @@ impl Header {
                 None => "native".to_owned(),
             };
             return differs("input size", words(self.input), words(used.input));
+        }
+        if self.fit != used.fit {
+            return differs("way to fit images", self.fit.clone(), used.fit.clone());
         }
         if self.has_maps != used.has_maps {
             let words = |has: bool| if has { "with maps" } else { "without maps" }.to_owned();

@@ -35,6 +35,7 @@ use crate::error::at;
 ///         modified: 0,
 ///         sha256: "77".repeat(32).parse()?,
 ///         pixels: [640, 480],
+///         damaged: false,
 ///     };
 ///     writer.add(image, &embedding, (&[], [0; 3]))?;
 /// }

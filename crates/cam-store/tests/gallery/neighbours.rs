@@ -43,6 +43,7 @@ fn add(writer: &mut Writer, number: u64) {
         modified: 1,
         sha256: "00".repeat(32).parse().expect("a digest"),
         pixels: [1, 1],
+        damaged: false,
     };
     writer.add(image, &vector(number), (&[], [0; 3])).expect("added");
 }

@@ -37,6 +37,7 @@ pub fn image(number: u64) -> Image {
         modified: 77 * number,
         sha256: format!("{number:064x}").parse().expect("a digest"),
         pixels: [640, 480],
+        damaged: false,
     }
 }
 
