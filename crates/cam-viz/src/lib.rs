@@ -50,6 +50,8 @@ mod overlay_signed;
 mod png16;
 mod resize;
 mod segmentation;
+#[cfg(feature = "files")]
+mod temporary;
 mod text;
 
 #[cfg(feature = "files")]
@@ -68,3 +70,5 @@ pub use overlay_compat::overlay_compat;
 pub use overlay_signed::overlay_signed;
 pub use png16::{Png16Error, Scale, png16_bytes};
 pub use segmentation::{legend, overlay_labels, qualitative_color};
+#[cfg(feature = "files")]
+pub use temporary::{Temporary, remove_leftovers};

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use cam_viz::Temporary;
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::file::writer::SerializedFileWriter;
@@ -66,7 +67,7 @@ impl<T> Optional<T> {
 pub fn write(results: &Results) -> Result<PathBuf, Failure> {
     let path = results.path().with_extension("parquet");
     let folder = path.parent().unwrap_or(Path::new("."));
-    let part = tempfile::Builder::new().prefix(".results").tempfile_in(folder);
+    let part = Temporary::new_in(folder);
     let part = part.with_context(|| path.display().to_string()).map_err(Failure::Output)?;
     let schema = parse_message_type(SCHEMA).map_err(|error| anyhow!(error))?;
     let file = part.as_file().try_clone().context("a second handle")?;
@@ -93,8 +94,7 @@ pub fn write(results: &Results) -> Result<PathBuf, Failure> {
     })?;
     rows.write(&mut writer)?;
     writer.close().map_err(not_written)?;
-    let kept = part.persist(&path).map_err(|error| anyhow!(error.error));
-    kept.with_context(|| path.display().to_string()).map_err(Failure::Output)?;
+    part.persist(&path).with_context(|| path.display().to_string()).map_err(Failure::Output)?;
     Ok(path)
 }
 
