@@ -108,7 +108,8 @@ mod tests {
                 scope.spawn(|| {
                     for _ in 0..25 {
                         let held = Lock::beside(&path, || true).expect("a lock").expect("it waits");
-                        let sum: u32 = fs::read_to_string(&path).expect("read").parse().expect("it");
+                        let sum: u32 =
+                            fs::read_to_string(&path).expect("read").parse().expect("it");
                         fs::write(&path, (sum + 1).to_string()).expect("written");
                         drop(held);
                     }

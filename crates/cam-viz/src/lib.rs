@@ -67,7 +67,7 @@ pub use map::{Map, MapError};
 pub use npy::{NpyError, npy_bytes};
 pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;
-pub use overlay_signed::overlay_signed;
+pub use overlay_signed::{overlay_signed, overlay_signed_within};
 pub use png16::{Png16Error, Scale, png16_bytes};
 pub use segmentation::{legend, overlay_labels, qualitative_color};
 #[cfg(feature = "files")]

@@ -12,7 +12,7 @@ use parquet::schema::parser::parse_message_type;
 
 use super::results::Results;
 use crate::failure::Failure;
-use crate::interrupt;
+use crate::{interrupt, print};
 
 /// A row for each image and concept, and one for an image that failed. Values stand row by row in
 /// `map`, signed.
@@ -96,6 +96,15 @@ pub fn write(results: &Results) -> Result<PathBuf, Failure> {
     writer.close().map_err(not_written)?;
     part.persist(&path).with_context(|| path.display().to_string()).map_err(Failure::Output)?;
     Ok(path)
+}
+
+/// Says where a table of before is no longer what the lines are.
+pub fn remark_if_stale(results: &Results) {
+    let path = results.path().with_extension("parquet");
+    if results.has_changed && path.exists() {
+        let path = path.display();
+        print::remark(format_args!("{path} is of before: --parquet writes it again"));
+    }
 }
 
 fn not_written(error: parquet::errors::ParquetError) -> Failure {

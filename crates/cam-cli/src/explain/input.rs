@@ -36,7 +36,7 @@ impl Size {
             Some((width.trim().parse().ok()?, height.trim().parse().ok()?))
         });
         match sides {
-            Some((width, height)) if width > 0 && height > 0 => Ok(Self::Fixed(width, height)),
+            Some((width, height)) if width > 0 && height > 0 => fitting(width, height),
             _ => Err(Failure::usage(format!(
                 "`--size {text}`: write width and height, as in 224x224, or native"
             ))),
@@ -49,6 +49,15 @@ impl Size {
             Self::Native => (picture.width() as usize, picture.height() as usize),
             Self::Fixed(width, height) => (width, height),
         }
+    }
+}
+
+fn fitting(width: usize, height: usize) -> Result<Size, Failure> {
+    match width.checked_mul(height) {
+        Some(..=MAX_PIXELS) => Ok(Size::Fixed(width, height)),
+        _ => Err(Failure::usage(format!(
+            "`--size {width}x{height}`: a network's input has at most {MAX_PIXELS} pixels, as in 4096x4096"
+        ))),
     }
 }
 

@@ -16,13 +16,13 @@ mod write;
 pub use concept::Concept;
 pub use input::{Clock, Input, MAX_PIXELS, Prepared, Reading, Size};
 pub use mass::Mass;
-pub use method::{FINER_CAM, REFINE_CAM, chosen, unknown_method};
+pub use method::{FINER_CAM, REFINE_CAM, arithmetic, check_use, chosen, rule};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};
 pub use questions::{Questions, maps, read};
 pub use report::{Document, Failed, QueryReport};
-pub use settings::{Settings, layer_or_last};
+pub use settings::{Settings, layer_or_last, overlay_style};
 
 use anyhow::anyhow;
 use cam_core::{Capture, Layer, Network as _};
