@@ -8,13 +8,14 @@ mod demo;
 mod evaluate;
 mod explain;
 mod gallery;
+mod method;
 mod parts;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use cam_models::{Fit, Precision, UnknownPrecision};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 
 pub use batch::Batch;
@@ -25,6 +26,7 @@ pub use demo::Demo;
 pub use evaluate::Evaluate;
 pub use explain::{ConceptsAs, Explain, TargetName};
 pub use gallery::{Index, Search};
+pub use method::MethodOptions;
 pub use parts::Parts;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
@@ -126,16 +128,30 @@ pub struct Model {
     pub precision: Option<Precision>,
 
     /// Images that a card runs at once; 0 for as many as its memory allows.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub batch: usize,
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(0..=4096))]
+    pub batch: u32,
 
     /// Threads of the engine on the processor; 0 for all.
-    #[arg(long, value_name = "N", env = "CAM_THREADS", default_value_t = 0)]
-    pub threads: usize,
+    #[arg(long, value_name = "N", env = "CAM_THREADS", default_value = "0", value_parser = threads)]
+    pub threads: u32,
 
     /// Convolve directly only: slower than Winograd's algorithm, exact to one more digit.
     #[arg(long)]
     pub exact: bool,
+}
+
+/// More threads than any machine has cores for; an empty environment variable counts as unset.
+fn threads(text: &str) -> Result<u32, String> {
+    /// Each takes a stack and a workspace of its own.
+    const MOST: u32 = 1024;
+    match text {
+        "" => Ok(0),
+        number => number
+            .parse()
+            .ok()
+            .filter(|&threads| threads <= MOST)
+            .ok_or_else(|| format!("it takes a number from 0 to {MOST}")),
+    }
 }
 
 /// An empty environment variable counts as unset.

@@ -7,7 +7,7 @@ use std::{fmt, fs};
 use anyhow::Context as _;
 
 use crate::failure::Failure;
-use crate::{interrupt, print};
+use crate::{interrupt, own_results, print};
 
 /// What is taken for an image by its name; whether it is one, decoding tells.
 const EXTENSIONS: [&str; 8] = ["png", "jpg", "jpeg", "webp", "gif", "bmp", "tif", "tiff"];
@@ -63,7 +63,9 @@ pub fn images(root: &Path) -> Result<Vec<Found>, Failure> {
             }
             let kind = entry.file_type().with_context(|| path.display().to_string())?;
             let name = format!("{prefix}{name}");
-            if kind.is_dir() {
+            if kind.is_dir() && own_results::are_in(&path) {
+                continue;
+            } else if kind.is_dir() {
                 folders.push((path, format!("{name}/")));
             } else if is_image(&path)
                 && let Ok(metadata) = fs::metadata(&path)

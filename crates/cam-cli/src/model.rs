@@ -65,7 +65,7 @@ impl Model {
             file.as_ref().map_or("the embedded weights".into(), |file| file.display().to_string()),
             network.description().embedding_width(),
         ));
-        let batch = NonZero::new(arguments.batch);
+        let batch = NonZero::new(arguments.batch as usize);
         Ok(Self { network, copies, devices, batch, file })
     }
 
@@ -77,6 +77,12 @@ impl Model {
             let fitting = |size| device::batch(opened, network, size);
             (network, self.batch.map_or_else(|| size.map_or(1, fitting), NonZero::get))
         })
+    }
+
+    /// What kinds of devices run it, each once: `cuda`, or `cuda,flex`.
+    pub fn device_kinds(&self) -> String {
+        let kinds: BTreeSet<&str> = self.devices.iter().map(|opened| opened.kind).collect();
+        kinds.into_iter().collect::<Vec<_>>().join(",")
     }
 
     /// SHA-256 of the weights, in hexadecimal digits.
@@ -126,7 +132,7 @@ pub fn runtime(arguments: &arguments::Model) -> Result<Runtime, Failure> {
 
 fn opened(arguments: &arguments::Model) -> Result<Vec<Opened>, Failure> {
     let engine = cam_engine::Options {
-        threads: arguments.threads,
+        threads: arguments.threads as usize,
         exact: arguments.exact,
         ..cam_engine::Options::default()
     };

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use cam_viz::{WriteError, picture_bytes, png_bytes, write_atomically};
+use cam_viz::{WriteError, picture_bytes, png_bytes, remove_leftovers, write_atomically};
 use image::RgbImage;
 
 use crate::failure::Failure;
@@ -141,8 +141,10 @@ pub fn check_all<'a>(
     inputs: &[PathBuf],
 ) -> Result<(), Failure> {
     let mut taken = BTreeSet::new();
+    let mut folders = BTreeSet::new();
     for path in paths.into_iter().filter(|path| !is_stdout(path)) {
-        check(path, inputs)?;
+        check_one(path, inputs)?;
+        folders.extend(place(path).parent().map(Path::to_owned));
         if !taken.insert(place(path)) {
             return Err(Failure::usage(format!(
                 "two outputs are called {}: give each its own name",
@@ -150,11 +152,12 @@ pub fn check_all<'a>(
             )));
         }
     }
+    folders.iter().for_each(|folder| remove_leftovers(folder));
     Ok(())
 }
 
 /// Where a file lies or will lie, however its path is spelled.
-fn place(path: &Path) -> PathBuf {
+pub fn place(path: &Path) -> PathBuf {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = parent.unwrap_or(Path::new(".")).canonicalize();
     let would_be = |folder: PathBuf| folder.join(path.file_name().unwrap_or(OsStr::new("")));
@@ -162,7 +165,13 @@ fn place(path: &Path) -> PathBuf {
 }
 
 /// Finds out before any work whether a file can be written, as far as that can be known.
+///
+/// What killed runs left beside it is removed.
 pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+    check_all([path], inputs)
+}
+
+fn check_one(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
     if is_stdout(path) {
         return Ok(());
     }

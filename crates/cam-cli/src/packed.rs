@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use cam_models::{ConvNet, Execution, PackedError, Runtime, open_packed, write_packed};
-use tempfile::NamedTempFile;
+use cam_viz::{Temporary, remove_leftovers};
 
 use crate::{print, weights};
 
@@ -42,16 +42,15 @@ pub fn keep(file: &Path, network: &ConvNet) {
 /// Complete or not at all: whoever has the former file mapped keeps it.
 fn write(file: &Path, packed: &Path, network: &ConvNet) -> io::Result<()> {
     let directory = packed.parent().unwrap_or(Path::new("."));
-    let mut temporary = NamedTempFile::new_in(directory)?;
-    let mut to = BufWriter::new(temporary.as_file_mut());
+    remove_leftovers(directory);
+    let mut temporary = Temporary::new_in(directory)?;
+    let mut to = BufWriter::new(&mut temporary);
     if !write_packed(network, &stamp(file)?, &mut to)? {
         return Ok(());
     }
     to.flush()?;
     drop(to);
-    temporary.as_file().sync_all()?;
-    temporary.persist(packed)?;
-    Ok(())
+    temporary.persist(packed)
 }
 
 /// Where the packed form of a weight file lies; none for files that are not in the cache, which

@@ -10,8 +10,10 @@ mod concepts;
 mod error;
 mod fingerprint;
 pub mod gallery;
+mod lock;
 
 pub use concepts::{Concept, ConceptSet, Example};
 pub use error::Error;
 pub use fingerprint::Fingerprint;
 pub use gallery::Gallery;
+pub use lock::Lock;

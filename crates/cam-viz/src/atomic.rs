@@ -4,7 +4,7 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use crate::temporary::{Temporary, parent};
 
 /// Links that are followed before they are taken for a loop, as Linux does.
 const MOST_LINKS: usize = 40;
@@ -120,33 +120,12 @@ fn write_through(target: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn replace(target: &Path, existing: Option<&Metadata>, bytes: &[u8]) -> io::Result<()> {
-    let mut file = temporary(parent(target))?;
+    let mut file = Temporary::new_in(parent(target))?;
     if let Some(existing) = existing {
         file.as_file().set_permissions(existing.permissions())?;
     }
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(target).map_err(|error| error.error)?;
-    // The file is complete under its name by now; some file systems cannot flush directories.
-    let _ = File::open(parent(target)).and_then(|directory| directory.sync_all());
-    Ok(())
-}
-
-/// A hidden file beside the target: a rename is atomic within one file system only.
-fn temporary(directory: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".cam-").suffix(".part");
-    // Temporary files are private by default, which the final file should not be.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
-}
-
-fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
+    file.persist(target)
 }
 
 fn refuse(path: &Path, target: &Path, source: io::Error) -> WriteError {

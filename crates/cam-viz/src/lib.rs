@@ -53,6 +53,8 @@ mod overlay_signed;
 mod png16;
 mod resize;
 mod segmentation;
+#[cfg(feature = "files")]
+mod temporary;
 mod text;
 mod unseen;
 mod window;
@@ -70,8 +72,10 @@ pub use map::{Map, MapError};
 pub use npy::{NpyError, npy_bytes};
 pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;
-pub use overlay_signed::overlay_signed;
+pub use overlay_signed::{overlay_signed, overlay_signed_within};
 pub use png16::{Png16Error, Scale, png16_bytes};
 pub use segmentation::{legend, overlay_labels, qualitative_color};
+#[cfg(feature = "files")]
+pub use temporary::{Temporary, remove_leftovers};
 pub use unseen::draw_seen;
 pub use window::{Pixels, Window};

@@ -24,13 +24,26 @@ pub fn overlay_signed(
     map: &Map,
     image_weight: f32,
 ) -> Result<RgbImage, OverlayError> {
+    overlay_signed_within(image, map, map.max().max(-map.min()), image_weight)
+}
+
+/// The same on a scale that several maps share: full strength stands for the magnitude `largest`, and what
+/// is beyond it is drawn as strong.
+///
+/// # Errors
+/// As [`overlay_signed`].
+pub fn overlay_signed_within(
+    image: &RgbImage,
+    map: &Map,
+    largest: f32,
+    image_weight: f32,
+) -> Result<RgbImage, OverlayError> {
     check(image, map, image_weight)?;
-    let largest = map.max().max(-map.min());
     if largest == 0.0 {
         return Ok(image.clone());
     }
     Ok(blend(image, map, |pixel, value| {
-        let strength = value.abs() / largest;
+        let strength = (value.abs() / largest).min(1.0);
         let signed = (0.5 + 0.5 * strength).copysign(value);
         let color = Colormap::Diverging.color(0.5 + 0.5 * signed);
         mix(pixel, color, (1.0 - image_weight) * strength * (2.0 - strength))
@@ -57,6 +70,15 @@ mod tests {
         assert_eq!(out.get_pixel(0, 0), image().get_pixel(0, 0));
         assert_eq!(out.get_pixel(1, 0).0, Colormap::Diverging.table()[0]);
         assert_eq!(overlay_signed(&image(), &map([0.0, 0.0]), 0.5).unwrap(), image());
+    }
+
+    #[test]
+    fn on_a_shared_scale_half_the_largest_is_half_as_strong() {
+        // t = ½: the opacity is ½ · (2 − ½) = ¾, and the colour the table's at −(1 + ½)/2.
+        let color = Colormap::Diverging.color(0.5 + 0.5 * -0.75);
+        let drawn = overlay_signed_within(&image(), &map([0.0, -4.0]), 8.0, 0.0).unwrap();
+        let expected = mix([10, 100, 201], color, 0.75);
+        assert_eq!(drawn.get_pixel(1, 0).0, expected);
     }
 
     #[test]

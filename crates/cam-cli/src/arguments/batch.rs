@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{ConceptsAs, Images, Model};
+use super::{ConceptsAs, Images, MethodOptions, Model};
 
 /// Arguments of `cam batch`.
 #[derive(Debug, Args)]
@@ -29,6 +29,10 @@ pub struct Batch {
     #[arg(long, value_name = "M", default_value = "contributions")]
     pub method: String,
 
+    /// What can be set about the method.
+    #[command(flatten)]
+    pub options: MethodOptions,
+
     /// Where to explain; the last layer unless given.
     #[arg(long, value_name = "L")]
     pub layer: Option<String>,
@@ -47,7 +51,12 @@ pub struct Batch {
 
     /// What the strongest colour of a picture stands for: the largest value of the image, of the
     /// concept over all images, of all, or a number.
-    #[arg(long, value_name = "image|concept|global|NUMBER", default_value = "concept")]
+    #[arg(
+        long,
+        value_name = "image|concept|global|NUMBER",
+        default_value = "concept",
+        requires = "pictures"
+    )]
     pub scale: String,
 
     /// Width and height of the raw RGB frames on standard input.
@@ -59,7 +68,7 @@ pub struct Batch {
     pub smooth: f32,
 
     /// Stop after so many frames.
-    #[arg(long, value_name = "N", requires = "frames", value_parser = value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "frames", value_parser = value_parser!(u64).range(1..=99_999_999))]
     pub most_frames: Option<u64>,
 
     /// Which network.
@@ -85,8 +94,9 @@ fn share(text: &str) -> Result<f32, &'static str> {
 const HELP: &str = "\
 Written into FOLDER: results.jsonl (results-I-of-N.jsonl of a shard): a line for the settings, then one
 for each image, in the order of their names, with score and raw map of every concept, or with the reason
-why there are none. With --pictures: pictures/NAME.CONCEPT.jpg. A run that was interrupted goes on where
-it stopped, with the same command, and comes to the same bytes.
+why there are none. With --pictures: pictures/NAME.CONCEPT.jpg (pictures-I-of-N of a shard), in folders
+as the images are. A run that was interrupted goes on where it stopped, with the same command, and comes
+to the same bytes. Images that changed since are done again, and lines of those that are gone removed.
 
 Examples:
   cam batch photographs --concepts things.safetensors --out results --pictures

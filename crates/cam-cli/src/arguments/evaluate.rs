@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::Model;
+use super::{MethodOptions, Model};
 
 /// Arguments of `cam evaluate`.
 #[derive(Debug, Args)]
@@ -45,17 +45,9 @@ pub struct Evaluate {
     #[arg(long, value_name = "L")]
     pub layer: Option<String>,
 
-    /// Channels that score-cam and its kin look through: those that vary most; all unless given.
-    #[arg(long, value_name = "N")]
-    pub top_channels: Option<usize>,
-
-    /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
-    #[arg(long, value_name = "N")]
-    pub samples: Option<usize>,
-
-    /// Where random numbers begin: collages, noise, and methods that use chance.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    /// What can be set about the methods. The seed also chooses the collages' images.
+    #[command(flatten)]
+    pub options: MethodOptions,
 
     /// Print the summary as one JSON document instead of a table.
     #[arg(long)]

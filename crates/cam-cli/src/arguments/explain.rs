@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::{Images, Model};
+use super::{Images, MethodOptions, Model};
 
 /// Arguments of `cam explain`.
 #[derive(Debug, Args)]
@@ -156,23 +156,11 @@ pub struct Method {
     )]
     pub names: Vec<String>,
 
-    /// Take the first principal component of what the channels contribute, not their sum.
-    #[arg(long)]
-    pub eigen_smooth: bool,
-
     /// Average the finished maps of six copies: mirrored or not, darker, as they are and brighter.
     #[arg(long)]
     pub aug_smooth: bool,
 
-    /// Channels that score-cam and its kin look through: those that vary most; all unless given.
-    #[arg(long, value_name = "N")]
-    pub top_channels: Option<usize>,
-
-    /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
-    #[arg(long, value_name = "N")]
-    pub samples: Option<usize>,
-
-    /// Where random numbers begin: the same seed gives the same maps.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
+    /// What can be set about the methods.
+    #[command(flatten)]
+    pub options: MethodOptions,
 }

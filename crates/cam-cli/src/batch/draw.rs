@@ -1,15 +1,18 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow};
-use cam_viz::{FigureStyle, Map, OverlayStyle, Window, draw_seen, overlay, picture_bytes};
+use anyhow::Context as _;
+use cam_viz::{
+    FigureStyle, Map, OverlayStyle, Window, draw_seen, overlay, picture_bytes, remove_leftovers,
+};
 use image::RgbImage;
 
 use super::KEPT;
+use super::names::Names;
 use super::results::{Found, Line, Results};
 use crate::failure::{Failure, message};
-use crate::output::{file_name, write};
+use crate::output::write;
 use crate::source::Source;
 use crate::{interrupt, print, progress};
 
@@ -46,89 +49,105 @@ impl Scale {
 /// Draws every image with every concept's map over it; what was drawn on this scale before is not
 /// drawn again. How many pictures there are.
 pub fn pictures(
-    folder: &Path,
+    names: &Names,
     root: &Path,
     results: &Results,
     scale: Scale,
 ) -> Result<usize, Failure> {
-    let folder = folder.join("pictures");
-    fs::create_dir_all(&folder)
-        .with_context(|| format!("making the folder {}", folder.display()))
-        .map_err(Failure::Output)?;
-    let mut largest: HashMap<String, f32> = HashMap::new();
-    results.each(|line| {
-        for found in &line.concepts {
-            let most = largest.entry(found.concept.clone()).or_default();
-            *most = most.max(maximum(found));
-        }
-        Ok(())
-    })?;
-    let all = largest.values().copied().fold(0.0, f32::max);
-    // Pictures of another scale, as before more images came, would not be comparable.
-    let mut scales: Vec<(String, f32)> = largest.iter().map(|(k, &v)| (k.clone(), v)).collect();
-    scales.sort_by(|a, b| a.0.cmp(&b.0));
-    let stamp = format!("{scale:?} {scales:?}\n");
-    let stamp_file = folder.join("scale.txt");
-    let is_same = fs::read_to_string(&stamp_file).is_ok_and(|kept| kept == stamp);
-    if !is_same {
-        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-            let path = entry.with_context(|| folder.display().to_string())?.path();
-            if path.extension().is_some_and(|end| end == "jpg") {
-                fs::remove_file(&path).with_context(|| path.display().to_string())?;
-            }
-        }
-        write(&stamp_file, stamp.as_bytes())?;
-    }
+    remove_leftovers(names.folder());
+    let largest = Largest::of(results)?;
+    largest.start(names, results, scale)?;
     let bar = progress::images(results.count());
-    let mut names = BTreeSet::new();
+    let mut count = 0;
     results.each(|line| {
         interrupt::check(KEPT)?;
         bar.inc(1);
-        let of_image = line.concepts.iter().map(maximum).fold(0.0, f32::max);
-        let mut image = None;
-        for found in &line.concepts {
-            let name = format!("{}.{}", line.path.replace('/', "_"), found.concept);
-            let path = folder.join(format!("{}.jpg", file_name(&name)));
-            if !names.insert(path.clone()) {
-                return Err(anyhow!("two pictures are called {}", path.display()).into());
+        let missing: Vec<(PathBuf, &Found)> =
+            names.of(&line.path).zip(&line.concepts).filter(|(path, _)| !path.exists()).collect();
+        count += line.concepts.len() - missing.len();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let image = match Source::File(root.join(&line.path)).picture(false) {
+            Ok(picture) => FigureStyle::default().shrink(&picture.pixels),
+            Err(Failure::Failed(error)) => {
+                print::error(message(&error));
+                return Ok(());
             }
-            if path.exists() {
-                continue;
-            }
-            if image.is_none() {
-                match Source::File(root.join(&line.path)).picture(false) {
-                    Ok(picture) => image = Some(FigureStyle::default().shrink(&picture.pixels)),
-                    Err(Failure::Failed(error)) => {
-                        print::error(message(&error));
-                        return Ok(());
-                    }
-                    Err(failure) => return Err(failure),
-                }
-            }
-            let Some(image) = &image else { continue };
-            let strongest = match scale {
-                Scale::Image => of_image,
-                Scale::Concept => largest[&found.concept],
-                Scale::Global => all,
-                Scale::Fixed(value) => value,
-            };
-            let strongest = strongest.max(f32::MIN_POSITIVE);
-            let [height, width] = found.size;
-            let shares = found.map.iter().map(|value| (value / strongest).clamp(0.0, 1.0));
-            let map = Map::new(width, height, shares.collect()).context("a map")?;
-            let window = window(&line);
-            let map = map.onto(&window, image.width() as usize, image.height() as usize);
-            let map = map.context("resizing a map")?;
-            let draw = |part: &RgbImage| overlay(part, &map, &OverlayStyle::default());
-            let drawn = draw_seen(image, &window, draw);
-            let drawn = drawn.context("laying a map over its image")?;
-            let bytes = picture_bytes(&path, &drawn).context("writing a picture");
-            write(&path, &bytes.map_err(Failure::Output)?)?;
+            Err(failure) => return Err(failure),
+        };
+        let folder = missing[0].0.parent().unwrap_or(names.folder());
+        fs::create_dir_all(folder)
+            .with_context(|| format!("making the folder {}", folder.display()))
+            .map_err(Failure::Output)?;
+        for (path, found) in missing {
+            let strongest = largest.strongest(scale, &line, found);
+            write(&path, &drawn(&path, &image, (found, &window(&line)), strongest)?)?;
+            count += 1;
         }
         Ok(())
     })?;
     bar.finish_and_clear();
-    Ok(names.len())
+    Ok(count)
+}
+
+/// A map over its image, `strongest` being the value of the strongest colour.
+fn drawn(
+    path: &Path,
+    image: &RgbImage,
+    (found, window): (&Found, &Window),
+    strongest: f32,
+) -> Result<Vec<u8>, Failure> {
+    let [height, width] = found.size;
+    let shares = found.map.iter().map(|value| (value / strongest).clamp(0.0, 1.0));
+    let map = Map::new(width, height, shares.collect()).context("a map")?;
+    let map = map.onto(window, image.width() as usize, image.height() as usize);
+    let map = map.context("resizing a map")?;
+    let draw = |part: &RgbImage| overlay(part, &map, &OverlayStyle::default());
+    let drawn = draw_seen(image, window, draw);
+    let drawn = drawn.context("laying a map over its image")?;
+    picture_bytes(path, &drawn).context("writing a picture").map_err(Failure::Output)
+}
+
+/// The largest value of each concept in all images.
+struct Largest(BTreeMap<String, f32>);
+
+impl Largest {
+    fn of(results: &Results) -> Result<Self, Failure> {
+        let mut largest: BTreeMap<String, f32> = BTreeMap::new();
+        results.each(|line| {
+            for found in &line.concepts {
+                let most = largest.entry(found.concept.clone()).or_default();
+                *most = most.max(maximum(found));
+            }
+            Ok(())
+        })?;
+        Ok(Self(largest))
+    }
+
+    /// Removes pictures of another scale, as of before more images came: they would not be comparable.
+    fn start(&self, names: &Names, results: &Results, scale: Scale) -> Result<(), Failure> {
+        let stamp = match scale {
+            Scale::Concept | Scale::Global => format!("{scale:?} {:?}\n", self.0),
+            Scale::Image | Scale::Fixed(_) => format!("{scale:?}\n"),
+        };
+        let stamp_file = names.folder().join("scale.txt");
+        if fs::read_to_string(&stamp_file).is_ok_and(|kept| kept == stamp) {
+            return Ok(());
+        }
+        results.paths().try_for_each(|image| names.remove(image))?;
+        write(&stamp_file, stamp.as_bytes())
+    }
+
+    fn strongest(&self, scale: Scale, line: &Line, found: &Found) -> f32 {
+        let strongest = match scale {
+            Scale::Image => line.concepts.iter().map(maximum).fold(0.0, f32::max),
+            Scale::Concept => self.0.get(&found.concept).copied().unwrap_or_default(),
+            Scale::Global => self.0.values().copied().fold(0.0, f32::max),
+            Scale::Fixed(value) => value,
+        };
+        strongest.max(f32::MIN_POSITIVE)
+    }
 }
 
 /// Where the maps lie on the image.

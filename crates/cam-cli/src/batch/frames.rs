@@ -3,7 +3,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use cam_models::Rgb8;
+use cam_store::gallery::Sha256;
+use cam_viz::Limits;
 
+use super::unchanged::digest;
 use super::{KEPT, Line, Questions, Results, Summary};
 use crate::arguments::Batch;
 use crate::explain::{Condition, Reading, width_and_height};
@@ -13,18 +16,16 @@ use crate::{interrupt, print, progress};
 
 /// Explains raw RGB frames from standard input, one after the other.
 ///
-/// Frames that are known already are read and left out, so that a film can be piped in again.
+/// Frames that are known already are read and left out, so that a film can be piped in again; that it is the
+/// same film is seen to.
 pub fn run(
     arguments: &Batch,
-    size: &str,
+    [width, height]: [usize; 2],
     questions: &Questions,
     reading: &Reading,
     model: &Model,
     results: &mut Results,
 ) -> Result<Summary, Failure> {
-    let (width, height) = width_and_height(size).ok_or_else(|| {
-        Failure::usage(format!("`--frames {size}`: it takes width and height, as in 640x360"))
-    })?;
     let network = &model.network;
     let preprocessing = reading.preprocessing(network);
     let placement = reading.placement(network, (width, height));
@@ -46,6 +47,8 @@ pub fn run(
             break;
         }
         let path = format!("{number:08}");
+        let sha256 = digest(&bytes);
+        check_same(results, &path, sha256)?;
         number += 1;
         // What comes later is smoothed with it, and needs its maps; without smoothing nothing does.
         if results.holds(&path) && arguments.smooth >= 1.0 {
@@ -69,22 +72,57 @@ pub fn run(
         run += 1;
         if !results.holds(&path) {
             let pixels = Some([width as u32, height as u32]);
-            let condition = Some(condition.clone());
-            results.add(&Line { path, pixels, condition, concepts, error: None })?;
+            let (sha256, condition) = (Some(sha256), Some(condition.clone()));
+            results.add(&Line { path, sha256, pixels, condition, concepts, error: None })?;
         }
     }
     bar.finish_and_clear();
+    if results.count() as u64 > number {
+        return Err(Failure::usage(format!(
+            "{} holds {} frames, and this film ended after {number}: choose another --out",
+            results.path().display(),
+            results.count()
+        )));
+    }
     let rate = run as f64 / started.elapsed().as_secs_f64();
     Ok(Summary {
         schema_version: 1,
         results: results.path().display().to_string(),
         images: results.count(),
-        failed: results.failed,
-        damaged: results.damaged,
+        failed: results.failed(),
+        damaged: results.damaged(),
         images_per_second: (run > 0).then_some(rate),
         pictures: None,
         table: None,
     })
+}
+
+/// Width and height of frames.
+pub fn size(text: &str) -> Result<[usize; 2], Failure> {
+    let sides = width_and_height(text).map(|(width, height)| [width, height]);
+    let most = Limits::default().max_pixels;
+    match sides {
+        Some([width, height]) => match (width as u64).checked_mul(height as u64) {
+            Some(pixels) if pixels <= most => Ok([width, height]),
+            _ => Err(Failure::usage(format!(
+                "`--frames {text}`: a frame has at most {most} pixels, as any image"
+            ))),
+        },
+        _ => {
+            Err(Failure::usage(format!("`--frames {text}`: write width and height, as in 640x360")))
+        }
+    }
+}
+
+/// That a frame which is known is the one that it was: maps behind it would be of two films.
+fn check_same(results: &Results, path: &str, sha256: Sha256) -> Result<(), Failure> {
+    match results.sha256(path) {
+        Some(kept) if kept != sha256 => Err(Failure::usage(format!(
+            "frame {path} is another one than that in {}: choose another --out",
+            results.path().display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Reads a frame; false where there is none. One that ends early is said and left out.

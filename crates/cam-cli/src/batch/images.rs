@@ -3,10 +3,11 @@ use std::time::Instant;
 
 use cam_models::{ConvNet, Rgb8};
 
-use super::{KEPT, Line, Questions, Results, Summary};
-use crate::explain::{Clock, Condition, Prepared, Reading};
+use super::names::Names;
+use super::{KEPT, Line, Questions, Results, Summary, unchanged};
+use crate::explain::{Condition, Prepared, Reading};
 use crate::failure::{Failure, message};
-use crate::folder::{self, Found};
+use crate::folder::Found;
 use crate::lanes::{self, Work};
 use crate::model::Model;
 use crate::source::Source;
@@ -15,6 +16,7 @@ use crate::{interrupt, print, progress};
 /// What is done with a folder.
 pub struct Folder<'a> {
     pub root: &'a Path,
+    pub names: &'a Names,
     pub questions: &'a Questions,
     pub reading: &'a Reading,
 }
@@ -23,24 +25,24 @@ impl Folder<'_> {
     pub fn run(
         &self,
         model: &Model,
-        shard: Option<[u64; 2]>,
+        mut images: Vec<Found>,
         results: &mut Results,
     ) -> Result<Summary, Failure> {
-        let images = folder::images(self.root)?;
-        let due: Vec<Found> = images
-            .into_iter()
-            .filter(|found| shard.is_none_or(|shard| belongs(&found.name, shard)))
-            .filter(|found| !results.holds(&found.name))
-            .collect();
+        let stale = unchanged::stale(results, &images, self.root)?;
+        // Pictures first: were it the other way, a run that is killed here would leave them for ever.
+        stale.iter().try_for_each(|path| self.names.remove(path))?;
+        results.drop(&stale)?;
+        // One list of images, and not another of those that are due: there may be millions.
+        images.retain(|found| !results.holds(&found.name));
+        let due = images;
         let bar = progress::images(due.len());
         let started = Instant::now();
         let prepare = |found: &Found| {
             interrupt::check(KEPT)?;
             let source = Source::File(found.path(self.root));
-            let clock = &mut Clock::start();
-            let prepared = Prepared::read(&source, self.reading, &model.network, clock)?;
+            let (prepared, sha256) = Prepared::with_digest(&source, self.reading, &model.network)?;
             let (width, height) = prepared.picture.pixels.dimensions();
-            Ok((prepared.pixels, ([width, height], prepared.condition)))
+            Ok((prepared.pixels, (sha256, [width, height], prepared.condition)))
         };
         let run = |network: &ConvNet, pixels: &[Rgb8]| {
             self.questions.ask(network, lanes::images(network, pixels)?)
@@ -57,13 +59,14 @@ impl Folder<'_> {
         });
         bar.finish_and_clear();
         ended?;
+        results.sort()?;
         let rate = due.len() as f64 / started.elapsed().as_secs_f64();
         Ok(Summary {
             schema_version: 1,
             results: results.path().display().to_string(),
             images: results.count(),
-            failed: results.failed,
-            damaged: results.damaged,
+            failed: results.failed(),
+            damaged: results.damaged(),
             images_per_second: (!due.is_empty()).then_some(rate),
             pictures: None,
             table: None,
@@ -74,23 +77,24 @@ impl Folder<'_> {
 /// What comes of an image, were it that it fails.
 fn line(
     found: &Found,
-    asked: Result<(([u32; 2], Condition), Vec<super::Found>), Failure>,
+    asked: Result<((String, [u32; 2], Condition), Vec<super::Found>), Failure>,
 ) -> Result<Line, Failure> {
     let path = found.name.to_string();
     let error = match asked {
-        Ok(((pixels, condition), concepts)) => {
+        Ok(((sha256, pixels, condition), concepts)) => {
+            let sha256 = Some(sha256.parse().map_err(anyhow::Error::from)?);
             let (pixels, condition) = (Some(pixels), Some(condition));
-            return Ok(Line { path, pixels, condition, concepts, error: None });
+            return Ok(Line { path, sha256, pixels, condition, concepts, error: None });
         }
         Err(Failure::Failed(error) | Failure::Usage(error)) => message(&error),
         Err(failure) => return Err(failure),
     };
     let concepts = Vec::new();
-    Ok(Line { path, pixels: None, condition: None, concepts, error: Some(error) })
+    Ok(Line { path, sha256: None, pixels: None, condition: None, concepts, error: Some(error) })
 }
 
 /// Whether an image belongs to a part: by its name, whatever else is in the folder (FNV-1a).
-fn belongs(name: &str, [part, parts]: [u64; 2]) -> bool {
+pub fn belongs(name: &str, [part, parts]: [u64; 2]) -> bool {
     let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3)
     });

@@ -3,25 +3,29 @@
 mod draw;
 mod frames;
 mod images;
+mod names;
 mod parquet;
 mod results;
+mod unchanged;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use burn::tensor::Tensor;
-use cam_core::methods::{self, method};
 use cam_core::{Capture, Layer, Method, Network as _, Target};
 use cam_models::ConvNet;
 use cam_store::ConceptSet;
 use serde::Serialize;
 
 use crate::arguments::Batch;
-use crate::explain::{Reading, layer_or_last, read, unknown_method};
+use crate::explain::{Reading, arithmetic, check_use, layer_or_last, read, rule};
 use crate::failure::Failure;
+use crate::journal::{MethodSettings, NetworkSettings, ReadingSettings};
 use crate::model::Model;
-use crate::{concepts, print};
+use crate::{concepts, folder, own_results, print};
 use draw::Scale;
+use images::Folder;
+use names::Names;
 use results::{Found, Header, Line, Results};
 
 /// What is left of the work when it is interrupted.
@@ -50,6 +54,67 @@ struct Summary {
 }
 
 pub fn run(arguments: &Batch) -> Result<(), Failure> {
+    check(arguments)?;
+    let scale = Scale::parse(&arguments.scale)?;
+    let shard = arguments.shard.as_deref().map(shard).transpose()?;
+    let frames = arguments.frames.as_deref().map(frames::size).transpose()?;
+    let reading = Reading::new(&arguments.reading)?;
+    let set = concepts::existing(&arguments.concepts)?;
+    if set.concepts().is_empty() {
+        return Err(Failure::usage(format!("{} holds no concept", arguments.concepts.display())));
+    }
+    let target = concepts::target(&set, arguments.concepts_as)?;
+    let method = rule(&arguments.method, &arguments.options, arithmetic(&arguments.reading))?;
+    check_use(&arguments.options, std::slice::from_ref(&arguments.method))?;
+    let model = Model::load(&arguments.model)?;
+    let made = set.fingerprint().check(&concepts::fingerprint(&model, &reading)?);
+    made.with_context(|| arguments.concepts.display().to_string())?;
+    concepts::other_fit(&set, &reading);
+    let layer = layer_or_last(&model.network, arguments.layer.as_deref())?;
+    let header = header(arguments, &model, &reading, (&set, layer), (frames, shard))?;
+    let questions = Questions { set, target, method, layer };
+    let (mut results, mut summary);
+    match frames {
+        Some(size) => {
+            results = Results::open(&arguments.out, &header)?;
+            summary = frames::run(arguments, size, &questions, &reading, &model, &mut results)?;
+        }
+        None => {
+            let root = &arguments.images;
+            let root = root.canonicalize().with_context(|| root.display().to_string())?;
+            let mut images = folder::images(&root)?;
+            own_results::leave_out(&mut images, &root, &arguments.out, "--out")?;
+            images.retain(|found| shard.is_none_or(|shard| images::belongs(&found.name, shard)));
+            let folder = arguments.out.join(pictures_name(shard));
+            let names = Names::new(folder, header.concepts.iter().map(String::as_str));
+            if arguments.pictures {
+                let images: Vec<&str> = images.iter().map(|found| &*found.name).collect();
+                names.check(&images)?;
+            }
+            results = Results::open(&arguments.out, &header)?;
+            let (questions, reading) = (&questions, &reading);
+            let folder = Folder { root: &root, names: &names, questions, reading };
+            summary = folder.run(&model, images, &mut results)?;
+            if arguments.pictures {
+                summary.pictures = Some(draw::pictures(&names, &root, &results, scale)?);
+            }
+        }
+    }
+    if arguments.parquet {
+        summary.table = Some(parquet::write(&results)?.display().to_string());
+    } else {
+        parquet::remark_if_stale(&results);
+    }
+    if arguments.json {
+        print::json(&summary)?;
+    } else {
+        say(&summary)?;
+    }
+    Failure::of_images(summary.failed, summary.images, "explained")
+}
+
+/// What frames and folders each have no use for.
+fn check(arguments: &Batch) -> Result<(), Failure> {
     let is_film = arguments.images.as_os_str() == "-";
     if is_film != arguments.frames.is_some() {
         return Err(Failure::usage(
@@ -59,67 +124,57 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
     if is_film && (arguments.pictures || arguments.shard.is_some()) {
         return Err(Failure::usage("--pictures and --shard are for folders, not for frames"));
     }
-    let scale = Scale::parse(&arguments.scale)?;
-    let shard = arguments.shard.as_deref().map(shard).transpose()?;
-    let reading = Reading::new(&arguments.reading)?;
-    let set = concepts::existing(&arguments.concepts)?;
-    if set.concepts().is_empty() {
-        return Err(Failure::usage(format!("{} holds no concept", arguments.concepts.display())));
+    if is_film && arguments.reading.strict {
+        return Err(Failure::usage("--strict is for files, not for frames: no frame is damaged"));
     }
-    let target = concepts::target(&set, arguments.concepts_as)?;
-    let method = method(&arguments.method, methods::Settings::default());
-    let method = method.ok_or_else(|| unknown_method(&arguments.method))?;
-    let model = Model::load(&arguments.model)?;
-    let made = set.fingerprint().check(&concepts::fingerprint(&model, &reading)?);
-    made.with_context(|| arguments.concepts.display().to_string())?;
-    concepts::other_fit(&set, &reading);
-    let network = &model.network;
-    let layer = layer_or_last(network, arguments.layer.as_deref())?;
-    let root = match is_film {
-        true => PathBuf::from("-"),
-        false => {
-            let root = &arguments.images;
-            root.canonicalize().with_context(|| root.display().to_string())?
-        }
-    };
-    let bytes = set.to_bytes();
-    let header = Header {
+    Ok(())
+}
+
+/// Everything that can change a number; what cannot is named here, so that nothing is forgotten.
+fn header(
+    arguments: &Batch,
+    model: &Model,
+    reading: &Reading,
+    (set, layer): (&ConceptSet, Layer),
+    (frames, shard): (Option<[usize; 2]>, Option<[u64; 2]>),
+) -> Result<Header, Failure> {
+    let Batch {
+        // Each line has its image's digest.
+        images: _,
+        concepts: _,
+        out: _,
+        concepts_as,
+        method,
+        options,
+        layer: _,
+        shard: _,
+        // Made from the lines, each time anew.
+        parquet: _,
+        pictures: _,
+        scale: _,
+        frames: _,
+        smooth,
+        // That there are fewer than before is refused.
+        most_frames: _,
+        model: network,
+        reading: images,
+        json: _,
+    } = arguments;
+    Ok(Header {
         schema_version: 2,
-        model: network.description().name.clone(),
-        weights_sha256: set.fingerprint().weights_sha256.clone(),
-        layer: network.layers()[layer.index()].name.clone(),
-        method: arguments.method.clone(),
-        concepts_as: format!("{:?}", arguments.concepts_as).to_lowercase(),
+        cam_version: env!("CARGO_PKG_VERSION"),
+        network: NetworkSettings::new(network, model)?,
+        layer: model.network.layers()[layer.index()].name.clone(),
+        method: method.clone(),
+        options: MethodSettings::new(options),
+        concepts_as: format!("{concepts_as:?}").to_lowercase(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
-        concepts_sha256: cam_fetch::sha256_of_bytes(&bytes).to_string(),
-        images: root.to_string_lossy().into_owned(),
-        input: reading.asked_size(network),
-        fit: reading.fit().to_string(),
+        concepts_sha256: cam_fetch::sha256_of_bytes(&set.to_bytes()).to_string(),
+        reading: ReadingSettings::new(images, reading, &model.network),
+        frames,
+        smooth: *smooth,
         shard,
-        smooth: arguments.smooth,
-    };
-    let questions = Questions { set, target, method, layer };
-    let mut results = Results::open(&arguments.out, header)?;
-    let mut summary = match &arguments.frames {
-        Some(size) => frames::run(arguments, size, &questions, &reading, &model, &mut results)?,
-        None => {
-            let folder = images::Folder { root: &root, questions: &questions, reading: &reading };
-            let mut summary = folder.run(&model, shard, &mut results)?;
-            if arguments.pictures {
-                summary.pictures = Some(draw::pictures(&arguments.out, &root, &results, scale)?);
-            }
-            summary
-        }
-    };
-    if arguments.parquet {
-        summary.table = Some(parquet::write(&results)?.display().to_string());
-    }
-    if arguments.json {
-        print::json(&summary)?;
-    } else {
-        say(&summary)?;
-    }
-    Failure::of_images(summary.failed, summary.images, "explained")
+    })
 }
 
 fn say(summary: &Summary) -> Result<(), Failure> {
@@ -135,13 +190,16 @@ fn say(summary: &Summary) -> Result<(), Failure> {
     summary.table.as_ref().map_or(Ok(()), print::line)
 }
 
+/// Parts at most; each is a process.
+const MOST_PARTS: u64 = 100_000;
+
 /// Reads `I/N`.
 fn shard(text: &str) -> Result<[u64; 2], Failure> {
     let parts = text.split_once('/').and_then(|(i, n)| Some([i.parse().ok()?, n.parse().ok()?]));
     match parts {
-        Some([i, n]) if (1..=n).contains(&i) => Ok([i, n]),
+        Some([i, n]) if n <= MOST_PARTS && (1..=n).contains(&i) => Ok([i, n]),
         _ => Err(Failure::usage(format!(
-            "`--shard {text}`: write the part and how many there are, as in 2/8"
+            "`--shard {text}`: write the part and how many there are, as in 2/8; at most {MOST_PARTS}"
         ))),
     }
 }
@@ -177,4 +235,9 @@ fn results_path(folder: &Path, shard: Option<[u64; 2]>) -> PathBuf {
         None => "results.jsonl".to_owned(),
         Some([i, n]) => format!("results-{i}-of-{n}.jsonl"),
     })
+}
+
+/// How the pictures' folder is called. Parts have scales of their own, and so folders of their own.
+fn pictures_name(shard: Option<[u64; 2]>) -> String {
+    shard.map_or_else(|| "pictures".to_owned(), |[i, n]| format!("pictures-{i}-of-{n}"))
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use cam_viz::Temporary;
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::file::writer::SerializedFileWriter;
@@ -12,7 +13,7 @@ use parquet::schema::parser::parse_message_type;
 use super::results::Results;
 use crate::explain::Condition;
 use crate::failure::Failure;
-use crate::interrupt;
+use crate::{interrupt, print};
 
 /// A row for each image and concept, and one for an image that failed. Values stand row by row in
 /// `map`, signed; the window is the rectangle of the image, in its pixels, that the map covers. Remarks are
@@ -77,7 +78,7 @@ impl<T> Optional<T> {
 pub fn write(results: &Results) -> Result<PathBuf, Failure> {
     let path = results.path().with_extension("parquet");
     let folder = path.parent().unwrap_or(Path::new("."));
-    let part = tempfile::Builder::new().prefix(".results").tempfile_in(folder);
+    let part = Temporary::new_in(folder);
     let part = part.with_context(|| path.display().to_string()).map_err(Failure::Output)?;
     let schema = parse_message_type(SCHEMA).map_err(|error| anyhow!(error))?;
     let file = part.as_file().try_clone().context("a second handle")?;
@@ -105,9 +106,17 @@ pub fn write(results: &Results) -> Result<PathBuf, Failure> {
     })?;
     rows.write(&mut writer)?;
     writer.close().map_err(not_written)?;
-    let kept = part.persist(&path).map_err(|error| anyhow!(error.error));
-    kept.with_context(|| path.display().to_string()).map_err(Failure::Output)?;
+    part.persist(&path).with_context(|| path.display().to_string()).map_err(Failure::Output)?;
     Ok(path)
+}
+
+/// Says where a table of before is no longer what the lines are.
+pub fn remark_if_stale(results: &Results) {
+    let path = results.path().with_extension("parquet");
+    if results.has_changed && path.exists() {
+        let path = path.display();
+        print::remark(format_args!("{path} is of before: --parquet writes it again"));
+    }
 }
 
 fn not_written(error: parquet::errors::ParquetError) -> Failure {

@@ -1,6 +1,7 @@
 use anyhow::Context as _;
 use cam_viz::{
-    ColorBar, Colormap, Figure, FigureStyle, Map, OverlayStyle, Panel, draw_seen, legend, overlay,
+    ColorBar, Colormap, Figure, FigureStyle, Map, OverlayStyle, Panel, Window, draw_seen, legend,
+    overlay, overlay_signed_within,
 };
 use image::RgbImage;
 
@@ -19,6 +20,7 @@ pub fn rows(
     segmented: &Segmented,
     order: &[usize],
     colours: RgbImage,
+    look: &OverlayStyle,
 ) -> Result<Vec<Vec<Panel>>, Failure> {
     let style = FigureStyle::default();
     let report = &segmented.report;
@@ -50,16 +52,11 @@ pub fn rows(
         Panel { image: legend(&entries, style.cell_height), caption },
     ]];
     // One scale for all: a concept that is hardly there must not look like one that is.
-    let largest = segmented.maps.iter().map(Map::max).fold(f32::MIN_POSITIVE, f32::max);
+    let largest = largest(&segmented.maps, look.colormap);
     let singles = shown.iter().map(|&index| {
-        let map = &segmented.maps[index];
-        let values = map.values().iter().map(|value| (value / largest).clamp(0.0, 1.0)).collect();
-        let map = Map::new(map.width(), map.height(), values).context("a map of positions")?;
-        let (width, height) = segmented.picture.dimensions();
-        let map = map.onto(&window, width as usize, height as usize).context("resizing a map")?;
-        let draw = |part: &RgbImage| overlay(part, &map, &OverlayStyle::default());
-        let image = draw_seen(&segmented.picture, &window, draw);
-        let image = style.shrink(&image.context("laying a map over its image")?);
+        let drawn =
+            laid_over((&segmented.picture, &window), &segmented.maps[index], largest, look)?;
+        let image = style.shrink(&drawn);
         let Found { name, score, .. } = &report.concepts[index];
         Ok(Panel { image, caption: vec![format!("Where is {name}?"), format!("score {score:.3}")] })
     });
@@ -68,16 +65,48 @@ pub fn rows(
     Ok(rows)
 }
 
+/// What the strongest colour stands for: the largest value, or magnitude where the sign is drawn.
+fn largest(maps: &[Map], colormap: Colormap) -> f32 {
+    let of_one = |map: &Map| match colormap {
+        Colormap::Diverging => map.max().max(-map.min()),
+        _ => map.max(),
+    };
+    maps.iter().map(of_one).fold(f32::MIN_POSITIVE, f32::max)
+}
+
+/// A map over its image, on the scale of all.
+fn laid_over(
+    (picture, window): (&RgbImage, &Window),
+    map: &Map,
+    largest: f32,
+    look: &OverlayStyle,
+) -> Result<RgbImage, anyhow::Error> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let onto = |map: &Map| map.onto(window, width, height).context("resizing a map");
+    let drawn = if look.colormap == Colormap::Diverging {
+        let map = onto(map)?;
+        draw_seen(picture, window, |part: &RgbImage| {
+            overlay_signed_within(part, &map, largest, look.image_weight)
+        })
+    } else {
+        let values = map.values().iter().map(|value| (value / largest).max(0.0)).collect();
+        let map =
+            onto(&Map::new(map.width(), map.height(), values).context("a map of positions")?)?;
+        draw_seen(picture, window, |part: &RgbImage| overlay(part, &map, look))
+    };
+    drawn.context("laying a map over its image")
+}
+
 /// All queries' rows.
-pub fn figure(rows: Vec<Vec<Panel>>, document: &Document) -> RgbImage {
+pub fn figure(rows: Vec<Vec<Panel>>, document: &Document, colormap: Colormap) -> RgbImage {
     let Document { model, method, layer, concepts_as, concepts, .. } = document;
     let title =
         format!("{model}, {method} at {layer}, {} concepts as {concepts_as}", concepts.len());
-    let color_bar = ColorBar {
-        colormap: Colormap::default(),
-        low: "none".to_owned(),
-        high: "most of all concepts".to_owned(),
+    let (low, high) = match colormap {
+        Colormap::Diverging => ("against", "for, most of all concepts"),
+        _ => ("none", "most of all concepts"),
     };
+    let color_bar = ColorBar { colormap, low: low.to_owned(), high: high.to_owned() };
     let figure = Figure { title: Some(title), rows, color_bar: Some(color_bar) };
     figure.render(&FigureStyle::default())
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use cam_core::nearest;
-use cam_store::{Concept, ConceptSet, Example};
+use cam_store::{Concept, ConceptSet, Example, Fingerprint, Lock};
 use serde_json::json;
 
 use super::fingerprint;
@@ -57,14 +57,8 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     let reading = Reading::new(&arguments.reading)?;
     let model = Model::load(&arguments.model)?;
     let used = fingerprint(&model, &reading)?;
-    let mut set = match kept {
-        Some(set) => {
-            let checked = set.fingerprint().check(&used);
-            checked.with_context(|| file.display().to_string())?;
-            set
-        }
-        None => ConceptSet::new(used),
-    };
+    // Found out before any image is run, and again when they are added.
+    fitting(kept, file, &used)?;
     let sources: Vec<Source> = images.iter().chain(negatives).map(|i| Source::of(i)).collect();
     let mut examples = Vec::with_capacity(sources.len());
     let prepare = |source: &Source| {
@@ -80,6 +74,8 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
         Ok(())
     })?;
     let negatives = examples.split_off(images.len());
+    let _lock = locked(file)?;
+    let mut set = fitting(open(file)?, file, &used)?;
     let added = set.add(name, examples, negatives).map_err(|error| match error {
         cam_store::Error::Name => Failure::Usage(error.into()),
         error => Failure::Failed(error.into()),
@@ -92,6 +88,24 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     }
     output::write(file, &set.to_bytes())?;
     print::line(format_args!("{}: {added} added, {}", printable(name), counted(concept)))
+}
+
+/// What a file held, if it was made by the same network, or an empty set.
+fn fitting(
+    kept: Option<ConceptSet>,
+    file: &Path,
+    used: &Fingerprint,
+) -> Result<ConceptSet, Failure> {
+    let Some(set) = kept else { return Ok(ConceptSet::new(used.clone())) };
+    set.fingerprint().check(used).with_context(|| file.display().to_string())?;
+    Ok(set)
+}
+
+/// Nobody else changes the file between its being read and its being written; whoever does so now is
+/// waited for.
+fn locked(file: &Path) -> Result<Lock, Failure> {
+    let lock = Lock::beside(file, || !interrupt::asked()).map_err(anyhow::Error::from)?;
+    lock.ok_or_else(|| Failure::Interrupted("the file is as it was".to_owned()))
 }
 
 fn example(
@@ -200,6 +214,8 @@ fn agreement(concept: &Concept) -> Option<f64> {
 }
 
 fn remove(arguments: &RemoveConcept) -> Result<(), Failure> {
+    output::check(&arguments.file, &[])?;
+    let _lock = locked(&arguments.file)?;
     let mut set = existing(&arguments.file)?;
     let removed = set.remove(&arguments.name).map_err(|error| named(&set, error))?;
     output::write(&arguments.file, &set.to_bytes())?;

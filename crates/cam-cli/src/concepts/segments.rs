@@ -1,9 +1,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use cam_core::{Arithmetic, Capture, Network as _};
+use cam_core::{Capture, Network as _};
 use cam_store::ConceptSet;
-use cam_viz::{Map, Panel, npy_bytes};
+use cam_viz::{Map, OverlayStyle, Panel, npy_bytes};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 use serde::Serialize;
@@ -11,9 +11,10 @@ use serde::Serialize;
 use super::figure::{SHOWN, figure, rows};
 use super::winners::Winners;
 use super::{file, fingerprint, other_fit, questions};
-use crate::arguments::{Compat, Explain};
+use crate::arguments::Explain;
 use crate::explain::{
-    Clock, Condition, Failed, Input, Outputs, Reading, chosen, layer_or_last, maps, read,
+    Clock, Condition, Failed, Input, Outputs, Reading, arithmetic, chosen, layer_or_last, maps,
+    overlay_style, read,
 };
 use crate::failure::{Failure, message};
 use crate::model::Model;
@@ -97,8 +98,13 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
              --aug-smooth",
         ));
     }
-    let compat = arguments.images.compat == Some(Compat::PytorchGradCam);
-    let arithmetic = if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard };
+    if arguments.colormap.is_some() && outputs.figure.is_none() {
+        return Err(Failure::usage(
+            "--colormap is for the figure's maps, and none is drawn: ask for one with --out",
+        ));
+    }
+    let arithmetic = arithmetic(&arguments.images);
+    let look = overlay_style(arguments, arithmetic);
     let method = chosen(arguments, arithmetic)?;
     let method = method.first().context("a method")?;
     let set = file::existing(concept_file)?;
@@ -143,7 +149,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
         });
         match segmented {
             Ok(segmented) => {
-                rows.extend(keep(&segmented, &outputs, arguments)?);
+                rows.extend(keep(&segmented, &outputs, arguments, &look)?);
                 document.queries.push(segmented.report);
             }
             Err(Failure::Failed(error)) if queries.len() > 1 => {
@@ -156,7 +162,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
     }
     if let (Some(pattern), false) = (&outputs.figure, rows.is_empty()) {
         let path = figure_path(pattern, &names);
-        write(&path, &output::picture(&path, &figure(rows, &document))?)?;
+        write(&path, &output::picture(&path, &figure(rows, &document, look.colormap))?)?;
         document.figure = (!pattern.is_stdout()).then(|| path.display().to_string());
     }
     if arguments.json {
@@ -233,6 +239,7 @@ fn keep(
     segmented: &Segmented,
     outputs: &Outputs,
     arguments: &Explain,
+    look: &OverlayStyle,
 ) -> Result<Vec<Vec<Panel>>, Failure> {
     let report = &segmented.report;
     let subject = Subject { query: &report.name, ..Subject::default() };
@@ -262,7 +269,7 @@ fn keep(
         }
     }
     match outputs.figure.is_some() {
-        true => rows(segmented, &order, colours),
+        true => rows(segmented, &order, colours, look),
         false => Ok(Vec::new()),
     }
 }

@@ -1,6 +1,5 @@
 use std::time::Instant;
 
-use cam_core::methods::{Settings, method};
 use cam_core::{Arithmetic, Method};
 use cam_metrics::{
     ARCC_PERCENTILES, Confidence, Error, Image, Map, Perturbation, RoadSettings,
@@ -11,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::no_value;
 use super::seen::Seen;
-use crate::arguments::Evaluate;
-use crate::explain::unknown_method;
+use crate::arguments::{Evaluate, MethodOptions};
+use crate::explain::{check_use, rule};
 use crate::failure::Failure;
 
 /// Steps of deletion and insertion: an area changes by less than a hundredth with more of them.
@@ -54,16 +53,13 @@ pub struct Measures {
 
 /// The methods that the arguments name, and the baselines.
 pub fn contestants(arguments: &Evaluate) -> Result<Vec<Contestant>, Failure> {
-    let settings = Settings {
-        arithmetic: Arithmetic::Standard,
-        seed: arguments.seed,
-        top_channels: arguments.top_channels,
-        samples: arguments.samples,
-    };
+    let options = &arguments.options;
+    // The collages and the random map always have a use for the seed.
+    check_use(&MethodOptions { seed: None, ..options.clone() }, &arguments.methods)?;
     let mut contestants: Vec<Contestant> = Vec::new();
     for name in &arguments.methods {
         if contestants.iter().all(|contestant| contestant.name != *name) {
-            let method = method(name, settings).ok_or_else(|| unknown_method(name))?;
+            let method = rule(name, options, Arithmetic::Standard)?;
             contestants.push(Contestant { name: name.clone(), kind: Kind::Method(method) });
         }
     }

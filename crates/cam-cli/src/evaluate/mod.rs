@@ -7,14 +7,15 @@ mod seen;
 mod summary;
 
 use anyhow::{Context as _, anyhow};
-use cam_core::Network as _;
+use cam_core::{Layer, Network as _};
 use cam_models::{ConvNet, Weights};
 
 use crate::arguments::Evaluate;
-use crate::explain::layer_or_last;
+use crate::explain::{MAX_PIXELS, layer_or_last};
 use crate::failure::Failure;
+use crate::journal::{MethodSettings, NetworkSettings};
 use crate::model::{Model, runtime};
-use crate::{interrupt, print, progress};
+use crate::{interrupt, output, own_results, print, progress};
 use collage::Collages;
 use measure::{Contestant, contestants};
 use records::{Header, Record, Records};
@@ -27,27 +28,15 @@ const KEPT: &str = "what was measured is kept; the same command goes on from the
 pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
     let contestants = contestants(arguments)?;
     let grid = grid(&arguments.grid)?;
+    own_results::check(&output::place(&arguments.folder), &arguments.out, "--out")?;
     let model = Model::load(&arguments.model)?;
     let network = &model.network;
     let layer = layer_or_last(network, arguments.layer.as_deref())?;
     let random = random_network(network, arguments)?;
-    let side = arguments.cell.unwrap_or(network.preprocessing().size.0 as u32);
-    let collages = Collages::open(&arguments.folder, grid, side, arguments.seed)?;
-    let header = Header {
-        schema_version: 1,
-        cam_version: env!("CARGO_PKG_VERSION").to_owned(),
-        model: network.description().name.clone(),
-        weights_sha256: model.sha256()?,
-        layer: network.layers()[layer.index()].name.clone(),
-        images: collages.names(),
-        images_sha256: collages.sha256(),
-        grid,
-        cell: side,
-        seed: arguments.seed,
-        top_channels: arguments.top_channels,
-        samples: arguments.samples,
-        exact: arguments.model.exact,
-    };
+    let side = side(arguments, network, grid)?;
+    let seed = arguments.options.seed.unwrap_or_default();
+    let collages = Collages::open(&arguments.folder, grid, side, seed)?;
+    let header = header(arguments, &model, layer, &collages, (grid, side))?;
     let mut records = Records::open(&arguments.out, header)?;
     let count = arguments.collages as usize;
     let cells = grid[0] * grid[1];
@@ -84,13 +73,62 @@ pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
     if arguments.json { print::json(&summary) } else { summary.print() }
 }
 
+/// Everything that can change a number; what cannot is named here, so that nothing is forgotten.
+fn header(
+    arguments: &Evaluate,
+    model: &Model,
+    layer: Layer,
+    collages: &Collages,
+    (grid, cell): ([usize; 2], u32),
+) -> Result<Header, Failure> {
+    let Evaluate {
+        // Every image stands in the header with its digest.
+        folder: _,
+        out: _,
+        // Each record is of one method and one collage; more of either may be measured later.
+        methods: _,
+        collages: _,
+        grid: _,
+        cell: _,
+        model: network,
+        layer: _,
+        options,
+        json: _,
+    } = arguments;
+    Ok(Header {
+        schema_version: 2,
+        cam_version: env!("CARGO_PKG_VERSION"),
+        network: NetworkSettings::new(network, model)?,
+        layer: model.network.layers()[layer.index()].name.clone(),
+        images: collages.names(),
+        images_sha256: collages.sha256(),
+        grid,
+        cell,
+        options: MethodSettings::new(options),
+    })
+}
+
+/// The side of a cell in pixels.
+fn side(arguments: &Evaluate, network: &ConvNet, grid: [usize; 2]) -> Result<u32, Failure> {
+    let side = arguments.cell.unwrap_or(network.preprocessing().size.0 as u32);
+    let pixels = grid.iter().map(|&cells| cells * side as usize).product::<usize>();
+    if pixels > MAX_PIXELS {
+        return Err(Failure::usage(format!(
+            "a collage of {}x{} cells of {side} pixels has {pixels} pixels, more than the {MAX_PIXELS} of a \
+             network's input: choose a smaller --cell or --grid",
+            grid[0], grid[1]
+        )));
+    }
+    Ok(side)
+}
+
 fn measure(
     seen: &Seen<'_>,
     contestant: &Contestant,
     (collage, cell): (usize, usize),
     arguments: &Evaluate,
 ) -> Result<Record, Failure> {
-    let measured = measure::measure(seen, contestant, arguments.seed);
+    let measured = measure::measure(seen, contestant, arguments.options.seed.unwrap_or_default());
     let measures = measured.map_err(|failure| match failure {
         Failure::Failed(error) => {
             Failure::Failed(error.context(format!("{} of {}", contestant.name, seen.concept)))

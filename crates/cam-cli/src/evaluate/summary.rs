@@ -129,7 +129,7 @@ impl Summary {
         let panels: Vec<Panel> = panels.collect();
         let height = panels.first().map_or(0, |panel| panel.image.height());
         let figure = Figure {
-            title: Some(format!("{}, {}", self.settings.model, self.settings.layer)),
+            title: Some(format!("{}, {}", self.settings.network.model, self.settings.layer)),
             rows: panels.chunks(3).map(<[Panel]>::to_vec).collect(),
             color_bar: None,
         };

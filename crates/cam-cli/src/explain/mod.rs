@@ -20,13 +20,13 @@ pub use concept::Concept;
 pub use condition::{Condition, unseen, window};
 pub use input::{Clock, Input, MAX_PIXELS, Prepared, Reading};
 pub use mass::Mass;
-pub use method::{FINER_CAM, REFINE_CAM, chosen, unknown_method};
+pub use method::{FINER_CAM, REFINE_CAM, arithmetic, check_use, chosen, rule};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};
 pub use questions::{Questions, maps, read};
 pub use report::{Document, Failed, QueryReport};
-pub use settings::{Settings, layer_or_last};
+pub use settings::{Settings, layer_or_last, overlay_style};
 pub use size::{Size, width_and_height};
 
 use anyhow::anyhow;

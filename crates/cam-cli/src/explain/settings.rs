@@ -5,9 +5,9 @@ use cam_models::{ConvNet, Fit};
 use cam_viz::{Colormap, OverlayStyle};
 
 use super::input::Reading;
-use super::method::{ChosenMethod, chosen};
+use super::method::{ChosenMethod, arithmetic, chosen};
 use super::outputs::Outputs;
-use crate::arguments::{Compat, Explain, TargetName};
+use crate::arguments::{Explain, TargetName};
 use crate::failure::Failure;
 use crate::output::{Pattern, distinct};
 use crate::source::Source;
@@ -51,7 +51,7 @@ impl Settings {
         queries: &[Source],
         concepts: &[(Option<String>, Source)],
     ) -> Result<Self, Failure> {
-        let compat = arguments.images.compat == Some(Compat::PytorchGradCam);
+        let arithmetic = arithmetic(&arguments.images);
         let (of_concepts, of_classes) = targets(arguments)?;
         if arguments.difference && arguments.concepts.is_empty() {
             return Err(Failure::usage(
@@ -63,16 +63,13 @@ impl Settings {
                 "--negative is a contrast of cosines: leave out --target, or the negatives",
             ));
         }
-        let colormap =
-            arguments.colormap.unwrap_or(if compat { Colormap::Jet } else { Colormap::default() });
-        let arithmetic = if compat { Arithmetic::PytorchGradCam } else { Arithmetic::Standard };
         let settings = Self {
             methods: chosen(arguments, arithmetic)?,
             aug_smooth: arguments.method.aug_smooth,
             layer_names: arguments.layers.clone(),
             reading: Reading::new(&arguments.images)?,
             arithmetic,
-            style: OverlayStyle { colormap, ..OverlayStyle::default() },
+            style: overlay_style(arguments, arithmetic),
             of_concepts,
             of_classes,
             contrasts: !arguments.negatives.is_empty(),
@@ -88,6 +85,12 @@ impl Settings {
         if is_picture && settings.reading.fit() == Fit::Crop {
             return Err(Failure::usage(
                 "--map as PNG cannot mark what --fit crop leaves out of sight; write .npy",
+            ));
+        }
+        let draws = settings.outputs.figure.is_some() || settings.outputs.overlay.is_some();
+        if arguments.colormap.is_some() && !draws {
+            return Err(Failure::usage(
+                "--colormap is for overlays, and none is drawn: ask for one with --out or --overlay",
             ));
         }
         Ok(settings)
@@ -130,6 +133,16 @@ impl Settings {
         }
         self.outputs.check_streams(self.json)
     }
+}
+
+/// The look of overlays.
+pub fn overlay_style(arguments: &Explain, arithmetic: Arithmetic) -> OverlayStyle {
+    let usual = match arithmetic {
+        Arithmetic::Standard => Colormap::default(),
+        Arithmetic::PytorchGradCam => Colormap::Jet,
+    };
+    let colormap = arguments.colormap.unwrap_or(usual);
+    OverlayStyle { colormap, ..OverlayStyle::default() }
 }
 
 /// A layer by its name, the last one without.

@@ -1,3 +1,4 @@
+use super::MAX_PIXELS;
 use crate::failure::Failure;
 
 /// Size of the network's input.
@@ -19,12 +20,21 @@ impl Size {
         }
         let square = || text.trim().parse().ok().filter(|&side| side > 0).map(|side| (side, side));
         match width_and_height(text).or_else(square) {
-            Some((width, height)) => Ok(Self::Fixed(width, height)),
+            Some((width, height)) => fitting(width, height),
             None => Err(Failure::usage(format!(
                 "`--size {text}`: write width and height, as in 320x224, one side of a square, as in \
                  224, or native"
             ))),
         }
+    }
+}
+
+fn fitting(width: usize, height: usize) -> Result<Size, Failure> {
+    match width.checked_mul(height) {
+        Some(..=MAX_PIXELS) => Ok(Size::Fixed(width, height)),
+        _ => Err(Failure::usage(format!(
+            "`--size {width}x{height}`: a network's input has at most {MAX_PIXELS} pixels, as in 4096x4096"
+        ))),
     }
 }
 
@@ -50,7 +60,18 @@ mod tests {
         ] {
             assert_eq!(Size::parse(text).expect(text), size);
         }
-        for text in ["", "0", "0x4", "-3", "224x", "x224", "1.5", "2x2x2", "99999999999999999999"] {
+        for text in [
+            "",
+            "0",
+            "0x4",
+            "-3",
+            "224x",
+            "x224",
+            "1.5",
+            "2x2x2",
+            "99999999999999999999",
+            "4097x4096",
+        ] {
             assert!(matches!(Size::parse(text), Err(Failure::Usage(_))), "{text}");
         }
     }

@@ -16,7 +16,7 @@ use crate::folder::{self, Found};
 use crate::lanes::{self, Work};
 use crate::model::Model;
 use crate::source::Source;
-use crate::{interrupt, print, progress};
+use crate::{interrupt, own_results, print, progress};
 
 /// What is left of the work when it is interrupted.
 const KEPT: &str = "what was indexed is kept; the same command goes on from there";
@@ -58,10 +58,7 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     let root = &arguments.folder;
     let root = root.canonicalize().with_context(|| root.display().to_string())?;
     let mut images = folder::images(&root)?;
-    // An index inside of the folder holds no images, but may hold what one makes of them.
-    if let Ok(index) = arguments.index.canonicalize() {
-        images.retain(|found| !found.path(&root).starts_with(&index));
-    }
+    own_results::leave_out(&mut images, &root, &arguments.index, "--index")?;
     let reading = Reading::new(&arguments.reading)?;
     let model = Model::load(&arguments.model)?;
     let mut writer = open(arguments, &root, &model, &reading)?;

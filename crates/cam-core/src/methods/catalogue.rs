@@ -44,6 +44,37 @@ pub struct Settings {
     pub samples: Option<usize>,
 }
 
+/// One of the [`Settings`] that only some methods have a use for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// [`Settings::seed`].
+    Seed,
+    /// [`Settings::top_channels`].
+    TopChannels,
+    /// [`Settings::samples`].
+    Samples,
+}
+
+/// Whether the maps of the method of that name depend on a setting. No method that does not exist does.
+pub fn depends_on(name: &str, setting: Setting) -> bool {
+    match setting {
+        Setting::Seed => matches!(
+            name,
+            "ss-cam" | "smooth-grad-cam-plus-plus" | "smooth-grad" | "rise" | "random-cam"
+        ),
+        Setting::TopChannels => matches!(name, "score-cam" | "ss-cam" | "is-cam"),
+        Setting::Samples => matches!(
+            name,
+            "ss-cam"
+                | "is-cam"
+                | "smooth-grad-cam-plus-plus"
+                | "integrated-gradients"
+                | "smooth-grad"
+                | "rise"
+        ),
+    }
+}
+
 /// Every method by name, the common ones first.
 pub const CATALOGUE: [MethodInfo; 27] = {
     use Cost::*;

@@ -73,7 +73,7 @@ mod x_grad_cam;
 
 pub use ablation_cam::AblationCam;
 pub use cam::Cam;
-pub use catalogue::{CATALOGUE, Cost, MethodInfo, Settings, method};
+pub use catalogue::{CATALOGUE, Cost, MethodInfo, Setting, Settings, depends_on, method};
 pub use coincidences::{AlongEmbedding, coincidences};
 pub use contributions::Contributions;
 pub use eigen_cam::EigenCam;

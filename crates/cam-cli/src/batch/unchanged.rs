@@ -1,0 +1,88 @@
+//! Which lines are still right: an image's path says nothing about what lies there now.
+
+use std::collections::HashSet;
+use std::num::NonZero;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{panic, thread};
+
+use cam_store::gallery::Sha256;
+
+use super::{KEPT, Results};
+use crate::failure::Failure;
+use crate::folder::Found;
+use crate::{interrupt, print};
+
+/// The lines that are not of the images as they are now: of those that changed or failed, which are done
+/// again, and of those that are gone.
+///
+/// Bytes are compared and not dates, so that a copy of the folder is the same one. A folder that has none of
+/// the images as they were is taken for a mistake, for all that was done would be lost.
+pub fn stale(results: &Results, images: &[Found], root: &Path) -> Result<Vec<String>, Failure> {
+    let known: Vec<&Found> = images.iter().filter(|found| results.holds(&found.name)).collect();
+    let there: HashSet<&str> = known.iter().map(|found| &*found.name).collect();
+    let same = same(results, &known, root)?;
+    let stale: Vec<String> =
+        results.paths().filter(|path| !same.contains(path)).map(str::to_owned).collect();
+    let done = stale.iter().filter(|path| results.sha256(path).is_some());
+    let (changed, gone): (Vec<&String>, Vec<&String>) =
+        done.partition(|path| there.contains(path.as_str()));
+    let (of, count) = (results.path().display(), changed.len() + gone.len());
+    if same.is_empty() && count > 0 {
+        return Err(Failure::usage(format!(
+            "{of} is of {count} images, none of which is in {} as it was: name the folder that it was begun \
+             with, or choose another --out",
+            root.display()
+        )));
+    }
+    say(&changed, format_args!("changed since {of} was written and done again"));
+    say(&gone, format_args!("gone, and taken out of {of}"));
+    Ok(stale)
+}
+
+fn say(images: &[&String], what: impl std::fmt::Display) {
+    match images {
+        [] => {}
+        [one] => print::remark(format_args!("{one}: {what}")),
+        [first, rest @ ..] => {
+            print::remark(format_args!("{first} and {} more: {what}", rest.len()));
+        }
+    }
+}
+
+/// Names of the images whose bytes are those that their lines were made from.
+fn same<'a>(
+    results: &Results,
+    known: &[&'a Found],
+    root: &Path,
+) -> Result<HashSet<&'a str>, Failure> {
+    let next = AtomicUsize::new(0);
+    let compare = || {
+        let mut same = HashSet::new();
+        while let Some(found) = known.get(next.fetch_add(1, Ordering::Relaxed)) {
+            interrupt::check(KEPT)?;
+            // One that cannot be read is not what it was; doing it again says why.
+            let now = cam_fetch::sha256_of_file(&found.path(root)).ok();
+            if now.is_some_and(|now| results.sha256(&found.name) == Some(Sha256(*now.as_bytes()))) {
+                same.insert(&*found.name);
+            }
+        }
+        Ok::<_, Failure>(same)
+    };
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(known.len());
+    thread::scope(|scope| {
+        // Where no more threads can be had, this one does it alone.
+        let spawn = |_| thread::Builder::new().spawn_scoped(scope, compare).ok();
+        let others: Vec<_> = (1..threads).filter_map(spawn).collect();
+        let mut same = compare()?;
+        for other in others {
+            same.extend(other.join().unwrap_or_else(|reason| panic::resume_unwind(reason))?);
+        }
+        Ok(same)
+    })
+}
+
+/// The digest as a line has it.
+pub fn digest(bytes: &[u8]) -> Sha256 {
+    Sha256(*cam_fetch::sha256_of_bytes(bytes).as_bytes())
+}

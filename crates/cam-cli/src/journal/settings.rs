@@ -1,0 +1,100 @@
+//! The settings that can change a number, of each group of arguments.
+//!
+//! Each function takes its group apart without `..`, so that a new argument does not compile before it is
+//! decided whether it belongs into the header.
+
+use cam_models::ConvNet;
+use serde::Serialize;
+
+use crate::arguments::{self, Compat};
+use crate::explain::Reading;
+use crate::failure::Failure;
+use crate::model::Model;
+
+/// Of the network.
+#[derive(Debug, Clone, Serialize)]
+pub struct NetworkSettings {
+    pub model: String,
+    pub weights_sha256: String,
+    pub allow_partial: bool,
+    /// Which kinds of devices ran it: another card of a kind gives the same numbers, another kind does not.
+    pub device: String,
+    pub precision: String,
+    pub exact: bool,
+}
+
+impl NetworkSettings {
+    pub fn new(arguments: &arguments::Model, model: &Model) -> Result<Self, Failure> {
+        let arguments::Model {
+            // A name and a path say less than what was found there: the network and its digest.
+            model: _,
+            weights: _,
+            allow_partial,
+            // As typed it also says which card of its kind.
+            device: _,
+            precision,
+            // Batches are filled by what is ready in time, so that no number may depend on their size.
+            batch: _,
+            // The engine's bits do not depend on it.
+            threads: _,
+            exact,
+        } = arguments;
+        Ok(Self {
+            model: model.network.description().name.clone(),
+            weights_sha256: model.sha256()?,
+            allow_partial: *allow_partial,
+            device: model.device_kinds(),
+            precision: precision.unwrap_or_default().to_string(),
+            exact: *exact,
+        })
+    }
+}
+
+/// Of how images are read.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReadingSettings {
+    /// Height and width of the network's input; none where it is each image's own.
+    pub input: Option<[usize; 2]>,
+    pub fit: String,
+    pub strict: bool,
+    pub compat: Option<&'static str>,
+}
+
+impl ReadingSettings {
+    pub fn new(arguments: &arguments::Images, reading: &Reading, network: &ConvNet) -> Self {
+        let arguments::Images {
+            // Whether it was given or is the network's own.
+            size: _,
+            fit: _,
+            strict,
+            compat,
+        } = arguments;
+        Self {
+            input: reading.asked_size(network),
+            fit: reading.fit().to_string(),
+            strict: *strict,
+            compat: compat.map(|Compat::PytorchGradCam| "pytorch-grad-cam"),
+        }
+    }
+}
+
+/// Of methods.
+#[derive(Debug, Clone, Serialize)]
+pub struct MethodSettings {
+    pub top_channels: Option<u32>,
+    pub samples: Option<u32>,
+    pub seed: u64,
+    pub eigen_smooth: bool,
+}
+
+impl MethodSettings {
+    pub fn new(arguments: &arguments::MethodOptions) -> Self {
+        let arguments::MethodOptions { eigen_smooth, top_channels, samples, seed } = arguments;
+        Self {
+            top_channels: *top_channels,
+            samples: *samples,
+            seed: seed.unwrap_or_default(),
+            eigen_smooth: *eigen_smooth,
+        }
+    }
+}
