@@ -113,9 +113,15 @@ impl Placement {
     /// How many times the proportions changed: 1 where they are kept, 2 where a circle becomes an ellipse
     /// that is twice as long as wide.
     pub fn distortion(&self) -> f64 {
-        let across = self.resized.0 as f64 / self.picture.0 as f64;
-        let down = self.resized.1 as f64 / self.picture.1 as f64;
+        // Products of whole numbers, so that 3:2 is 1.5 and no rounding above it.
+        let across = self.resized.0 as f64 * self.picture.1 as f64;
+        let down = self.resized.1 as f64 * self.picture.0 as f64;
         (across / down).max(down / across)
+    }
+
+    /// Whether any other fit would have given the same: the picture has the proportions of the input.
+    pub fn is_plain(&self) -> bool {
+        self.is_whole() && self.distortion() == 1.0
     }
 
     /// The size that would keep the picture's proportions: the input's shorter side, and for the longer

@@ -106,8 +106,12 @@ impl Preprocessing {
     /// The image as the network's input, as a placement says. What is added around it is the pixel
     /// nearest to the mean, which normalisation makes nearly zero: within half a step of 8 bits.
     pub fn place(&self, image: &Rgb8, placement: &Placement) -> Rgb8 {
-        let mean = self.mean.map(|mean| mean.round().clamp(0.0, 255.0) as u8);
-        image.placed(placement, self.filter, mean)
+        image.placed(placement, self.filter, self.mean_pixel())
+    }
+
+    /// The pixel nearest to the mean.
+    pub fn mean_pixel(&self) -> [u8; 3] {
+        self.mean.map(|mean| mean.round().clamp(0.0, 255.0) as u8)
     }
 
     /// Appends channel after channel, normalised.

@@ -21,7 +21,8 @@ pub struct Example {
     pub sha256: String,
     /// Whether pixels were missing from its file.
     pub damaged: bool,
-    /// How it was brought to the network's size, in a word; empty where that is not known.
+    /// How it was brought to the network's size, in a word; empty where that makes no difference or is not
+    /// known.
     pub fit: String,
     /// Its embedding.
     pub embedding: Vec<f32>,

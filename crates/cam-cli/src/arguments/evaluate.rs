@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use cam_models::Fit;
 use clap::{Args, value_parser};
 
 use super::{MethodOptions, Model};
@@ -37,6 +38,11 @@ pub struct Evaluate {
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(16..=1024))]
     pub cell: Option<u32>,
 
+    /// How images of other proportions come into a cell: squash them, crop them around the centre, or pad
+    /// them with the mean colour.
+    #[arg(long, value_name = "squash|crop|pad", default_value_t, value_parser = fit_in_a_cell)]
+    pub fit: Fit,
+
     /// Which network.
     #[command(flatten)]
     pub model: Model,
@@ -52,6 +58,13 @@ pub struct Evaluate {
     /// Print the summary as one JSON document instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+fn fit_in_a_cell(name: &str) -> Result<Fit, String> {
+    match name.parse() {
+        Ok(Fit::Keep) => Err("cells have one size, and their images cannot keep theirs".to_owned()),
+        fit => fit.map_err(|error| error.to_string()),
+    }
 }
 
 const HELP: &str = "\

@@ -46,11 +46,10 @@ impl Compared {
         self.windows[side].to_picture(middle).map(|share| share as f32)
     }
 
-    /// Lines of a caption that the pictures need.
-    fn notes(&self) -> impl Iterator<Item = String> {
+    /// Lines of a caption for those that are damaged.
+    fn damage(&self) -> impl Iterator<Item = String> {
         let damaged = self.damaged.iter().zip(&self.names).filter(|(is_damaged, _)| **is_damaged);
-        let damaged = damaged.map(|(_, name)| format!("{name}: damaged file"));
-        damaged.chain(self.windows.iter().find_map(unseen))
+        damaged.map(|(_, name)| format!("{name}: damaged file"))
     }
 }
 
@@ -111,7 +110,7 @@ pub fn correspondences(compared: &Compared, style: &FigureStyle) -> Panel {
             format!("together they add {share:.3} of {:.3}", compared.pair.cosine()),
         ],
     };
-    caption.extend(compared.notes());
+    caption.extend(compared.damage());
     Panel { image: connect(pictures, &connections, style.cell_height, style.gap), caption }
 }
 
@@ -120,10 +119,11 @@ pub fn maps(compared: &Compared, style: &FigureStyle) -> Result<Panel, Failure> 
     let [first, second] = compared.pair.maps();
     let sums = [&first, &second].map(|map| map.iter().map(|&v| f64::from(v)).sum::<f64>());
     let laid_over = [over(compared, 0, &first)?, over(compared, 1, &second)?];
-    let caption = vec![
+    let mut caption = vec![
         "what of each is like the other".to_owned(),
         format!("adds up to {:.3} on the left, to {:.3} on the right", sums[0], sums[1]),
     ];
+    caption.extend(compared.windows.iter().find_map(unseen));
     Ok(Panel { image: connect(laid_over.each_ref(), &[], style.cell_height, style.gap), caption })
 }
 
@@ -151,10 +151,11 @@ fn of_point(compared: &Compared, point: &Point, style: &FigureStyle) -> Result<P
     mark(&mut image, point.pixel);
     let [x, y] = point.pixel;
     let pictures = [image, over(compared, 1, partners)?];
-    let caption = vec![
+    let mut caption = vec![
         format!("what of {} belongs to {x}, {y}", compared.names[1]),
         format!("adds up to {sum:.4}"),
     ];
+    caption.extend(unseen(&compared.windows[1]));
     Ok(Panel { image: connect(pictures.each_ref(), &[], style.cell_height, style.gap), caption })
 }
 

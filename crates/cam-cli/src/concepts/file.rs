@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::fingerprint;
 use crate::arguments::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
-use crate::explain::{Condition, Prepared, Reading};
+use crate::explain::{Prepared, Reading};
 use crate::failure::Failure;
 use crate::lanes::{self, Work};
 use crate::model::Model;
@@ -64,7 +64,10 @@ fn add(arguments: &AddConcept) -> Result<(), Failure> {
     let prepare = |source: &Source| {
         interrupt::check("the file is as it was")?;
         let (prepared, sha256) = Prepared::with_digest(source, &reading, &model.network)?;
-        Ok((prepared.pixels, (sha256, prepared.condition)))
+        // Of proportions that are the input's own every fit makes the same.
+        let fit =
+            if prepared.placement.is_plain() { String::new() } else { prepared.condition.fit };
+        Ok((prepared.pixels, Made { sha256, fit, damaged: prepared.condition.damaged }))
     };
     // A concept that lacks an image would be another concept: one that fails ends it.
     let size = reading.input_size(&model.network);
@@ -108,14 +111,18 @@ fn locked(file: &Path) -> Result<Lock, Failure> {
     lock.ok_or_else(|| Failure::Interrupted("the file is as it was".to_owned()))
 }
 
-fn example(
-    source: &Source,
-    ((sha256, condition), embedding): ((String, Condition), Vec<f32>),
-) -> Result<Example, Failure> {
+/// What is kept of an image beside its embedding.
+struct Made {
+    sha256: String,
+    fit: String,
+    damaged: bool,
+}
+
+fn example(source: &Source, (made, embedding): (Made, Vec<f32>)) -> Result<Example, Failure> {
     // Refused here, where the image can still be named.
     cam_targets::Concepts::new(embedding.len(), vec![embedding.clone()])
         .map_err(|error| anyhow!("{source} makes no concept: {error}"))?;
-    let Condition { damaged, fit, .. } = condition;
+    let Made { sha256, fit, damaged } = made;
     Ok(Example { image: source.to_string(), sha256, damaged, fit, embedding })
 }
 

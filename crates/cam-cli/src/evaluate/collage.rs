@@ -2,9 +2,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use cam_metrics::Random;
-use image::RgbImage;
+use cam_models::{Fit, Placement};
 use image::imageops::{self, FilterType};
+use image::{Rgb, RgbImage};
 
+use crate::explain::{MOST_DISTORTION, window};
 use crate::failure::{Failure, message};
 use crate::folder;
 use crate::print;
@@ -17,6 +19,9 @@ pub struct Collages {
     grid: [usize; 2],
     side: u32,
     seed: u64,
+    fit: Fit,
+    /// What lies around an image that is padded.
+    background: Rgb<u8>,
 }
 
 /// Some images side by side.
@@ -29,11 +34,18 @@ pub struct Collage {
     pub names: Vec<String>,
     /// Rows and columns.
     pub grid: [usize; 2],
+    /// Whether pixels are missing from the file of any of them.
+    pub damaged: bool,
 }
 
 impl Collages {
     /// The images directly in a folder, by name. One that cannot be read is left out, and named.
-    pub fn open(folder: &Path, grid: [usize; 2], side: u32, seed: u64) -> Result<Self, Failure> {
+    pub fn open(
+        folder: &Path,
+        (grid, side): ([usize; 2], u32),
+        seed: u64,
+        (fit, background): (Fit, [u8; 3]),
+    ) -> Result<Self, Failure> {
         let entries = std::fs::read_dir(folder)
             .with_context(|| format!("reading the folder {}", folder.display()))?;
         let mut paths = Vec::new();
@@ -46,7 +58,16 @@ impl Collages {
         let (mut sources, mut digests) = (Vec::new(), Vec::new());
         for path in paths {
             let source = Source::File(path.clone());
-            match source.picture(false).and_then(|_| digest(&path)) {
+            let looked_at = source.picture(false).map(|picture| {
+                let placement = placement(&picture.pixels, fit, side);
+                if placement.distortion() > MOST_DISTORTION {
+                    let times = placement.distortion();
+                    print::remark(format_args!(
+                        "{source}: squashed {times:.1}:1; --fit pad or crop keeps proportions"
+                    ));
+                }
+            });
+            match looked_at.and_then(|()| digest(&path)) {
                 Ok(digest) => {
                     sources.push(source);
                     digests.push(digest);
@@ -68,7 +89,7 @@ impl Collages {
                 grid[1],
             )));
         }
-        Ok(Self { sources, digests, grid, side, seed })
+        Ok(Self { sources, digests, grid, side, seed, fit, background: Rgb(background) })
     }
 
     /// What the images are called.
@@ -91,19 +112,44 @@ impl Collages {
         let [rows, columns] = self.grid;
         let mut cells = Vec::with_capacity(rows * columns);
         let mut names = Vec::with_capacity(rows * columns);
+        let mut damaged = false;
         let mut picture = RgbImage::new(self.side * columns as u32, self.side * rows as u32);
         for (cell, &chosen) in order.iter().take(rows * columns).enumerate() {
             let source = &self.sources[chosen];
-            let pixels = source.picture(false)?.pixels;
-            let pixels = imageops::resize(&pixels, self.side, self.side, FilterType::Triangle);
+            let read = source.picture(false)?;
+            damaged |= read.damaged();
+            let pixels = self.cell(&read.pixels);
             let (row, column) = (cell / columns, cell % columns);
             let side = i64::from(self.side);
             imageops::replace(&mut picture, &pixels, column as i64 * side, row as i64 * side);
             cells.push(pixels);
             names.push(source.stem());
         }
-        Ok(Collage { picture, cells, names, grid: self.grid })
+        Ok(Collage { picture, cells, names, grid: self.grid, damaged })
     }
+
+    /// An image as it fills a cell.
+    fn cell(&self, image: &RgbImage) -> RgbImage {
+        let placement = placement(image, self.fit, self.side);
+        let seen = window(&placement).pixels(image.dimensions());
+        let seen = imageops::crop_imm(image, seen.x, seen.y, seen.width, seen.height);
+        let [width, height] =
+            [placement.resized().0, placement.resized().1].map(|side| (side as u32).min(self.side));
+        let filled = imageops::resize(&*seen, width, height, FilterType::Triangle);
+        if (width, height) == (self.side, self.side) {
+            return filled;
+        }
+        let mut page = RgbImage::from_pixel(self.side, self.side, self.background);
+        let (x, y) = placement.offset();
+        imageops::replace(&mut page, &filled, -x as i64, -y as i64);
+        page
+    }
+}
+
+/// Where a cell lies in an image. Its side is a multiple of 1.
+fn placement(image: &RgbImage, fit: Fit, side: u32) -> Placement {
+    let (size, side) = ((image.width() as usize, image.height() as usize), side as usize);
+    Placement::new(fit, size, (side, side), 1)
 }
 
 fn digest(path: &Path) -> Result<String, Failure> {

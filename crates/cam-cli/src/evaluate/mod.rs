@@ -35,7 +35,8 @@ pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
     let random = random_network(network, arguments)?;
     let side = side(arguments, network, grid)?;
     let seed = arguments.options.seed.unwrap_or_default();
-    let collages = Collages::open(&arguments.folder, grid, side, seed)?;
+    let fit = (arguments.fit, network.preprocessing().mean_pixel());
+    let collages = Collages::open(&arguments.folder, (grid, side), seed, fit)?;
     let header = header(arguments, &model, layer, &collages, (grid, side))?;
     let mut records = Records::open(&arguments.out, header)?;
     let count = arguments.collages as usize;
@@ -56,7 +57,7 @@ pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
                 progress.set_message(format!("{}, {}", collage.names[cell], contestant.name));
                 if !records.holds(index, cell, &contestant.name) {
                     let record = measure(&seen, contestant, (index, cell), arguments)?;
-                    records.add(record)?;
+                    records.add(Record { damaged: collage.damaged, ..record })?;
                 }
                 progress.inc(1);
             }
@@ -90,6 +91,7 @@ fn header(
         collages: _,
         grid: _,
         cell: _,
+        fit,
         model: network,
         layer: _,
         options,
@@ -104,6 +106,7 @@ fn header(
         images_sha256: collages.sha256(),
         grid,
         cell,
+        fit: fit.to_string(),
         options: MethodSettings::new(options),
     })
 }
@@ -141,6 +144,7 @@ fn measure(
         concept: seen.concept.clone(),
         method: contestant.name.clone(),
         cosine: seen.score,
+        damaged: false,
         measures,
     })
 }

@@ -19,6 +19,7 @@ pub struct Header {
     pub images_sha256: Vec<String>,
     pub grid: [usize; 2],
     pub cell: u32,
+    pub fit: String,
     #[serde(flatten)]
     pub options: MethodSettings,
 }
@@ -31,6 +32,8 @@ pub struct Record {
     pub concept: String,
     pub method: String,
     pub cosine: f32,
+    /// Whether the file of an image of the collage lacks pixels.
+    pub damaged: bool,
     #[serde(flatten)]
     pub measures: Measures,
 }

@@ -42,6 +42,8 @@ struct Row {
     maps: usize,
     /// Maps of them that say nothing, and are left out of the means.
     degenerate: usize,
+    /// Maps of collages that hold a damaged image.
+    damaged: usize,
     #[serde(serialize_with = "as_map")]
     means: Vec<(&'static str, Option<f32>)>,
 }
@@ -50,15 +52,15 @@ impl Summary {
     /// Of the first collages, by the contestants of this run.
     pub fn new(records: &Records, contestants: &[Contestant], collages: usize) -> Self {
         let rows = contestants.iter().map(|contestant| {
-            let measured: Vec<&Measures> = records
-                .records
-                .iter()
+            let records = records.records.iter();
+            let records: Vec<_> = records
                 .filter(|record| record.method == contestant.name && record.collage < collages)
-                .map(|record| &record.measures)
                 .collect();
+            let measured: Vec<&Measures> = records.iter().map(|record| &record.measures).collect();
             Row {
                 method: contestant.name.clone(),
                 maps: measured.len(),
+                damaged: records.iter().filter(|record| record.damaged).count(),
                 degenerate: measured.iter().filter(|measures| measures.deletion.is_none()).count(),
                 means: COLUMNS.map(|(name, _, value)| (name, mean(&measured, value))).to_vec(),
             }
@@ -107,10 +109,13 @@ impl Summary {
     }
 
     fn csv(&self) -> String {
-        let mut text = String::from("method,maps,degenerate");
+        let mut text = String::from("method,maps,degenerate,damaged");
         COLUMNS.iter().for_each(|(name, ..)| text.push_str(&format!(",{name}")));
         for row in &self.methods {
-            text.push_str(&format!("\n{},{},{}", row.method, row.maps, row.degenerate));
+            text.push_str(&format!(
+                "\n{},{},{},{}",
+                row.method, row.maps, row.degenerate, row.damaged
+            ));
             for (_, mean) in &row.means {
                 text.push_str(&mean.map_or(",".to_owned(), |mean| format!(",{mean}")));
             }

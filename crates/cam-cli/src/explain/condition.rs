@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::MAX_PIXELS;
 
 /// Proportions that change by more may turn the order of concepts around, and are worth a remark.
-const MOST_DISTORTION: f64 = 1.5;
+pub const MOST_DISTORTION: f64 = 1.5;
 
 /// What is to be known of an image beside what came of it: it stands in every document and every line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

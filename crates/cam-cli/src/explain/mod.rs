@@ -17,7 +17,7 @@ mod size;
 mod write;
 
 pub use concept::Concept;
-pub use condition::{Condition, unseen, window};
+pub use condition::{Condition, MOST_DISTORTION, unseen, window};
 pub use input::{Clock, Input, MAX_PIXELS, Prepared, Reading};
 pub use mass::Mass;
 pub use method::{FINER_CAM, REFINE_CAM, arithmetic, check_use, chosen, rule};

@@ -89,7 +89,6 @@ struct QuestionReport {
     degenerate: bool,
     mass: Option<Mass>,
     /// The share of the finished map's mass that lay on padding, and was cut away.
-    #[serde(skip_serializing_if = "Option::is_none")]
     on_padding: Option<f32>,
 }
 

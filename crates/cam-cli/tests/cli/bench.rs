@@ -54,7 +54,7 @@ fn what_cannot_be_timed_is_refused() {
         "bench",
         "bench explian",
         "bench explain --size native",
-        "bench explain --size 12",
+        "bench explain --size 0",
         "bench explain --size 100000x100000",
         "bench explain --concepts 0",
         "bench explain --repeat 0",

@@ -40,7 +40,7 @@ fn arguments_that_contradict_each_other_are_refused() {
         "explain cat.png --concept coffee.png --target softmax",
         "explain cat.png --class 1 --target dot",
         "explain cat.png --class 1 --difference",
-        "explain cat.png --concept coffee.png --size 12",
+        "explain cat.png --concept coffee.png --size 0",
         "explain cat.png --concept coffee.png --size 0x12",
         "explain cat.png --concept coffee.png -q -v",
         "explain cat.png --concept coffee.png --out",
