@@ -12,7 +12,7 @@ const ONCE_MORE: u8 = 1;
 /// At low opacity, premultiplied colours of 8 bits have few steps; on white each is one at most.
 const MULTIPLIED: u8 = 1;
 /// What JPEG at quality 97, and differences of colours that pixels share, leave of a smooth picture.
-const LOSSY: u8 = 14;
+const LOSSY: u8 = 8;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/tiff")
@@ -58,12 +58,12 @@ fn assert_shown(kind: &str, count: usize, tolerance: u8) {
 
 #[test]
 fn colours_come_back_from_every_compression_order_and_layout() {
-    assert_shown("rgb", 24, 0);
+    assert_shown("rgb", 25, 0);
 }
 
 #[test]
 fn grey_of_every_depth_and_kind_of_number_comes_back() {
-    assert_shown("grey", 20, 0);
+    assert_shown("grey", 27, 0);
     let signed = read("grey-signed-8.tif").pixels;
     assert_eq!(signed, read("grey-signed-8.png").pixels);
 }
@@ -83,7 +83,7 @@ fn bits_and_fax_codes_are_black_and_white_the_right_way_round() {
 
 #[test]
 fn opacity_is_laid_on_white_whether_colours_were_multiplied_or_not() {
-    assert_shown("alpha", 7, MULTIPLIED);
+    assert_shown("alpha", 8, MULTIPLIED);
     assert_shown("greyalpha", 1, 0);
     for file in files("alpha") {
         let remarks = read(&format!("{file}.tif")).remarks;
@@ -132,11 +132,11 @@ fn what_is_not_read_is_named() {
 #[test]
 fn channels_that_are_no_colours_are_mentioned() {
     let unused = |name: &str| read(name).remarks;
-    let said = Remark::UnusedChannels { used: 3, channels: 4 };
+    let said = Remark::UnusedChannels { unused: 1, channels: 4 };
     assert_eq!(unused("rgb-unused-channel-predictor.tif"), [said]);
     assert_eq!(
         unused("grey-unused-channel.tif"),
-        [Remark::UnusedChannels { used: 1, channels: 2 }]
+        [Remark::UnusedChannels { unused: 1, channels: 2 }]
     );
 }
 

@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn stretching_maps_the_lowest_to_black_and_the_highest_to_white() {
         let mut spread = Spread::new(FLOAT);
-        [100.0, f64::NAN, 300.0, 150.0].map(|sample| spread.add(sample));
+        [100.0, f64::NAN, 300.0, 150.0].into_iter().for_each(|sample| spread.add(sample));
         let levels = spread.levels(FLOAT, true);
         assert_eq!(
             [100.0, 150.0, 200.0, 300.0].map(|sample| levels.byte(sample)),

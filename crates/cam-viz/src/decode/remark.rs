@@ -68,10 +68,10 @@ pub enum Remark {
         samples: u64,
     },
     /// The file has channels that are neither colour nor opacity.
-    #[error("{channels} channels, only the first {used} are used")]
+    #[error("{unused} of {channels} channels not used: they are neither colour nor opacity")]
     UnusedChannels {
-        /// How many are used.
-        used: usize,
+        /// How many are not used.
+        unused: usize,
         /// How many there are.
         channels: usize,
     },

@@ -98,9 +98,9 @@ fn remarks_on(layout: &Layout) -> Vec<Remark> {
     if layout.photometric == Photometric::Cmyk {
         remarks.push(Remark::Cmyk);
     }
-    let (channels, used) = (layout.samples, layout.samples - layout.unused());
-    if used < channels {
-        remarks.push(Remark::UnusedChannels { used, channels });
+    let (channels, unused) = (layout.samples, layout.unused());
+    if unused > 0 {
+        remarks.push(Remark::UnusedChannels { unused, channels });
     }
     if layout.reduced {
         remarks.push(Remark::ReducedPage);

@@ -230,12 +230,26 @@ plain("smooth-ycbcr-lzw", [imagecodecs.lzw_encode(blocks(2, 2))], compression=[5
 studio = np.stack([16 + ycc[..., 0] * 219 / 255] + [128 + (ycc[..., i] - 128) * 112 / 127 for i in (1, 2)], -1)
 plain("smooth-ycbcr-studio", [np.round(studio).astype(np.uint8).tobytes()], subsampling=[1, 1],
       reference=[16.0, 235.0, 128.0, 240.0, 128.0, 240.0], **BT)
-for name, options in [("ycbcr", dict(photometric="ycbcr")), ("rgb", dict(photometric="rgb"))]:
-    for tile in [None, (16, 16)]:
-        for subsampling in [(1, 1), (2, 2)] if name == "ycbcr" else [(1, 1)]:
-            how = f"smooth-jpeg-{name}-{subsampling[0]}{'-tiles' * bool(tile)}"
-            write(how, SMOOTH, compression="jpeg", compressionargs={"level": 97}, tile=tile, subsampling=subsampling,
-                  rowsperstrip=None if tile else 16, **options)
+
+
+def jpegs(height, width, **options):
+    """Strips or tiles of the smooth picture, each a JPEG, filled up with their last pixels."""
+    for top in range(0, HEIGHT, height):
+        for left in range(0, WIDTH, width):
+            part = SMOOTH[top:top + height, left:left + width]
+            room = (0, (height if width < WIDTH else len(part)) - len(part)), (0, width - part.shape[1]), (0, 0)
+            yield imagecodecs.jpeg_encode(np.pad(part, room, "edge"), level=97, **options)
+
+
+JPEG = dict(compression=[7], samples=[3], bits=[8] * 3, **SIZE)
+for subsampling, name in [((1, 1), "444"), ((2, 2), "420")]:
+    coded = dict(colorspace="RGB", outcolorspace="YCBCR", subsampling={"444": "444", "420": "420"}[name])
+    plain(f"smooth-jpeg-{name}", list(jpegs(16, WIDTH, **coded)), rows=[16], photometric=[6],
+          subsampling=list(subsampling), **JPEG)
+    plain(f"smooth-jpeg-{name}-tiles", list(jpegs(16, 16, **coded)), tile_width=[16], tile_height=[16],
+          photometric=[6], subsampling=list(subsampling), **JPEG)
+coded = dict(colorspace="RGB", outcolorspace="RGB")
+plain("smooth-jpeg-rgb", list(jpegs(16, WIDTH, **coded)), rows=[16], photometric=[2], **JPEG)
 # Tables of all strips in one tag, as libtiff writes them.
 Image.fromarray(SMOOTH).save(here / "smooth-jpeg-tables.tif", compression="jpeg", quality=97)
 
