@@ -8,7 +8,7 @@ use image::imageops::{self, FilterType};
 use crate::failure::{Failure, message};
 use crate::folder;
 use crate::print;
-use crate::source::Source;
+use crate::source::{Decoding, Source};
 
 /// The images of a folder, and how collages are made of them.
 pub struct Collages {
@@ -46,7 +46,7 @@ impl Collages {
         let (mut sources, mut digests) = (Vec::new(), Vec::new());
         for path in paths {
             let source = Source::File(path.clone());
-            match source.picture(false).and_then(|_| digest(&path)) {
+            match source.picture(Decoding::default()).and_then(|_| digest(&path)) {
                 Ok(digest) => {
                     sources.push(source);
                     digests.push(digest);
@@ -94,7 +94,7 @@ impl Collages {
         let mut picture = RgbImage::new(self.side * columns as u32, self.side * rows as u32);
         for (cell, &chosen) in order.iter().take(rows * columns).enumerate() {
             let source = &self.sources[chosen];
-            let pixels = source.picture(false)?.pixels;
+            let pixels = source.picture(Decoding::default())?.pixels;
             let pixels = imageops::resize(&pixels, self.side, self.side, FilterType::Triangle);
             let (row, column) = (cell / columns, cell % columns);
             let side = i64::from(self.side);
