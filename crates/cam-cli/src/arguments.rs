@@ -176,6 +176,11 @@ pub struct Images {
     #[arg(long)]
     pub strict: bool,
 
+    /// Spread each image's own range over black to white: for data that use a small part of 16 bits, or
+    /// floats outside 0 to 1.
+    #[arg(long)]
+    pub stretch: bool,
+
     /// Follow another library's arithmetic, step by step.
     #[arg(long, value_name = "LIBRARY")]
     pub compat: Option<Compat>,

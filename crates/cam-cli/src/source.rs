@@ -23,6 +23,15 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What is said where Ctrl-C ends the wait for an image.
 const READING: &str = "an image was being read";
 
+/// How images are decoded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Decoding {
+    /// Damaged images are refused.
+    pub strict: bool,
+    /// Each image's own range becomes black to white.
+    pub stretch: bool,
+}
+
 /// Where an image comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -87,16 +96,18 @@ impl Source {
     }
 
     /// Reads and decodes the image. What is odd about it is said on standard error.
-    pub fn picture(&self, strict: bool) -> Result<Picture, Failure> {
-        self.decoded(&self.bytes()?, strict)
+    pub fn picture(&self, decoding: Decoding) -> Result<Picture, Failure> {
+        self.decoded(&self.bytes()?, decoding)
     }
 
     /// Decodes its bytes. What is odd about the image is said on standard error.
-    pub fn decoded(&self, bytes: &[u8], strict: bool) -> Result<Picture, Failure> {
-        let options = DecodeOptions { strict, ..DecodeOptions::default() };
+    pub fn decoded(&self, bytes: &[u8], decoding: Decoding) -> Result<Picture, Failure> {
+        let Decoding { strict, stretch } = decoding;
+        let options = DecodeOptions { strict, stretch, ..DecodeOptions::default() };
         let picture = decode(bytes, &options).with_context(|| self.to_string())?;
         for remark in &picture.remarks {
-            print::remark(format_args!("{self}: {remark}"));
+            let help = if remark.is_helped_by_stretching() { " (see --stretch)" } else { "" };
+            print::remark(format_args!("{self}: {remark}{help}"));
         }
         Ok(picture)
     }

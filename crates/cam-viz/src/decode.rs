@@ -6,9 +6,11 @@ mod flatten;
 mod format;
 mod frames;
 mod jpeg;
+mod levels;
 mod limits;
 mod remark;
 mod still;
+mod tiff;
 
 use std::panic::AssertUnwindSafe;
 
@@ -29,16 +31,24 @@ pub struct DecodeOptions {
     pub background: [u8; 3],
     /// Refuse damaged files instead of decoding what is left of them; off by default.
     pub strict: bool,
+    /// Map the lowest sample of all colours to 0 and the highest to 255, opacity aside, instead of the
+    /// range that the samples could have; off by default. Samples that are NaN or infinite do not count.
+    pub stretch: bool,
 }
 
 impl Default for DecodeOptions {
     fn default() -> DecodeOptions {
-        DecodeOptions { limits: Limits::default(), background: [255; 3], strict: false }
+        DecodeOptions {
+            limits: Limits::default(),
+            background: [255; 3],
+            strict: false,
+            stretch: false,
+        }
     }
 }
 
 /// A decoded picture, and what had to be done to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Picture {
     /// The pixels: 8 bits, RGB, upright, opaque, taken to be sRGB. Both sides are at least 1.
     pub pixels: RgbImage,
@@ -85,7 +95,8 @@ struct Decoded {
 pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, DecodeError> {
     let format = format::recognise(bytes)?;
     let decoded = guarded(format, || match format {
-        Format::Jpeg => jpeg::decode(bytes, options),
+        Format::Jpeg => jpeg::decode(bytes, options).map(|decoded| stretched(decoded, options)),
+        Format::Tiff => tiff::decode(bytes, options),
         _ => still::decode(bytes, format, options),
     })?;
     let mut remarks = decoded.remarks;
@@ -97,11 +108,15 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, DecodeEr
     Ok(Picture { pixels, format, remarks })
 }
 
-/// Turns a decoder's panic into an error.
-///
-/// `tiff` 0.11.3 has asserts that a well-formed file can fail: tiles of separate planes at the picture's
-/// edge. The one that is known is refused beforehand, for a panic still prints its message; this is for
-/// its kin. A batch must not end by one file.
+/// Pixels that have 8 bits when they leave their decoder.
+fn stretched(mut decoded: Decoded, options: &DecodeOptions) -> Decoded {
+    if options.stretch {
+        levels::stretch(&mut decoded.pixels, &mut decoded.remarks);
+    }
+    decoded
+}
+
+/// Turns a decoder's panic into an error: a batch must not end by one file.
 fn guarded(
     format: Format,
     decode: impl FnOnce() -> Result<Decoded, DecodeError>,

@@ -13,7 +13,7 @@ use super::names::Names;
 use super::results::{Found, Line, Results};
 use crate::failure::{Failure, message};
 use crate::output::write;
-use crate::source::Source;
+use crate::source::{Decoding, Source};
 use crate::{interrupt, print, progress};
 
 /// What the strongest colour stands for.
@@ -53,6 +53,7 @@ pub fn pictures(
     root: &Path,
     results: &Results,
     scale: Scale,
+    decoding: Decoding,
 ) -> Result<usize, Failure> {
     remove_leftovers(names.folder());
     let largest = Largest::of(results)?;
@@ -68,7 +69,7 @@ pub fn pictures(
         if missing.is_empty() {
             return Ok(());
         }
-        let image = match Source::File(root.join(&line.path)).picture(false) {
+        let image = match Source::File(root.join(&line.path)).picture(decoding) {
             Ok(picture) => FigureStyle::default().shrink(&picture.pixels),
             Err(Failure::Failed(error)) => {
                 print::error(message(&error));

@@ -96,7 +96,8 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
             let folder = Folder { root: &root, names: &names, questions, reading };
             summary = folder.run(&model, images, &mut results)?;
             if arguments.pictures {
-                summary.pictures = Some(draw::pictures(&names, &root, &results, scale)?);
+                let drawn = draw::pictures(&names, &root, &results, scale, reading.decoding())?;
+                summary.pictures = Some(drawn);
             }
         }
     }
@@ -126,6 +127,11 @@ fn check(arguments: &Batch) -> Result<(), Failure> {
     }
     if is_film && arguments.reading.strict {
         return Err(Failure::usage("--strict is for files, not for frames: no frame is damaged"));
+    }
+    if is_film && arguments.reading.stretch {
+        return Err(Failure::usage(
+            "--stretch is for files, not for frames: these are 8 bits as they come",
+        ));
     }
     Ok(())
 }

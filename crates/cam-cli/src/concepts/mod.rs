@@ -38,10 +38,11 @@ pub fn fingerprint(model: &Model, reading: &Reading) -> Result<Fingerprint, Fail
     let network = &model.network;
     // Not the size: behind pooling, a collage at twice the size is compared with a single image.
     let Preprocessing { filter, .. } = reading.preprocessing(network);
+    let stretched = if reading.decoding().stretch { ", stretched" } else { "" };
     Ok(Fingerprint {
         model: network.description().name.clone(),
         weights_sha256: model.sha256()?,
-        preprocessing: format!("{filter:?} filter").to_lowercase(),
+        preprocessing: format!("{filter:?} filter{stretched}").to_lowercase(),
         width: network.description().embedding_width(),
     })
 }

@@ -10,7 +10,7 @@ use crate::explain::{MOST_DISTORTION, window};
 use crate::failure::{Failure, message};
 use crate::folder;
 use crate::print;
-use crate::source::Source;
+use crate::source::{Decoding, Source};
 
 /// The images of a folder, and how collages are made of them.
 pub struct Collages {
@@ -58,7 +58,7 @@ impl Collages {
         let (mut sources, mut digests) = (Vec::new(), Vec::new());
         for path in paths {
             let source = Source::File(path.clone());
-            let looked_at = source.picture(false).map(|picture| {
+            let looked_at = source.picture(Decoding::default()).map(|picture| {
                 let placement = placement(&picture.pixels, fit, side);
                 if placement.distortion() > MOST_DISTORTION {
                     let times = placement.distortion();
@@ -116,7 +116,7 @@ impl Collages {
         let mut picture = RgbImage::new(self.side * columns as u32, self.side * rows as u32);
         for (cell, &chosen) in order.iter().take(rows * columns).enumerate() {
             let source = &self.sources[chosen];
-            let read = source.picture(false)?;
+            let read = source.picture(Decoding::default())?;
             damaged |= read.damaged();
             let pixels = self.cell(&read.pixels);
             let (row, column) = (cell / columns, cell % columns);

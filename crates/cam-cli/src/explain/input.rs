@@ -12,7 +12,7 @@ use super::size::Size;
 use crate::arguments::{self, Compat};
 use crate::failure::Failure;
 use crate::print;
-use crate::source::Source;
+use crate::source::{Decoding, Source};
 
 /// A network's activations take some hundred times the memory of its input; more pixels than
 /// these are taken for a mistake.
@@ -25,7 +25,7 @@ pub struct Reading {
     fit: Fit,
     /// Where it is not the model's own.
     filter: Option<Filter>,
-    strict: bool,
+    decoding: Decoding,
 }
 
 impl Reading {
@@ -48,13 +48,18 @@ impl Reading {
             size,
             fit,
             filter: arguments.compat.map(|Compat::PytorchGradCam| Filter::OpenCv),
-            strict: arguments.strict,
+            decoding: Decoding { strict: arguments.strict, stretch: arguments.stretch },
         })
     }
 
     /// How images come to the input's size.
     pub fn fit(&self) -> Fit {
         self.fit
+    }
+
+    /// How images are decoded.
+    pub fn decoding(&self) -> Decoding {
+        self.decoding
     }
 
     /// Height and width of the network's input; none where it is each image's own.
@@ -123,7 +128,7 @@ impl Prepared {
         network: &ConvNet,
         clock: &mut Clock,
     ) -> Result<Self, Failure> {
-        let picture = source.picture(reading.strict)?;
+        let picture = source.picture(reading.decoding)?;
         clock.lap("decode");
         Self::of(source, picture, reading, network)
     }
@@ -136,7 +141,7 @@ impl Prepared {
     ) -> Result<(Self, String), Failure> {
         let bytes = source.bytes()?;
         let digest = cam_fetch::sha256_of_bytes(&bytes).to_string();
-        let picture = source.decoded(&bytes, reading.strict)?;
+        let picture = source.decoded(&bytes, reading.decoding)?;
         Ok((Self::of(source, picture, reading, network)?, digest))
     }
 

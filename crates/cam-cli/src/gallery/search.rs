@@ -187,7 +187,7 @@ impl Searched<'_> {
     /// An image of the gallery as it is now; a grey one where it is gone.
     pub fn picture(&self, entry: &Entry) -> RgbImage {
         let path = Path::new(&self.gallery.header().root).join(&*entry.image.path);
-        match Source::File(path).picture(false) {
+        match Source::File(path).picture(self.reading.decoding()) {
             Ok(picture) => FigureStyle::default().shrink(&picture.pixels),
             Err(_) => {
                 print::remark(format_args!(

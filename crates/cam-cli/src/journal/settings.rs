@@ -57,6 +57,7 @@ pub struct ReadingSettings {
     pub input: Option<[usize; 2]>,
     pub fit: String,
     pub strict: bool,
+    pub stretch: bool,
     pub compat: Option<&'static str>,
 }
 
@@ -67,12 +68,14 @@ impl ReadingSettings {
             size: _,
             fit: _,
             strict,
+            stretch,
             compat,
         } = arguments;
         Self {
             input: reading.asked_size(network),
             fit: reading.fit().to_string(),
             strict: *strict,
+            stretch: *stretch,
             compat: compat.map(|Compat::PytorchGradCam| "pytorch-grad-cam"),
         }
     }

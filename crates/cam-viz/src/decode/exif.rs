@@ -4,7 +4,9 @@
 
 use image::metadata::Orientation;
 
-const ORIENTATION: u64 = 274;
+use super::tiff::directory::Directory;
+
+const ORIENTATION: u16 = 274;
 
 /// What an EXIF block says about orientation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,38 +22,33 @@ pub(super) enum Exif {
 /// Reads a block with or without the `Exif\0\0` that JPEG puts before it and some writers copy elsewhere.
 pub(super) fn read(block: &[u8]) -> Exif {
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-    match tag(block, ORIENTATION) {
-        Some(Some(value)) => orientation(value),
-        Some(None) => Exif::Absent,
-        None => Exif::Unreadable,
-    }
+    Directory::first(block).map_or(Exif::Unreadable, |directory| of(&directory))
 }
 
-/// The value of a tag in the first directory, where it fits the entry itself; `Some(None)` where the
-/// directory lacks the tag, `None` where the block is no TIFF or ends before it should.
-pub(super) fn tag(block: &[u8], tag: u64) -> Option<Option<u64>> {
-    let big_endian = match block.get(..4)? {
-        b"II*\0" => false,
-        b"MM\0*" => true,
-        _ => return None,
-    };
-    let read = |at: usize, len: usize| number(block.get(at..at.checked_add(len)?)?, big_endian);
-    let directory = usize::try_from(read(4, 4)?).ok()?;
-    let entries = usize::try_from(read(directory, 2)?).ok()?;
-    for entry in 0..entries {
-        let at = directory.checked_add(2 + 12 * entry)?;
-        if read(at, 2)? == tag {
-            // The value lies left in its four bytes, whatever the byte order.
-            let len = if read(at + 2, 2)? == 4 { 4 } else { 2 };
-            return Some(Some(read(at + 8, len)?));
+/// The orientation in a PNG's `eXIf`, which may stand anywhere between header and end.
+pub(super) fn in_png(bytes: &[u8]) -> Exif {
+    const SIGNATURE: usize = 8;
+    /// Length, name and checksum.
+    const FRAME: usize = 12;
+    let mut rest = bytes.get(SIGNATURE..).unwrap_or_default();
+    while let Some((len, behind)) = rest.split_first_chunk() {
+        let len = u32::from_be_bytes(*len) as usize;
+        match behind.split_first_chunk() {
+            Some((b"eXIf", data)) => return data.get(..len).map_or(Exif::Unreadable, read),
+            Some((b"IEND", _)) | None => break,
+            Some(_) => rest = rest.get(len.saturating_add(FRAME)..).unwrap_or_default(),
         }
     }
-    Some(None)
+    Exif::Absent
 }
 
-fn number(bytes: &[u8], big_endian: bool) -> Option<u64> {
-    let append = |value: u64, &byte: &u8| value << 8 | u64::from(byte);
-    Some(if big_endian { bytes.iter().fold(0, append) } else { bytes.iter().rev().fold(0, append) })
+/// The orientation that a directory gives.
+pub(super) fn of(directory: &Directory) -> Exif {
+    match directory.value(ORIENTATION) {
+        Ok(Some(value)) => orientation(value),
+        Ok(None) => Exif::Absent,
+        Err(_) => Exif::Unreadable,
+    }
 }
 
 fn orientation(value: u64) -> Exif {

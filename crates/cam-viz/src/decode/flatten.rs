@@ -1,56 +1,121 @@
-//! Whatever samples a decoder gives, to opaque RGB8.
+//! Samples of 8 or 16 bits, as decoders give them, to opaque RGB8.
 
-use image::{DynamicImage, Rgb, RgbImage, RgbaImage};
+use image::{DynamicImage, RgbImage};
 
-use super::Remark;
+use super::levels::{Depth, Levels, Spread};
+use super::{DecodeOptions, Remark};
 
 /// RGB8, transparency laid on the background; says what was lost.
 pub(super) fn to_rgb8(
     image: DynamicImage,
-    background: [u8; 3],
+    options: &DecodeOptions,
     remarks: &mut Vec<Remark>,
 ) -> RgbImage {
-    let color = image.color();
-    if color.bytes_per_pixel() == 2 * color.channel_count() {
-        remarks.push(Remark::SixteenBit);
+    let image = match image {
+        DynamicImage::ImageRgb8(pixels) if !options.stretch => return pixels,
+        image => image,
+    };
+    let mut flattener = Flattener::new(&image, options);
+    flattener.count(image.as_bytes());
+    let mut pixels = vec![[0; 3]; image.width() as usize * image.height() as usize];
+    flattener.paint(image.as_bytes(), &mut pixels);
+    flattener.remarks(remarks);
+    let bytes = pixels.into_flattened();
+    RgbImage::from_raw(image.width(), image.height(), bytes).unwrap_or_default()
+}
+
+/// Brings pixels to RGB8, any number at a time.
+struct Flattener {
+    channels: usize,
+    has_alpha: bool,
+    depth: Depth,
+    background: [u8; 3],
+    stretch: bool,
+    spread: Spread,
+    /// Whether a pixel was not opaque.
+    flattened: bool,
+}
+
+impl Flattener {
+    fn new(image: &DynamicImage, options: &DecodeOptions) -> Self {
+        let color = image.color();
+        let bits = 8 * u32::from(color.bytes_per_pixel() / color.channel_count());
+        let depth = Depth::unsigned(bits);
+        Self {
+            channels: color.channel_count().into(),
+            has_alpha: color.has_alpha(),
+            depth,
+            background: options.background,
+            stretch: options.stretch,
+            spread: Spread::new(depth),
+            flattened: false,
+        }
     }
-    match image {
-        DynamicImage::ImageRgb8(pixels) => pixels,
-        DynamicImage::ImageRgb32F(pixels) => {
-            remarks.push(Remark::Float);
-            RgbImage::from_fn(pixels.width(), pixels.height(), |x, y| {
-                Rgb(pixels.get_pixel(x, y).0.map(byte_from_float))
-            })
+
+    fn colors(&self) -> usize {
+        self.channels - usize::from(self.has_alpha)
+    }
+
+    fn bytes_per_pixel(&self) -> usize {
+        self.channels * self.sample_len()
+    }
+
+    fn sample_len(&self) -> usize {
+        self.depth.bits as usize / 8
+    }
+
+    fn sample(&self, pixel: &[u8], channel: usize) -> f64 {
+        let len = self.sample_len();
+        match pixel[channel * len..][..len] {
+            [byte] => byte.into(),
+            [a, b] => u16::from_ne_bytes([a, b]).into(),
+            _ => 0.0,
         }
-        DynamicImage::ImageRgba32F(pixels) => {
-            remarks.push(Remark::Float);
-            let bytes = RgbaImage::from_fn(pixels.width(), pixels.height(), |x, y| {
-                image::Rgba(pixels.get_pixel(x, y).0.map(byte_from_float))
-            });
-            lay_on(&bytes, background, remarks)
+    }
+
+    /// Counts what samples the colours that are seen use.
+    fn count(&mut self, bytes: &[u8]) {
+        if self.depth.bits == 8 && !self.stretch {
+            return;
         }
-        image if color.has_alpha() => lay_on(&image.into_rgba8(), background, remarks),
-        image => image.into_rgb8(),
+        for pixel in bytes.chunks_exact(self.bytes_per_pixel()) {
+            if self.has_alpha && self.sample(pixel, self.colors()) == 0.0 {
+                continue;
+            }
+            for channel in 0..self.colors() {
+                self.spread.add(self.sample(pixel, channel));
+            }
+        }
+    }
+
+    fn levels(&self) -> Levels {
+        self.spread.levels(self.depth, self.stretch)
+    }
+
+    fn paint(&mut self, bytes: &[u8], drawn: &mut [[u8; 3]]) {
+        let levels = self.levels();
+        for (pixel, drawn) in bytes.chunks_exact(self.bytes_per_pixel()).zip(drawn) {
+            let byte = |channel| levels.byte(self.sample(pixel, channel));
+            *drawn = if self.colors() == 1 { [byte(0); 3] } else { [byte(0), byte(1), byte(2)] };
+            if self.has_alpha {
+                let alpha = self.depth.levels().byte(self.sample(pixel, self.colors()));
+                self.flattened |= alpha < 255;
+                *drawn = over(*drawn, self.background, alpha);
+            }
+        }
+    }
+
+    fn remarks(&self, remarks: &mut Vec<Remark>) {
+        self.spread.remarks(self.depth, self.levels(), remarks);
+        if self.flattened {
+            remarks.push(Remark::Flattened { background: self.background });
+        }
     }
 }
 
-/// `image`'s own conversion panics on NaN; the cast makes it 0.
-fn byte_from_float(sample: f32) -> u8 {
-    (255.0 * sample).round() as u8
-}
-
-fn lay_on(image: &RgbaImage, background: [u8; 3], remarks: &mut Vec<Remark>) -> RgbImage {
-    if image.pixels().any(|pixel| pixel.0[3] < 255) {
-        remarks.push(Remark::Flattened { background });
-    }
-    RgbImage::from_fn(image.width(), image.height(), |x, y| {
-        let [r, g, b, alpha] = image.get_pixel(x, y).0;
-        Rgb([
-            mix(r, background[0], alpha),
-            mix(g, background[1], alpha),
-            mix(b, background[2], alpha),
-        ])
-    })
+/// A color over an opaque one.
+pub(super) fn over(color: [u8; 3], background: [u8; 3], alpha: u8) -> [u8; 3] {
+    std::array::from_fn(|channel| mix(color[channel], background[channel], alpha))
 }
 
 /// Alpha over an opaque byte, rounded to nearest.
@@ -61,16 +126,32 @@ fn mix(over: u8, under: u8, alpha: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use image::ImageBuffer;
+
     use super::*;
 
-    #[test]
-    fn floats_are_clipped_and_nan_is_black() {
-        let samples = vec![f32::NAN, -1.0, 2.0, f32::INFINITY, 0.5, 1.0];
-        let image = image::Rgb32FImage::from_raw(2, 1, samples).unwrap();
+    fn flattened(image: DynamicImage, stretch: bool) -> (Vec<u8>, Vec<Remark>) {
         let mut remarks = vec![];
-        let pixels = to_rgb8(DynamicImage::ImageRgb32F(image), [255; 3], &mut remarks);
-        assert_eq!(pixels.into_raw(), [0, 0, 255, 255, 128, 255]);
-        assert_eq!(remarks, [Remark::Float]);
+        let options = DecodeOptions { stretch, ..DecodeOptions::default() };
+        (to_rgb8(image, &options, &mut remarks).into_raw(), remarks)
+    }
+
+    #[test]
+    fn stretching_leaves_opacity_and_hidden_colours_alone() {
+        // Grey and opacity: 100 and 300 are seen, 0 is not.
+        let samples = vec![100u16, 65_535, 0, 0, 300, 32_768];
+        let image = ImageBuffer::from_raw(3, 1, samples).unwrap();
+        let (bytes, remarks) = flattened(DynamicImage::ImageLumaA16(image), true);
+        assert_eq!(bytes, [[0; 3], [255; 3], [255; 3]].as_flattened());
+        let stretched = Remark::Stretched { lowest: 100.0, highest: 300.0 };
+        assert_eq!(remarks, [stretched, Remark::Flattened { background: [255; 3] }]);
+    }
+
+    #[test]
+    fn eight_bits_are_stretched_over_all_colours_together() {
+        let image = RgbImage::from_raw(2, 1, vec![10, 20, 30, 40, 50, 60]).unwrap();
+        let (bytes, _) = flattened(image.into(), true);
+        assert_eq!(bytes, [0, 51, 102, 153, 204, 255]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Each count stops quietly where the file does: the pixels have been decoded by then, and a number that
 //! is too small only makes a remark less exact.
 
+use std::collections::BTreeSet;
+
 use super::Format;
 
 /// Directories of one TIFF file that are followed; a chain may be a loop.
@@ -84,14 +86,14 @@ fn tiff(bytes: &[u8]) -> Option<usize> {
     let large = read(bytes, 2, 2)? == 43;
     let (offset_len, count_len, entry_len) = if large { (8, 8, 20) } else { (4, 2, 12) };
     let mut at = read(bytes, if large { 8 } else { 4 }, offset_len)?;
-    let mut pages = 0;
-    while at != 0 && pages < MOST_PAGES {
+    let mut pages = BTreeSet::new();
+    while at != 0 && pages.len() < MOST_PAGES && !pages.contains(&at) {
         let Some(entries) = read(bytes, at, count_len) else { break };
-        pages += 1;
+        pages.insert(at);
         let next = entries.checked_mul(entry_len)?.checked_add(at)?.checked_add(count_len)?;
         at = read(bytes, next, offset_len).unwrap_or(0);
     }
-    Some(pages)
+    Some(pages.len())
 }
 
 fn big(bytes: &[u8], at: usize, len: usize) -> Option<usize> {

@@ -1,11 +1,11 @@
-//! Every format but JPEG, by the decoders of `image`.
+//! PNG, WebP, GIF and BMP, by the decoders of `image`.
 
 use std::io::Cursor;
 
-use image::{DynamicImage, ExtendedColorType, ImageDecoder, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use super::error::from_image;
-use super::{DecodeError, DecodeOptions, Decoded, Format, Remark, exif, flatten};
+use super::{DecodeError, DecodeOptions, Decoded, Format, exif, flatten};
 
 pub(super) fn decode(
     bytes: &[u8],
@@ -15,7 +15,6 @@ pub(super) fn decode(
     let memory = memory(format, options);
     let refuse = |error| from_image(error, format, memory);
     check_header(bytes, format, options)?;
-    check_planes(bytes, format)?;
 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.as_image());
     let mut limits = image::Limits::no_limits();
@@ -27,35 +26,17 @@ pub(super) fn decode(
 
     let exif = orientation(bytes, format, &mut decoder);
     let mut remarks = Vec::new();
-    if matches!(decoder.original_color_type(), ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16)
-    {
-        remarks.push(Remark::Cmyk);
-    }
     let image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
-    let pixels = flatten::to_rgb8(image, options.background, &mut remarks);
+    let pixels = flatten::to_rgb8(image, options, &mut remarks);
     Ok(Decoded { pixels, exif, remarks })
 }
 
 /// The PNG decoder holds a row at a time, and whatever metadata a file inflates.
 const PNG_MEMORY: u64 = 64 << 20;
-/// Tags of a TIFF directory, and the value of the first for planes that follow each other.
-const PLANAR: u64 = 284;
-const SEPARATE: u64 = 2;
-const TILE_WIDTH: u64 = 322;
 
 fn memory(format: Format, options: &DecodeOptions) -> u64 {
     let memory = options.limits.memory();
     if format == Format::Png { memory.min(PNG_MEMORY) } else { memory }
-}
-
-/// The TIFF decoder panics on tiles of separate planes.
-fn check_planes(bytes: &[u8], format: Format) -> Result<(), DecodeError> {
-    let tag = |name| exif::tag(bytes, name).flatten();
-    if format == Format::Tiff && tag(PLANAR) == Some(SEPARATE) && tag(TILE_WIDTH).is_some() {
-        let detail = "tiles of separate colour planes".to_owned();
-        return Err(DecodeError::UnsupportedKind { format, detail });
-    }
-    Ok(())
 }
 
 /// Two decoders refuse sizes on their own, without numbers: where they lie is fixed.
@@ -76,10 +57,9 @@ fn check_header(bytes: &[u8], format: Format, options: &DecodeOptions) -> Result
 }
 
 fn orientation(bytes: &[u8], format: Format, decoder: &mut impl ImageDecoder) -> exif::Exif {
-    // The orientation of a TIFF file is a tag of its own first directory; BigTIFF is left as stored.
-    if format == Format::Tiff {
-        let classic = bytes.get(2..4).is_some_and(|version| version.contains(&b'*'));
-        return if classic { exif::read(bytes) } else { exif::Exif::Absent };
+    // The decoder has read no further than to the pixels.
+    if format == Format::Png {
+        return exif::in_png(bytes);
     }
     match decoder.exif_metadata() {
         Ok(Some(block)) => exif::read(&block),

@@ -26,6 +26,10 @@ pub fn sample() -> RgbImage {
 }
 
 pub fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
+    // `image` writes TIFF with a feature that nobody else needs.
+    if format == ImageFormat::Tiff {
+        return tiff((image.width(), image.height()), 8, 1, image.to_rgb8().as_raw());
+    }
     let mut bytes = Cursor::new(Vec::new());
     image.write_to(&mut bytes, format).unwrap();
     bytes.into_inner()
@@ -56,9 +60,20 @@ pub fn corpus() -> Vec<Vec<u8>> {
     ] {
         files.push(data(name));
     }
+    files.extend(tiffs());
     files.push(jpeg_with_exif(&encoded(ImageFormat::Jpeg), &exif_block(6)));
     files.extend([animated_gif(), animated_webp(), animated_png()]);
     files
+}
+
+/// One TIFF file of every kind.
+fn tiffs() -> Vec<Vec<u8>> {
+    let folder = format!("{}/tests/data/tiff", env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "tif"));
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
 }
 
 pub fn mean_difference(a: &RgbImage, b: &RgbImage) -> f64 {
@@ -255,35 +270,61 @@ pub fn twelve_bit_jpeg() -> Vec<u8> {
     bytes
 }
 
-/// A TIFF file whose planes follow each other, one tile each.
-pub fn planar_tiles() -> Vec<u8> {
-    // Tag, type (3 is 16 bits, 4 is 32), count, value or where the values are.
-    let pixels = 8 + 2 + 12 * 11 + 4 + 6 + 24;
-    let (bits, offsets, counts) = (pixels - 30, pixels - 24, pixels - 12);
+/// An RGB TIFF file of one strip; kinds of samples are 1 for unsigned and 3 for float.
+pub fn tiff(size: (u32, u32), bits: u16, kind: u16, samples: &[u8]) -> Vec<u8> {
+    let behind = 8 + 2 + 12 * 10 + 4;
+    let three = |value: u16| [value.to_le_bytes(); 3].concat();
     let entries = [
-        (256, 3, 1, 20),
-        (257, 3, 1, 20),
-        (258, 3, 3, bits),
+        (256, 4, 1, size.0),
+        (257, 4, 1, size.1),
+        (258, 3, 3, behind),
         (259, 3, 1, 1),
         (262, 3, 1, 2),
+        (273, 4, 1, behind + 12),
         (277, 3, 1, 3),
-        (284, 3, 1, 2),
-        (322, 3, 1, 32),
-        (323, 3, 1, 32),
-        (324, 4, 3, offsets),
-        (325, 4, 3, counts),
+        (278, 4, 1, size.1),
+        (279, 4, 1, samples.len() as u32),
+        (339, 3, 3, behind + 6),
     ];
-    let mut bytes = b"II*\0\x08\0\0\0\x0b\0".to_vec();
+    [&tiff_directory(&entries), &three(bits)[..], &three(kind), samples].concat()
+}
+
+/// Header and directory: tag, type (3 is 16 bits, 4 is 32), count, value or where the values are.
+fn tiff_directory(entries: &[(u16, u16, u32, u32)]) -> Vec<u8> {
+    let mut bytes = b"II*\0\x08\0\0\0".to_vec();
+    bytes.extend((entries.len() as u16).to_le_bytes());
     for (tag, kind, count, value) in entries {
-        bytes.extend(u16::to_le_bytes(tag));
-        bytes.extend(u16::to_le_bytes(kind));
-        bytes.extend(u32::to_le_bytes(count));
-        bytes.extend(u32::to_le_bytes(value));
+        bytes.extend([tag.to_le_bytes(), kind.to_le_bytes()].concat());
+        bytes.extend([count.to_le_bytes(), value.to_le_bytes()].concat());
     }
-    bytes.extend([0, 0, 0, 0, 8, 0, 8, 0, 8, 0]);
-    bytes.extend([0, 1, 2].map(|plane| u32::to_le_bytes(pixels + 1024 * plane)).concat());
-    bytes.extend([u32::to_le_bytes(1024); 3].concat());
-    bytes.extend([77; 3 * 1024]);
+    bytes.extend([0; 4]);
+    bytes
+}
+
+/// A PNG of the sample whose EXIF block stands behind the pixels.
+pub fn png_with_late_exif(block: &[u8]) -> Vec<u8> {
+    let mut bytes = encoded(ImageFormat::Png);
+    let end = bytes.split_off(bytes.len() - 12);
+    let named = [b"eXIf", block].concat();
+    bytes.extend((block.len() as u32).to_be_bytes());
+    bytes.extend(&named);
+    bytes.extend(crc32(&named).to_be_bytes());
+    bytes.extend(end);
+    bytes
+}
+
+/// The checksum of PNG's chunks.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| crc >> 1 ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+    !bytes.iter().fold(!0, |crc, &byte| (0..8).fold(crc ^ u32::from(byte), step))
+}
+
+/// A WebP of the sample with an EXIF block, which stands at its end.
+pub fn webp_with_exif(block: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::webp::WebPEncoder::new_lossless(&mut bytes);
+    encoder.set_exif_metadata(block.to_vec()).unwrap();
+    encoder.write_image(sample().as_raw(), WIDTH, HEIGHT, image::ExtendedColorType::Rgb8).unwrap();
     bytes
 }
 
