@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use cam_metrics::Random;
 use image::RgbImage;
 use image::imageops::{self, FilterType};
@@ -17,6 +17,8 @@ pub struct Collages {
     grid: [usize; 2],
     side: u32,
     seed: u64,
+    /// Images that were left out.
+    failed: usize,
 }
 
 /// Some images side by side.
@@ -34,24 +36,18 @@ pub struct Collage {
 impl Collages {
     /// The images directly in a folder, by name. One that cannot be read is left out, and named.
     pub fn open(folder: &Path, grid: [usize; 2], side: u32, seed: u64) -> Result<Self, Failure> {
-        let entries = std::fs::read_dir(folder)
-            .with_context(|| format!("reading the folder {}", folder.display()))?;
-        let mut paths = Vec::new();
-        for entry in entries {
-            let entry = entry.with_context(|| format!("reading {}", folder.display()))?;
-            paths.push(entry.path());
-        }
-        paths.retain(|path| folder::is_image(path) && path.is_file());
-        paths.sort();
-        let (mut sources, mut digests) = (Vec::new(), Vec::new());
-        for path in paths {
+        let (mut sources, mut digests, mut failed) = (Vec::new(), Vec::new(), 0);
+        for found in folder::images_directly_in(folder)? {
+            let path = found.path(folder);
             let source = Source::File(path.clone());
-            match source.picture(false).and_then(|_| digest(&path)) {
+            let read = found.check(folder).and_then(|()| source.picture(false));
+            match read.and_then(|_| digest(&path)) {
                 Ok(digest) => {
                     sources.push(source);
                     digests.push(digest);
                 }
                 Err(Failure::Failed(error)) => {
+                    failed += 1;
                     print::error(format_args!("left out: {}", message(&error)));
                 }
                 Err(failure) => return Err(failure),
@@ -68,7 +64,12 @@ impl Collages {
                 grid[1],
             )));
         }
-        Ok(Self { sources, digests, grid, side, seed })
+        Ok(Self { sources, digests, grid, side, seed, failed })
+    }
+
+    /// That every image of the folder could be read.
+    pub fn check(&self) -> Result<(), Failure> {
+        Failure::of_images(self.failed, self.failed + self.sources.len(), "read")
     }
 
     /// What the images are called.
