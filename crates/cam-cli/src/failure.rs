@@ -55,22 +55,26 @@ impl Failure {
         }
     }
 
+    /// What happened, in words.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Usage(error)
+            | Self::Failed(error)
+            | Self::Output(error)
+            | Self::BadModel(error) => message(error),
+            Self::Partly { failed, of } => format!("{failed} of {of} images failed"),
+            Self::Interrupted(what) => format!("interrupted: {what}"),
+        }
+    }
+
     /// Says what happened on standard error, and gives the exit code.
     pub fn report(&self) -> ExitCode {
+        let reason = self.reason();
         match self {
-            Self::Usage(error) => {
-                print::error(format_args!(
-                    "{}\n\nTry `cam help`, or `cam help COMMAND`.",
-                    message(error)
-                ));
+            Self::Usage(_) => {
+                print::error(format_args!("{reason}\n\nTry `cam help`, or `cam help COMMAND`."));
             }
-            Self::Failed(error) | Self::Output(error) | Self::BadModel(error) => {
-                print::error(message(error));
-            }
-            Self::Partly { failed, of } => {
-                print::error(format_args!("{failed} of {of} images failed"))
-            }
-            Self::Interrupted(what) => print::error(format_args!("interrupted: {what}")),
+            _ => print::error(reason),
         }
         ExitCode::from(match self {
             Self::Failed(_) | Self::Output(_) => 1,

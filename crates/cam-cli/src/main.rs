@@ -10,6 +10,7 @@ mod commands;
 mod compare;
 mod concepts;
 mod device;
+mod digests;
 mod evaluate;
 mod explain;
 mod failure;
@@ -27,6 +28,8 @@ mod photographs;
 mod print;
 mod progress;
 mod source;
+mod stamp;
+mod web;
 mod weights;
 
 use std::process::ExitCode;

@@ -15,7 +15,7 @@ use cam_models::{
 use crate::arguments;
 use crate::device::Opened;
 use crate::failure::Failure;
-use crate::{device, packed, print, weights};
+use crate::{device, digests, packed, print, weights};
 
 /// A network, on one device or several, and where its weights came from.
 pub struct Model {
@@ -89,9 +89,7 @@ impl Model {
     pub fn sha256(&self) -> Result<String, Failure> {
         match &self.file {
             None => Ok(cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()),
-            Some(file) => {
-                Ok(cam_fetch::sha256_of_file(file).map_err(anyhow::Error::from)?.to_string())
-            }
+            Some(file) => digests::of(file),
         }
     }
 
@@ -173,7 +171,7 @@ fn unknown(name: &str) -> Failure {
 fn fetched(published: &Published) -> Result<PathBuf, Failure> {
     let place = weights::cached(published)?;
     if place.exists() {
-        return Ok(place);
+        return weights::verified(place);
     }
     Err(Failure::Failed(anyhow::anyhow!(
         "the weights of {name} are not here yet: run `cam fetch {name}`, or give a file with --weights",

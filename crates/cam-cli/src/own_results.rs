@@ -81,16 +81,13 @@ fn is_journal(path: &Path) -> bool {
 mod tests {
     use super::*;
 
-    fn found(name: &str) -> Found {
-        Found { name: name.into(), bytes: 1, modified: 1 }
-    }
-
     #[test]
     fn results_inside_are_left_out_and_results_around_leave_nothing_out() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = folder.path().canonicalize().expect("a path").join("images");
         fs::create_dir_all(&root).expect("a folder");
-        let mut images = vec![found("a.png"), found("out.png"), found("out/pictures/a.png")];
+        let images = ["a.png", "out.png", "out/pictures/a.png"];
+        let mut images = images.map(|name| Found::new(name, 1, 1)).to_vec();
         leave_out(&mut images, &root, &root.join("out"), "--out").expect("it can be done");
         assert_eq!(images.iter().map(|f| &*f.name).collect::<Vec<_>>(), ["a.png", "out.png"]);
         leave_out(&mut images, &root, root.parent().expect("one"), "--out")

@@ -3,25 +3,19 @@
 //! Nothing depends on these files. One that is missing, was made from other weights or is damaged
 //! is passed over and written anew; where it cannot be written, weights are loaded as ever.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use cam_models::{ConvNet, Execution, PackedError, Runtime, open_packed, write_packed};
 use cam_viz::{Temporary, remove_leftovers};
 
-use crate::{print, weights};
-
-/// Bytes at both ends of a weight file that are looked at. The end of a `.pth` holds the checksum
-/// of every tensor, the start of a `.safetensors` their names and places.
-const ENDS: u64 = 64 << 10;
+use crate::{print, stamp, weights};
 
 /// The network of a fetched weight file, where it was packed before and nothing changed since.
 pub fn open(file: &Path, runtime: &Runtime) -> Option<ConvNet> {
     let Execution::Engine(options) = runtime.execution else { return None };
     let packed = place(file)?;
-    match open_packed(&packed, &stamp(file).ok()?, &runtime.device, options) {
+    match open_packed(&packed, &stamp::content(file).ok()?, &runtime.device, options) {
         Ok(network) => Some(network),
         Err(PackedError::Unreadable(error)) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
@@ -45,7 +39,7 @@ fn write(file: &Path, packed: &Path, network: &ConvNet) -> io::Result<()> {
     remove_leftovers(directory);
     let mut temporary = Temporary::new_in(directory)?;
     let mut to = BufWriter::new(&mut temporary);
-    if !write_packed(network, &stamp(file)?, &mut to)? {
+    if !write_packed(network, &stamp::content(file)?, &mut to)? {
         return Ok(());
     }
     to.flush()?;
@@ -56,21 +50,5 @@ fn write(file: &Path, packed: &Path, network: &ConvNet) -> io::Result<()> {
 /// Where the packed form of a weight file lies; none for files that are not in the cache, which
 /// are their owner's.
 fn place(file: &Path) -> Option<PathBuf> {
-    let ours = weights::directory().ok()?;
-    let mut name = file.file_name().filter(|_| file.starts_with(ours))?.to_owned();
-    name.push(".packed");
-    Some(file.with_file_name(name))
-}
-
-/// What changes when a weight file is replaced: its length, its time, and both its ends.
-fn stamp(file: &Path) -> io::Result<String> {
-    let mut file = File::open(file)?;
-    let metadata = file.metadata()?;
-    let time = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut ends = Vec::new();
-    (&mut file).take(ENDS).read_to_end(&mut ends)?;
-    file.seek(SeekFrom::Start(metadata.len().saturating_sub(ENDS)))?;
-    file.take(ENDS).read_to_end(&mut ends)?;
-    let ends = cam_fetch::sha256_of_bytes(&ends);
-    Ok(format!("{} bytes, {} ns, {ends}", metadata.len(), time.as_nanos()))
+    weights::beside(file, ".packed")
 }

@@ -12,7 +12,7 @@ use cam_fetch::FetchError;
 use cam_viz::{DecodeOptions, Picture, decode};
 
 use crate::failure::Failure;
-use crate::{interrupt, print};
+use crate::{interrupt, print, web};
 
 /// An image file larger than this is taken for a mistake.
 const MAX_BYTES: u64 = 256 << 20;
@@ -145,11 +145,11 @@ fn fetched(url: &str) -> anyhow::Result<Vec<u8>> {
     let options = cam_fetch::Options {
         max_bytes: MAX_BYTES,
         total_timeout: Some(PATIENCE),
-        ..cam_fetch::Options::default()
+        ..web::options()
     };
     match cam_fetch::fetch_bytes(url, &options) {
         Err(FetchError::TooLarge { url, .. }) => Err(too_large().context(url)),
-        fetched => Ok(fetched?),
+        fetched => fetched.map_err(web::error),
     }
 }
 

@@ -1,10 +1,9 @@
 //! An address that has been looked at before anything is sent.
 
-use std::net::IpAddr;
-
 use ureq::http::Uri;
 
 use crate::error::FetchError;
+use crate::nearness::Nearness;
 
 /// An absolute `http` or `https` address.
 #[derive(Debug)]
@@ -15,8 +14,8 @@ pub(crate) struct Address {
     pub shown: String,
     /// Whether the connection is protected, so that no redirect may fall back from it.
     pub is_https: bool,
-    /// Whether it is this machine itself.
-    pub is_loopback: bool,
+    /// The host alone.
+    pub host: String,
 }
 
 impl Address {
@@ -32,9 +31,14 @@ impl Address {
         let uri: Uri = url
             .parse()
             .map_err(|source: ureq::http::uri::InvalidUri| refused(source.to_string()))?;
-        let host = uri.host().filter(|host| !host.is_empty());
-        let is_loopback = is_loopback(host.ok_or_else(|| refused("it names no host".to_owned()))?);
-        Ok(Self { uri, is_https: scheme == "https", is_loopback, shown })
+        let host = uri.host().filter(|host| !host.is_empty()).map(str::to_owned);
+        let host = host.ok_or_else(|| refused("it names no host".to_owned()))?;
+        Ok(Self { uri, is_https: scheme == "https", host, shown })
+    }
+
+    /// Whether it is this machine itself, which no proxy is asked for.
+    pub fn is_loopback(&self) -> bool {
+        Nearness::of_host(&self.host) == Some(Nearness::ThisMachine)
     }
 }
 
@@ -42,7 +46,7 @@ impl Address {
 ///
 /// The parser of the client only knows schemes that are followed by `//`; a user who pastes
 /// `data:image/png;...` deserves to hear about the scheme, not about a syntax error.
-fn scheme(url: &str) -> Option<String> {
+pub(crate) fn scheme(url: &str) -> Option<String> {
     let (scheme, _) = url.split_once(':')?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
@@ -56,11 +60,6 @@ fn without_credentials(url: &str) -> String {
     let (authority, path) = rest.split_at(end);
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     format!("{scheme}://{host}{path}")
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -82,7 +81,7 @@ mod tests {
             ("http://127.0.0.1.example.org/", false),
             ("http://example.org/", false),
         ] {
-            assert_eq!(Address::parse(url).expect(url).is_loopback, expected, "{url}");
+            assert_eq!(Address::parse(url).expect(url).is_loopback(), expected, "{url}");
         }
     }
 

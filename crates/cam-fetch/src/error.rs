@@ -90,6 +90,27 @@ pub enum FetchError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A redirect to an address nearer to this machine than the one it comes from.
+    #[error(
+        "{url} redirects to {to}, which is {place}: refused, for no server elsewhere should choose what is asked \
+         there; fetch that address itself if it is meant"
+    )]
+    NearerRedirect {
+        /// The address asked for.
+        url: String,
+        /// Where it leads.
+        to: String,
+        /// Its address, and how near that is.
+        place: String,
+    },
+    /// The caller does not accept the content; nothing was kept.
+    #[error("{url} gave something else than was asked for, and it was not kept: {source}")]
+    Refused {
+        /// The address.
+        url: String,
+        /// What the caller said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The server answered with something other than the content.
     #[error("{url} answered {status}: {meaning}")]
     Status {

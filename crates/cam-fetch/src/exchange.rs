@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use ureq::http::{HeaderMap, header};
-use ureq::{Agent, Body, Timeout};
+use ureq::http::{HeaderMap, HeaderName, header};
+use ureq::{Body, Timeout};
 
 use crate::address::Address;
 use crate::answer::Answer;
 use crate::error::FetchError;
 use crate::options::Options;
 use crate::record::Record;
-
-/// Publishers send through one or two redirects (to a mirror, to https); ten is what most clients allow.
-const MAX_REDIRECTS: u32 = 10;
+use crate::redirect;
 
 /// From where to go on, and how the server can tell that the content is still the same.
 #[derive(Clone, Debug)]
@@ -43,17 +41,7 @@ pub(crate) fn ask(
     options: &Options,
     resume: Option<&Resume>,
 ) -> Result<Reply, FetchError> {
-    let mut request = agent(address, options)
-        .get(address.uri.clone())
-        // A compressed body has other lengths and offsets than the file, so ranges could not be resumed.
-        .header(header::ACCEPT_ENCODING, "identity");
-    if let Some(resume) = resume {
-        request = request.header(header::RANGE, format!("bytes={}-", resume.offset));
-        if let Some(validator) = resume.record.validator() {
-            request = request.header(header::IF_RANGE, validator);
-        }
-    }
-    let response = request.call().map_err(|error| name_error(error, address, options))?;
+    let response = redirect::follow(address, options, &headers(resume))?;
     let (head, body) = response.into_parts();
     let text = |name| text_of(&head.headers, name);
     if let Some(encoding) =
@@ -80,6 +68,17 @@ pub(crate) fn ask(
     Ok(Reply { answer, record, total, is_chunked, body })
 }
 
+fn headers(resume: Option<&Resume>) -> Vec<(HeaderName, String)> {
+    // A compressed body has other lengths and offsets than the file, so ranges could not be resumed.
+    let mut headers = vec![(header::ACCEPT_ENCODING, "identity".to_owned())];
+    if let Some(resume) = resume {
+        headers.push((header::RANGE, format!("bytes={}-", resume.offset)));
+        let validator = resume.record.validator();
+        headers.extend(validator.map(|validator| (header::IF_RANGE, validator.to_owned())));
+    }
+    headers
+}
+
 /// The note's length counts for more than this answer's: a rest that would end elsewhere is then found short.
 fn rest_of(length: Option<u64>, resume: &Resume) -> Option<u64> {
     resume.record.total.or_else(|| length?.checked_add(resume.offset))
@@ -95,32 +94,12 @@ pub(crate) fn text_of(headers: &HeaderMap, name: header::HeaderName) -> Option<S
     headers.get(name)?.to_str().ok().map(|text| text.trim().to_owned())
 }
 
-fn agent(address: &Address, options: &Options) -> Agent {
-    let config = Agent::config_builder()
-        .user_agent(concat!("cam-fetch/", env!("CARGO_PKG_VERSION")))
-        .http_status_as_error(false)
-        .https_only(address.is_https)
-        .max_redirects(MAX_REDIRECTS)
-        .timeout_resolve(Some(options.connect_timeout))
-        .timeout_connect(Some(options.connect_timeout))
-        .timeout_recv_response(Some(options.stall_timeout))
-        .timeout_per_read(Some(options.stall_timeout))
-        .timeout_per_write(Some(options.stall_timeout))
-        .timeout_global(options.total_timeout);
-    match address.is_loopback {
-        true => config.proxy(None).build().into(),
-        false => config.build().into(),
-    }
-}
-
 /// Says in our words what the client said in its own; for all that happens before the body.
-fn name_error(error: ureq::Error, address: &Address, options: &Options) -> FetchError {
+pub(crate) fn name_error(error: ureq::Error, address: &Address, options: &Options) -> FetchError {
     let url = address.shown.clone();
     match error {
         ureq::Error::Timeout(timeout) => timed_out(timeout, url, options),
-        ureq::Error::TooManyRedirects => FetchError::TooManyRedirects { url, limit: MAX_REDIRECTS },
-        ureq::Error::RequireHttpsOnly(_) => FetchError::InsecureRedirect { url },
-        ureq::Error::BadUri(reason) => FetchError::BadRedirect { url, reason },
+        ureq::Error::BadUri(reason) => FetchError::Address { url, reason },
         ureq::Error::Protocol(source) => FetchError::Protocol { url, source: source.into() },
         ureq::Error::LargeResponseHeader(..) => FetchError::Protocol { url, source: error.into() },
         source => FetchError::Unreachable { url, source: source.into() },

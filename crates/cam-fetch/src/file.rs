@@ -50,6 +50,9 @@ pub enum Origin {
     },
 }
 
+/// What the caller says of complete content: nothing, or why it is not what was asked for.
+pub type Accept<'a> = dyn Fn(&Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> + 'a;
+
 /// Where the caller hears of progress and may stop the download.
 type Report<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
@@ -79,33 +82,68 @@ pub fn fetch_file(
     options: &Options,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<FetchedFile, FetchError> {
+    fetch_file_if(url, destination, options, &|_| Ok(()), progress)
+}
+
+/// As [`fetch_file`], for content that the caller can tell from what servers give in its place: a login page, an
+/// error, nothing at all.
+///
+/// `accept` is asked about the complete content, by the path of the part, before it has its final name; what it
+/// refuses is deleted, and so is fetched anew by the next call. It is asked about a destination that is there
+/// already too, unless a digest vouches for it.
+///
+/// # Errors
+///
+/// As [`fetch_file`], and [`FetchError::Refused`].
+pub fn fetch_file_if(
+    url: &str,
+    destination: &Path,
+    options: &Options,
+    accept: &Accept<'_>,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<FetchedFile, FetchError> {
     let address = Address::parse(url)?;
     let part = Part::of(destination)?;
     // Before the lock, so that a file in a read-only directory can be found.
-    if let Some(found) = already_there(destination, options)? {
+    if let Some(found) = already_there(destination, options, accept)? {
         return Ok(found);
     }
     fs::create_dir_all(part.directory()).map_err(FetchError::io("create", part.directory()))?;
     let nothing_yet = Progress { done: 0, total: None };
     let _lock = Lock::acquire(&part.lock, || report(progress, nothing_yet, &address))?;
     // And after it, because whoever held it may have been fetching this very file.
-    if let Some(found) = already_there(destination, options)? {
+    if let Some(found) = already_there(destination, options, accept)? {
         return Ok(found);
     }
     let origin = download(&address, &part, options, progress)
         .or_else(|error| discard_too_large(error, &part))?;
     let sha256 = verify(&part, options, &address)?;
+    accepted(&part, accept, &address)?;
     part.finish()?;
     Ok(FetchedFile { path: part.destination, sha256, origin })
 }
 
-fn already_there(path: &Path, options: &Options) -> Result<Option<FetchedFile>, FetchError> {
+fn already_there(
+    path: &Path,
+    options: &Options,
+    accept: &Accept<'_>,
+) -> Result<Option<FetchedFile>, FetchError> {
     if !path.try_exists().map_err(FetchError::io("look at", path))? {
         return Ok(None);
     }
     let sha256 = sha256_of_file(path)?;
-    let fits = options.sha256.as_ref().is_none_or(|expected| expected.matches(&sha256));
+    let fits = match &options.sha256 {
+        Some(expected) => expected.matches(&sha256),
+        None => accept(path).is_ok(),
+    };
     Ok(fits.then(|| FetchedFile { path: path.to_owned(), sha256, origin: Origin::AlreadyThere }))
+}
+
+/// Deletes what the caller has no use for.
+fn accepted(part: &Part, accept: &Accept<'_>, address: &Address) -> Result<(), FetchError> {
+    let Err(source) = accept(&part.path) else { return Ok(()) };
+    part.discard()?;
+    Err(FetchError::Refused { url: address.shown.clone(), source })
 }
 
 /// A part over the limit is no use to the next call, which would find the same.

@@ -17,6 +17,14 @@
 //! caller that calling again will go on from there, and the caller decides. There is no asynchronous runtime:
 //! one download at a time fills any line, and a blocking client needs a fraction of the packages.
 //!
+//! # Redirects
+//!
+//! Up to ten are followed, to `http` and `https` alone and never from the latter to the former. A redirect leads to
+//! nothing nearer to this machine than where it comes from, unless [`Options::allow_nearer_redirects`] says so:
+//! a public server cannot have a private network, a cloud's metadata service or this machine asked. What is
+//! connected to is what was looked at, whatever a name stands for at the next question. A proxy resolves names by
+//! itself; there only hosts that are addresses, or `localhost`, can be told.
+//!
 //! # Proxies
 //!
 //! The environment decides, as it does for most programs: `ALL_PROXY`, `HTTPS_PROXY` and `HTTP_PROXY` (or
@@ -57,17 +65,21 @@ mod digest;
 mod error;
 mod exchange;
 mod file;
+mod guard;
 mod lock;
 mod name;
+mod nearness;
 mod options;
 mod part;
 mod record;
+mod redirect;
+mod reference;
 mod stream;
 
 pub use bytes::fetch_bytes;
 pub use cache::cache_directory;
 pub use digest::{Sha256, Sha256Prefix, sha256_of_bytes, sha256_of_file};
 pub use error::FetchError;
-pub use file::{FetchedFile, Origin, Progress, fetch_file};
+pub use file::{Accept, FetchedFile, Origin, Progress, fetch_file, fetch_file_if};
 pub use name::sha256_prefix_in_name;
 pub use options::Options;

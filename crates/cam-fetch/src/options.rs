@@ -24,10 +24,15 @@ pub struct Options {
     pub total_timeout: Option<Duration>,
     /// The SHA-256 of the content, or its first digits, where it is known.
     pub sha256: Option<Sha256Prefix>,
+    /// Whether a redirect may lead to an address nearer than the one it comes from: from a public one into a
+    /// private network, to the own link or to this machine, or from one of these to a nearer one. An address that
+    /// is asked for itself may be anywhere.
+    pub allow_nearer_redirects: bool,
 }
 
 impl Default for Options {
-    /// 4 GiB, 15 s to connect, 30 s of silence, no cap on the whole, no digest.
+    /// 4 GiB, 15 s to connect, 30 s of silence, no cap on the whole, no digest, no redirect to
+    /// anything nearer.
     fn default() -> Self {
         Self {
             max_bytes: 4 << 30,
@@ -35,6 +40,7 @@ impl Default for Options {
             stall_timeout: Duration::from_secs(30),
             total_timeout: None,
             sha256: None,
+            allow_nearer_redirects: false,
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Part {
     /// The final name.
     pub destination: PathBuf,
     /// `NAME.part`: the bytes so far.
-    path: PathBuf,
+    pub path: PathBuf,
     /// `NAME.part.note`: which version of which address they belong to.
     note: PathBuf,
     /// `NAME.part.lock`: held while any of these is touched.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
@@ -129,7 +129,7 @@ impl ConceptSet {
         examples: Vec<Example>,
         negatives: Vec<Example>,
     ) -> Result<usize, Error> {
-        if name.is_empty() || name.chars().any(char::is_control) {
+        if !is_name(name) {
             return Err(Error::Name);
         }
         for example in examples.iter().chain(&negatives) {
@@ -240,7 +240,12 @@ impl ConceptSet {
                 })
                 .collect()
         };
+        let mut names = HashSet::new();
         let concepts = header.concepts.into_iter().enumerate().map(|(index, named)| {
+            if !is_name(&named.name) || !names.insert(named.name.clone()) {
+                let reason = format!("concept {index} is called {:?}", named.name);
+                return Err(Error::Damaged { reason: format!("{reason}, no name or another's") });
+            }
             Ok(Concept {
                 name: named.name,
                 examples: read(key(index, "examples"), named.examples)?,
@@ -250,6 +255,11 @@ impl ConceptSet {
         let concepts = concepts.collect::<Result<_, Error>>()?;
         Ok(Self { fingerprint: header.fingerprint, concepts })
     }
+}
+
+/// What a concept can be called.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.chars().any(char::is_control)
 }
 
 fn parts(concept: &Concept) -> [(&'static str, &[Example]); 2] {

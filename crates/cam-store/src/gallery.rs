@@ -16,6 +16,7 @@
 //! writes all three files anew under names of their own (`entries.1.log`) and then says so in
 //! `gallery.json`, at one stroke. Readers hold the files that they opened, and go on with these.
 
+mod bounds;
 mod compact;
 mod digest;
 mod entry;

@@ -82,3 +82,20 @@ fn a_damaged_file_is_an_error_wherever_it_was_cut_or_changed() {
     let later = ConceptSet::from_bytes(text.as_bytes());
     assert!(later.is_err());
 }
+
+#[test]
+fn a_file_whose_concepts_have_no_name_or_one_together_is_damaged() {
+    let mut set = ConceptSet::new(fingerprint());
+    for name in ["cat", "dog"] {
+        set.add(name, vec![example(name, [1.0, 2.0, 3.0])], vec![]).expect("sound");
+    }
+    let text = String::from_utf8_lossy(&set.to_bytes()).into_owned();
+    let bytes = set.to_bytes();
+    let at = text.find(r#"\"name\":\"dog"#).expect("a name") + r#"\"name\":\""#.len();
+    for name in ["cat", "\\\\n"] {
+        let mut changed = bytes.clone();
+        changed[at..at + 3].copy_from_slice(&name.as_bytes()[..3]);
+        let error = ConceptSet::from_bytes(&changed).expect_err(name);
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
+    }
+}

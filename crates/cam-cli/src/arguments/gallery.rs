@@ -20,6 +20,10 @@ pub struct Index {
     #[arg(long)]
     pub no_maps: bool,
 
+    /// The folder is the one that was indexed, moved, though less than half of its images are as they were.
+    #[arg(long, conflicts_with = "verify")]
+    pub moved: bool,
+
     /// Compare everything that is kept with its checksums, and change nothing.
     #[arg(long)]
     pub verify: bool,
@@ -70,6 +74,10 @@ pub struct Search {
     /// (QUERY.search.png unless --out says otherwise).
     #[arg(long)]
     pub explain: bool,
+
+    /// The folder of the index's images, where it is elsewhere than when they were indexed.
+    #[arg(long, value_name = "DIR")]
+    pub images: Option<PathBuf>,
 
     /// What in the query makes A rank above B: ranks of this search, or paths in the index.
     #[arg(long, value_names = ["A", "B"], num_args = 2)]

@@ -39,6 +39,7 @@ impl Folder<'_> {
         let started = Instant::now();
         let prepare = |found: &Found| {
             interrupt::check(KEPT)?;
+            found.check(self.root)?;
             let source = Source::File(found.path(self.root));
             let (prepared, sha256) = Prepared::with_digest(&source, self.reading, &model.network)?;
             let (width, height) = prepared.picture.pixels.dimensions();

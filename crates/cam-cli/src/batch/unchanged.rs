@@ -22,8 +22,11 @@ pub fn stale(results: &Results, images: &[Found], root: &Path) -> Result<Vec<Str
     let known: Vec<&Found> = images.iter().filter(|found| results.holds(&found.name)).collect();
     let there: HashSet<&str> = known.iter().map(|found| &*found.name).collect();
     let same = same(results, &known, root)?;
-    let stale: Vec<String> =
-        results.paths().filter(|path| !same.contains(path)).map(str::to_owned).collect();
+    // What lies in a folder that cannot be looked into now is neither there nor gone.
+    let closed: Vec<&Found> = images.iter().filter(|found| found.may_hold(&found.name)).collect();
+    let is_stale =
+        |path: &&str| !same.contains(path) && !closed.iter().any(|folder| folder.may_hold(path));
+    let stale: Vec<String> = results.paths().filter(is_stale).map(str::to_owned).collect();
     let done = stale.iter().filter(|path| results.sha256(path).is_some());
     let (changed, gone): (Vec<&String>, Vec<&String>) =
         done.partition(|path| there.contains(path.as_str()));

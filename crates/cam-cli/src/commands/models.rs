@@ -1,4 +1,6 @@
-use cam_models::{EMBEDDED, architectures, published};
+use std::borrow::Cow;
+
+use cam_models::{EMBEDDED, Published, architectures, published};
 use serde::Serialize;
 
 use crate::arguments::Json;
@@ -16,7 +18,7 @@ struct Entry {
     name: &'static str,
     architecture: &'static str,
     weights: &'static str,
-    note: &'static str,
+    note: Cow<'static, str>,
 }
 
 pub fn run(arguments: &Json) -> Result<(), Failure> {
@@ -35,17 +37,11 @@ fn entries() -> Vec<Entry> {
         name: EMBEDDED,
         architecture: EMBEDDED,
         weights: "embedded",
-        note: "ImageNet-1k, part of this binary; the default",
+        note: "ImageNet-1k, part of this binary; the default".into(),
     };
-    let published_ones = published().iter().map(|published| Entry {
-        name: published.name,
-        architecture: published.architecture,
-        weights: if weights::cached(published).is_ok_and(|file| file.exists()) {
-            "fetched"
-        } else {
-            "to fetch"
-        },
-        note: published.note,
+    let published_ones = published().iter().map(|published| {
+        let (weights, note) = whereabouts(published);
+        Entry { name: published.name, architecture: published.architecture, weights, note }
     });
     let has_weights = |name: &str| {
         name == EMBEDDED || published().iter().any(|published| published.architecture == name)
@@ -54,7 +50,20 @@ fn entries() -> Vec<Entry> {
         name,
         architecture: name,
         weights: "from file",
-        note: "give its .pth with --weights",
+        note: "give its .pth with --weights".into(),
     });
     std::iter::once(embedded).chain(published_ones).chain(files_only).collect()
+}
+
+/// Whether published weights are here, and what is: a file is what its name says if it has the digest.
+fn whereabouts(published: &Published) -> (&'static str, Cow<'static, str>) {
+    let Some(file) = weights::cached(published).ok().filter(|file| file.exists()) else {
+        return ("to fetch", published.note.into());
+    };
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    match weights::mismatch(&file) {
+        Ok(None) => ("fetched", published.note.into()),
+        Ok(Some(mismatch)) => ("wrong file", format!("{name} {mismatch}").into()),
+        Err(failure) => ("unreadable", failure.reason().into()),
+    }
 }

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use cam_metrics::Random;
 use cam_models::{Fit, Placement};
 use image::imageops::{self, FilterType};
@@ -22,6 +22,8 @@ pub struct Collages {
     fit: Fit,
     /// What lies around an image that is padded.
     background: Rgb<u8>,
+    /// Images that were left out.
+    failed: usize,
 }
 
 /// Some images side by side.
@@ -46,19 +48,12 @@ impl Collages {
         seed: u64,
         (fit, background): (Fit, [u8; 3]),
     ) -> Result<Self, Failure> {
-        let entries = std::fs::read_dir(folder)
-            .with_context(|| format!("reading the folder {}", folder.display()))?;
-        let mut paths = Vec::new();
-        for entry in entries {
-            let entry = entry.with_context(|| format!("reading {}", folder.display()))?;
-            paths.push(entry.path());
-        }
-        paths.retain(|path| folder::is_image(path) && path.is_file());
-        paths.sort();
-        let (mut sources, mut digests) = (Vec::new(), Vec::new());
-        for path in paths {
+        let (mut sources, mut digests, mut failed) = (Vec::new(), Vec::new(), 0);
+        for found in folder::images_directly_in(folder)? {
+            let path = found.path(folder);
             let source = Source::File(path.clone());
-            let looked_at = source.picture(Decoding::default()).map(|picture| {
+            let read = found.check(folder).and_then(|()| source.picture(Decoding::default()));
+            let looked_at = read.map(|picture| {
                 let placement = placement(&picture.pixels, fit, side);
                 if placement.distortion() > MOST_DISTORTION {
                     let times = placement.distortion();
@@ -73,6 +68,7 @@ impl Collages {
                     digests.push(digest);
                 }
                 Err(Failure::Failed(error)) => {
+                    failed += 1;
                     print::error(format_args!("left out: {}", message(&error)));
                 }
                 Err(failure) => return Err(failure),
@@ -89,7 +85,13 @@ impl Collages {
                 grid[1],
             )));
         }
-        Ok(Self { sources, digests, grid, side, seed, fit, background: Rgb(background) })
+        let background = Rgb(background);
+        Ok(Self { sources, digests, grid, side, seed, fit, background, failed })
+    }
+
+    /// That every image of the folder could be read.
+    pub fn check(&self) -> Result<(), Failure> {
+        Failure::of_images(self.failed, self.failed + self.sources.len(), "read")
     }
 
     /// What the images are called.

@@ -71,7 +71,12 @@ pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
     ));
     let summary = Summary::new(&records, &contestants, count);
     summary.write(&arguments.out)?;
-    if arguments.json { print::json(&summary) } else { summary.print() }
+    if arguments.json {
+        print::json(&summary)?
+    } else {
+        summary.print()?
+    }
+    collages.check()
 }
 
 /// Everything that can change a number; what cannot is named here, so that nothing is forgotten.

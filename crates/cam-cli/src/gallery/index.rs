@@ -7,7 +7,8 @@ use cam_models::{ConvNet, Rgb8};
 use cam_store::gallery::{Gallery, Header, Image, Writer};
 use serde::Serialize;
 
-use super::{approximate, upkeep};
+use super::same::Same;
+use super::{approximate, moved, upkeep};
 use crate::arguments::Index;
 use crate::concepts::fingerprint;
 use crate::explain::{Failed, Prepared, Reading, read};
@@ -30,6 +31,9 @@ struct Document {
     changed: usize,
     removed: usize,
     unchanged: usize,
+    /// Where the folder was, if it was elsewhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moved_from: Option<String>,
     /// Bytes that --compact gave back.
     #[serde(skip_serializing_if = "Option::is_none")]
     given_back: Option<u64>,
@@ -62,6 +66,10 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     let reading = Reading::new(&arguments.reading)?;
     let model = Model::load(&arguments.model)?;
     let mut writer = open(arguments, &root, &model, &reading)?;
+    let same = Same::among(&images, &root, &writer)?;
+    let followed = moved::follow(&mut writer, &root.to_string_lossy(), &same, arguments.moved);
+    let moved_from = followed.map_err(|failure| failure.of(arguments.index.display()))?;
+    same.note(&mut writer).map_err(not_written)?;
     let removed = remove_gone(&mut writer, &images)?;
     let all = images.len();
     // One list of images, and not another of those that are due: there may be millions.
@@ -75,6 +83,7 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
         changed: 0,
         removed,
         unchanged: all - due.len(),
+        moved_from,
         given_back: None,
         neighbours: None,
         damaged: Vec::new(),
@@ -138,10 +147,9 @@ fn open(
 ) -> Result<Writer, Failure> {
     let network = &model.network;
     let layer = network.layers()[network.last_layer()?.index()].name.clone();
-    let root = root.to_str().with_context(|| format!("{} is no Unicode", root.display()))?;
     let header = Header::new(
         fingerprint(model, reading)?,
-        root.to_owned(),
+        root.to_string_lossy().into_owned(),
         layer,
         reading.asked_size(network),
         !arguments.no_maps,
@@ -153,7 +161,11 @@ fn open(
 
 /// Takes out what is no more among the images, which are in the order of their names; says how many.
 fn remove_gone(writer: &mut Writer, images: &[Found]) -> Result<usize, Failure> {
-    let is_gone = |path: &&str| images.binary_search_by(|found| (*found.name).cmp(path)).is_err();
+    let closed: Vec<&Found> = images.iter().filter(|found| found.may_hold(&found.name)).collect();
+    let is_gone = |path: &&str| {
+        images.binary_search_by(|found| (*found.name).cmp(path)).is_err()
+            && !closed.iter().any(|folder| folder.may_hold(path))
+    };
     let gone: Vec<String> = writer.paths().filter(is_gone).map(str::to_owned).collect();
     gone.iter().try_for_each(|path| writer.remove(path).map_err(not_written))?;
     Ok(gone.len())
@@ -179,6 +191,7 @@ fn looked_at(
     reading: &Reading,
     network: &ConvNet,
 ) -> Result<(Rgb8, Image), Failure> {
+    found.check(root)?;
     let source = Source::File(found.path(root));
     let (prepared, sha256) = Prepared::with_digest(&source, reading, network)?;
     let (width, height) = prepared.picture.pixels.dimensions();

@@ -3,6 +3,9 @@
 mod approximate;
 mod html;
 mod index;
+mod moved;
+mod pictures;
+mod same;
 mod search;
 mod upkeep;
 mod why;

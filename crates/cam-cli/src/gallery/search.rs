@@ -1,5 +1,5 @@
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
 use burn::tensor::{Tensor, TensorData};
@@ -11,6 +11,7 @@ use cam_viz::{Figure, FigureStyle, Panel, Window};
 use image::RgbImage;
 use serde::Serialize;
 
+use super::pictures::Pictures;
 use super::{approximate, html, why};
 use crate::arguments::Search;
 use crate::compare::draw::{self, Compared};
@@ -39,6 +40,8 @@ pub struct Searched<'a> {
     pub hits: Vec<Hit>,
     /// How the images of the index were read.
     reading: Reading,
+    /// The gallery's images.
+    pub pictures: Pictures,
 }
 
 #[derive(Serialize)]
@@ -99,8 +102,10 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
         true => approximate::search(&gallery, &embedding, top)?,
         false => gallery.search(&embedding, top, threads).with_context(|| source.to_string())?,
     };
-    let (name, reading) = (source.stem(), indexed);
-    let search = Searched { model: &model, gallery: &gallery, name, query, capture, hits, reading };
+    let root = arguments.images.clone().unwrap_or_else(|| gallery.header().root.clone().into());
+    let pictures = Pictures::new(root, figure.is_some() || html.is_some(), indexed.decoding());
+    let (model, gallery, name, reading) = (&model, &gallery, source.stem(), indexed);
+    let search = Searched { model, gallery, name, query, capture, hits, reading, pictures };
 
     let explains = arguments.explain || figure.is_some() || arguments.html.is_some();
     let drawn = if explains { search.compare()? } else { Vec::new() };
@@ -152,7 +157,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
     for path in [&figure, &arguments.html].into_iter().flatten().filter(|path| !is_stdout(path)) {
         if arguments.json { print::detail(path.display()) } else { print::line(path.display())? }
     }
-    Ok(())
+    search.pictures.check()
 }
 
 /// How the images of an index were read.
@@ -184,23 +189,6 @@ impl Searched<'_> {
         window(&self.reading.placement(&self.model.network, (width, height)))
     }
 
-    /// An image of the gallery as it is now; a grey one where it is gone.
-    pub fn picture(&self, entry: &Entry) -> RgbImage {
-        let path = Path::new(&self.gallery.header().root).join(&*entry.image.path);
-        match Source::File(path).picture(self.reading.decoding()) {
-            Ok(picture) => FigureStyle::default().shrink(&picture.pixels),
-            Err(_) => {
-                print::remark(format_args!(
-                    "{} is gone; the index still knows it",
-                    entry.image.path
-                ));
-                let [width, height] = entry.image.pixels;
-                let grey = RgbImage::from_pixel(width, height, image::Rgb([200; 3]));
-                FigureStyle::default().shrink(&grey)
-            }
-        }
-    }
-
     /// The query with each image that was found, from the maps in the index.
     fn compare(&self) -> Result<Vec<Compared>, Failure> {
         let network = &self.model.network;
@@ -213,10 +201,18 @@ impl Searched<'_> {
             let entry = self.entry(hit);
             let kept = self.gallery.activations(entry).map_err(anyhow::Error::from)?;
             let [c, h, w] = entry.shape.map(|side| side as usize);
+            if c != own.dims()[1] {
+                let path = &entry.image.path;
+                return Err(anyhow!(
+                    "entries.log: shape of {path} has {c} channels, the network {}",
+                    own.dims()[1]
+                )
+                .into());
+            }
             let kept = Tensor::from_data(TensorData::new(kept, [1, c, h, w]), network.device());
             Ok(Compared {
                 names: [self.name.clone(), entry.image.path.to_string()],
-                pictures: [picture.clone(), self.picture(entry)],
+                pictures: [picture.clone(), self.pictures.of(entry)],
                 windows: [self.query.window(), self.window(entry)],
                 damaged: [self.query.condition.damaged, entry.image.damaged],
                 pair: Pair::of(head, [own, &kept])?,

@@ -47,7 +47,7 @@ pub fn explain(search: &Searched<'_>, sides: [&str; 2]) -> Result<Why, Failure> 
         names: entries.map(|entry| entry.image.path.to_string()),
         score,
         over_query,
-        pictures: entries.map(|entry| search.picture(entry)),
+        pictures: entries.map(|entry| search.pictures.of(entry)),
     })
 }
 

@@ -98,7 +98,7 @@ fn what_is_no_image_is_left_out_and_named_and_too_few_are_refused() {
     let place = place();
     place.write("images/broken.png", "not an image");
     place.write("images/notes.txt", "not taken for one");
-    let run = evaluate(&place, "").done();
+    let run = evaluate(&place, "").ends_with(3);
     assert!(run.err.contains("left out:") && run.err.contains("broken.png"), "{}", run.err);
     assert!(!run.err.contains("notes.txt"));
     fs::remove_file(place.path("images/cat.png")).expect("it is there");

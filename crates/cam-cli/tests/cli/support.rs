@@ -161,7 +161,8 @@ pub struct Run {
 }
 
 impl Run {
-    fn of(output: Output) -> Self {
+    /// What a command gave that was set up by hand.
+    pub fn of(output: Output) -> Self {
         let code = output.status.code().expect("it ended by itself");
         Self {
             code,

@@ -3,6 +3,7 @@
 #[path = "../../../../tests/src/loopback.rs"]
 mod loopback;
 
+mod accepting;
 mod cache;
 mod concurrent;
 mod plain;

@@ -104,6 +104,19 @@ fn a_redirect_is_followed() {
 }
 
 #[test]
+fn a_server_on_this_machine_may_redirect_to_another_one_here() {
+    let other = Loopback::start(|request| serve(request, &content(1), "\"v1\""));
+    let there = other.url("/there");
+    let server = Loopback::start(move |_| Reply::new(302, []).with("Location", there.as_str()));
+    let (_directory, path) = place();
+
+    fetch(&server.url("/"), &path, &options()).0.expect("a good server");
+
+    assert_eq!(fs::read(&path).expect("the file"), content(1));
+    assert_eq!(fetch_bytes(&server.url("/"), &options()).expect("a good server"), content(1));
+}
+
+#[test]
 fn a_right_digest_passes_whole_or_in_part() {
     let server = Loopback::start(|request| serve(request, &content(1), "\"v1\""));
     let digest = sha256_of_bytes(&content(1)).to_string();

@@ -64,9 +64,18 @@ fn a_redirect_loop_ends() {
 }
 
 #[test]
-fn a_redirect_to_what_cannot_be_fetched_is_refused() {
-    for error in errors(&options(), |_| Reply::new(302, []).with("Location", "ftp://localhost/x")) {
-        assert!(matches!(error, FetchError::BadRedirect { .. }), "{error:?}");
+fn a_redirect_to_what_cannot_be_fetched_names_the_scheme() {
+    for (location, says) in [
+        ("ftp://localhost/x", "unknown scheme: ftp"),
+        ("file:///etc/hostname", "unknown scheme: file"),
+        ("data:image/png;base64,AA", "unknown scheme: data"),
+        ("http://", "empty string"),
+    ] {
+        for error in errors(&options(), move |_| Reply::new(302, []).with("Location", location)) {
+            let expected = "/x redirects to something that cannot be fetched: ";
+            assert!(error.to_string().contains(expected), "{error}");
+            assert!(error.to_string().contains(says), "{error}");
+        }
     }
     for error in errors(&options(), |_| Reply::new(302, [])) {
         assert!(error.to_string().ends_with("missing a location header"), "{error}");
@@ -74,17 +83,17 @@ fn a_redirect_to_what_cannot_be_fetched_is_refused() {
 }
 
 #[test]
-fn a_redirect_cannot_reach_the_disk() {
-    let answer = |request: &Request| match request.path.as_str() {
-        "/x" => Reply::new(302, []).with("Location", "file:///etc/hostname"),
-        _ => Reply::new(404, []),
+fn the_time_for_all_is_that_of_all_redirects_together() {
+    let options = Options { total_timeout: Some(Duration::from_millis(600)), ..options() };
+    let begun = Instant::now();
+    let slow = |_: &Request| {
+        std::thread::sleep(Duration::from_millis(250));
+        Reply::new(302, []).with("Location", "/x")
     };
-    for error in errors(&options(), answer) {
-        assert!(
-            matches!(error, FetchError::BadRedirect { .. } | FetchError::Status { .. }),
-            "{error:?}"
-        );
+    for error in errors(&options, slow) {
+        assert!(matches!(error, FetchError::TooSlow { .. }), "{error:?}");
     }
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -50,7 +50,7 @@ impl Writer {
     }
 
     fn bytes(&self) -> u64 {
-        self.length + self.rows * self.header.fingerprint.width as u64 * 4 + self.maps_length
+        self.length + self.rows * self.header.row_bytes() + self.maps_length
     }
 
     /// What is alive, in files of the next generation.

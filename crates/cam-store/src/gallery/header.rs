@@ -11,6 +11,9 @@ use crate::{Error, Fingerprint};
 /// Grows when a folder of before can no longer be read.
 const VERSION: u32 = 2;
 
+/// No embedding is as wide, and no input has as long a side: beyond, a header says nonsense.
+const WIDEST: usize = 1 << 20;
+
 /// The version whose files have one name for ever. A gallery is of it until it is compacted, so that
 /// programs that know no other can read it.
 const UNCOMPACTED: u32 = 1;
@@ -24,7 +27,7 @@ pub struct Header {
     pub(super) generation: u32,
     /// What made the embeddings.
     pub fingerprint: Fingerprint,
-    /// The folder of the images.
+    /// Where the folder of the images was last. The paths in it count, wherever it is.
     pub root: String,
     /// The layer of the feature maps.
     pub layer: String,
@@ -66,15 +69,36 @@ impl Header {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(at(&path)(error)),
         };
-        let damaged = |error: serde_json::Error| Error::Damaged { reason: error.to_string() };
+        let damaged =
+            |error: serde_json::Error| Error::Damaged { reason: format!("{HEADER}: {error}") };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
         match value["version"].as_u64() {
             Some(found) if found > u64::from(VERSION) => Err(Error::Version {
                 found: u32::try_from(found).unwrap_or(u32::MAX),
                 known: VERSION,
             }),
-            _ => Ok(Some(serde_json::from_value(value).map_err(damaged)?)),
+            _ => serde_json::from_value::<Self>(value).map_err(damaged)?.checked().map(Some),
         }
+    }
+
+    /// The same, if rows and inputs of such sizes can be.
+    fn checked(self) -> Result<Self, Error> {
+        let damaged = |what: String| Err(Error::Damaged { reason: format!("{HEADER}: {what}") });
+        let width = self.fingerprint.width;
+        if width == 0 || width > WIDEST {
+            return damaged(format!("fingerprint.width is {width}, not 1 to {WIDEST}"));
+        }
+        match self.input {
+            Some([height, width]) if height.min(width) == 0 || height.max(width) > WIDEST => {
+                damaged(format!("input is {width}x{height}, not 1 to {WIDEST} each"))
+            }
+            _ => Ok(self),
+        }
+    }
+
+    /// Bytes of an embedding.
+    pub(super) fn row_bytes(&self) -> u64 {
+        self.fingerprint.width as u64 * 4
     }
 
     /// Whole or not at all: under another name first, and on the disk before it has its own.
@@ -102,9 +126,6 @@ impl Header {
         self.fingerprint.check(&used.fingerprint)?;
         let differs =
             |what, kept: String, used: String| Err(Error::OtherModel { what, kept, used });
-        if self.root != used.root {
-            return differs("folder of images", self.root.clone(), used.root.clone());
-        }
         if self.layer != used.layer {
             return differs("layer", self.layer.clone(), used.layer.clone());
         }

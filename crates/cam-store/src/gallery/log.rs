@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::thread;
 
 use super::Entry;
+use super::bounds::{Beyond, Bounds};
 use super::entry::Line;
 use super::file::Stream;
 
@@ -28,17 +29,30 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Reads lines up to the first that is not whole: a stretch of the file on each core, as a stream.
+    /// Reads lines up to the first that is not whole: a stretch of the file on each core, as a stream. Bounds are
+    /// asked for afterwards, and all lines must keep within them.
     ///
     /// # Errors
     /// [`Unread`], which the caller gives its place.
-    pub(super) fn read(file: &File) -> Result<Self, Unread> {
+    pub(super) fn read(
+        file: &File,
+        bounds: impl FnOnce() -> io::Result<Bounds>,
+    ) -> Result<Self, Unread> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get) as u64;
         let length = file.metadata()?.len();
-        Self::read_in(file, length, length.div_ceil(cores).max(SHARE))
+        let part = Self::read_in(file, length, length.div_ceil(cores).max(SHARE))?;
+        let bounds = bounds()?;
+        for (line, number) in part.lines.iter().zip(1..) {
+            if let Line::Added(entry) = line {
+                bounds.check(entry).map_err(|beyond| Unread::Beyond(number, beyond))?;
+            }
+        }
+        let log = Self::of(part);
+        log.rows_are_distinct()?;
+        Ok(log)
     }
 
-    fn read_in(file: &File, length: u64, share: u64) -> Result<Self, Unread> {
+    fn read_in(file: &File, length: u64, share: u64) -> Result<Part, Unread> {
         let parts = thread::scope(|scope| {
             let starts = (0..length).step_by(share as usize);
             let ranges = starts.map(|start| start..length.min(start + share));
@@ -50,7 +64,18 @@ impl Log {
             });
             parts.collect::<io::Result<Vec<_>>>()
         })?;
-        Ok(Self::of(Part::joined(parts)?))
+        Part::joined(parts)
+    }
+
+    /// That no two images have one row, which is as long as the file of them says at most.
+    fn rows_are_distinct(&self) -> Result<(), Unread> {
+        let mut taken = vec![false; self.rows as usize];
+        for entry in &self.entries {
+            if std::mem::replace(&mut taken[entry.row as usize], true) {
+                return Err(Unread::Shared(entry.image.path.clone()));
+            }
+        }
+        Ok(())
     }
 
     fn of(part: Part) -> Self {
@@ -88,6 +113,10 @@ pub(super) enum Unread {
     /// The number of a line that is not whole, and is followed by one that is: that is no interrupted
     /// write.
     Line(usize),
+    /// The number of a line that speaks of what is not there.
+    Beyond(usize, Beyond),
+    /// The path of an image whose row is another's too.
+    Shared(Box<str>),
 }
 
 impl From<io::Error> for Unread {
@@ -171,13 +200,13 @@ mod tests {
     fn log(bytes: &[u8], share: u64) -> Result<(Vec<String>, u64), usize> {
         let mut file = tempfile::tempfile().expect("a file");
         file.write_all(bytes).expect("written");
-        match Log::read_in(&file, bytes.len() as u64, share) {
+        match Log::read_in(&file, bytes.len() as u64, share).map(Log::of) {
             Ok(log) => {
                 let paths = log.entries.iter().map(|entry| entry.image.path.to_string());
                 Ok((paths.collect(), log.length))
             }
             Err(Unread::Line(number)) => Err(number),
-            Err(Unread::File(error)) => panic!("{error}"),
+            Err(unread) => panic!("{unread:?}"),
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use half::f16;
 
+use super::bounds::{Beyond, Bounds};
 use super::file::read_exact_at;
 use super::log::{Log, Unread};
 use super::names::Names;
@@ -67,10 +68,11 @@ impl Gallery {
             let header = Header::read(folder)?;
             let header = header.ok_or_else(|| Error::NoGallery { folder: folder.to_owned() })?;
             let generation = header.generation;
-            let (gallery, is_whole) = Self::of(folder, header)?;
+            let opened = Self::of(folder, header);
+            let is_whole = matches!(opened, Ok((_, true)));
             // A file that is missing was not made yet, or a compaction just took it away.
             if is_whole || Header::read(folder)?.is_some_and(|now| now.generation == generation) {
-                return Ok(gallery);
+                return opened.map(|(gallery, _)| gallery);
             }
         }
     }
@@ -82,8 +84,9 @@ impl Gallery {
         let log = open(&names.entries)?;
         let (vectors, maps) = (open(&names.vectors)?, open(&names.maps)?);
         let is_whole = log.is_some() && vectors.is_some() && maps.is_some();
+        let bounds = || Bounds::of(&header, vectors.as_ref(), maps.as_ref());
         let log = match log {
-            Some(file) => read_log(&file, folder, &names)?,
+            Some(file) => read_log(&file, folder, &names, bounds)?,
             None => Log::default(),
         };
         let (folder, entries, rows) = (folder.to_owned(), log.entries, log.rows);
@@ -111,11 +114,12 @@ impl Gallery {
     /// # Errors
     /// [`Error::Damaged`] where it is not what was written, [`Error::File`].
     pub fn vector(&self, entry: &Entry) -> Result<Vec<f32>, Error> {
-        let mut bytes = vec![0; self.header.fingerprint.width * 4];
+        let mut bytes = vec![0; self.header.row_bytes() as usize];
         self.read_rows(entry.row, &mut bytes)?;
         check(entry, &bytes, entry.vector_crc)?;
         let (numbers, _) = bytes.as_chunks::<4>();
-        Ok(numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect())
+        let numbers = numbers.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+        finite(numbers, entry, &self.names.vectors)
     }
 
     /// An image's activations, `[channels, height, width]` as its entry says, rounded to f16.
@@ -131,7 +135,8 @@ impl Gallery {
             .map_err(at(&self.folder.join(&self.names.maps)))?;
         check(entry, &bytes, entry.maps_crc)?;
         let (numbers, _) = bytes.as_chunks::<2>();
-        Ok(numbers.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect())
+        let numbers = numbers.iter().map(|&bytes| f16::from_le_bytes(bytes).to_f32()).collect();
+        finite(numbers, entry, &self.names.maps)
     }
 
     /// Reads everything and compares it with its checksums.
@@ -150,7 +155,7 @@ impl Gallery {
 
     /// Fills a buffer with rows of embeddings from one on.
     pub(super) fn read_rows(&self, first: u64, bytes: &mut [u8]) -> Result<(), Error> {
-        let place = first * self.header.fingerprint.width as u64 * 4;
+        let place = first.saturating_mul(self.header.row_bytes());
         read(self.vectors.as_ref(), bytes, place)
             .map_err(at(&self.folder.join(&self.names.vectors)))
     }
@@ -170,13 +175,33 @@ fn read(file: Option<&File>, bytes: &mut [u8], place: u64) -> std::io::Result<()
 }
 
 /// What a log says, or where it could not be read.
-pub(super) fn read_log(file: &File, folder: &Path, names: &Names) -> Result<Log, Error> {
-    Log::read(file).map_err(|unread| match unread {
-        Unread::File(error) => at(&folder.join(&names.entries))(error),
-        Unread::Line(number) => {
-            Error::Damaged { reason: format!("line {number} of {} is damaged", names.entries) }
+pub(super) fn read_log(
+    file: &File,
+    folder: &Path,
+    names: &Names,
+    bounds: impl FnOnce() -> std::io::Result<Bounds>,
+) -> Result<Log, Error> {
+    let damaged = |reason: String| Error::Damaged { reason };
+    let name = &names.entries;
+    Log::read(file, bounds).map_err(|unread| match unread {
+        Unread::File(error) => at(&folder.join(name))(error),
+        Unread::Line(number) => damaged(format!("line {number} of {name} is damaged")),
+        Unread::Beyond(number, Beyond { field, reason }) => {
+            damaged(format!("line {number} of {name} says that {field} is {reason}"))
         }
+        Unread::Shared(path) => damaged(format!("{name} gives {path} the row of another image")),
     })
+}
+
+/// Numbers that can be compared: a checksum says that they were written, not that they are numbers.
+fn finite(numbers: Vec<f32>, entry: &Entry, name: &str) -> Result<Vec<f32>, Error> {
+    match numbers.iter().find(|value| !value.is_finite()) {
+        None => Ok(numbers),
+        Some(value) => {
+            let reason = format!("{name} holds {value} for {}", entry.image.path);
+            Err(Error::Damaged { reason })
+        }
+    }
 }
 
 /// That an image's numbers are those that were written.

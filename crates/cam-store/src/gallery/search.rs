@@ -26,7 +26,8 @@ impl Gallery {
     /// does not grow with the gallery.
     ///
     /// # Errors
-    /// [`Error::Width`], [`Error::NonFinite`], [`Error::Zero`], [`Error::File`].
+    /// [`Error::Width`], [`Error::NonFinite`], [`Error::Zero`], [`Error::File`], and [`Error::Damaged`]
+    /// where an embedding that was found is not what was written.
     pub fn search(&self, query: &[f32], count: usize, threads: usize) -> Result<Vec<Hit>, Error> {
         let width = self.header().fingerprint.width;
         check(query, width)?;
@@ -48,7 +49,13 @@ impl Gallery {
             });
             parts.collect::<Result<Vec<_>, Error>>()
         })?;
-        Ok(ranked(found.into_iter().flatten().collect(), count))
+        self.as_written(ranked(found.into_iter().flatten().collect(), count))
+    }
+
+    /// What was found, if it is what was written: so much can be read again for every search.
+    pub(super) fn as_written(&self, hits: Vec<Hit>) -> Result<Vec<Hit>, Error> {
+        hits.iter().try_for_each(|hit| self.vector(&self.entries[hit.entry]).map(drop))?;
+        Ok(hits)
     }
 
     /// Which entry each row belongs to.
@@ -80,13 +87,24 @@ impl Gallery {
                 if owner == NOBODY {
                     continue;
                 }
-                best.push(Reverse(Ranked::of(owner, row, query)));
+                best.push(Reverse(self.rank(owner, row, query)?));
                 if best.len() > count {
                     best.pop();
                 }
             }
         }
         Ok(best.into_iter().map(|Reverse(ranked)| ranked).collect())
+    }
+
+    /// A row's cosine to a query, both at length one.
+    pub(super) fn rank(&self, owner: Owner, row: &[u8], query: &[f32]) -> Result<Ranked, Error> {
+        let (entry, cosine) = (owner as usize, dot(row, query));
+        if !cosine.is_finite() {
+            let path = &self.entries[entry].image.path;
+            let reason = format!("{} holds no numbers for {path}", self.names.vectors);
+            return Err(Error::Damaged { reason });
+        }
+        Ok(Ranked(Hit { entry, cosine: cosine.clamp(-1.0, 1.0) }))
     }
 }
 
@@ -125,13 +143,6 @@ pub(super) fn ranked(mut found: Vec<Ranked>, count: usize) -> Vec<Hit> {
 /// A better hit is greater.
 #[derive(Debug, PartialEq)]
 pub(super) struct Ranked(pub(super) Hit);
-
-impl Ranked {
-    /// A row's cosine to a query, both at length one.
-    pub(super) fn of(owner: Owner, row: &[u8], query: &[f32]) -> Self {
-        Self(Hit { entry: owner as usize, cosine: dot(row, query).clamp(-1.0, 1.0) })
-    }
-}
 
 impl Eq for Ranked {}
 

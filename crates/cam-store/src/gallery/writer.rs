@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use half::f16;
 
+use super::bounds::Bounds;
 use super::entry::{ByPath, Line};
 use super::file::{cut, put};
 use super::names::{LOCK, Names};
@@ -67,10 +68,13 @@ impl Writer {
         header: Header,
         lock: Arc<File>,
     ) -> Result<Self, Error> {
-        let file = cut(&folder.join(&names.entries), None)?;
-        let read = read_log(&file, &folder, &names)?;
+        let open = |name: &String| cut(&folder.join(name), None);
+        let (log, vectors) = (open(&names.entries)?, open(&names.vectors)?);
+        let maps = open(&names.maps)?;
+        let bounds = || Bounds::of(&header, Some(&vectors), Some(&maps));
+        let read = read_log(&log, &folder, &names, bounds)?;
         let log = cut(&folder.join(&names.entries), Some(read.length))?;
-        let rows = read.rows.saturating_mul(header.fingerprint.width as u64 * 4);
+        let rows = read.rows.saturating_mul(header.row_bytes());
         let vectors = cut(&folder.join(&names.vectors), Some(rows))?;
         let maps = cut(&folder.join(&names.maps), Some(read.maps))?;
         let entries = read.entries.into_iter().map(|entry| ByPath(Box::new(entry))).collect();
@@ -89,6 +93,23 @@ impl Writer {
             unsynced: 0,
             lock,
         })
+    }
+
+    /// What all entries have in common.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// Remembers where the folder of the images is now.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn set_root(&mut self, root: &str) -> Result<(), Error> {
+        let mut header = self.header.clone();
+        header.root = root.to_owned();
+        header.write(&self.folder)?;
+        self.header = header;
+        Ok(())
     }
 
     /// What is in the gallery under a path.
@@ -160,6 +181,17 @@ impl Writer {
         self.enter(Line::Added(entry))
     }
 
+    /// Gives an image that is in the gallery another date: its bytes are the same, and so are its numbers.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn set_modified(&mut self, path: &str, modified: u64) -> Result<(), Error> {
+        let Some(entry) = self.get(path) else { return Ok(()) };
+        let mut entry = entry.clone();
+        entry.image.modified = modified;
+        self.enter(Line::Added(entry))
+    }
+
     /// Takes an image out. Its numbers stay where they are until the gallery is
     /// [compacted](Self::compact).
     ///
@@ -179,8 +211,8 @@ impl Writer {
         self.length += bytes.len() as u64;
         match line {
             Line::Added(entry) => {
-                self.rows += 1;
-                self.maps_length += entry.maps_bytes();
+                self.rows = self.rows.max(entry.row + 1);
+                self.maps_length = self.maps_length.max(entry.maps_at + entry.maps_bytes());
                 self.entries.replace(ByPath(Box::new(entry)));
             }
             Line::Removed(path) => {

@@ -102,9 +102,9 @@ impl Neighbours<'_> {
         let mut row = vec![0; width * 4];
         for (_, number) in near {
             self.gallery.read_rows(number, &mut row)?;
-            found.push(Ranked::of(self.owners[number as usize], &row, &query));
+            found.push(self.gallery.rank(self.owners[number as usize], &row, &query)?);
         }
-        Ok(ranked(found, count))
+        self.gallery.as_written(ranked(found, count))
     }
 
     /// Reads all of the index and compares it with its checksums.
