@@ -50,6 +50,12 @@ impl Model {
             }
             (_, None) => (None, None),
         };
+        if arguments.allow_partial && file.is_none() {
+            return Err(Failure::usage(
+                "--allow-partial is for weight files, and the embedded weights are whole: give a file \
+                 with --weights",
+            ));
+        }
         let mut networks = devices.iter().map(|opened| {
             let runtime = opened.runtime.clone();
             match &file {

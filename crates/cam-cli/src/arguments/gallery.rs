@@ -25,7 +25,10 @@ pub struct Index {
     pub moved: bool,
 
     /// Compare everything that is kept with its checksums, and change nothing.
-    #[arg(long)]
+    #[arg(
+        long,
+        conflicts_with_all = ["no_maps", "size", "strict", "compat", "allow_partial", "batch", "exact"]
+    )]
     pub verify: bool,
 
     /// Then give back the room of images that changed or went; as much is needed while that is done.

@@ -1,4 +1,4 @@
-use clap::{Args, value_parser};
+use clap::Args;
 
 /// What can be set about methods, in every command that makes maps; refused where none of the methods
 /// asked for has a use for it.
@@ -9,14 +9,29 @@ pub struct MethodOptions {
     pub eigen_smooth: bool,
 
     /// Channels that score-cam and its kin look through: those that vary most; all unless given.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "N", value_parser = channels)]
     pub top_channels: Option<u32>,
 
     /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_name = "N", value_parser = samples)]
     pub samples: Option<u32>,
 
     /// Where random numbers begin, 0 unless given: the same seed gives the same maps.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+}
+
+/// More than any layer has.
+fn channels(text: &str) -> Result<u32, String> {
+    counted(text, 65_536)
+}
+
+/// More would take days.
+fn samples(text: &str) -> Result<u32, String> {
+    counted(text, 100_000)
+}
+
+fn counted(text: &str, most: u32) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=most).contains(number));
+    number.ok_or_else(|| format!("they count from 1, up to {most}"))
 }

@@ -57,7 +57,7 @@ struct Seen {
 pub fn run(arguments: &Index) -> Result<(), Failure> {
     approximate::check(arguments.approximate)?;
     if arguments.verify {
-        return verify(&arguments.index);
+        return verify(&arguments.index, arguments.json);
     }
     let root = &arguments.folder;
     let root = root.canonicalize().with_context(|| root.display().to_string())?;
@@ -251,12 +251,20 @@ fn say(document: &Document) -> Result<(), Failure> {
     ))
 }
 
-fn verify(folder: &Path) -> Result<(), Failure> {
+fn verify(folder: &Path, json: bool) -> Result<(), Failure> {
     let gallery = Gallery::open(folder).with_context(|| folder.display().to_string())?;
     gallery.verify().with_context(|| {
         format!("{}: make it again from its images, in another folder", folder.display())
     })?;
     approximate::verify(&gallery)?;
+    if json {
+        return print::json(&serde_json::json!({
+            "schema_version": 1,
+            "index": folder.display().to_string(),
+            "images": gallery.entries().len(),
+            "verified": true,
+        }));
+    }
     print::line(format_args!(
         "{}: {} images, all as written",
         folder.display(),

@@ -70,6 +70,11 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
     let inputs: Vec<PathBuf> = source.canonical().into_iter().collect();
     let html = arguments.html.as_deref();
     output::check_figure_and(figure.as_deref(), html, arguments.json, &inputs)?;
+    if arguments.why.is_some() && arguments.json && figure.is_none() && html.is_none() {
+        return Err(Failure::usage(
+            "--why is drawn and said, and a line of JSON is about one image: give --out or --html too",
+        ));
+    }
     let gallery = Gallery::open(&arguments.index);
     let gallery = gallery.with_context(|| arguments.index.display().to_string())?;
     if gallery.entries().is_empty() {
