@@ -13,6 +13,7 @@ mod bench;
 mod cached;
 mod compare;
 mod concept;
+mod crafted;
 mod damage;
 mod devices;
 mod embed;
