@@ -233,6 +233,7 @@ const ROWS: &[Row] = &[
         options: &[
             ("--index", "--index i2", Words("index shelf")),
             ("--no-maps", "--no-maps", AsIs),
+            ("--moved", "--moved", Words("index other --index kept")),
             ("--verify", "--verify", AsIs),
             ("--compact", "--compact", With("--json")),
             ("--approximate", "--approximate", AsIs),
@@ -249,6 +250,7 @@ const ROWS: &[Row] = &[
             ("--approximate", "--approximate", AsIs),
             ("--explain", "--explain", AsIs),
             ("--why", "--why 1 2", AsIs),
+            ("--images", "--images nowhere", With("--explain")),
             ("--out", "--out f.png", AsIs),
             ("--html", "--html f.html", AsIs),
             ("--json", "--json", AsIs),
@@ -398,6 +400,7 @@ fn prepared() -> Place {
         place.write(format!("{folder}/b.png"), photograph("coffee"));
     }
     place.write("harmed/half.jpg", truncated_jpeg());
+    place.write("other/a.png", photograph("rocket"));
     for words in [
         "concept add set.safetensors cat cat.png",
         "concept add set.safetensors coffee coffee.png",
