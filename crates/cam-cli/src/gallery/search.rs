@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Network as _, Pair};
-use cam_models::Fit;
 use cam_store::Gallery;
 use cam_store::gallery::{Entry, Hit, Sha256};
 use cam_viz::{Figure, FigureStyle, Panel, Window};
@@ -55,6 +54,8 @@ struct Line<'a> {
     /// Whether pixels are missing from the image's file, and from the query's.
     damaged: bool,
     query_damaged: bool,
+    /// What is odd about the query.
+    query_remarks: &'a [String],
     /// What each position of the query adds to the cosine, row by row; with --explain.
     #[serde(skip_serializing_if = "Option::is_none")]
     query_map: Option<Vec<f32>>,
@@ -139,7 +140,8 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
             let [width, height] = image.pixels;
             let (path, sha256) = (&*image.path, image.sha256);
             let (rank, cosine) = (rank + 1, hit.cosine);
-            let (damaged, query_damaged) = (image.damaged, search.query.condition.damaged);
+            let condition = &search.query.condition;
+            let (query_damaged, query_remarks) = (condition.damaged, condition.remarks.as_slice());
             let line = Line {
                 rank,
                 path,
@@ -147,8 +149,9 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
                 width,
                 height,
                 sha256,
-                damaged,
+                damaged: image.damaged,
                 query_damaged,
+                query_remarks,
                 query_map,
                 map,
             };
@@ -173,10 +176,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
 /// How the images of an index were read.
 fn of_index(reading: Reading, gallery: &Gallery) -> Result<Reading, Failure> {
     let header = gallery.header();
-    let fit = match header.fit.as_str() {
-        "" => Fit::default(),
-        fit => fit.parse().map_err(anyhow::Error::from)?,
-    };
+    let fit = header.fit.parse().map_err(anyhow::Error::from)?;
     Ok(reading.with_size(header.input).with_fit(fit))
 }
 
