@@ -215,6 +215,20 @@ fn foreign(path: &Path) -> Failure {
     ))
 }
 
+/// That a file which is there was begun with the same settings; for before the work that opening it waits for.
+pub fn check(path: &Path, header: &impl Serialize) -> Result<(), Failure> {
+    let used = serde_json::to_value(header).context("writing JSON")?;
+    let Ok(file) = File::open(path) else { return Ok(()) };
+    let mut first = Vec::new();
+    let read = BufReader::new(file).take(LONGEST).read_until(b'\n', &mut first);
+    read.with_context(|| path.display().to_string())?;
+    match first.strip_suffix(b"\n").map(std::str::from_utf8) {
+        Some(Ok(first)) => agree(first, &used, path),
+        Some(Err(_)) => Err(foreign(path)),
+        None => Ok(()),
+    }
+}
+
 /// Whether a file is a journal of this program, as far as its first bytes tell.
 pub fn is_one(path: &Path) -> bool {
     let mut begins = [0; BEGINS.len()];
