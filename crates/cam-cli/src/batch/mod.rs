@@ -127,8 +127,10 @@ fn check(arguments: &Batch) -> Result<(), Failure> {
     if is_film && (arguments.pictures || arguments.shard.is_some()) {
         return Err(Failure::usage("--pictures and --shard are for folders, not for frames"));
     }
-    if is_film && arguments.reading.strict {
-        return Err(Failure::usage("--strict is for files, not for frames: no frame is damaged"));
+    if is_film && (arguments.reading.strict || arguments.reading.stretch) {
+        return Err(Failure::usage(
+            "--strict and --stretch are for files, not for frames, which are whole and of 8 bits",
+        ));
     }
     if is_film && arguments.reading.stretch {
         return Err(Failure::usage(

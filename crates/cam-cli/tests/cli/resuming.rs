@@ -84,7 +84,9 @@ fn a_batch_goes_on_with_no_setting_that_could_change_a_number() {
             ("--method", "--method=fem", "method score-cam → fem"),
             ("--layer", "--layer=layer3.0", "layer layer4.0 → layer3.0"),
             ("--size", "--size=64x64", "input [96] → [64]"),
+            ("--fit", "--fit=pad", "fit squash → pad"),
             ("--strict", "--strict", "strict false → true"),
+            ("--stretch", "--stretch", "stretch false → true"),
             ("--compat", "--compat=pytorch-grad-cam", "compat none → pytorch-grad-cam"),
             ("--eigen-smooth", "--eigen-smooth", "eigen_smooth false → true"),
             ("--top-channels", "--top-channels=3", "top_channels none → 3"),
@@ -121,6 +123,7 @@ fn an_evaluation_goes_on_with_no_setting_that_could_change_a_number() {
         &[
             ("--grid", "--grid=2x1", "grid [1,2] → [2,1]"),
             ("--cell", "--cell=48", "cell 32 → 48"),
+            ("--fit", "--fit=pad", "fit squash → pad"),
             ("--layer", "--layer=layer3.0", "layer layer4.0 → layer3.0"),
             ("--eigen-smooth", "--eigen-smooth", "eigen_smooth false → true"),
             ("--top-channels", "--top-channels=3", "top_channels none → 3"),
@@ -212,6 +215,27 @@ fn a_folder_that_was_copied_is_the_same_and_another_is_refused() {
         let run = tiny(&place, &BATCH.replace("shelf", folder)).ends_with(2);
         assert!(run.err.contains("is of 3 images, none of which is in"), "{}", run.err);
     }
+    assert_eq!(place.read("o/results.jsonl"), before);
+}
+
+#[test]
+fn lines_of_a_folder_that_nobody_may_look_into_are_kept() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = shelf(2);
+    place.write("shelf/closed/a.png", photograph("cat"));
+    batch(&place, "o", "").done();
+    let before = place.read("o/results.jsonl");
+    let mode = |mode| {
+        let permissions = fs::Permissions::from_mode(mode);
+        fs::set_permissions(place.path("shelf/closed"), permissions).expect("a mode");
+    };
+    mode(0o000);
+    // Whoever may look everywhere sees no difference.
+    let is_closed = fs::read_dir(place.path("shelf/closed")).is_err();
+    let run = batch(&place, "o", "");
+    mode(0o755);
+    run.ends_with(if is_closed { 3 } else { 0 });
+    batch(&place, "o", "").done();
     assert_eq!(place.read("o/results.jsonl"), before);
 }
 
