@@ -267,13 +267,15 @@ fn differences(kept: &Value, used: &Value) -> Vec<String> {
     words.collect()
 }
 
-/// Two values, of lists only what the other lacks.
+/// Two values, of lists of names only what the other lacks.
 fn changed(kept: &Value, used: &Value) -> [Value; 2] {
     let without = |list: &[Value], other: &[Value]| -> Value {
         list.iter().filter(|value| !other.contains(value)).cloned().collect()
     };
     match (kept, used) {
-        (Value::Array(kept), Value::Array(used)) => {
+        (Value::Array(kept), Value::Array(used))
+            if kept.iter().chain(used).all(Value::is_string) =>
+        {
             let sides = [without(kept, used), without(used, kept)];
             let is_order = sides.iter().all(|side| side.as_array().is_some_and(Vec::is_empty));
             if is_order { [kept.clone().into(), used.clone().into()] } else { sides }

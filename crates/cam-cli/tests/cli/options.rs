@@ -255,6 +255,7 @@ const ROWS: &[Row] = &[
         options: &[
             ("--index", "--index i2", Words("index shelf")),
             ("--no-maps", "--no-maps", AsIs),
+            ("--moved", "--moved", Words("index strange --index kept")),
             ("--verify", "--verify", AsIs),
             ("--compact", "--compact", With("--json")),
             ("--approximate", "--approximate", AsIs),
@@ -266,7 +267,7 @@ const ROWS: &[Row] = &[
         words: "search IMAGE --index kept --json --explain",
         network: TINY,
         options: &[
-            ("--index", "--index nowhere", Words("search IMAGE --json")),
+            ("--index", "--index kept", Words("search IMAGE --json")),
             ("--top", "--top 1", AsIs),
             ("--approximate", "--approximate", AsIs),
             ("--explain", "--explain", Words("search IMAGE --index kept --json")),
@@ -467,6 +468,8 @@ fn prepared() -> Place {
         place.write(format!("{folder}/a.png"), png(&wide_cat(40, 30)));
         place.write(format!("{folder}/b.png"), photograph("coffee"));
     }
+    place.write("strange/a.png", photograph("rocket"));
+    place.write("strange/b.png", photograph("astronaut"));
     place.write("half/image.jpg", truncated_jpeg());
     place.write("dull/image.jpg", png(&dull()));
     for words in [

@@ -83,7 +83,7 @@ fn a_batch_goes_on_with_no_setting_that_could_change_a_number() {
             ("--as", "--as=centroid", "concepts_as contrast → centroid"),
             ("--method", "--method=fem", "method score-cam → fem"),
             ("--layer", "--layer=layer3.0", "layer layer4.0 → layer3.0"),
-            ("--size", "--size=64x64", "input [96] → [64]"),
+            ("--size", "--size=64x48", "input [64,96] → [48,64]"),
             ("--fit", "--fit=pad", "fit squash → pad"),
             ("--strict", "--strict", "strict false → true"),
             ("--stretch", "--stretch", "stretch false → true"),
@@ -215,6 +215,18 @@ fn a_folder_that_was_copied_is_the_same_and_another_is_refused() {
         let run = tiny(&place, &BATCH.replace("shelf", folder)).ends_with(2);
         assert!(run.err.contains("is of 3 images, none of which is in"), "{}", run.err);
     }
+    assert_eq!(place.read("o/results.jsonl"), before);
+}
+
+#[test]
+fn of_two_lines_of_one_image_the_first_counts() {
+    let place = shelf(3);
+    batch(&place, "o", "").done();
+    let before = place.read("o/results.jsonl");
+    let text = String::from_utf8(before.clone()).expect("text");
+    let twice = text.lines().nth(2).expect("a line");
+    place.write("o/results.jsonl", format!("{text}{twice}\n"));
+    assert_eq!(batch(&place, "o", "--json").done().json()["images"], 3);
     assert_eq!(place.read("o/results.jsonl"), before);
 }
 
@@ -444,10 +456,9 @@ fn a_batch_follows_the_arithmetic_that_it_is_asked_for() {
     // Their constants differ: an epsilon, and what is left out of a sum.
     for method in ["x-grad-cam", "grad-cam-plus-plus", "score-cam", "ablation-cam"] {
         let words = format!("--method {method} --layer layer3.0 --compat pytorch-grad-cam");
-        batch(&place, method, &words).done();
-        let explain =
-            format!("explain shelf/00.png --concepts set.safetensors {words} --raw r.npy --json");
-        tiny(&place, &explain).done();
+        let of = "--concepts compat.safetensors";
+        tiny(&place, &format!("batch shelf {of} --out {method} {words}")).done();
+        tiny(&place, &format!("explain shelf/00.png {of} {words} --raw r.npy --json")).done();
         let text = String::from_utf8(place.read(format!("{method}/results.jsonl"))).expect("text");
         let line: Value = serde_json::from_str(text.lines().nth(1).expect("a line")).expect("JSON");
         let found = line["concepts"].as_array().expect("a list").iter();
