@@ -179,6 +179,7 @@ pub const ROWS: &[Row] = &[
             ("--weights", "--weights net.safetensors", Whole("search IMAGE --index kept --json")),
             ("--out", "--out f.png", AsIs),
             ("--html", "--html f.html", AsIs),
+            ("--images", "--images strange", With("--out f.png")),
             ("--json", "--json", Words("search IMAGE --index kept")),
         ],
     },
