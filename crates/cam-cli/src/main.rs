@@ -27,6 +27,7 @@ mod parts;
 mod photographs;
 mod print;
 mod progress;
+mod same_bytes;
 mod source;
 mod stamp;
 mod web;

@@ -174,7 +174,7 @@ mod tests {
         let hop = Hop { first: &first, address: &address, nearest: from };
         // Nobody has to be there: what is not refused is just not reached.
         let options = Options { connect_timeout: Duration::from_millis(50), ..Options::default() };
-        let error = hop.ask(&options, &[], Instant::now()).err().expect("nobody listens");
+        let error = hop.ask(&options, &[], Instant::now()).expect_err("nobody listens");
         matches!(error, FetchError::NearerRedirect { .. })
     }
 
@@ -202,7 +202,7 @@ mod tests {
         let first = Address::parse("http://me:secret@example.org/a.png").expect("an address");
         let address = Address::parse("http://127.0.0.1:8080/admin").expect("an address");
         let hop = Hop { first: &first, address: &address, nearest: Nearness::Public };
-        let error = hop.ask(&Options::default(), &[], Instant::now()).err().expect("refused");
+        let error = hop.ask(&Options::default(), &[], Instant::now()).expect_err("refused");
         let expected = "http://example.org/a.png redirects to http://127.0.0.1:8080/admin, which is \
                         127.0.0.1, this machine: refused, for no server elsewhere should choose what is \
                         asked there; fetch that address itself if it is meant";

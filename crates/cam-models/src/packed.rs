@@ -164,7 +164,8 @@ fn split(
     let biases = biases.collect::<Option<_>>()?;
     let classifier = match &description.classifier {
         Some(Classifier { classes, inputs, .. }) => {
-            Some(ClassifierWeights { weight: take(classes * inputs)?, bias: take(*classes)? })
+            let weight = take(classes.checked_mul(*inputs)?)?;
+            Some(ClassifierWeights { weight, bias: take(*classes)? })
         }
         None => None,
     };
@@ -184,4 +185,18 @@ fn described(name: &str, classes: Option<usize>) -> Option<Description> {
 
 fn read<const D: usize>(tensor: burn::tensor::Tensor<D>) -> io::Result<Vec<f32>> {
     tensor.try_into_vec_as::<f32>().map_err(|error| io::Error::other(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_classes_than_there_are_numbers_are_none() {
+        for classes in [1, 1 << 32, usize::MAX / 1280 + 1, usize::MAX] {
+            let description = described("efficientnet-lite0", Some(classes)).expect("it is known");
+            let biases: usize = description.convolutions().map(|step| step.outputs).sum();
+            assert!(split(&description, vec![0.0; biases]).is_none(), "{classes}");
+        }
+    }
 }

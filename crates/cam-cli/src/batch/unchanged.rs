@@ -1,17 +1,14 @@
 //! Which lines are still right: an image's path says nothing about what lies there now.
 
 use std::collections::HashSet;
-use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{panic, thread};
 
 use cam_store::gallery::Sha256;
 
 use super::{KEPT, Results};
 use crate::failure::Failure;
 use crate::folder::Found;
-use crate::{interrupt, print};
+use crate::{print, same_bytes};
 
 /// The lines that are not of the images as they are now: of those that changed or failed, which are done
 /// again, and of those that are gone.
@@ -59,30 +56,9 @@ fn same<'a>(
     known: &[&'a Found],
     root: &Path,
 ) -> Result<HashSet<&'a str>, Failure> {
-    let next = AtomicUsize::new(0);
-    let compare = || {
-        let mut same = HashSet::new();
-        while let Some(found) = known.get(next.fetch_add(1, Ordering::Relaxed)) {
-            interrupt::check(KEPT)?;
-            // One that cannot be read is not what it was; doing it again says why.
-            let now = cam_fetch::sha256_of_file(&found.path(root)).ok();
-            if now.is_some_and(|now| results.sha256(&found.name) == Some(Sha256(*now.as_bytes()))) {
-                same.insert(&*found.name);
-            }
-        }
-        Ok::<_, Failure>(same)
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(known.len());
-    thread::scope(|scope| {
-        // Where no more threads can be had, this one does it alone.
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, compare).ok();
-        let others: Vec<_> = (1..threads).filter_map(spawn).collect();
-        let mut same = compare()?;
-        for other in others {
-            same.extend(other.join().unwrap_or_else(|reason| panic::resume_unwind(reason))?);
-        }
-        Ok(same)
-    })
+    let digested = known.iter().filter_map(|found| Some((*found, results.sha256(&found.name)?)));
+    let same = same_bytes::among(&digested.collect::<Vec<_>>(), root, KEPT)?;
+    Ok(same.into_iter().map(|found| &*found.name).collect())
 }
 
 /// The digest as a line has it.

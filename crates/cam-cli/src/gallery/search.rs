@@ -67,6 +67,11 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
     approximate::check(arguments.approximate)?;
     let source = Source::of(&arguments.query);
     let figure = figure_path(arguments, &source);
+    if arguments.images.is_some() && figure.is_none() && arguments.html.is_none() {
+        return Err(Failure::usage(
+            "--images says where images are that are drawn: add --explain, --out or --html",
+        ));
+    }
     let inputs: Vec<PathBuf> = source.canonical().into_iter().collect();
     let html = arguments.html.as_deref();
     output::check_figure_and(figure.as_deref(), html, arguments.json, &inputs)?;

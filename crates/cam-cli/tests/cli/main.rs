@@ -14,6 +14,7 @@ mod cached;
 mod compare;
 mod compat;
 mod concept;
+mod crafted;
 mod damage;
 mod devices;
 mod embed;

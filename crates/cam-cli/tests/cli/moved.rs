@@ -107,6 +107,8 @@ fn a_search_is_told_where_the_images_are() {
     let run = tiny(&place, words).ends_with(1);
     assert!(run.err.contains("none of the images is in"), "{}", run.err);
     tiny(&place, &format!("{words} --images archive")).done();
+    // Where nothing is drawn it would mean nothing.
+    tiny(&place, "search cat.png --index i --images archive").ends_with(2);
 }
 
 #[test]

@@ -13,7 +13,8 @@
 //!
 //! All of it follows from the gallery and can be made again from it. It is trusted no further than its
 //! checksums reach: that of every row says whether a graph is of these rows, and that of the graph is
-//! compared whenever it is opened, for a damaged one could lead anywhere. The rounded rows are most of the
+//! compared whenever it is opened, for a damaged one could lead anywhere. So could one that somebody made up, whose
+//! checksums fit: every neighbour in it must be a node of its level. The rounded rows are most of the
 //! file, are not read as a whole but by [`Neighbours::verify`], and decide only which candidates are
 //! compared: every cosine comes from `vectors.f32`.
 
@@ -22,6 +23,7 @@ mod build;
 mod made;
 mod plan;
 mod search;
+mod sound;
 
 pub use plan::Plan;
 pub use search::Neighbours;

@@ -215,6 +215,8 @@ fn concepts_with_any_byte_turned_or_cut_off_are_read_or_refused() {
         image: name.to_owned(),
         sha256: name.to_owned(),
         embedding: vec![0.6, 0.8],
+        damaged: false,
+        fit: String::new(),
     };
     set.add("cat", vec![example("a"), example("b")], vec![example("c")]).expect("added");
     let bytes = set.to_bytes();

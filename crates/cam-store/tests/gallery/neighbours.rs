@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cam_store::gallery::{Gallery, Header, Hit, Image, Plan, Writer};
 use cam_store::{Error, Fingerprint};
+use safetensors::SafeTensors;
 
 use crate::support::numbers;
 
@@ -233,4 +234,52 @@ fn no_bit_of_a_graph_and_no_row_of_another_gallery_is_trusted() {
     assert!(refused.to_string().contains("made of other rows"), "{refused}");
     assert_eq!(build(&mut writer, 1), 500);
     assert!(near(other.path(), &vector(600), 1).expect("found")[0].cosine > 0.999);
+}
+
+/// What is said of a graph, as if these bytes had been written.
+fn vouched(rows: &[u8], graph: &[u8], at: usize) -> Vec<u8> {
+    let (_, metadata) = SafeTensors::read_metadata(rows).expect("a header");
+    let mut entries = metadata.metadata().clone().expect("entries");
+    let entry = entries.get_mut("cam_neighbours").expect("ours");
+    let mut said: serde_json::Value = serde_json::from_str(entry).expect("JSON");
+    said["bytes"] = graph.len().into();
+    said["crc"] = crc32fast::hash(graph).into();
+    said["graph_crc"] = crc32fast::hash(&[&graph[..8], &graph[at..]].concat()).into();
+    *entry = said.to_string();
+    let file = SafeTensors::deserialize(rows).expect("a file");
+    safetensors::tensor::serialize(file.tensors(), Some(entries)).expect("a file")
+}
+
+#[test]
+fn a_graph_that_leads_anywhere_is_refused_whatever_its_checksums_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(&mut gallery(folder.path(), 500), 1);
+    let [path, said] =
+        ["usearch", "rows"].map(|end| folder.path().join(format!("neighbours/00000.{end}")));
+    let (bytes, rows) = (fs::read(&path).expect("readable"), fs::read(&said).expect("readable"));
+    let at = 8 + 500 * WIDTH;
+    let attempt = |graph: &[u8]| {
+        fs::write(&path, graph).expect("written");
+        fs::write(&said, vouched(&rows, graph, at)).expect("written");
+        near(folder.path(), &vector(9), 3)
+    };
+    attempt(&bytes).expect("it is as it was made");
+    let mut refused = 0;
+    let sizes = (at + 64..at + 104).step_by(8).chain([0, 4, at + 33]);
+    let nodes = (at + 104 + 1000..bytes.len() - 4).step_by(331);
+    for place in sizes.chain(nodes) {
+        let mut changed = bytes.clone();
+        changed[place..place + 4].copy_from_slice(&[0xFF; 4]);
+        match attempt(&changed) {
+            Err(error) => {
+                assert!(matches!(error, Error::Neighbours { .. }), "{error}");
+                refused += 1;
+            }
+            // Room for neighbours that are none.
+            Ok(hits) => assert!(hits.len() == 3 && place > at + 1000),
+        }
+    }
+    assert!(refused > 100, "{refused}");
+    attempt(&bytes[..bytes.len() - 1]).expect_err("cut off");
+    attempt(&[&bytes[..], &[0]].concat()).expect_err("too long");
 }

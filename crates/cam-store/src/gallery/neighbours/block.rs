@@ -1,5 +1,6 @@
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
@@ -7,12 +8,13 @@ use usearch::{Index, IndexOptions, MetricKind, ScalarKind};
 
 use super::made::{Graph, Made};
 use super::plan::{refused, write};
+use super::sound::is_sound;
 use crate::Error;
 use crate::error::at;
-use crate::gallery::file::Stream;
+use crate::gallery::file::{Stream, read_exact_at};
 
 /// Neighbours of each row in the graph.
-const CONNECTIVITY: usize = 16;
+pub(super) const CONNECTIVITY: usize = 16;
 
 /// Rows looked at for these neighbours: twice as many take twice the time and find hardly more.
 const EXPANSION_ADD: usize = 64;
@@ -84,6 +86,11 @@ impl Block {
         if self.crc(graph, &[0..SIZES as u64, graph.graph_at..graph.bytes])? != graph.graph_crc {
             return Err(self.damaged());
         }
+        let read = |stretch: Range<u64>| self.read(stretch).map_err(at(&self.graph));
+        let (sizes, nodes) = (read(0..SIZES as u64)?, read(graph.graph_at..graph.bytes)?);
+        if !is_sound(&sizes, &nodes, graph.count, width) {
+            return Err(self.damaged());
+        }
         let refused = |reason: String| refused(&self.graph, reason);
         let path = self.graph.to_str().ok_or_else(|| refused("its path is no Unicode".into()))?;
         let index = Self::empty(width).map_err(refused)?;
@@ -111,8 +118,15 @@ impl Block {
         refused(&self.graph, "it is not what was written")
     }
 
+    /// A stretch of the file, which was found to reach so far.
+    fn read(&self, stretch: Range<u64>) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; stretch.end.saturating_sub(stretch.start) as usize];
+        read_exact_at(&File::open(&self.graph)?, &mut bytes, stretch.start)?;
+        Ok(bytes)
+    }
+
     /// Checksum of stretches of the file, which must be as long as it was.
-    fn crc(&self, graph: &Graph, stretches: &[std::ops::Range<u64>]) -> Result<u32, Error> {
+    fn crc(&self, graph: &Graph, stretches: &[Range<u64>]) -> Result<u32, Error> {
         let file = match File::open(&self.graph) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(refused(&self.graph, "it is missing"));
