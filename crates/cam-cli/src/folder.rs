@@ -87,7 +87,10 @@ fn walk(root: &Path, is_deep: bool) -> Result<Vec<Found>, Failure> {
     let mut walk = Walk { root, found: Vec::new(), folders: vec![OsString::new()] };
     while let Some(folder) = walk.folders.pop() {
         interrupt::check("nothing was changed")?;
-        walk.look_into(&folder);
+        // The folder that was named is looked into whatever it holds.
+        if folder.is_empty() || !own_results::are_in(&root.join(&folder)) {
+            walk.look_into(&folder);
+        }
         if !is_deep {
             break;
         }
@@ -130,7 +133,6 @@ impl Walk<'_> {
         let mut name = folder.to_owned();
         name.push(&file_name);
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && own_results::are_in(&entry.path()) => {}
             Ok(kind) if kind.is_dir() => {
                 name.push("/");
                 self.folders.push(name);

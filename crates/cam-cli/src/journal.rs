@@ -1,6 +1,7 @@
 //! A file of JSON lines that an interrupted run goes on with: its settings, then a record for each piece of
 //! work, each written as soon as it is done.
 
+mod differences;
 mod settings;
 
 use std::fs::{self, File, OpenOptions};
@@ -13,9 +14,9 @@ use cam_store::Lock;
 use cam_viz::{Temporary, remove_leftovers};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::failure::Failure;
+use differences::agree;
 
 pub use settings::{MethodSettings, NetworkSettings, ReadingSettings};
 
@@ -215,72 +216,25 @@ fn foreign(path: &Path) -> Failure {
     ))
 }
 
+/// That a file which is there was begun with the same settings; for before the work that opening it waits for.
+pub fn check(path: &Path, header: &impl Serialize) -> Result<(), Failure> {
+    let used = serde_json::to_value(header).context("writing JSON")?;
+    let Ok(file) = File::open(path) else { return Ok(()) };
+    let mut first = Vec::new();
+    let read = BufReader::new(file).take(LONGEST).read_until(b'\n', &mut first);
+    read.with_context(|| path.display().to_string())?;
+    match first.strip_suffix(b"\n").map(std::str::from_utf8) {
+        Some(Ok(first)) => agree(first, &used, path),
+        Some(Err(_)) => Err(foreign(path)),
+        None => Ok(()),
+    }
+}
+
 /// Whether a file is a journal of this program, as far as its first bytes tell.
 pub fn is_one(path: &Path) -> bool {
     let mut begins = [0; BEGINS.len()];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut begins));
     read.is_ok() && begins == BEGINS.as_bytes()
-}
-
-/// That a file was begun with the same settings.
-fn agree(first: &str, used: &Value, path: &Path) -> Result<(), Failure> {
-    let kept = match serde_json::from_str::<Value>(first) {
-        Ok(kept) if kept["schema_version"].is_number() => kept,
-        _ => return Err(foreign(path)),
-    };
-    let differences = differences(&kept, used);
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(Failure::usage(format!(
-        "{} was begun with other settings: {}; go on with the same, choose another --out, or remove it",
-        path.display(),
-        differences.join(", ")
-    )))
-}
-
-/// Every setting that differs: `precision f32 → f16`.
-fn differences(kept: &Value, used: &Value) -> Vec<String> {
-    let keys =
-        |value: &Value| value.as_object().into_iter().flat_map(|o| o.keys().cloned()).collect();
-    let (mut all, more): (Vec<String>, Vec<String>) = (keys(used), keys(kept));
-    all.extend(more.into_iter().filter(|key| used.get(key).is_none()));
-    let differs = all.iter().filter(|key| kept.get(key) != used.get(key));
-    let words = differs.map(|key| {
-        let [kept, used] = changed(&kept[key], &used[key]);
-        format!("{key} {} → {}", shown(&kept), shown(&used))
-    });
-    words.collect()
-}
-
-/// Two values, of lists only what the other lacks.
-fn changed(kept: &Value, used: &Value) -> [Value; 2] {
-    let without = |list: &[Value], other: &[Value]| -> Value {
-        list.iter().filter(|value| !other.contains(value)).cloned().collect()
-    };
-    match (kept, used) {
-        (Value::Array(kept), Value::Array(used)) => {
-            let sides = [without(kept, used), without(used, kept)];
-            let is_order = sides.iter().all(|side| side.as_array().is_some_and(Vec::is_empty));
-            if is_order { [kept.clone().into(), used.clone().into()] } else { sides }
-        }
-        _ => [kept.clone(), used.clone()],
-    }
-}
-
-/// A value on a line, cut where it is long.
-fn shown(value: &Value) -> String {
-    /// Two digests fit.
-    const MOST: usize = 140;
-    let text = match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "none".to_owned(),
-        value => value.to_string(),
-    };
-    match text.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
-    }
 }
 
 #[cfg(test)]

@@ -38,9 +38,9 @@ pub struct Explain {
     pub concept_file: Option<PathBuf>,
 
     /// What a concept of the file is: the mean of its images, the same in contrast to its negatives
-    /// or else to all images of the file, or whichever of its images is the most similar.
-    #[arg(long = "as", value_name = "A", requires = "concept_file", default_value = "contrast")]
-    pub concepts_as: ConceptsAs,
+    /// or else to all images of the file (the default), or whichever of its images is the most similar.
+    #[arg(long = "as", value_name = "A")]
+    pub concepts_as: Option<ConceptsAs>,
 
     /// Also ask where each concept is not (1 − cosine).
     #[arg(long)]
@@ -114,11 +114,12 @@ fn class(text: &str) -> Result<usize, &'static str> {
 }
 
 /// What a concept with several images is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ConceptsAs {
     /// The mean of its images' directions.
     Centroid,
     /// The same less the mean of its negatives, or of all images of the file.
+    #[default]
     Contrast,
     /// Whichever of its images is the most similar.
     Prototypes,

@@ -108,9 +108,9 @@ pub fn size(text: &str) -> Result<[usize; 2], Failure> {
                 "`--frames {text}`: a frame has at most {most} pixels, as any image"
             ))),
         },
-        _ => {
-            Err(Failure::usage(format!("`--frames {text}`: write width and height, as in 640x360")))
-        }
+        _ => Err(Failure::usage(format!(
+            "`--frames {text}`: it takes width and height, as in 640x360"
+        ))),
     }
 }
 

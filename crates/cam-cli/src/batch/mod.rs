@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::arguments::Batch;
 use crate::explain::{Reading, arithmetic, check_use, layer_or_last, read, rule};
 use crate::failure::Failure;
-use crate::journal::{MethodSettings, NetworkSettings, ReadingSettings};
+use crate::journal::{self, MethodSettings, NetworkSettings, ReadingSettings};
 use crate::model::Model;
 use crate::{concepts, folder, own_results, print};
 use draw::Scale;
@@ -67,11 +67,13 @@ pub fn run(arguments: &Batch) -> Result<(), Failure> {
     let method = rule(&arguments.method, &arguments.options, arithmetic(&arguments.reading))?;
     check_use(&arguments.options, std::slice::from_ref(&arguments.method))?;
     let model = Model::load(&arguments.model)?;
+    let layer = layer_or_last(&model.network, arguments.layer.as_deref())?;
+    let header = header(arguments, &model, &reading, (&set, layer), (frames, shard))?;
+    // Which setting is another one says more than that the concepts do not fit it.
+    journal::check(&results_path(&arguments.out, shard), &header)?;
     let made = set.fingerprint().check(&concepts::fingerprint(&model, &reading)?);
     made.with_context(|| arguments.concepts.display().to_string())?;
     concepts::other_fit(&set, &reading);
-    let layer = layer_or_last(&model.network, arguments.layer.as_deref())?;
-    let header = header(arguments, &model, &reading, (&set, layer), (frames, shard))?;
     let questions = Questions { set, target, method, layer };
     let (mut results, mut summary);
     match frames {
@@ -125,8 +127,10 @@ fn check(arguments: &Batch) -> Result<(), Failure> {
     if is_film && (arguments.pictures || arguments.shard.is_some()) {
         return Err(Failure::usage("--pictures and --shard are for folders, not for frames"));
     }
-    if is_film && arguments.reading.strict {
-        return Err(Failure::usage("--strict is for files, not for frames: no frame is damaged"));
+    if is_film && (arguments.reading.strict || arguments.reading.stretch) {
+        return Err(Failure::usage(
+            "--strict and --stretch are for files, not for frames, which are whole and of 8 bits",
+        ));
     }
     if is_film && arguments.reading.stretch {
         return Err(Failure::usage(

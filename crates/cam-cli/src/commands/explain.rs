@@ -9,6 +9,12 @@ pub fn run(arguments: &Explain) -> Result<(), Failure> {
     if let Some(file) = &arguments.concept_file {
         return concepts::explain(arguments, file);
     }
+    // The parser waives what an option requires where that is in conflict with another that is given.
+    if arguments.concepts_as.is_some() {
+        return Err(Failure::usage(
+            "--as says what a concept of a file is: name the file with --concepts, or leave it out",
+        ));
+    }
     let queries: Vec<Source> = arguments.queries.iter().map(|query| Source::of(query)).collect();
     let mut asked: Vec<_> =
         arguments.concepts.iter().map(|concept| Source::named(concept)).collect();

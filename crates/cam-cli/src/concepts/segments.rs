@@ -111,7 +111,8 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
     if set.concepts().is_empty() {
         return Err(Failure::usage(format!("{} holds no concept", concept_file.display())));
     }
-    let target = questions::target(&set, arguments.concepts_as)?;
+    let concepts_as = arguments.concepts_as.unwrap_or_default();
+    let target = questions::target(&set, concepts_as)?;
     let reading = Reading::new(&arguments.images)?;
     let model = Model::load(&arguments.model)?;
     let made = set.fingerprint().check(&fingerprint(&model, &reading)?);
@@ -126,7 +127,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
         weights_sha256: set.fingerprint().weights_sha256.clone(),
         layer: network.layers()[at.index()].name.clone(),
         method: method.name.clone(),
-        concepts_as: format!("{:?}", arguments.concepts_as).to_lowercase(),
+        concepts_as: format!("{concepts_as:?}").to_lowercase(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
         remarks,
         figure: None,

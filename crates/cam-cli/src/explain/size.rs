@@ -33,7 +33,8 @@ fn fitting(width: usize, height: usize) -> Result<Size, Failure> {
     match width.checked_mul(height) {
         Some(..=MAX_PIXELS) => Ok(Size::Fixed(width, height)),
         _ => Err(Failure::usage(format!(
-            "`--size {width}x{height}`: a network's input has at most {MAX_PIXELS} pixels, as in 4096x4096"
+            "{width}×{height} pixels are too many for the network's input, which has at most {MAX_PIXELS}, as \
+             4096x4096; choose a smaller --size"
         ))),
     }
 }

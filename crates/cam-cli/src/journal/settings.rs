@@ -3,6 +3,7 @@
 //! Each function takes its group apart without `..`, so that a new argument does not compile before it is
 //! decided whether it belongs into the header.
 
+use cam_engine::InstructionSet;
 use cam_models::ConvNet;
 use serde::Serialize;
 
@@ -21,6 +22,9 @@ pub struct NetworkSettings {
     pub device: String,
     pub precision: String,
     pub exact: bool,
+    /// Whether the engine's kernels round once for a product and its sum, as all do whose processor can;
+    /// none without the engine.
+    pub fused: Option<bool>,
 }
 
 impl NetworkSettings {
@@ -46,7 +50,15 @@ impl NetworkSettings {
             device: model.device_kinds(),
             precision: precision.unwrap_or_default().to_string(),
             exact: *exact,
+            fused: model.network.engine().map(|engine| is_fused(engine.instructions())),
         })
+    }
+}
+
+fn is_fused(instructions: InstructionSet) -> bool {
+    match instructions {
+        InstructionSet::Avx512 | InstructionSet::Avx2 => true,
+        _ => cfg!(any(target_arch = "aarch64", target_feature = "fma")),
     }
 }
 

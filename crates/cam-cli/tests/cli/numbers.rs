@@ -130,8 +130,8 @@ fn limits_are_said() {
     for (words, says) in [
         ("embed cat.png --out e.npy --threads 100000", "from 0 to 1024"),
         ("embed cat.png --out e.npy --batch 5000", "0..=4096"),
-        ("embed cat.png --out e.npy --size 9999x9999", "at most 16777216 pixels"),
-        ("bench explain --size 9999x9999", "at most 16777216 pixels"),
+        ("embed cat.png --out e.npy --size 9999x9999", "at most 16777216, as 4096x4096"),
+        ("bench explain --size 9999x9999", "at most 16777216, as 4096x4096"),
         (
             "batch - --frames 99999999x99999999 --concepts set.safetensors --out o",
             "at most 100000000 pixels",
