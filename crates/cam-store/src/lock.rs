@@ -55,7 +55,7 @@ impl Lock {
 }
 
 impl Drop for Lock {
-    /// Tidies up while still holding the lock: see [`is_still_at`]. A lock file left over does no harm.
+    /// Tidies up while still holding the lock: see `is_still_at`. A lock file left over does no harm.
     fn drop(&mut self) {
         if cfg!(unix) {
             ignore(fs::remove_file(&self.path));

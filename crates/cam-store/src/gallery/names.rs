@@ -31,6 +31,11 @@ impl Names {
         }
     }
 
+    /// Whether the files of images and numbers are all there.
+    pub(super) fn are_in(&self, folder: &Path) -> bool {
+        [&self.entries, &self.vectors, &self.maps].iter().all(|name| folder.join(name).exists())
+    }
+
     fn all(&self) -> [&str; 4] {
         [&self.entries, &self.vectors, &self.maps, &self.neighbours]
     }

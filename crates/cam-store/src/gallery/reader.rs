@@ -67,30 +67,35 @@ impl Gallery {
         loop {
             let header = Header::read(folder)?;
             let header = header.ok_or_else(|| Error::NoGallery { folder: folder.to_owned() })?;
-            let generation = header.generation;
-            let opened = Self::of(folder, header);
-            let is_whole = matches!(opened, Ok((_, true)));
+            let (generation, names) = (header.generation, Names::of(header.generation));
+            let has_all = names.are_in(folder);
+            let opened = Self::of(folder, names.clone(), header);
+            if has_all && opened.is_ok() {
+                return opened;
+            }
             // A file that is missing was not made yet, or a compaction just took it away.
-            if is_whole || Header::read(folder)?.is_some_and(|now| now.generation == generation) {
-                return opened.map(|(gallery, _)| gallery);
+            let is_same = Header::read(folder)?.is_some_and(|now| now.generation == generation);
+            if is_same && names.are_in(folder) == has_all {
+                return opened;
             }
         }
     }
 
-    /// The gallery, and whether all of its files are there.
-    fn of(folder: &Path, header: Header) -> Result<(Self, bool), Error> {
-        let names = Names::of(header.generation);
+    fn of(folder: &Path, names: Names, header: Header) -> Result<Self, Error> {
         let open = |name: &String| opened(&folder.join(name));
         let log = open(&names.entries)?;
         let (vectors, maps) = (open(&names.vectors)?, open(&names.maps)?);
-        let is_whole = log.is_some() && vectors.is_some() && maps.is_some();
         let bounds = || Bounds::of(&header, vectors.as_ref(), maps.as_ref());
         let log = match log {
             Some(file) => read_log(&file, folder, &names, bounds)?,
-            None => Log::default(),
+            // Before the first image there may be none.
+            None if header.generation == 0 && vectors.is_none() => Log::default(),
+            None => {
+                return Err(Error::Damaged { reason: format!("{} is missing", names.entries) });
+            }
         };
         let (folder, entries, rows) = (folder.to_owned(), log.entries, log.rows);
-        Ok((Self { folder, names, header, entries, rows, vectors, maps }, is_whole))
+        Ok(Self { folder, names, header, entries, rows, vectors, maps })
     }
 
     /// What all entries have in common.

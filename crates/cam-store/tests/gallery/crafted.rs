@@ -198,12 +198,24 @@ fn a_bit_turned_in_what_is_found_is_an_error_and_no_other_cosine() {
 
 #[test]
 fn a_file_that_is_missing_is_an_error_and_no_empty_gallery() {
-    for name in ["vectors.f32", "maps.f16"] {
+    for name in ["entries.log", "vectors.f32", "maps.f16"] {
         let (folder, _) = gallery();
         fs::remove_file(folder.path().join(name)).expect("removed");
         let error = Gallery::open(folder.path()).err().expect("refused");
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
     }
+}
+
+#[test]
+fn a_compacted_gallery_without_its_files_is_an_error() {
+    let (folder, _) = gallery();
+    let path = folder.path().join("gallery.json");
+    let mut header: Value =
+        serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON");
+    header["generation"] = json!(7);
+    fs::write(&path, header.to_string()).expect("written");
+    let error = Gallery::open(folder.path()).err().expect("refused").to_string();
+    assert!(error.contains("entries.7.log is missing"), "{error}");
 }
 
 #[test]
