@@ -55,6 +55,8 @@ struct Line<'a> {
     /// Whether pixels are missing from the image's file, and from the query's.
     damaged: bool,
     query_damaged: bool,
+    /// What is odd about the query.
+    query_remarks: &'a [String],
     /// What each position of the query adds to the cosine, row by row; with --explain.
     #[serde(skip_serializing_if = "Option::is_none")]
     query_map: Option<Vec<f32>>,
@@ -139,7 +141,8 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
             let [width, height] = image.pixels;
             let (path, sha256) = (&*image.path, image.sha256);
             let (rank, cosine) = (rank + 1, hit.cosine);
-            let (damaged, query_damaged) = (image.damaged, search.query.condition.damaged);
+            let condition = &search.query.condition;
+            let (query_damaged, query_remarks) = (condition.damaged, condition.remarks.as_slice());
             let line = Line {
                 rank,
                 path,
@@ -147,8 +150,9 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
                 width,
                 height,
                 sha256,
-                damaged,
+                damaged: image.damaged,
                 query_damaged,
+                query_remarks,
                 query_map,
                 map,
             };

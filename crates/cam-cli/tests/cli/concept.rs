@@ -17,8 +17,8 @@ fn concepts_are_added_listed_shown_and_removed() {
     assert_eq!(
         listed["concepts"],
         serde_json::json!([
-            { "name": "cat", "images": 1, "negatives": 0 },
-            { "name": "coffee", "images": 1, "negatives": 1 },
+            { "name": "cat", "images": 1, "negatives": 0, "damaged": 0 },
+            { "name": "coffee", "images": 1, "negatives": 1, "damaged": 0 },
         ])
     );
     let shown = place.say("concept show set.safetensors coffee --json").done().json();

@@ -22,6 +22,7 @@ mod evaluate;
 mod explain;
 mod fetch;
 mod fit;
+mod fitted;
 mod gallery;
 mod images;
 mod killing;
