@@ -75,10 +75,13 @@ impl Folder<'_> {
     }
 }
 
+/// An image's digest, its width and height, and what else is to be known of it.
+type Looked = (String, [u32; 2], Condition);
+
 /// What comes of an image, were it that it fails.
 fn line(
     found: &Found,
-    asked: Result<((String, [u32; 2], Condition), Vec<super::Found>), Failure>,
+    asked: Result<(Looked, Vec<super::Found>), Failure>,
 ) -> Result<Line, Failure> {
     let path = found.name.to_string();
     let error = match asked {

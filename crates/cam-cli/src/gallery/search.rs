@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use anyhow::{Context as _, anyhow};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Network as _, Pair};
-use cam_models::Fit;
 use cam_store::Gallery;
 use cam_store::gallery::{Entry, Hit, Sha256};
 use cam_viz::{Figure, FigureStyle, Panel, Window};
@@ -177,10 +176,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
 /// How the images of an index were read.
 fn of_index(reading: Reading, gallery: &Gallery) -> Result<Reading, Failure> {
     let header = gallery.header();
-    let fit = match header.fit.as_str() {
-        "" => Fit::default(),
-        fit => fit.parse().map_err(anyhow::Error::from)?,
-    };
+    let fit = header.fit.parse().map_err(anyhow::Error::from)?;
     Ok(reading.with_size(header.input).with_fit(fit))
 }
 

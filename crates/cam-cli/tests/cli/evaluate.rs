@@ -88,7 +88,7 @@ fn other_settings_do_not_mix_with_what_is_there() {
     let place = place();
     evaluate(&place, "").done();
     let before = place.read("scores/records.jsonl");
-    let refused = evaluate(&place, "--seed 1").ends_with(1);
+    let refused = evaluate(&place, "--seed 1").ends_with(2);
     assert!(refused.err.contains("choose another --out"), "{}", refused.err);
     assert_eq!(place.read("scores/records.jsonl"), before);
 }

@@ -33,8 +33,8 @@ pub struct Header {
     pub layer: String,
     /// Height and width that images are fitted to; none where each is taken at its own size.
     pub input: Option<[usize; 2]>,
-    /// How images of other proportions come to it, in a word; empty where that is not known.
-    #[serde(default)]
+    /// How images of other proportions come to it, in a word.
+    #[serde(default = "squash")]
     pub fit: String,
     /// Whether feature maps are kept.
     pub has_maps: bool,
@@ -49,11 +49,11 @@ impl Header {
         input: Option<[usize; 2]>,
         has_maps: bool,
     ) -> Self {
-        let (version, fit) = (UNCOMPACTED, String::new());
+        let (version, fit) = (UNCOMPACTED, squash());
         Self { version, generation: 0, fingerprint, root, layer, input, fit, has_maps }
     }
 
-    /// The same of images that come to the input's size in this way.
+    /// The same of images that come to the input's size in another way than squashed.
     pub fn with_fit(self, fit: String) -> Self {
         Self { fit, ..self }
     }
@@ -145,6 +145,11 @@ impl Header {
         }
         Ok(())
     }
+}
+
+/// What indexes did before there was a choice.
+fn squash() -> String {
+    "squash".to_owned()
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
