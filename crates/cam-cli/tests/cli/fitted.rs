@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fit::{WIDE, is_grey, number, picture, place, small};
-use crate::support::wide_cat;
+use crate::support::{png, wide_cat};
 
 #[test]
 fn a_pair_belongs_together_where_the_pictures_show_it() {
@@ -23,16 +23,28 @@ fn a_pair_belongs_together_where_the_pictures_show_it() {
     assert!([16.0, 48.0].contains(&number(&best[0])), "{best}");
     let run = small(&place, "compare wide.png middle.png --fit crop --point 5,10").ends_with(2);
     assert!(run.err.contains("--fit crop leaves wide.png out of sight"), "{}", run.err);
+}
 
-    let document = small(&place, "compare wide.png wide.png --fit pad --json --lines 100");
-    let document = document.done().json();
-    for pair in document["correspondences"].as_array().expect("a list") {
-        let place = &pair["from"];
-        assert!((0.0..=64.0).contains(&number(&place[1])), "{place} is no place of the picture");
+#[test]
+fn positions_on_padding_belong_to_nothing_and_what_they_add_is_said() {
+    let place = place();
+    place.write("flat.png", png(&wide_cat(128, 32)));
+    // In an input of 96×96 it has the rows 36 to 60: of three rows of positions only the second one's middle
+    // lies on it, and there on its row 16 of 32.
+    let words = "compare flat.png flat.png --fit pad --json --lines 100 --point 5,5";
+    let words = format!("{words} --weights tiny_basic.safetensors --size 96");
+    let document = place.say(&words).done().json();
+    let pairs = document["correspondences"].as_array().expect("a list");
+    assert!(!pairs.is_empty());
+    for end in pairs.iter().flat_map(|pair| [&pair["from"], &pair["to"]]) {
+        assert!((number(&end[1]) - 16.0).abs() < 1e-4, "{end}");
     }
     let side = &document["images"][0];
     let map: Vec<f64> = side["map"].as_array().expect("a map").iter().map(number).collect();
-    assert!(number(&side["on_padding"]).abs() <= map.iter().map(|v| v.abs()).sum());
+    let outside: f64 = map[..3].iter().chain(&map[6..]).sum();
+    assert!((number(&side["on_padding"]) - outside).abs() < 1e-9);
+    assert!(outside > 0.0, "the case shows nothing without something on padding");
+    assert!((number(&document["points"][0]["best"][1]) - 16.0).abs() < 1e-4);
 }
 
 #[test]
