@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use image::RgbImage;
 
-use crate::support::{Place, TINY, photograph, png, transparent_png, truncated_jpeg};
+use crate::support::{Place, TINY, photograph, png, tiny, transparent_png, truncated_jpeg};
 
 #[test]
 fn what_is_no_image_is_told_apart() {
@@ -160,4 +160,89 @@ fn the_smallest_and_the_longest_images_are_explained() {
             assert_eq!(place.size("overlay.png"), place.size(image), "{words}");
         }
     }
+}
+
+/// A file among those that the decoders are tested with.
+fn decoded_elsewhere(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cam-viz/tests/data/tiff");
+    std::fs::read(std::path::Path::new(folder).join(name)).expect("a picture of cam-viz")
+}
+
+/// The values of twelve bits that 8 bits have, in a file of sixteen: the picture of the photograph, dark.
+fn twelve_bits_in_sixteen(grey: &image::GrayImage) -> Vec<u8> {
+    let samples = grey.iter().map(|&byte| u16::from(byte) * 16).collect();
+    let image =
+        image::ImageBuffer::<image::Luma<u16>, _>::from_raw(grey.width(), grey.height(), samples);
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let image = image::DynamicImage::ImageLuma16(image.expect("as many samples"));
+    image.write_to(&mut bytes, image::ImageFormat::Png).expect("a PNG");
+    bytes.into_inner()
+}
+
+/// A photograph in grey that has both black and white.
+fn grey_cat() -> image::GrayImage {
+    let mut grey = image::load_from_memory(&photograph("cat")).expect("a photograph").to_luma8();
+    grey.put_pixel(0, 0, image::Luma([0]));
+    grey.put_pixel(1, 0, image::Luma([255]));
+    grey
+}
+
+#[test]
+fn grey_of_every_kind_of_number_has_one_embedding() {
+    let place = Place::new();
+    let files =
+        ["grey.png", "grey-float32.tif", "grey-float16.tif", "grey-signed-16.tif", "grey-32.tif"];
+    files.iter().for_each(|file| place.write(file, decoded_elsewhere(file)));
+    let words = format!("embed {} --out e.npy", files.join(" "));
+    place.cam(words.split(' ').chain(TINY)).done();
+    let (shape, values) = place.array("e.npy");
+    let rows: Vec<&[f32]> = values.chunks(shape[1] as usize).collect();
+    assert_eq!(rows.len(), files.len());
+    assert!(rows.iter().all(|row| *row == rows[0]), "{rows:?}");
+}
+
+#[test]
+fn multiplied_and_straight_opacity_show_the_same_picture() {
+    let place = Place::new();
+    let files = ["alpha-straight.tif", "alpha-multiplied-16.tif"];
+    files.iter().for_each(|file| place.write(file, decoded_elsewhere(file)));
+    let words = "embed alpha-straight.tif alpha-multiplied-16.tif --out e.npy";
+    place.cam(words.split(' ').chain(TINY)).done();
+    let (shape, values) = place.array("e.npy");
+    let (a, b) = values.split_at(shape[1] as usize);
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    // Pixels differ by a rounding at most.
+    assert!(dot(a, b) / (dot(a, a) * dot(b, b)).sqrt() > 0.9999);
+}
+
+#[test]
+fn twelve_bits_in_sixteen_are_said_with_the_option_that_helps_and_it_helps() {
+    let place = Place::new();
+    let grey = grey_cat();
+    place.write("deep.png", twelve_bits_in_sixteen(&grey));
+    place.write("grey.png", png(&image::DynamicImage::ImageLuma8(grey).to_rgb8()));
+    let embed = |words: &str| {
+        let run = place.cam(format!("embed {words} --out e.npy").split(' ').chain(TINY)).done();
+        (run.err, place.array("e.npy").1)
+    };
+    let (said, dark) = embed("deep.png");
+    let remark = "cam: deep.png: uses only the lowest 6 % of the range (0 to 4080 of 65535): it will look black \
+                  (see --stretch)\n";
+    assert!(said.ends_with(remark), "{said}");
+    let (said, stretched) = embed("deep.png --stretch");
+    assert_eq!(said, "cam: deep.png: stretched: samples from 0 to 4080 became black to white\n");
+    let (_, plain) = embed("grey.png");
+    assert_eq!(stretched, plain);
+    assert_ne!(dark, plain);
+}
+
+#[test]
+fn an_index_of_stretched_images_is_searched_with_stretched_ones() {
+    let place = Place::new();
+    place.write("deep/cat.png", twelve_bits_in_sixteen(&grey_cat()));
+    tiny(&place, "index deep --index i --stretch").done();
+    let found = tiny(&place, "search deep/cat.png --index i --stretch").done().text();
+    assert!(found.contains("1.000  cat.png"), "{found}");
+    let refused = tiny(&place, "search deep/cat.png --index i").ends_with(1).err;
+    assert!(refused.contains("stretched"), "{refused}");
 }
