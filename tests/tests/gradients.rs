@@ -220,6 +220,75 @@ fn finer_compares_with_the_three_classes_of_nearest_logits() {
     assert!((f64::from(score) - (5.0 - mean)).abs() < 1e-5, "{score}");
 }
 
+/// A target's scores `[n, k]` and gradients `[n, k, d]` of several embeddings at once.
+fn answers(target: &dyn Target, embeddings: &[&[f32]]) -> (Vec<f32>, Vec<f32>) {
+    let batch = tensor(embeddings.concat(), [embeddings.len(), embeddings[0].len()]);
+    let gradients = target.gradients(batch.clone()).expect("a closed form");
+    assert_near("autodiff", &values(&gradients), &by_autodiff(target, &batch), ROUNDING);
+    (values(&target.scores(batch)), values(&gradients))
+}
+
+#[test]
+fn of_equally_similar_prototypes_the_first_counts_for_each_image_and_concept() {
+    let concept = |rows: &[[f32; 2]]| {
+        Concepts::new(2, rows.iter().map(|row| row.to_vec()).collect()).expect("sound")
+    };
+    // Three prototypes, and one: what is missing there is not another.
+    let concepts = [concept(&[[0.0, 1.0], [1.0, 0.0], [0.0, 2.0]]), concept(&[[-1.0, 0.0]])];
+    let target = Prototypes::of(&concepts).expect("of one width");
+    let half = 0.5_f32.sqrt();
+    let (scores, gradients) = answers(&target, &[&[1.0, 1.0], &[2.0, 0.0], &[0.0, 4.0]]);
+    assert_near("cosines", &scores, &[half, -half, 1.0, -1.0, 1.0, 0.0], 1e-6);
+    // Between (0, 1) and (1, 0) it is the former: ∂/∂e = (ĉ − ⟨ê, ĉ⟩ê)/‖e‖ = (−½, ½)/√2.
+    let expected = [
+        [-0.5 * half, 0.5 * half],
+        [-0.5 * half, 0.5 * half],
+        [0.0, 0.0],
+        [0.0, 0.0],
+        [0.0, 0.0],
+        [-0.25, 0.0],
+    ];
+    assert_near("gradients", &gradients, expected.as_flattened(), 1e-6);
+}
+
+#[test]
+fn of_equally_near_classes_finer_takes_the_first_for_each_image_and_class() {
+    // Logits are the weights times e. Around class 2 (logit 4e) lie 3e and 5e, as near as one another, then 2e
+    // and 6e, of which the first is taken, and class 6, a twin of class 2 at no distance.
+    let weights = [6.0, 2.0, 4.0, 5.0, 3.0, 9.0, 4.0];
+    let classes = Linear { weight: tensor(weights.to_vec(), [7, 1]), bias: None };
+    let target = Finer::of(classes, vec![2, 5], 1.0).expect("they exist");
+    let by_hand = |own: f64, compared: [f64; 3], e: f64| {
+        let exp: Vec<f64> = compared.iter().map(|w| (w * e).exp()).collect();
+        let share: Vec<f64> = exp.iter().map(|x| x / exp.iter().sum::<f64>()).collect();
+        let mean: f64 = share.iter().zip(compared).map(|(q, w)| q * w * e).sum();
+        let slope = share.iter().zip(compared).map(|(q, w)| q * (1.0 + w * e - mean) * w);
+        ((own * e - mean) as f32, (own - slope.sum::<f64>()) as f32)
+    };
+    let (scores, gradients) = answers(&target, &[&[1.0], &[-0.5], &[0.0]]);
+    // Of class 5 (9e) the nearest are 6e, 5e and the first of the twins 4e; where e = 0 all are equally near, and
+    // the first three others count.
+    let expected = [
+        by_hand(4.0, [5.0, 3.0, 4.0], 1.0),
+        by_hand(9.0, [6.0, 5.0, 4.0], 1.0),
+        by_hand(4.0, [5.0, 3.0, 4.0], -0.5),
+        by_hand(9.0, [6.0, 5.0, 4.0], -0.5),
+        by_hand(4.0, [6.0, 2.0, 5.0], 0.0),
+        by_hand(9.0, [6.0, 2.0, 4.0], 0.0),
+    ];
+    let (expected_scores, expected_gradients): (Vec<f32>, Vec<f32>) = expected.into_iter().unzip();
+    assert_near("scores", &scores, &expected_scores, 1e-5);
+    assert_near("gradients", &gradients, &expected_gradients, 1e-5);
+}
+
+#[test]
+fn finer_with_fewer_than_three_others_compares_with_all_of_them() {
+    let classes = Linear { weight: tensor(vec![2.0, -1.0], [2, 1]), bias: None };
+    let target = Finer::of(classes, vec![1], 0.5).expect("it exists");
+    // s = z₁ − ½·z₀ = −2e.
+    assert_eq!(answers(&target, &[&[3.0]]), (vec![-6.0], vec![-2.0]));
+}
+
 #[test]
 fn a_triplet_of_equals_has_nothing_to_say() {
     let concepts = Concepts::new(3, vec![signed("concept", 3)]).expect("sound");

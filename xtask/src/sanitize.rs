@@ -1,5 +1,5 @@
-//! `cargo xtask sanitize`: the engine's tests under tools that see what a test does not, a read or write outside of a
-//! buffer above all.
+//! `cargo xtask sanitize`: the engine's tests under tools that see what a test does not: a read or write outside of a
+//! buffer, and two threads at one number.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,17 +10,21 @@ use crate::cargo::{cargo, output, root, run as run_command};
 use crate::{metadata, nearest};
 
 pub const HELP: &str = "\
-usage: cargo xtask sanitize [address|valgrind]
+usage: cargo xtask sanitize [address|thread|valgrind|orders]
 
 Runs the tests of cam-engine, which is the one crate with unsafe code, under
 
   address   AddressSanitizer and the debug assertions of the standard library:
             all tests, on every instruction set of this machine. Needs the
             nightly toolchain.
+  thread    ThreadSanitizer: whether anything that a thread reads or writes may
+            be written by another meanwhile. Needs the nightly toolchain.
   valgrind  memcheck: the tests that are not of random shapes, on AVX2 and the
             portable code; valgrind knows no AVX-512. Needs valgrind.
+  orders    loom: the thread pool and its barrier in every order that their
+            threads can take, with more interruptions than the tests allow.
 
-Both where none is named; what is not installed is then skipped. What they
+All where none is named; what is not installed is then skipped. What they
 build lies in sanitize/ of cargo's target directory. It takes some minutes.
 ";
 
@@ -41,15 +45,38 @@ const TOOLS: &[Tool] = &[
         run: address,
     },
     Tool {
+        name: "thread",
+        install: "`rustup toolchain install nightly`",
+        is_here: has_nightly,
+        run: thread,
+    },
+    Tool {
         name: "valgrind",
         install: "`apt install valgrind`, or what your system calls it",
         is_here: has_valgrind,
         run: valgrind,
     },
+    Tool { name: "orders", install: "nothing", is_here: || true, run: orders },
 ];
 
 /// Lines in the reports; optimised code, for that is what is shipped and what is fast enough here.
 const PROFILE: &[&str] = &["--release", "--config", "profile.release.debug=\"line-tables-only\""];
+
+/// What runs threads of its own making is left to `orders`: these tools do not follow where it switches stacks.
+const TESTS: &[&str] = &[
+    "--lib",
+    "--test",
+    "convolutions",
+    "--test",
+    "engine",
+    "--test",
+    "gradients",
+    "--test",
+    "winograd",
+];
+
+/// How often a thread is interrupted in `orders`, where the tests content themselves with fewer.
+const INTERRUPTIONS: &str = "6";
 
 /// Tests of random shapes are called so, and take valgrind many minutes.
 const RANDOM: &str = "any_";
@@ -98,20 +125,37 @@ fn has_valgrind() -> bool {
 }
 
 fn address(target: &Path) -> Result<()> {
+    let mut command = sanitized(target, "-Zsanitizer=address")?;
+    run_command(command.args(["--config", "profile.release.debug-assertions=true"]))
+}
+
+/// The standard library is not built for it: what it does itself is not watched, but what its generic code does, which is
+/// compiled with ours, and where its threads begin and end.
+fn thread(target: &Path) -> Result<()> {
+    let flags = "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer";
+    let mut command = sanitized(target, flags)?;
+    run_command(command.args(["--", "--skip", RANDOM]))
+}
+
+/// The engine's tests, built by the nightly compiler with those flags.
+fn sanitized(target: &Path, flags: &str) -> Result<Command> {
     let mut command = Command::new("rustup");
-    command.args(["run", "nightly", "cargo", "test", "-p", "cam-engine", "--lib", "--tests"]);
-    command.args(PROFILE).args(["--config", "profile.release.debug-assertions=true"]);
+    command.args(["run", "nightly", "cargo", "test", "-p", "cam-engine"]).args(TESTS).args(PROFILE);
     // With a target named, build scripts and macros are not instrumented.
-    command
-        .args(["--target", &host(&["rustup", "run", "nightly", "rustc"])?])
-        .arg("--target-dir")
-        .arg(target);
-    run_command(command.env("RUSTFLAGS", "-Zsanitizer=address").current_dir(root()))
+    let host = host(&["rustup", "run", "nightly", "rustc"])?;
+    command.args(["--target", &host]).arg("--target-dir").arg(target);
+    command.env("RUSTFLAGS", flags).current_dir(root());
+    Ok(command)
+}
+
+fn orders(_target: &Path) -> Result<()> {
+    let mut command = cargo(["test", "--release", "-p", "cam-engine", "--test", "races"]);
+    run_command(command.env("LOOM_MAX_PREEMPTIONS", INTERRUPTIONS))
 }
 
 fn valgrind(target: &Path) -> Result<()> {
-    let mut command = cargo(["test", "-p", "cam-engine", "--lib", "--tests"]);
-    command.args(PROFILE).arg("--target-dir").arg(target);
+    let mut command = cargo(["test", "-p", "cam-engine"]);
+    command.args(TESTS).args(PROFILE).arg("--target-dir").arg(target);
     // It runs one thread at a time, so that tests beside one another would only wait.
     command.args(["--", "--test-threads=1", "--skip", RANDOM]);
     command.env("CAM_TEST_INSTRUCTIONS", "avx2,portable");
@@ -143,11 +187,24 @@ mod tests {
     }
 
     #[test]
-    fn both_tools_run_unless_one_is_named() {
-        assert_eq!(names("").expect("both"), ["address", "valgrind"]);
+    fn all_tools_run_unless_one_is_named() {
+        assert_eq!(names("").expect("all"), ["address", "thread", "valgrind", "orders"]);
         assert_eq!(names("valgrind").expect("one"), ["valgrind"]);
         let error = names("adress").expect_err("no such tool").to_string();
         assert_eq!(error, "unknown tool `adress`: did you mean `address`?");
+    }
+
+    #[test]
+    fn every_test_of_the_engine_is_run_by_one_of_the_tools() {
+        let tests = std::fs::read_dir(root().join("crates/cam-engine/tests")).expect("tests");
+        let names = tests.map(|test| test.expect("a test").path());
+        let names =
+            names.filter(|path| path.extension().is_some() || path.join("main.rs").exists());
+        let mut names: Vec<_> =
+            names.map(|path| path.file_stem().expect("a name").to_owned()).collect();
+        names.sort();
+        assert_eq!(names, ["convolutions", "engine", "gradients", "races", "winograd"]);
+        assert!(names.iter().all(|name| name == "races" || TESTS.iter().any(|test| name == test)));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+
 use crate::failure::Failure;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
@@ -40,7 +42,7 @@ pub fn or<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
     state: &str,
 ) -> Result<T, Failure> {
-    let working = thread::spawn(work);
+    let working = thread::Builder::new().spawn(work).context("no further thread can be started")?;
     let mut since = None;
     while !working.is_finished() {
         if asked() && since.get_or_insert_with(Instant::now).elapsed() > GRACE {

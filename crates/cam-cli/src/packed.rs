@@ -33,7 +33,7 @@ pub fn keep(file: &Path, network: &ConvNet) {
     }
 }
 
-/// Complete or not at all: whoever has the former file mapped keeps it.
+/// Complete or not at all.
 fn write(file: &Path, packed: &Path, network: &ConvNet) -> io::Result<()> {
     let directory = packed.parent().unwrap_or(Path::new("."));
     remove_leftovers(directory);

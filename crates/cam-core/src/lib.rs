@@ -63,7 +63,7 @@ mod view;
 pub use capture::{Capture, Route};
 pub use error::Error;
 pub use explanation::{Explanation, LayerMaps};
-pub use finish::{Arithmetic, Finished, HostMaps, finish, finish_on_host, refine_on_host};
+pub use finish::{Arithmetic, Finished, HostMaps, finish, finish_on_host, read, refine_on_host};
 pub use gradients::Gradients;
 pub use head::{Head, Neck, Pooling};
 pub use layer::{Layer, LayerInfo};

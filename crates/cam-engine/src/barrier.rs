@@ -1,12 +1,6 @@
 //! Where the threads of one region meet.
 
-use std::hint::spin_loop;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
-/// Rounds of spinning before a waiting thread gives its time slice away. Layers take far less
-/// than this when every thread has a core; on a busy machine the thread waited for may not be
-/// running at all, and spinning on would keep it from doing so.
-const SPINS: u32 = 2000;
+use crate::sync::{AtomicBool, AtomicUsize, Ordering, SPINS, spin_loop, yield_now};
 
 /// A value on a pair of cache lines of its own, so that writing it disturbs no neighbour.
 #[derive(Default)]
@@ -58,7 +52,7 @@ pub(crate) fn spin_until(ready: impl Fn() -> bool) {
         spin_loop();
         spins += 1;
         if spins >= SPINS {
-            std::thread::yield_now();
+            yield_now();
         }
     }
 }

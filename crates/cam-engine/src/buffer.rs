@@ -1,16 +1,13 @@
 //! Zeroed floats on cache line boundaries.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use crate::MappedFile;
+pub(crate) use crate::allocation::ALIGNMENT;
+use crate::allocation::Allocation;
 
 /// Floats behind the length that may be read: kernels load whole vectors from the last pixel.
 pub(crate) const SLACK: usize = 64;
-
-/// Bytes of a cache line, and of the widest vector.
-pub(crate) const ALIGNMENT: usize = 64;
 
 /// Floats that start at a cache line, zeroed when made, with some readable slack behind them.
 ///
@@ -18,12 +15,12 @@ pub(crate) const ALIGNMENT: usize = 64;
 pub(crate) struct Buffer {
     start: NonNull<f32>,
     len: usize,
-    /// The file that holds them, which then owns the memory.
-    file: Option<Arc<MappedFile>>,
+    /// The memory, shared with the other parts of a buffer that was cut up.
+    memory: Arc<Allocation>,
 }
 
-// SAFETY: a buffer owns its memory and has no interior state; access through `start` is unsafe
-// and its callers keep writers apart.
+// SAFETY: a buffer has no interior state; access through `start` is unsafe and its callers keep
+// writers apart.
 unsafe impl Send for Buffer {}
 // SAFETY: as above.
 unsafe impl Sync for Buffer {}
@@ -31,21 +28,21 @@ unsafe impl Sync for Buffer {}
 impl Buffer {
     /// `len` zeros.
     pub(crate) fn zeroed(len: usize) -> Self {
-        let layout = Self::layout(len);
-        // SAFETY: the layout is not of size zero, thanks to the slack.
-        let memory = unsafe { alloc_zeroed(layout) };
-        let Some(start) = NonNull::new(memory.cast()) else { handle_alloc_error(layout) };
-        Self { start, len, file: None }
+        let bytes = len.checked_add(SLACK).and_then(|floats| floats.checked_mul(size_of::<f32>()));
+        let memory = bytes.and_then(Allocation::zeroed);
+        let memory = memory.expect("an activation's length was checked when it was planned");
+        Self { start: memory.start().cast(), len, memory: Arc::new(memory) }
     }
 
-    /// Floats that lie in a file, from a byte on; none where they do not start at a cache line,
-    /// or where they and the slack behind them are not all there. They can only be read.
-    pub(crate) fn mapped(file: &Arc<MappedFile>, from: usize, len: usize) -> Option<Self> {
-        let bytes = len.checked_add(SLACK)?.checked_mul(size_of::<f32>())?;
-        let bytes = file.bytes().get(from..from.checked_add(bytes)?)?;
-        let start = NonNull::new(bytes.as_ptr().cast_mut())?.cast();
-        let is_aligned = bytes.as_ptr().addr().is_multiple_of(ALIGNMENT);
-        is_aligned.then(|| Self { start, len, file: Some(Arc::clone(file)) })
+    /// `len` of its floats from one on, as a buffer that shares its memory; none where they do not
+    /// start at a cache line, or where they and the slack behind them are not all there. From then
+    /// on both can only be read.
+    pub(crate) fn part(&self, from: usize, len: usize) -> Option<Self> {
+        let end = from.checked_add(len)?;
+        let is_inside = end <= self.len && from.is_multiple_of(ALIGNMENT / size_of::<f32>());
+        // SAFETY: it lies in the buffer, whose slack is behind whatever ends where it ends.
+        let start = is_inside.then(|| unsafe { self.start.add(from) })?;
+        Some(Self { start, len, memory: Arc::clone(&self.memory) })
     }
 
     /// Where the floats start. Reading may go `SLACK` floats beyond the length, writing may not.
@@ -58,31 +55,23 @@ impl Buffer {
     }
 
     pub(crate) fn as_mut_slice(&mut self) -> &mut [f32] {
-        assert!(self.file.is_none(), "what lies in a file is only read");
-        // SAFETY: `len` initialised floats lie at `start`, and `self` is borrowed exclusively.
+        assert!(Arc::get_mut(&mut self.memory).is_some(), "what is shared is only read");
+        // SAFETY: `len` initialised floats lie at `start`; `self` is borrowed exclusively, and
+        // nobody else has the memory.
         unsafe { std::slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
+    }
+
+    /// The bytes of its floats.
+    pub(crate) fn as_mut_bytes(&mut self) -> &mut [u8] {
+        let floats = self.as_mut_slice();
+        // SAFETY: a float is four bytes without padding, and any bytes are a float.
+        unsafe { std::slice::from_raw_parts_mut(floats.as_mut_ptr().cast(), size_of_val(floats)) }
     }
 
     pub(crate) fn as_slice(&self) -> &[f32] {
         // SAFETY: `len` initialised floats lie at `start`. Only packed weights are read this way,
         // and nothing writes to them once they are packed.
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.len) }
-    }
-
-    fn layout(len: usize) -> Layout {
-        let bytes = len.checked_add(SLACK).and_then(|floats| floats.checked_mul(size_of::<f32>()));
-        bytes
-            .and_then(|bytes| Layout::from_size_align(bytes, ALIGNMENT).ok())
-            .expect("an activation's length was checked when it was planned")
-    }
-}
-
-impl Drop for Buffer {
-    fn drop(&mut self) {
-        if self.file.is_none() {
-            // SAFETY: `zeroed` allocated it with this very layout.
-            unsafe { dealloc(self.start.as_ptr().cast(), Self::layout(self.len)) }
-        }
     }
 }
 
@@ -98,5 +87,25 @@ mod tests {
             assert!(buffer.as_slice().iter().all(|&x| x == 0.0));
             assert_eq!(buffer.len(), len);
         }
+    }
+
+    #[test]
+    fn a_part_outlives_the_whole_and_is_what_lay_there() {
+        let mut whole = Buffer::zeroed(64);
+        let numbers: Vec<f32> = (0..64_u8).map(f32::from).collect();
+        whole.as_mut_slice().copy_from_slice(&numbers);
+        let part = whole.part(16, 20);
+        assert!(whole.part(8, 4).is_none() && whole.part(48, 17).is_none());
+        assert!(whole.part(usize::MAX - 15, 16).is_none());
+        drop(whole);
+        assert_eq!(part.unwrap().as_slice(), &numbers[16..36]);
+    }
+
+    #[test]
+    #[should_panic(expected = "what is shared is only read")]
+    fn what_is_shared_is_not_written() {
+        let mut whole = Buffer::zeroed(32);
+        let _part = whole.part(0, 16);
+        whole.as_mut_slice()[0] = 1.0;
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::{Convolution, Error, Graph, MaxPool, Operation};
 
+/// The most weights of a convolution: more than any memory holds, and few enough to be counted with.
+const MOST_WEIGHTS: usize = isize::MAX as usize / 1024;
+
 /// Checks sizes, lengths, the order of steps and the channels they agree on.
 pub(crate) fn check(graph: &Graph) -> Result<(), Error> {
     check_graph(graph, true)
@@ -71,7 +74,9 @@ fn check_convolution(
     let weights = [outputs, inputs / groups, kernel, kernel]
         .into_iter()
         .fold(1usize, |product, size| product.saturating_mul(size));
-    let weights = if with_weights { weights } else { 0 };
+    // What is packed has up to 32 times as many.
+    let is_countable = weights <= MOST_WEIGHTS;
+    let weights = if with_weights || !is_countable { weights } else { 0 };
     let lengths =
         [("weight", weights, convolution.weight.len()), ("bias", outputs, convolution.bias.len())];
     match lengths.into_iter().find(|(_, expected, found)| expected != found) {

@@ -9,13 +9,13 @@ use crate::arena::Arena;
 use crate::backward::Pull;
 use crate::kernels::Kernels;
 use crate::network::{Network, NetworkOperation};
+use crate::packed_weights;
 use crate::plan::Plan;
 use crate::pool::Pool;
 use crate::program::{Program, Settings};
 use crate::recording::Recording;
 use crate::sequence::Given;
-use crate::store::{self, PackedSpan};
-use crate::{Convolution, Error, Graph, InstructionSet, MappedFile, Options};
+use crate::{Convolution, Error, Graph, InstructionSet, Options, ReadAt};
 
 /// Programs kept for the next run on the same shape, each with the memory it runs in.
 const PROGRAMS: usize = 8;
@@ -52,7 +52,8 @@ impl Engine {
     /// Checks a graph, packs its weights and starts the threads.
     ///
     /// # Errors
-    /// If the graph contradicts itself, or if the machine lacks the instructions asked for.
+    /// If the graph contradicts itself, if the machine lacks the instructions asked for, or if so
+    /// many threads are too many or cannot be started.
     pub fn new(graph: Graph, options: Options) -> Result<Self, Error> {
         Self::around(options, |kernels, pool| Network::new(graph, kernels, pool))
     }
@@ -66,7 +67,7 @@ impl Engine {
             return Err(Error::Unavailable { instructions });
         }
         let kernels = Kernels::of(instructions);
-        let pool = Pool::new(options.threads);
+        let pool = Pool::new(options.threads)?;
         Ok(Self {
             network: Arc::new(network(kernels, &pool)?),
             kernels,
@@ -77,46 +78,46 @@ impl Engine {
         })
     }
 
-    /// An engine around packed weights that lie in a file: see
-    /// [`write_packed`](Self::write_packed). Nothing is read but what runs.
+    /// An engine around packed weights, as [`write_packed`](Self::write_packed) gives them: they are
+    /// read into memory by all threads, and nothing is packed.
     ///
-    /// The graph is the one that they were packed for, with empty weights; `spans` say where each
-    /// convolution's lie, in order.
+    /// The graph is the one that they were packed for, with empty weights. So much memory is asked
+    /// for as [`packed_bytes`](Self::packed_bytes) says: whoever has them from a file looks at its
+    /// length before.
     ///
     /// # Errors
-    /// As for [`new`](Self::new), and if the spans do not hold as many weights as the graph asks for.
-    pub fn open_packed(
-        graph: Graph,
-        (file, spans): (&Arc<MappedFile>, &[PackedSpan]),
-        options: Options,
-    ) -> Result<Self, Error> {
-        Self::around(options, |kernels, _| store::open(graph, (file, spans), kernels))
+    /// As for [`new`](Self::new), and what `read` gives.
+    pub fn open_packed(graph: Graph, read: &ReadAt<'_>, options: Options) -> Result<Self, Error> {
+        Self::around(options, |kernels, pool| packed_weights::open(graph, read, (kernels, pool)))
     }
 
-    /// Another engine with the same weights, which are shared, and with threads of its own: the two
+    /// Another engine with the same weights, which are shared, on its caller's thread alone: several
     /// run side by side, where one engine's runs take turns.
-    pub fn with_threads(&self, threads: usize) -> Self {
+    pub fn lane(&self) -> Self {
         Self {
             network: Arc::clone(&self.network),
-            pool: Pool::new(threads),
+            pool: Pool::of_caller(),
             programs: Mutex::default(),
             ..*self
         }
     }
 
-    /// Where [`write_packed`](Self::write_packed) puts the weights of each convolution, in order,
-    /// when it begins at byte `start` of a file.
-    pub fn packed_spans(&self, start: usize) -> Vec<PackedSpan> {
-        store::spans(&self.network, start).0
+    /// Bytes that [`write_packed`](Self::write_packed) writes for a graph, whose own weights are
+    /// empty.
+    ///
+    /// # Errors
+    /// If the graph contradicts itself.
+    pub fn packed_bytes(graph: &Graph) -> Result<usize, Error> {
+        packed_weights::bytes(graph)
     }
 
-    /// Writes the packed weights as [`open_packed`](Self::open_packed) wants them: at cache lines,
-    /// where `start` bytes lie in front of them. They suit every instruction set.
+    /// Writes the packed weights as [`open_packed`](Self::open_packed) wants them. They suit every
+    /// instruction set.
     ///
     /// # Errors
     /// What writing gives.
-    pub fn write_packed(&self, start: usize, to: &mut dyn Write) -> io::Result<()> {
-        store::write(&self.network, start, to)
+    pub fn write_packed(&self, to: &mut dyn Write) -> io::Result<()> {
+        packed_weights::write(&self.network, to)
     }
 
     /// Runs the steps of a segment: reads the value that exists when `segment.start` steps have

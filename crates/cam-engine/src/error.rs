@@ -36,17 +36,11 @@ pub enum Error {
         /// What is there.
         found: usize,
     },
-    /// Packed weights that are not where they should be in a file.
-    #[error(
-        "step {step}: bytes {span:?} of the file do not hold {expected} packed weights: it was written for another network, or is damaged"
-    )]
-    Packed {
-        /// The step.
-        step: usize,
-        /// How many there should be.
-        expected: usize,
-        /// Where they were looked for.
-        span: std::ops::Range<usize>,
+    /// Packed weights that could not be read.
+    #[error("the packed weights could not be read: {reason}")]
+    Unread {
+        /// What reading gave.
+        reason: String,
     },
     /// A step reads a value that a later step gives.
     #[error("step {step} reads value {value}: only values 0 to {step} exist by then")]
@@ -137,6 +131,26 @@ pub enum Error {
     TooLarge {
         /// `[n, c, h, w]`.
         shape: [usize; 4],
+    },
+    /// More threads than an engine makes use of.
+    #[error(
+        "{threads} threads are too many: the most is {most}, and more than the machine has cores are of no use"
+    )]
+    TooManyThreads {
+        /// What was asked for.
+        threads: usize,
+        /// The most that are started.
+        most: usize,
+    },
+    /// The system starts no more threads.
+    #[error("only {started} of {threads} threads could be started: {reason}; ask for fewer")]
+    NoThread {
+        /// What was asked for.
+        threads: usize,
+        /// How many there were, the caller's included.
+        started: usize,
+        /// What the system said.
+        reason: String,
     },
     /// Instructions this machine does not have.
     #[error("this machine has no {instructions}: leave the instruction set to the engine")]

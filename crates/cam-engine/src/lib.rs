@@ -60,15 +60,15 @@
 //!
 //! # Where there is only a processor
 //!
-//! Three features, all on by default, are what a browser lacks: `threads`, `files`
-//! ([`MappedFile::open`]) and `clock` ([`Engine::time_steps`]). Without them an engine runs on its
-//! caller's thread, to the same bits.
+//! Two features, both on by default, are what a browser lacks: `threads` and `clock`
+//! ([`Engine::time_steps`]). Without them an engine runs on its caller's thread, to the same bits.
 //!
 //! # Unsafe code
 //!
 //! It lives in the kernels, the aligned buffers and the thread pool. Kernels trust offsets from
 //! tables, and every table is checked against its buffer when a program is made.
 
+mod allocation;
 mod allotment;
 mod arena;
 mod backward;
@@ -83,20 +83,22 @@ mod graph;
 mod kernels;
 mod layers;
 mod layout;
-#[cfg_attr(not(feature = "files"), path = "no_file.rs")]
-mod mapped_file;
 mod memory;
 mod network;
 mod options;
 mod packed;
+mod packed_weights;
 mod plan;
 #[cfg_attr(not(feature = "threads"), path = "no_threads.rs")]
 mod pool;
+#[cfg(all(test, feature = "threads"))]
+mod pool_tests;
 mod program;
 mod recording;
 mod sequence;
 mod split;
-mod store;
+#[cfg(feature = "threads")]
+mod sync;
 mod vector;
 mod windows;
 mod winograd;
@@ -106,8 +108,7 @@ mod x86;
 pub use engine::{Engine, Output};
 pub use error::Error;
 pub use graph::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
-pub use mapped_file::MappedFile;
-pub use options::{InstructionSet, Options};
+pub use options::{InstructionSet, MOST_THREADS, Options};
+pub use packed_weights::ReadAt;
 pub use plan::{Kernel, Plan, PlannedStep};
 pub use recording::Recording;
-pub use store::PackedSpan;

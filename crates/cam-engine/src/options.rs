@@ -1,11 +1,15 @@
 use std::fmt;
 
+/// The most threads that an engine can be asked for: more than any machine has use for, and few enough that a
+/// program has memory mappings left for their stacks.
+pub const MOST_THREADS: usize = 1024;
+
 /// How an engine computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
     /// Threads that work on one run, the caller's included; 0 for as many as the machine has.
-    /// The results are the same, bit for bit, for every number. Without the feature `threads` it is
-    /// always the caller's alone.
+    /// The results are the same, bit for bit, for every number, of which [`MOST_THREADS`] is the
+    /// largest. Without the feature `threads` it is always the caller's alone.
     pub threads: usize,
     /// Instructions to use; `None` for the best the machine has.
     pub instructions: Option<InstructionSet>,

@@ -4,20 +4,18 @@
 //! split statically, so that results do not depend on who was faster.
 
 use std::any::Any;
-use std::cell::UnsafeCell;
-use std::hint::spin_loop;
+use std::io;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
+use std::sync::PoisonError;
 
 pub(crate) use crate::barrier::Broken;
 use crate::barrier::{Barrier, Isolated, spin_until};
-
-/// Rounds an idle worker spins before it sleeps: some tenths of a millisecond, enough to bridge
-/// the gap between two runs in a row.
-const IDLE_SPINS: u32 = 10_000;
+use crate::sync::{
+    Arc, AtomicBool, AtomicUsize, Builder, Condvar, IDLE_SPINS, JoinHandle, Mutex, MutexGuard,
+    Ordering, UnsafeCell, fence, spin_loop,
+};
+use crate::{Error, MOST_THREADS};
 
 /// One thread's view of a region.
 pub(crate) struct Worker<'a> {
@@ -78,25 +76,41 @@ struct Shared {
 unsafe impl Sync for Shared {}
 
 impl Pool {
-    /// A pool of `threads` workers, the caller included; fewer where no more can be started, and
-    /// as many as the machine has for 0.
-    pub(crate) fn new(threads: usize) -> Self {
-        let threads = match threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
+    /// A pool of `threads` workers, the caller included; for 0 as many as the machine has cores, or
+    /// as many as can be started where that is fewer.
+    pub(crate) fn new(threads: usize) -> Result<Self, Error> {
+        if threads > MOST_THREADS {
+            return Err(Error::TooManyThreads { threads, most: MOST_THREADS });
+        }
+        let wanted = match threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS),
             threads => threads,
         };
-        let shared = Arc::new(Shared::default());
-        let mut handles = Vec::new();
-        for index in 1..threads {
-            let mine = Arc::clone(&shared);
-            let thread = std::thread::Builder::new().name(format!("cam-engine-{index}"));
-            match thread.spawn(move || work(&mine, index)) {
-                Ok(handle) => handles.push(handle),
-                Err(_) => break,
+        let mut pool = Self::of_caller();
+        let started = (1..wanted).try_for_each(|index| pool.start(index));
+        match started {
+            Err(error) if threads > 0 => {
+                Err(Error::NoThread { threads, started: pool.threads(), reason: error.to_string() })
+            }
+            _ => {
+                pool.shared.count.store(pool.threads(), Ordering::Relaxed);
+                Ok(pool)
             }
         }
-        shared.count.store(handles.len() + 1, Ordering::Relaxed);
-        Self { shared, handles, region: Mutex::new(()) }
+    }
+
+    /// The caller alone.
+    pub(crate) fn of_caller() -> Self {
+        let shared = Shared::default();
+        shared.count.store(1, Ordering::Relaxed);
+        Self { shared: Arc::new(shared), handles: Vec::new(), region: Mutex::new(()) }
+    }
+
+    fn start(&mut self, index: usize) -> io::Result<()> {
+        let mine = Arc::clone(&self.shared);
+        let thread = Builder::new().name(format!("cam-engine-{index}"));
+        self.handles.push(thread.spawn(move || work(&mine, index))?);
+        Ok(())
     }
 
     /// How many workers a region has.
@@ -109,15 +123,19 @@ impl Pool {
     /// # Panics
     /// With the first worker's panic, when all are done; the pool stays usable.
     pub(crate) fn run(&self, job: &Job<'_>) {
+        if let Some(panic) = self.run_region(job) {
+            resume_unwind(panic);
+        }
+    }
+
+    /// Runs a region and gives the first worker's panic.
+    fn run_region(&self, job: &Job<'_>) -> Option<Box<dyn Any + Send>> {
         let _region = lock(&self.region);
         let shared = &*self.shared;
         shared.begin(job);
         shared.run(job, 0);
         spin_until(|| shared.finished.0.load(Ordering::Acquire) == self.handles.len());
-        let panic = lock(&shared.panic).take();
-        if let Some(panic) = panic {
-            resume_unwind(panic);
-        }
+        lock(&shared.panic).take()
     }
 }
 
@@ -154,13 +172,16 @@ impl Shared {
         let job = unsafe { std::mem::transmute::<&Job<'_>, &'static Job<'static>>(job) };
         // SAFETY: all workers have finished the last region and look at the job only after the
         // epoch below; the lock on `region` keeps other callers away.
-        unsafe { *self.job.get() = Some(job) };
+        self.job.with_mut(|place| unsafe { *place = Some(job) });
         self.announce();
     }
 
     fn announce(&self) {
-        self.epoch.0.fetch_add(1, Ordering::SeqCst);
-        if self.asleep.load(Ordering::SeqCst) > 0 {
+        self.epoch.0.fetch_add(1, Ordering::Release);
+        // Between its announcement and this look on one side, and falling asleep and the look at the epoch on the
+        // other: of these two looks one at least sees what the other side did before.
+        fence(Ordering::SeqCst);
+        if self.asleep.load(Ordering::Relaxed) > 0 {
             let _guard = lock(&self.lock);
             self.wake.notify_all();
         }
@@ -187,11 +208,12 @@ impl Shared {
             spin_loop();
         }
         let mut guard = lock(&self.lock);
-        self.asleep.fetch_add(1, Ordering::SeqCst);
-        while self.epoch.0.load(Ordering::SeqCst) == seen {
+        self.asleep.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        while self.epoch.0.load(Ordering::Acquire) == seen {
             guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
-        self.asleep.fetch_sub(1, Ordering::SeqCst);
+        self.asleep.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -205,7 +227,7 @@ fn work(shared: &Shared, index: usize) {
         }
         // SAFETY: the epoch was published after the job was written, and nobody writes it again
         // before this worker counts itself finished.
-        if let Some(job) = unsafe { *shared.job.get() } {
+        if let Some(job) = shared.job.with(|place| unsafe { *place }) {
             shared.run(job, index);
         }
         shared.finished.0.fetch_add(1, Ordering::Release);
@@ -215,100 +237,4 @@ fn work(shared: &Shared, index: usize) {
 /// Nothing is left half done under these locks, so that a panic elsewhere does not matter.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn count(pool: &Pool) -> usize {
-        let ran = AtomicUsize::new(0);
-        pool.run(&|worker| {
-            ran.fetch_add(1, Ordering::Relaxed);
-            worker.wait()
-        });
-        ran.into_inner()
-    }
-
-    #[test]
-    fn every_worker_runs_every_region() {
-        for threads in [1, 2, 5] {
-            let pool = Pool::new(threads);
-            assert!((0..100).all(|_| count(&pool) == threads));
-        }
-    }
-
-    #[test]
-    fn shares_cover_everything_once() {
-        let pool = Pool::new(3);
-        let seen: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
-        pool.run(&|worker| {
-            for i in worker.share(seen.len()) {
-                seen[i].fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(())
-        });
-        assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
-    }
-
-    #[test]
-    fn each_index_is_taken_once() {
-        let pool = Pool::new(3);
-        let seen: Vec<AtomicUsize> = (0..100).map(|_| AtomicUsize::new(0)).collect();
-        pool.each(seen.len(), &|i| {
-            seen[i].fetch_add(1, Ordering::Relaxed);
-        });
-        assert!(seen.iter().all(|count| count.load(Ordering::Relaxed) == 1));
-    }
-
-    #[test]
-    fn a_barrier_separates_what_lies_before_from_what_lies_behind() {
-        let pool = Pool::new(4);
-        let arrived = AtomicUsize::new(0);
-        pool.run(&|worker| {
-            for round in 1..=200 {
-                arrived.fetch_add(1, Ordering::Relaxed);
-                worker.wait()?;
-                assert_eq!(arrived.load(Ordering::Relaxed), 4 * round);
-                worker.wait()?;
-            }
-            Ok(())
-        });
-    }
-
-    #[test]
-    fn workers_that_fell_asleep_wake_up() {
-        let pool = Pool::new(3);
-        for _ in 0..3 {
-            assert_eq!(count(&pool), 3);
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-
-    #[test]
-    fn a_panic_reaches_the_caller_and_leaves_the_pool_usable() {
-        let pool = Pool::new(3);
-        for culprit in [0, 2, 1] {
-            let caught = catch_unwind(AssertUnwindSafe(|| {
-                pool.run(&|worker| {
-                    worker.wait()?;
-                    assert!(worker.index() != culprit, "worker {culprit} fails");
-                    worker.wait()
-                });
-            }));
-            let message = *caught.unwrap_err().downcast::<String>().unwrap();
-            assert_eq!(message, format!("worker {culprit} fails"));
-            assert_eq!(count(&pool), 3);
-        }
-    }
-
-    #[test]
-    fn callers_take_turns() {
-        let pool = Pool::new(2);
-        std::thread::scope(|scope| {
-            for _ in 0..4 {
-                scope.spawn(|| (0..50).for_each(|_| assert_eq!(count(&pool), 2)));
-            }
-        });
-    }
 }

@@ -39,6 +39,7 @@ mod random;
 mod road;
 mod scorer;
 mod sensitivity;
+mod side_by_side;
 
 pub use agreement::{pearson, spearman};
 pub use arcc::{Arcc, arcc, coherency, complexity};

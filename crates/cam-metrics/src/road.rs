@@ -1,6 +1,7 @@
 use std::num::NonZero;
 
 use crate::deletion::scored;
+use crate::side_by_side::side_by_side;
 use crate::{Error, Image, Map, Random, Score, impute};
 
 /// The shares of pixels that ROAD keeps, in per cent.
@@ -112,22 +113,8 @@ struct Removal<'a> {
 /// The image after each of the removals, side by side on all processors.
 fn all_without(image: &Image, removals: &[Removal<'_>]) -> Result<Vec<Image>, Error> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = removals.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let parts: Vec<_> = removals
-            .chunks(share)
-            .map(|part| {
-                scope.spawn(move || {
-                    part.iter().map(|&removal| without(image, removal)).collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        let parts = parts.into_iter().flat_map(|part| match part.join() {
-            Ok(images) => images,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        parts.collect()
-    })
+    let images = side_by_side(removals, threads, |&removal| without(image, removal));
+    images.into_iter().collect()
 }
 
 /// The image without the first pixels of a ranking.

@@ -37,21 +37,31 @@ impl EngineExecutor {
         Ok(Self::around(Engine::new(graph(description, weights), options)?, description))
     }
 
-    /// Takes weights that were packed before and lie in a file; biases per convolution, in order.
+    /// The graph whose weights are packed, without them and without biases.
+    #[cfg(feature = "files")]
+    pub(crate) fn graph_to_pack(description: &Description) -> Graph {
+        let zeros = |step: &Convolution| ConvolutionWeights {
+            weight: Vec::new(),
+            bias: vec![0.0; step.outputs],
+        };
+        graph(description, description.convolutions().map(zeros).collect())
+    }
+
+    /// Takes weights that were packed before; biases per convolution, in order.
     ///
     /// # Errors
-    /// As for [`new`](Self::new), and where the file does not hold the weights.
+    /// As for [`new`](Self::new), and where the weights cannot be read.
     #[cfg(feature = "files")]
     pub(crate) fn open_packed(
         description: &Description,
         biases: Vec<Vec<f32>>,
-        packed: (&Arc<cam_engine::MappedFile>, &[cam_engine::PackedSpan]),
+        read: &cam_engine::ReadAt<'_>,
         options: Options,
     ) -> Result<Self, cam_engine::Error> {
         let weights =
             biases.into_iter().map(|bias| ConvolutionWeights { weight: Vec::new(), bias });
         let graph = graph(description, weights.collect());
-        Ok(Self::around(Engine::open_packed(graph, packed, options)?, description))
+        Ok(Self::around(Engine::open_packed(graph, read, options)?, description))
     }
 
     fn around(engine: Engine, description: &Description) -> Self {
@@ -103,7 +113,7 @@ impl Executor for EngineExecutor {
 
     fn lane(&self) -> Option<Box<dyn Executor>> {
         Some(Box::new(Self {
-            engine: self.engine.with_threads(1),
+            engine: self.engine.lane(),
             description: self.description.clone(),
             burn: Arc::clone(&self.burn),
         }))

@@ -60,6 +60,8 @@ mod pixels;
 mod placement;
 mod precision;
 mod preprocessing;
+#[cfg(feature = "files")]
+mod read_at;
 mod resnet;
 mod runtime;
 mod weights;
@@ -81,7 +83,7 @@ pub use load::load;
 pub use load::{Loaded, identify, inspect, load_checkpoint};
 pub use network::{ConvNet, NetworkError};
 #[cfg(feature = "files")]
-pub use packed::{PackedError, open_packed, write_packed};
+pub use packed::{PackedError, PackedFile, open_packed, write_packed};
 pub use pixels::Rgb8;
 pub use placement::Placement;
 pub use precision::{Precision, UnknownPrecision};

@@ -11,6 +11,7 @@ mod error;
 mod fingerprint;
 pub mod gallery;
 mod lock;
+mod side_by_side;
 
 pub use concepts::{Concept, ConceptSet, Example};
 pub use error::Error;

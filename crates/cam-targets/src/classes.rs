@@ -1,4 +1,4 @@
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use cam_core::Linear;
 
 use crate::Error;
@@ -28,10 +28,14 @@ impl Classes {
 
     /// Rows of `[rows, ..]` or columns of `[.., rows]` that belong to the chosen classes.
     pub fn choose(&self, tensor: Tensor<2>, dim: usize) -> Tensor<2> {
-        let indices: Vec<i32> = self.chosen.iter().map(|&class| class as i32).collect();
-        let data = TensorData::new(indices, [self.chosen.len()]);
-        let indices = Tensor::<1, Int>::from_data(data, &tensor.device());
+        let indices = self.indices(&tensor.device());
         tensor.select(dim, indices)
+    }
+
+    /// The chosen classes' numbers, `[k]`.
+    pub fn indices(&self, device: &Device) -> Tensor<1, Int> {
+        let indices: Vec<i32> = self.chosen.iter().map(|&class| class as i32).collect();
+        Tensor::from_data(TensorData::new(indices, [self.chosen.len()]), device)
     }
 
     /// The chosen classes' weights, `[k, d]`.

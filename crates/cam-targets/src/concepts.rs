@@ -31,8 +31,10 @@ impl Concepts {
     /// As [`new`](Self::new), and [`Error::Device`].
     pub fn from_embeddings(embeddings: Tensor<2>) -> Result<Self, Error> {
         let [_, width] = embeddings.dims();
-        let values = embeddings.try_into_vec_as::<f32>();
-        let values = values.map_err(|error| Error::Device { reason: error.to_string() })?;
+        let values = cam_core::read(embeddings).map_err(|error| match error {
+            cam_core::Error::Device { reason } => Error::Device { reason },
+            other => Error::Device { reason: other.to_string() },
+        })?;
         Self::new(width, values.chunks(width.max(1)).map(<[f32]>::to_vec).collect())
     }
 

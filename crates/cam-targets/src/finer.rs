@@ -1,8 +1,9 @@
 use burn::tensor::activation::softmax;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Bool, Tensor};
 use cam_core::{Linear, Target};
 
 use crate::Error;
+use crate::choice::{first_smallest, places};
 use crate::classes::Classes;
 
 /// How many classes a class is compared with.
@@ -41,32 +42,30 @@ impl Finer {
     /// and the logits, `[n, 1, classes]`.
     fn shares(&self, embeddings: Tensor<2>) -> (Tensor<3>, Tensor<3>) {
         let logits = self.classes.classifier.forward(embeddings);
-        let [n, count] = logits.dims();
-        let k = self.classes.chosen.len();
-        let values = logits.clone().detach().try_into_vec_as::<f32>();
-        // A device that fails here fails again, with its reason, where the scores are read.
-        let values = values.unwrap_or_else(|_| vec![0.0; n * count]);
-        let mut left_out = vec![true; n * k * count];
-        for (image, logits) in values.chunks(count).enumerate() {
-            for (question, &class) in self.classes.chosen.iter().enumerate() {
-                let row = &mut left_out[(image * k + question) * count..][..count];
-                nearest(logits, class).for_each(|compared| row[compared] = false);
-            }
-        }
-        let left_out = TensorData::new(left_out, [n, k, count]);
-        let left_out = Tensor::from_data(left_out, &logits.device());
+        let left_out = self.left_out(logits.clone().detach());
         let logits = logits.unsqueeze_dim::<3>(1);
+        let k = self.classes.chosen.len();
         let compared = logits.clone().repeat_dim(1, k).mask_fill(left_out, f32::NEG_INFINITY);
         (softmax(compared, 2), logits)
     }
-}
 
-/// The classes whose logits are nearest to one class's.
-fn nearest(logits: &[f32], class: usize) -> impl Iterator<Item = usize> {
-    let mut others: Vec<usize> = (0..logits.len()).filter(|&other| other != class).collect();
-    let distance = |other: usize| (logits[other] - logits[class]).abs();
-    others.sort_by(|&a, &b| distance(a).total_cmp(&distance(b)));
-    others.into_iter().take(COMPARED)
+    /// The classes that a chosen one is not compared with, itself among them, `[n, k, classes]`: all but those
+    /// whose logits are nearest to its own, the first of equally near ones.
+    fn left_out(&self, logits: Tensor<2>) -> Tensor<3, Bool> {
+        let [n, count] = logits.dims();
+        let shape = [n, self.classes.chosen.len(), count];
+        let places = places::<3>(count, &logits.device()).expand(shape);
+        let itself = self.classes.indices(&logits.device()).reshape([1, shape[1], 1]);
+        let itself = places.clone().equal(itself.expand(shape));
+        let own = self.classes.choose(logits.clone(), 1).unsqueeze_dim::<3>(2);
+        let distances = (logits.unsqueeze_dim::<3>(1) - own).abs();
+        let mut taken = itself.clone();
+        for _ in 0..COMPARED.min(count - 1) {
+            let next = first_smallest(distances.clone(), taken.clone()).expand(shape);
+            taken = taken.bool_or(places.clone().equal(next));
+        }
+        taken.bool_not().bool_or(itself)
+    }
 }
 
 impl Target for Finer {

@@ -33,6 +33,7 @@
 //! ```
 
 mod binary;
+mod choice;
 mod class;
 mod classes;
 mod combination;

@@ -1,6 +1,7 @@
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Bool, Int, Tensor, TensorData};
 use cam_core::{Target, unit};
 
+use crate::choice::first_smallest;
 use crate::cosine::EPSILON;
 use crate::{Concepts, CosineSimilarity, Error};
 
@@ -13,8 +14,10 @@ use crate::{Concepts, CosineSimilarity, Error};
 pub struct Prototypes {
     all: CosineSimilarity,
     unit: Concepts,
-    /// Where each concept's prototypes end.
-    ends: Vec<usize>,
+    /// Per concept, which of all prototypes are its own; where it has fewer than `most`, its first stands for
+    /// those that it lacks.
+    own: Vec<i32>,
+    most: usize,
 }
 
 impl Prototypes {
@@ -26,40 +29,39 @@ impl Prototypes {
         let width = concepts.first().ok_or(Error::NoConcept)?.width();
         let all = concepts.iter().flat_map(Concepts::iter).map(<[f32]>::to_vec).collect();
         let all = Concepts::new(width, all)?;
-        let ends = concepts.iter().scan(0, |end, concept| {
+        let most = concepts.iter().map(Concepts::count).max().unwrap_or(0);
+        let starts = concepts.iter().scan(0, |end, concept| {
             *end += concept.count();
-            Some(*end)
+            Some(*end - concept.count())
         });
-        let ends = ends.collect();
-        Ok(Self { all: CosineSimilarity::to(all.clone()), unit: all.into_unit(), ends })
+        let own = starts.zip(concepts).flat_map(|(start, concept)| {
+            let own = move |i| start + if i < concept.count() { i } else { 0 };
+            (0..most).map(move |i| own(i) as i32)
+        });
+        let own = own.collect();
+        Ok(Self { all: CosineSimilarity::to(all.clone()), unit: all.into_unit(), own, most })
     }
 
     /// Per image and concept, which of all prototypes is the most similar: `[n, k]`.
-    fn winners(&self, embeddings: &Tensor<2>) -> Vec<usize> {
-        let cosines = self.all.scores(embeddings.clone().detach());
-        let [n, count] = cosines.dims();
-        // A device that fails here fails again, with its reason, where the scores are read.
-        let values = cosines.try_into_vec_as::<f32>().unwrap_or_else(|_| vec![0.0; n * count]);
-        let of_image = |cosines: &[f32]| -> Vec<usize> {
-            let starts = [0].into_iter().chain(self.ends.iter().copied());
-            let ranges = starts.zip(&self.ends).map(|(start, &end)| start..end);
-            ranges
-                .map(|range| {
-                    let start = range.start;
-                    range.fold(start, |best, i| if cosines[i] > cosines[best] { i } else { best })
-                })
-                .collect()
-        };
-        values.chunks(count).flat_map(of_image).collect()
+    fn winners(&self, embeddings: Tensor<2>) -> Tensor<2, Int> {
+        let [n, _] = embeddings.dims();
+        let shape = [n, self.questions(), self.most];
+        let device = embeddings.device();
+        let own = TensorData::new(self.own.clone(), [self.own.len()]);
+        let own = Tensor::<1, Int>::from_data(own, &device);
+        let cosines = self.all.scores(embeddings.detach()).select(1, own.clone()).reshape(shape);
+        let none = Tensor::<3, Bool>::full(shape, false, &device);
+        let first = first_smallest(cosines.neg(), none);
+        let own = own.reshape([1, self.questions(), self.most]).expand(shape);
+        own.gather(2, first).squeeze_dim(2)
     }
 
     /// The most similar prototypes at length one, `[n, k, d]`.
     fn nearest(&self, embeddings: &Tensor<2>) -> Tensor<3> {
-        let rows: Vec<&[f32]> = self.unit.iter().collect();
-        let chosen: Vec<f32> =
-            self.winners(embeddings).into_iter().flat_map(|winner| rows[winner].to_vec()).collect();
-        let shape = [embeddings.dims()[0], self.questions(), self.width()];
-        Tensor::from_data(TensorData::new(chosen, shape), &embeddings.device())
+        let winners = self.winners(embeddings.clone());
+        let [n, k] = winners.dims();
+        let rows = self.unit.tensor(&embeddings.device()).select(0, winners.reshape([n * k]));
+        rows.reshape([n, k, self.width()])
     }
 }
 
@@ -69,7 +71,7 @@ impl Target for Prototypes {
     }
 
     fn questions(&self) -> usize {
-        self.ends.len()
+        self.own.len() / self.most
     }
 
     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {

@@ -2,9 +2,10 @@ use std::fmt::Display;
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use cam_models::{ConvNet, Rgb8};
 
 use super::due::{AHEAD, Due, Release};
@@ -40,10 +41,23 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     // Gone with the last device, so that nobody waits to hand over what none will take.
     let ready = Arc::new(Mutex::new(ready));
     thread::scope(|scope| {
-        for _ in 0..threads {
+        // Whoever was started ends, should another not start.
+        let _release = Release(&due);
+        for (network, mut most) in devices {
+            let (ready, sender, due) = (Arc::clone(&ready), sender.clone(), &due);
+            start(scope, move || {
+                let _release = Release(due);
+                while let Some(batch) = taken(&ready, most) {
+                    if !answer(network, (items, batch), work.run, &mut most, &sender) {
+                        break;
+                    }
+                }
+            })?;
+        }
+        for number in 0..threads {
             let (to_devices, sender) = (to_devices.clone(), sender.clone());
             let due = &due;
-            scope.spawn(move || {
+            let prepare = move || {
                 let _release = Release(due);
                 while let Some((index, item)) = due.next(items) {
                     let is_heard = match (work.prepare)(item) {
@@ -54,22 +68,24 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
                         break;
                     }
                 }
-            });
-        }
-        for (network, mut most) in devices {
-            let (ready, sender, due) = (Arc::clone(&ready), sender.clone(), &due);
-            scope.spawn(move || {
-                let _release = Release(due);
-                while let Some(batch) = taken(&ready, most) {
-                    if !answer(network, (items, batch), work.run, &mut most, &sender) {
-                        break;
-                    }
-                }
-            });
+            };
+            match start(scope, prepare) {
+                // Fewer prepare as well, more slowly.
+                Err(_) if number > 0 => break,
+                started => started?,
+            }
         }
         drop((ready, to_devices, sender));
         due.deliver(items, results, done)
     })
+}
+
+fn start<'s>(
+    scope: &'s Scope<'s, '_>,
+    work: impl FnOnce() + Send + 's,
+) -> Result<(), anyhow::Error> {
+    let started = thread::Builder::new().spawn_scoped(scope, work);
+    started.map(drop).context("no further thread can be started")
 }
 
 /// The next images, as many as belong into a batch or as are ready in time; none at the end.

@@ -112,7 +112,10 @@ pub(crate) fn all_finite<const D: usize>(tensor: &Tensor<D>) -> Result<bool, Err
     all.try_into_scalar::<bool>().map_err(|error| Error::Device { reason: error.to_string() })
 }
 
-/// Reads a small result back from the device.
-pub(crate) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+/// Reads a result back from its device, row-major.
+///
+/// # Errors
+/// [`Error::Device`] with what the backend said.
+pub fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
     tensor.try_into_vec_as::<f32>().map_err(|error| Error::Device { reason: error.to_string() })
 }

@@ -1,26 +1,31 @@
 //! Work shared between threads.
 
 use std::num::NonZero;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
-/// Does `work` on all items, a part of them on each thread, which is told the index of its first;
-/// in `most` parts and no more than the machine has threads.
+/// Does `work` on all items, a part of them at a time on whichever thread is free, which is told the
+/// index of its first; in `most` parts and no more than the machine has threads.
 pub(super) fn in_parts<T: Send>(
     items: &mut [T],
     most: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
 ) {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let share = items.len().div_ceil(threads.min(most).max(1)).max(1);
-    std::thread::scope(|scope| {
-        let mut parts = items.chunks_mut(share).enumerate();
-        let first = parts.next();
-        for (index, part) in parts {
-            let work = &work;
-            scope.spawn(move || work(index * share, part));
+    let count = items.len().div_ceil(share);
+    let parts = Mutex::new(items.chunks_mut(share).enumerate());
+    let next = || parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let take = || {
+        while let Some((index, part)) = next() {
+            work(index * share, part);
         }
-        if let Some((_, part)) = first {
-            work(0, part);
-        }
+    };
+    thread::scope(|scope| {
+        // One that cannot be started is not missed: its part is taken by another.
+        let start = |_| thread::Builder::new().spawn_scoped(scope, take).ok();
+        (1..count).map_while(start).for_each(drop);
+        take();
     });
 }
 

@@ -2,6 +2,21 @@
 //!
 //! A layer is one step of a program, with everything resolved that does not depend on the
 //! numbers. All threads run it together, each its share, and wait for the others behind it.
+//!
+//! # What keeps threads apart
+//!
+//! All of them write into one [`Arena`] through raw pointers. That no two touch the same number, one
+//! of them to write it, rests on these three, on which every `SAFETY` here and in the kernels relies:
+//!
+//! 1. Between two barriers each number of a buffer is written by one thread at most. What a layer
+//!    writes is cut up by [`Worker::share`], whose ranges do not overlap: rows, pixels, blocks or
+//!    panels of channels, of each of which a thread writes all that belongs to it and nothing else.
+//! 2. What a layer reads and does not write itself was written before the last barrier. A layer's
+//!    output lies in no buffer that it reads, but for a residual in whose place it is written: there
+//!    each number is read by the thread that writes it, and before.
+//! 3. A border is written by nobody while it is cleared, and read behind the next barrier only.
+//!
+//! `cargo xtask sanitize thread` watches every access of the tests for a violation.
 
 pub(crate) mod border;
 mod convolution;

@@ -1,9 +1,10 @@
 //! What an engine promises besides its numbers.
 
-#[cfg(feature = "files")]
-mod store;
+mod packed_weights;
 #[path = "../support/mod.rs"]
 mod support;
+#[cfg(feature = "threads")]
+mod threads;
 
 use cam_engine::{
     Activation, Convolution, Engine, Error, Graph, InstructionSet, Kernel, MaxPool, Operation,

@@ -8,6 +8,7 @@ use super::Entry;
 use super::bounds::{Beyond, Bounds};
 use super::entry::Line;
 use super::file::Stream;
+use crate::side_by_side::side_by_side;
 
 /// What a thread is worth, in bytes of log: below, starting it takes longer than reading.
 const SHARE: u64 = 1 << 20;
@@ -53,17 +54,11 @@ impl Log {
     }
 
     fn read_in(file: &File, length: u64, share: u64) -> Result<Part, Unread> {
-        let parts = thread::scope(|scope| {
-            let starts = (0..length).step_by(share as usize);
-            let ranges = starts.map(|start| start..length.min(start + share));
-            let parts: Vec<_> =
-                ranges.map(|range| scope.spawn(move || Part::read(file, range))).collect();
-            let parts = parts.into_iter().map(|part| match part.join() {
-                Ok(part) => part,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            parts.collect::<io::Result<Vec<_>>>()
-        })?;
+        let starts = (0..length).step_by(share as usize);
+        let ranges: Vec<_> = starts.map(|start| start..length.min(start + share)).collect();
+        // Each a share of a core's: there are no more of them than cores.
+        let parts = side_by_side(&ranges, ranges.len(), |range| Part::read(file, range.clone()));
+        let parts = parts.into_iter().collect::<io::Result<Vec<_>>>()?;
         Part::joined(parts)
     }
 

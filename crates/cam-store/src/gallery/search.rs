@@ -1,11 +1,11 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::thread;
 
 use super::Gallery;
 use super::writer::unit;
 use crate::Error;
 use crate::concepts::check;
+use crate::side_by_side::side_by_side;
 
 /// Bytes of vectors that are looked at together: small enough for a core's cache.
 const BLOCK: usize = 1 << 20;
@@ -34,21 +34,11 @@ impl Gallery {
         let query = unit(query).ok_or(Error::Zero)?;
         let owners = self.owners();
         let share = owners.len().div_ceil(threads.max(1)).max(1);
-        let found = thread::scope(|scope| {
-            let parts: Vec<_> = owners
-                .chunks(share)
-                .enumerate()
-                .map(|(part, owners)| {
-                    let query = &query;
-                    scope.spawn(move || self.best(part * share, owners, query, count))
-                })
-                .collect();
-            let parts = parts.into_iter().map(|part| match part.join() {
-                Ok(best) => best,
-                Err(panic) => std::panic::resume_unwind(panic),
-            });
-            parts.collect::<Result<Vec<_>, Error>>()
-        })?;
+        let parts: Vec<(usize, &[Owner])> =
+            (0..).step_by(share).zip(owners.chunks(share)).collect();
+        let best = |&(first, owners): &(usize, &[Owner])| self.best(first, owners, &query, count);
+        let found = side_by_side(&parts, threads, best);
+        let found = found.into_iter().collect::<Result<Vec<_>, Error>>()?;
         self.as_written(ranked(found.into_iter().flatten().collect(), count))
     }
 

@@ -1,7 +1,5 @@
 use std::fs;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use super::block::Block;
 use super::plan::refused;
@@ -11,6 +9,7 @@ use crate::error::at;
 use crate::gallery::file::read_exact_at;
 use crate::gallery::reader::check;
 use crate::gallery::{Entry, Step, Writer};
+use crate::side_by_side::side_by_side;
 
 impl Writer {
     /// Makes what is missing of the index of neighbours, and what is not of these rows or damaged: a
@@ -43,21 +42,9 @@ impl Writer {
         let blocks = blocks.map(|(number, rows)| (Block::of(&folder, number as u64), rows));
         let due: Vec<_> = blocks.filter(|(block, rows)| !self.is_made(block, rows)).collect();
         let rows: u64 = due.iter().flat_map(|(_, rows)| *rows).flatten().count() as u64;
-        let next = AtomicUsize::new(0);
-        let make = || {
-            while let Some((block, owners)) = due.get(next.fetch_add(1, Ordering::Relaxed)) {
-                self.make(block, owners, &|| step(rows))?;
-            }
-            Ok(())
-        };
-        thread::scope(|scope| {
-            let making: Vec<_> =
-                (0..threads.clamp(1, due.len().max(1))).map(|_| scope.spawn(make)).collect();
-            making.into_iter().try_for_each(|thread| match thread.join() {
-                Ok(made) => made,
-                Err(panic) => std::panic::resume_unwind(panic),
-            })
-        })?;
+        let make =
+            |(block, owners): &(Block, &[Option<&Entry>])| self.make(block, owners, &|| step(rows));
+        side_by_side(&due, threads, make).into_iter().collect::<Result<(), Error>>()?;
         Ok(rows)
     }
 

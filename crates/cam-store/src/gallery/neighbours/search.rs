@@ -1,6 +1,3 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 use usearch::Index;
 
 use super::block::{Block, EXPANSION_SEARCH};
@@ -10,6 +7,7 @@ use crate::concepts::check;
 use crate::gallery::search::{NOBODY, Owner, Ranked, ranked};
 use crate::gallery::writer::unit;
 use crate::gallery::{Entry, Gallery, Hit};
+use crate::side_by_side::side_by_side;
 
 /// Candidates whose cosines are computed exactly, for each image that is asked for: rows rounded to i8
 /// come in slightly another order.
@@ -47,7 +45,7 @@ impl Gallery {
         let plan = plan.ok_or_else(|| Error::NoNeighbours { folder: self.folder.clone() })?;
         let owners = self.owners();
         let width = self.header().fingerprint.width;
-        let open = |(number, owners): (usize, &[Owner])| {
+        let open = |&(number, owners): &(usize, &[Owner])| {
             let block = Block::of(&folder, number as u64);
             let Some(made) = block.made()? else { return Ok(Opened::Rows) };
             let rows: Vec<Option<&Entry>> =
@@ -57,8 +55,9 @@ impl Gallery {
             }
             block.open(&made.graph, width).map(Opened::Graph)
         };
-        let blocks = owners.chunks_exact(plan.rows as usize).enumerate().collect();
-        let blocks = side_by_side(blocks, threads, open)?;
+        let blocks: Vec<_> = owners.chunks_exact(plan.rows as usize).enumerate().collect();
+        let blocks = side_by_side(&blocks, threads, open).into_iter();
+        let blocks = blocks.collect::<Result<_, Error>>()?;
         Ok(Neighbours { gallery: self, blocks, plan, owners })
     }
 }
@@ -79,7 +78,7 @@ impl Neighbours<'_> {
         let key = rounded(&query);
         let wanted = (count * CANDIDATES).max(EXPANSION_SEARCH);
         let rows = self.plan.rows as usize;
-        let look = |(first, owners): (usize, &[Owner])| match self.blocks.get(first / rows) {
+        let look = |&(first, owners): &(usize, &[Owner])| match self.blocks.get(first / rows) {
             Some(Opened::Graph(Some(index))) => {
                 let is_alive = |row: u64| owners.get(row as usize).is_some_and(|&o| o != NOBODY);
                 let found = index.filtered_search(&key, wanted, is_alive);
@@ -92,8 +91,9 @@ impl Neighbours<'_> {
                 Ok((self.gallery.best(first, owners, &query, count)?, Vec::new()))
             }
         };
-        let pieces = self.owners.chunks(rows).zip((0..).step_by(rows)).map(|(o, first)| (first, o));
-        let looked = side_by_side(pieces.collect(), threads, look)?;
+        let pieces: Vec<_> = (0..).step_by(rows).zip(self.owners.chunks(rows)).collect();
+        let looked = side_by_side(&pieces, threads, look).into_iter();
+        let looked = looked.collect::<Result<Vec<_>, Error>>()?;
         let (exact, near): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
         let mut near: Vec<(f32, u64)> = near.into_iter().flatten().collect();
         near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
@@ -128,33 +128,4 @@ impl Neighbours<'_> {
         let covered = graphs as u64 * self.plan.rows;
         [covered, self.owners.len() as u64 - covered]
     }
-}
-
-/// What a function gives for each of several, on some threads, in order.
-fn side_by_side<T: Sync + Copy, R: Send>(
-    items: Vec<T>,
-    threads: usize,
-    work: impl Fn(T) -> Result<R, Error> + Sync,
-) -> Result<Vec<R>, Error> {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        let mut done = Vec::new();
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(&item) = items.get(index) else { return Ok(done) };
-            done.push((index, work(item)?));
-        }
-    };
-    let done = thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..threads.clamp(1, items.len().max(1))).map(|_| scope.spawn(take)).collect();
-        let done = threads.into_iter().map(|thread| match thread.join() {
-            Ok(done) => done,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        done.collect::<Result<Vec<_>, Error>>()
-    })?;
-    let mut done: Vec<(usize, R)> = done.into_iter().flatten().collect();
-    done.sort_by_key(|(index, _)| *index);
-    Ok(done.into_iter().map(|(_, result)| result).collect())
 }

@@ -1,0 +1,91 @@
+//! Zeroed memory for many numbers.
+
+use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::ptr::NonNull;
+
+/// Bytes of a cache line, and of the widest vector.
+pub(crate) const ALIGNMENT: usize = 64;
+
+/// Bytes of a huge page.
+const HUGE: usize = 2 << 20;
+
+/// What the allocator is asked to align to: what it gives anyway. Asked for more, it writes the zeros itself
+/// instead of taking pages that are zero, and touches all of them for that.
+const GIVEN: usize = 16;
+
+/// Zeroed bytes from a cache line on; where there are many, on huge pages if the system has them.
+///
+/// A fresh page costs the system a fault, 25,000 of them for 100 MB in small pages.
+pub(crate) struct Allocation {
+    base: NonNull<u8>,
+    layout: Layout,
+    start: NonNull<u8>,
+}
+
+// SAFETY: an allocation owns its memory and has no state besides; what lies in it is its user's affair.
+unsafe impl Send for Allocation {}
+// SAFETY: as above.
+unsafe impl Sync for Allocation {}
+
+impl Allocation {
+    /// So many zeros; none where that is more than an address can count.
+    pub(crate) fn zeroed(bytes: usize) -> Option<Self> {
+        let alignment = if bytes >= 2 * HUGE { HUGE } else { ALIGNMENT };
+        let layout = Layout::from_size_align(bytes.checked_add(alignment)?, GIVEN).ok()?;
+        // SAFETY: the layout is not of size zero, for the alignment is added.
+        let base = unsafe { alloc_zeroed(layout) };
+        let Some(base) = NonNull::new(base) else { handle_alloc_error(layout) };
+        let ahead = base.addr().get().next_multiple_of(alignment) - base.addr().get();
+        // SAFETY: less than the alignment, by which the allocation is longer than what follows.
+        let start = unsafe { base.add(ahead) };
+        if alignment == HUGE {
+            advise_huge_pages(start, bytes);
+        }
+        Some(Self { base, layout, start })
+    }
+
+    /// Where its bytes start.
+    pub(crate) fn start(&self) -> NonNull<u8> {
+        self.start
+    }
+}
+
+impl Drop for Allocation {
+    fn drop(&mut self) {
+        // SAFETY: `zeroed` allocated it with this very layout.
+        unsafe { dealloc(self.base.as_ptr(), self.layout) }
+    }
+}
+
+/// Advice only: a system that does not take it gives small pages.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn advise_huge_pages(start: NonNull<u8>, bytes: usize) {
+    // SAFETY: the range starts at a page and lies in an allocation of ours. The advice changes by what pages it is
+    // backed, not what lies in it.
+    unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_HUGEPAGE) };
+}
+
+#[cfg(not(all(target_os = "linux", not(miri))))]
+fn advise_huge_pages(_start: NonNull<u8>, _bytes: usize) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_and_large_allocations_start_at_a_cache_line_and_are_zero_to_their_ends() {
+        for bytes in [0, 1, 4096, 2 * HUGE - 1, 2 * HUGE, 3 * HUGE + 17] {
+            let allocation = Allocation::zeroed(bytes).unwrap();
+            assert!(allocation.start().addr().get().is_multiple_of(ALIGNMENT), "{bytes}");
+            // SAFETY: so many bytes were asked for.
+            let all = unsafe { std::slice::from_raw_parts(allocation.start().as_ptr(), bytes) };
+            assert!(all.iter().all(|&byte| byte == 0), "{bytes}");
+        }
+    }
+
+    #[test]
+    fn what_no_address_can_count_is_not_asked_for() {
+        assert!(Allocation::zeroed(usize::MAX - 5).is_none());
+        assert!(Allocation::zeroed(isize::MAX as usize).is_none());
+    }
+}

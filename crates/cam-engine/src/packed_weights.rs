@@ -1,0 +1,110 @@
+//! Packed weights as bytes, so that a program starts without packing anything.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use crate::buffer::{ALIGNMENT, Buffer};
+use crate::kernels::Kernels;
+use crate::network::{Network, NetworkOperation};
+use crate::packed::{Filters, Packed};
+use crate::pool::Pool;
+use crate::{Convolution, Error, Graph, Operation};
+
+/// Fills bytes with those that [`Engine::write_packed`](crate::Engine::write_packed) wrote from a byte on. It is called
+/// from several threads at once.
+pub type ReadAt<'a> = dyn Fn(usize, &mut [u8]) -> io::Result<()> + Sync + 'a;
+
+/// Weights turned into bytes in one go.
+const CHUNK: usize = 1 << 14;
+
+/// Bytes read in one go: many for each call, and yet some for each thread.
+const STRETCH: usize = 2 << 20;
+
+/// Bytes that [`write`] writes of a graph's network; the graph's own weights may be empty.
+pub(crate) fn bytes(graph: &Graph) -> Result<usize, Error> {
+    crate::check::check_without_weights(graph)?;
+    Ok(places(graph).1 * size_of::<f32>())
+}
+
+/// Where each convolution's weights lie, in floats, and where the last end: each starts at a cache line.
+fn places(graph: &Graph) -> (Vec<Range<usize>>, usize) {
+    let mut end: usize = 0;
+    let places = convolutions(graph).map(|convolution| {
+        let start = end.next_multiple_of(ALIGNMENT / size_of::<f32>());
+        end = start + Packed::len(&Filters::of(convolution));
+        start..end
+    });
+    (places.collect(), end)
+}
+
+fn convolutions(graph: &Graph) -> impl Iterator<Item = &Convolution> {
+    graph.steps.iter().filter_map(|step| match &step.operation {
+        Operation::Convolution(convolution) => Some(convolution),
+        Operation::MaxPool(_) => None,
+    })
+}
+
+/// Writes all packed weights, in order, each from a cache line on.
+pub(crate) fn write(network: &Network, to: &mut dyn Write) -> io::Result<()> {
+    let mut written: usize = 0;
+    for step in &network.steps {
+        let NetworkOperation::Convolution(_, packed, _) = &step.operation else { continue };
+        let start = written.next_multiple_of(ALIGNMENT);
+        to.write_all(&vec![0; start - written])?;
+        for weights in packed.weights().chunks(CHUNK) {
+            let bytes: Vec<u8> = weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+            to.write_all(&bytes)?;
+        }
+        written = start + size_of_val(packed.weights());
+    }
+    Ok(())
+}
+
+/// A network around weights that were packed before, read by all threads. The graph's own weights are empty.
+pub(crate) fn open(
+    graph: Graph,
+    read: &ReadAt<'_>,
+    (kernels, pool): (&Kernels, &Pool),
+) -> Result<Network, Error> {
+    const { assert!(cfg!(target_endian = "little"), "big-endian machines need a byte swap here") };
+    crate::check::check_without_weights(&graph)?;
+    let (places, end) = places(&graph);
+    let mut whole = Buffer::zeroed(end);
+    fill(whole.as_mut_bytes(), read, pool)?;
+    let mut places = places.into_iter();
+    let steps = graph.steps.into_iter().map(|step| {
+        let operation = match step.operation {
+            Operation::MaxPool(pool) => NetworkOperation::MaxPool(pool),
+            Operation::Convolution(convolution) => {
+                let place = places.next().expect("every convolution has a place");
+                let weights = whole.part(place.start, place.len());
+                let weights = weights.expect("places lie in the buffer, at cache lines");
+                let packed = Packed::around(&Filters::of(&convolution), kernels.lanes, weights);
+                NetworkOperation::Convolution(convolution, packed, Default::default())
+            }
+        };
+        (step.input, operation)
+    });
+    Ok(Network::of_operations(steps.collect()))
+}
+
+/// Reads all bytes, a stretch at a time on whichever thread is free. Of several failures the first is told.
+fn fill(bytes: &mut [u8], read: &ReadAt<'_>, pool: &Pool) -> Result<(), Error> {
+    let stretches: Vec<_> = bytes.chunks_mut(STRETCH).map(Mutex::new).collect();
+    let failed = Mutex::new(None);
+    pool.each(stretches.len(), &|index| {
+        let mut stretch = lock(&stretches[index]);
+        if let Err(error) = read(index * STRETCH, &mut stretch) {
+            lock(&failed).get_or_insert(error);
+        }
+    });
+    match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        None => Ok(()),
+        Some(error) => Err(Error::Unread { reason: error.to_string() }),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,124 @@
+//! A network as the engine has it, in a file: nothing is parsed, folded or packed to run it again.
+
+mod file;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use burn::tensor::Device;
+use cam_engine::Options;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+pub use file::PackedFile;
+
+use crate::catalogue::describe;
+use crate::description::{Classifier, Description};
+use crate::network::{ConvNet, NetworkError};
+
+/// The first bytes of a packed network; the digit is the version of the form.
+const MAGIC: &[u8; 8] = b"CAMPACK2";
+
+/// Why a file is no packed network for this purpose.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PackedError {
+    /// It is not there, or cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(#[from] io::Error),
+    /// It is something else, is cut off, or was written by another version.
+    #[error("it is no packed network of this version")]
+    Foreign,
+    /// It was made from other weights.
+    #[error("it was made from other weights: {found} instead of {expected}")]
+    Stale {
+        /// Its stamp.
+        found: String,
+        /// The stamp asked for.
+        expected: String,
+    },
+    /// It does not hold what its network needs.
+    #[error("{0}")]
+    Network(#[from] NetworkError),
+}
+
+/// What stands in front of the numbers.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    /// What the weights were made from, in the words of whoever asked for the file.
+    stamp: String,
+    /// The architecture's name.
+    network: String,
+    /// All that the description says: an architecture that was changed since is another one.
+    description: String,
+    classes: Option<usize>,
+}
+
+/// Writes a network that runs in the engine, as [`open_packed`] reads it; `stamp` says what it was
+/// made from. Gives whether there was anything to write: a network that does not run in the
+/// engine, or whose architecture goes by no name of the catalogue, has no packed form.
+///
+/// # Errors
+/// What writing gives.
+pub fn write_packed(network: &ConvNet, stamp: &str, to: &mut dyn Write) -> io::Result<bool> {
+    let description = network.description();
+    let classes = description.classifier.as_ref().map(|classifier| classifier.classes);
+    let Some(engine) = network.engine() else { return Ok(false) };
+    if described(&description.name, classes).as_ref() != Some(description) {
+        return Ok(false);
+    }
+    let mut numbers: Vec<f32> = Vec::new();
+    for step in (0..engine.steps()).filter_map(|step| engine.convolution(step)) {
+        numbers.extend(step.bias);
+    }
+    if let Some(classifier) = network.classifier() {
+        numbers.extend(read(classifier.weight.clone())?);
+        if let Some(bias) = &classifier.bias {
+            numbers.extend(read(bias.clone())?);
+        }
+    }
+    let header = Header {
+        stamp: stamp.to_owned(),
+        network: description.name.clone(),
+        description: format!("{description:?}"),
+        classes,
+    };
+    let json = serde_json::to_vec(&header)?;
+    to.write_all(MAGIC)?;
+    to.write_all(&(json.len() as u64).to_le_bytes())?;
+    to.write_all(&json)?;
+    let numbers: Vec<u8> = numbers.into_iter().flat_map(f32::to_le_bytes).collect();
+    to.write_all(&numbers)?;
+    engine.write_packed(to)?;
+    Ok(true)
+}
+
+/// Opens what [`write_packed`] wrote, if it bears that stamp: reads its weights into memory, by all of the engine's
+/// threads. What somebody does to the file later has no effect.
+///
+/// # Errors
+/// [`PackedError`]; each means that the weights have to be loaded from what they were made from. No more memory is asked
+/// for than the file is long.
+pub fn open_packed(
+    path: &Path,
+    stamp: &str,
+    device: &Device,
+    options: Options,
+) -> Result<ConvNet, PackedError> {
+    PackedFile::open(path, stamp)?.network(device, options)
+}
+
+/// The architecture of that name, with so many classes.
+fn described(name: &str, classes: Option<usize>) -> Option<Description> {
+    let mut description = describe(name)?;
+    description.classifier = match (description.classifier, classes) {
+        (Some(classifier), Some(classes)) => Some(Classifier { classes, ..classifier }),
+        (_, None) => None,
+        (None, Some(_)) => return None,
+    };
+    Some(description)
+}
+
+fn read<const D: usize>(tensor: burn::tensor::Tensor<D>) -> io::Result<Vec<f32>> {
+    tensor.try_into_vec_as::<f32>().map_err(|error| io::Error::other(error.to_string()))
+}
