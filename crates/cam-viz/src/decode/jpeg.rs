@@ -1,4 +1,11 @@
-//! JPEG, strictly first: what only the lenient decoder reads is damaged.
+//! JPEG: the coded data are gone through first, for the decoder does not say what it made up.
+
+mod bits;
+mod blocks;
+mod frame;
+mod huffman;
+mod scan;
+mod walk;
 
 use image::RgbImage;
 use zune_jpeg::JpegDecoder;
@@ -7,6 +14,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use self::walk::walk;
 use super::error::{corrupt, one_line};
 use super::{DecodeError, DecodeOptions, Decoded, Format, Remark, exif};
 
@@ -24,7 +32,9 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, D
     let colors = check_colors(&header)?;
     let exif = header.exif().map_or(exif::Exif::Absent, |block| exif::read(block));
 
+    let begun = std::time::Instant::now(); let (_, _, walked) = walk(bytes, false); let took = begun.elapsed();
     let (pixels, damage) = pixels(bytes)?;
+    if std::env::var_os("WALK").is_some() { eprintln!("walk {walked:?} {took:?} strict {damage:?}"); }
     let mut remarks = Vec::new();
     if let Some(detail) = damage {
         if options.strict {
@@ -152,4 +162,38 @@ fn refuse(error: DecodeErrors) -> DecodeError {
         },
         error => corrupt(Format::Jpeg, &error.to_string()),
     }
+}
+
+/// What is wrong at one place of coded data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("the data end")]
+    Ended,
+    #[error("a restart marker is missing")]
+    Restart,
+    #[error("a code is in no table")]
+    NoSuchCode,
+    #[error("a coefficient lies outside its block")]
+    NoSuchCoefficient,
+    #[error("a table is missing")]
+    NoTable,
+}
+
+/// Why a file's pixels are not those that were written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Loss {
+    #[error("there are no image data")]
+    NoData,
+    #[error("no end marker")]
+    NoEnd,
+    #[error("{fault} at row {row} of {of}")]
+    Data { fault: Fault, row: u32, of: u32 },
+    #[error("{bytes} bytes of image data are left over behind the last row")]
+    LeftOver { bytes: usize },
+    #[error("scans are missing, which would have made the picture finer")]
+    Scans,
+    #[error("scans that do not follow each other")]
+    Order,
+    #[error("the segment of marker {marker:#04x} contradicts itself")]
+    Header { marker: u8 },
 }
