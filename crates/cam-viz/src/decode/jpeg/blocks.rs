@@ -4,29 +4,11 @@ use super::bits::Bits;
 use super::huffman::{Huffman, LAST};
 use super::{Fault, frame::Scan};
 
-/// What is kept of a component's blocks from one scan to the next.
-#[derive(Default)]
-pub(super) struct Plane {
-    /// Of each block the quantised DC coefficient; empty where nobody asks for it.
-    pub(super) dc: Vec<i16>,
-    /// Of each block which coefficients are not zero, the first one lowest; empty where one scan has all.
-    pub(super) nonzero: Vec<u64>,
-}
-
-/// What is kept from one block to the next.
-#[derive(Default)]
-pub(super) struct State {
-    /// The last DC coefficient of each component.
-    pub(super) dc: [i32; 4],
-    /// How many blocks to come have no further coefficient in this band.
-    pub(super) skipped: u32,
-}
-
-/// A block with all its coefficients; gives the DC coefficient's difference to the last one.
+/// A block with all its coefficients.
 #[inline]
-pub(super) fn whole(reader: &mut Bits<'_>, dc: &Huffman, ac: &Huffman) -> Result<i32, Fault> {
+pub(super) fn whole(reader: &mut Bits<'_>, dc: &Huffman, ac: &Huffman) -> Result<(), Fault> {
     let mut bits = *reader;
-    let difference = difference(&mut bits, dc)?;
+    difference(&mut bits, dc)?;
     let mut at = 1;
     while at < 64 {
         let (taken, step) = ac.coefficient(bits.peek()).ok_or(Fault::NoSuchCode)?;
@@ -35,23 +17,18 @@ pub(super) fn whole(reader: &mut Bits<'_>, dc: &Huffman, ac: &Huffman) -> Result
     }
     *reader = bits;
     // No further coefficient, or all of them.
-    if at >= LAST || at == 64 { Ok(difference) } else { Err(Fault::NoSuchCoefficient) }
+    if at >= LAST || at == 64 { Ok(()) } else { Err(Fault::NoSuchCoefficient) }
 }
 
 /// The coded difference between two DC coefficients.
 #[inline]
-fn difference(bits: &mut Bits<'_>, dc: &Huffman) -> Result<i32, Fault> {
-    let window = bits.peek();
-    let (len, size) = dc.look_up(window).ok_or(Fault::NoSuchCode)?;
+fn difference(bits: &mut Bits<'_>, dc: &Huffman) -> Result<(), Fault> {
+    let (len, size) = dc.look_up(bits.peek()).ok_or(Fault::NoSuchCode)?;
     let size = u32::from(size);
     if size > 15 {
         return Err(Fault::NoSuchCoefficient);
     }
-    bits.skip(len + size)?;
-    // Numbers that begin with a zero are negative, T.81, F.12.
-    let number = (((window << len) >> 32) as u32).checked_shr(32 - size).unwrap_or(0) as i32;
-    let half = 1 << size >> 1;
-    Ok(if number < half { number - (1 << size) + 1 } else { number })
+    bits.skip(len + size)
 }
 
 /// A block's part in a scan of a progressive file.
@@ -59,29 +36,18 @@ pub(super) fn part(
     bits: &mut Bits<'_>,
     scan: &Scan,
     tables: (Option<&Huffman>, Option<&Huffman>),
-    state: &mut State,
-    (component, plane, block): (usize, &mut Plane, usize),
+    skipped: &mut u32,
+    nonzero: &mut u64,
 ) -> Result<(), Fault> {
-    match (scan.band.0, scan.bits) {
-        (0, (0, low)) => {
-            state.dc[component] += difference(bits, tables.0.ok_or(Fault::NoTable)?)?;
-            if let Some(dc) = plane.dc.get_mut(block) {
-                *dc = (state.dc[component] << low) as i16;
-            }
-            Ok(())
+    match (scan.band.0, scan.bits.0) {
+        (0, 0) => difference(bits, tables.0.ok_or(Fault::NoTable)?),
+        (0, _) => {
+            bits.peek();
+            bits.skip(1)
         }
-        (0, (_, low)) => {
-            let bit = bits.take(1)? << low;
-            if let Some(dc) = plane.dc.get_mut(block) {
-                *dc |= bit as i16;
-            }
-            Ok(())
-        }
-        (_, (high, _)) => {
-            let nonzero = plane.nonzero.get_mut(block).ok_or(Fault::NoSuchCoefficient)?;
-            let ac = tables.1.ok_or(Fault::NoTable)?;
+        (_, high) => {
             let step = if high == 0 { first } else { refined };
-            step(bits, scan.band, ac, &mut state.skipped, nonzero)
+            step(bits, scan.band, tables.1.ok_or(Fault::NoTable)?, skipped, nonzero)
         }
     }
 }

@@ -3,7 +3,6 @@
 /// A frame's header.
 pub(super) struct Frame {
     pub(super) is_progressive: bool,
-    pub(super) width: u32,
     pub(super) height: u32,
     pub(super) components: Vec<Component>,
 }
@@ -17,8 +16,6 @@ pub(super) struct Component {
     pub(super) blocks: (u32, u32),
     /// Blocks in a row of whole units, and rows of them.
     pub(super) padded: (u32, u32),
-    /// Which table its samples were quantised by.
-    pub(super) quantisation: u8,
 }
 
 /// A scan's header.
@@ -38,7 +35,8 @@ impl Frame {
         let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
         let (width, height) = (u32::from(width), u32::from(height));
         let listed = rest.as_chunks::<3>().0.get(..usize::from(count))?;
-        let factors = |&[_, factors, _]: &[u8; 3]| (u32::from(factors >> 4), u32::from(factors & 15));
+        let factors =
+            |&[_, factors, _]: &[u8; 3]| (u32::from(factors >> 4), u32::from(factors & 15));
         let is_valid = |(h, v)| (1..=4).contains(&h) && (1..=4).contains(&v);
         if listed.is_empty() || listed.len() > 4 || !listed.iter().map(factors).all(is_valid) {
             return None;
@@ -52,11 +50,10 @@ impl Frame {
                 per_unit: (h, v),
                 blocks: ((width * h).div_ceil(8 * most.0), (height * v).div_ceil(8 * most.1)),
                 padded: (units.0 * h, units.1 * v),
-                quantisation: entry[2],
             }
         };
         let components = listed.iter().map(component).collect();
-        Some(Frame { is_progressive: marker == 0xc2, width, height, components })
+        Some(Frame { is_progressive: marker == 0xc2, height, components })
     }
 
     /// Reads the header of a scan of this frame, less marker and length.
@@ -83,15 +80,23 @@ impl Frame {
         is_valid.then_some(Scan { components, band, bits })
     }
 
+    /// Blocks of all components together.
+    pub(super) fn blocks(&self) -> u64 {
+        let blocks =
+            |component: &Component| u64::from(component.padded.0) * u64::from(component.padded.1);
+        self.components.iter().map(blocks).sum()
+    }
+
     /// How many units a scan has, side by side and one above the other: blocks where it is of one component.
     pub(super) fn units(&self, scan: &Scan) -> (u32, u32) {
         let (first, ..) = scan.components[0];
         let component = &self.components[first];
         match scan.components.len() {
             1 => component.blocks,
-            _ => {
-                (component.padded.0 / component.per_unit.0, component.padded.1 / component.per_unit.1)
-            }
+            _ => (
+                component.padded.0 / component.per_unit.0,
+                component.padded.1 / component.per_unit.1,
+            ),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Going through the units of a scan.
 
 use super::bits::Bits;
-use super::blocks::{State, part, whole};
+use super::blocks::{part, whole};
 use super::frame::{Frame, Scan};
 use super::walk::Walk;
 use super::{Fault, Loss};
@@ -15,7 +15,8 @@ pub(super) fn walk(
 ) -> Result<usize, Loss> {
     let (columns, rows) = frame.units(scan);
     let mut bits = Bits::new(walk.bytes, at);
-    let mut state = State::default();
+    // How many blocks to come have no further coefficient in this band.
+    let mut skipped = 0;
     let mut left = walk.interval;
     for row in 0..rows {
         let place = |fault| Loss::Data { fault, row: row * frame.height / rows, of: frame.height };
@@ -23,11 +24,11 @@ pub(super) fn walk(
             if walk.interval > 0 && left == 0 {
                 let number = (row * columns + column) / walk.interval - 1;
                 bits = restarted(&bits, walk.bytes, number).map_err(place)?;
-                state = State::default();
+                skipped = 0;
                 left = walk.interval;
             }
             left = left.wrapping_sub(1);
-            unit(&mut bits, walk, (frame, scan), &mut state, (column, row)).map_err(place)?;
+            unit(&mut bits, walk, (frame, scan), &mut skipped, (column, row)).map_err(place)?;
         }
     }
     match bits.end() {
@@ -55,7 +56,7 @@ fn unit(
     bits: &mut Bits<'_>,
     walk: &mut Walk<'_>,
     (frame, scan): (&Frame, &Scan),
-    state: &mut State,
+    skipped: &mut u32,
     (column, row): (u32, u32),
 ) -> Result<(), Fault> {
     let is_single = scan.components.len() == 1;
@@ -63,18 +64,14 @@ fn unit(
         let tables = (table(&walk.dc, dc), table(&walk.ac, ac));
         let of = &frame.components[component];
         let (across, down) = if is_single { (1, 1) } else { of.per_unit };
-        let plane = &mut walk.planes[component];
         for block_row in row * down..(row + 1) * down {
             for block in column * across..(column + 1) * across {
                 let block = (block_row * of.padded.0 + block) as usize;
                 if frame.is_progressive {
-                    part(bits, scan, tables, state, (component, plane, block))?;
-                    continue;
-                }
-                let (dc, ac) = tables.0.zip(tables.1).ok_or(Fault::NoTable)?;
-                state.dc[component] += whole(bits, dc, ac)?;
-                if let Some(dc) = plane.dc.get_mut(block) {
-                    *dc = state.dc[component] as i16;
+                    part(bits, scan, tables, skipped, &mut walk.nonzero[component][block])?;
+                } else {
+                    let (dc, ac) = tables.0.zip(tables.1).ok_or(Fault::NoTable)?;
+                    whole(bits, dc, ac)?;
                 }
             }
         }

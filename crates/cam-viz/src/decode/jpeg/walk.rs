@@ -5,7 +5,6 @@
 //! that the header announces, are left over behind them, or hold codes that no table has, the pixels are
 //! not those that were written.
 
-use super::blocks::Plane;
 use super::frame::{Frame, Scan};
 use super::huffman::Huffman;
 use super::{Loss, scan};
@@ -20,35 +19,31 @@ pub(super) struct Walk<'b> {
     pub(super) bytes: &'b [u8],
     pub(super) dc: [Option<Huffman>; 4],
     pub(super) ac: [Option<Huffman>; 4],
-    /// What DC coefficients are multiples of, by table.
-    pub(super) steps: [u16; 4],
     /// Units between two restart markers; 0 where there are none.
     pub(super) interval: u32,
-    pub(super) planes: Vec<Plane>,
+    /// Of each component and block of a progressive file which coefficients are not zero so far, the first
+    /// one lowest.
+    pub(super) nonzero: Vec<Vec<u64>>,
     /// Of each component and coefficient, how many low bits are still to come.
     missing: Vec<[u8; 64]>,
-    keeps_dc: bool,
 }
 
-/// Goes through a file. What the scans leave is of use where DC coefficients were to be kept.
-pub(super) fn walk(bytes: &[u8], keeps_dc: bool) -> (Walk<'_>, Option<Frame>, Result<(), Loss>) {
+/// What of a file's coded data is missing or wrong, in a line; none where nothing is.
+pub(in crate::decode) fn loss(bytes: &[u8]) -> Option<String> {
     let mut walk = Walk {
         bytes,
         dc: Default::default(),
         ac: Default::default(),
-        steps: [0; 4],
         interval: 0,
-        planes: Vec::new(),
+        nonzero: Vec::new(),
         missing: Vec::new(),
-        keeps_dc,
     };
-    let mut frame = None;
-    let result = walk.file(&mut frame);
-    (walk, frame, result)
+    walk.file().err().map(|loss| loss.to_string())
 }
 
 impl<'b> Walk<'b> {
-    fn file(&mut self, frame: &mut Option<Frame>) -> Result<(), Loss> {
+    fn file(&mut self) -> Result<(), Loss> {
+        let mut frame: Option<Frame> = None;
         let (mut at, mut scans) = (2, 0);
         loop {
             let end = if scans == 0 { Loss::NoData } else { Loss::NoEnd };
@@ -59,11 +54,10 @@ impl<'b> Walk<'b> {
                 (0xd9, _) => return Err(Loss::NoData),
                 (0xc0..=0xc2, None) => {
                     let read = Frame::read(marker, segment).ok_or(Loss::Header { marker })?;
-                    self.make_planes(&read);
-                    *frame = Some(read);
+                    self.start(&read);
+                    frame = Some(read);
                 }
                 (0xc4, _) => self.huffman_tables(segment).ok_or(Loss::Header { marker })?,
-                (0xdb, _) => self.quantisation_tables(segment).ok_or(Loss::Header { marker })?,
                 (0xdd, _) => {
                     let interval = segment.first_chunk().ok_or(Loss::Header { marker })?;
                     self.interval = u16::from_be_bytes(*interval).into();
@@ -95,15 +89,14 @@ impl<'b> Walk<'b> {
         Some((marker, self.bytes.get(at + 4..behind)?, behind))
     }
 
-    fn make_planes(&mut self, frame: &Frame) {
+    fn start(&mut self, frame: &Frame) {
         self.missing = vec![[ALL; 64]; frame.components.len()];
-        self.planes.extend(frame.components.iter().map(|component| {
-            let blocks = component.padded.0 as usize * component.padded.1 as usize;
-            Plane {
-                dc: vec![0; if self.keeps_dc { blocks } else { 0 }],
-                nonzero: vec![0; if frame.is_progressive { blocks } else { 0 }],
-            }
-        }));
+        if frame.is_progressive {
+            let blocks = frame.components.iter().map(|component| {
+                vec![0; component.padded.0 as usize * component.padded.1 as usize]
+            });
+            self.nonzero = blocks.collect();
+        }
     }
 
     fn huffman_tables(&mut self, mut segment: &[u8]) -> Option<()> {
@@ -112,18 +105,8 @@ impl<'b> Walk<'b> {
             let len = counts.iter().map(|&count| usize::from(count)).sum();
             let (symbols, rest) = rest.split_at_checked(len)?;
             let tables = if class_and_place >> 4 == 0 { &mut self.dc } else { &mut self.ac };
-            *tables.get_mut(usize::from(class_and_place & 15))? = Some(Huffman::new(counts, symbols)?);
-            segment = rest;
-        }
-        Some(())
-    }
-
-    fn quantisation_tables(&mut self, mut segment: &[u8]) -> Option<()> {
-        while let Some((&precision_and_place, rest)) = segment.split_first() {
-            let wide = usize::from(precision_and_place >> 4 != 0);
-            let (table, rest) = rest.split_at_checked(64 << wide)?;
-            let step = table.iter().take(1 + wide).fold(0, |step, &byte| step << 8 | u16::from(byte));
-            *self.steps.get_mut(usize::from(precision_and_place & 15))? = step;
+            *tables.get_mut(usize::from(class_and_place & 15))? =
+                Some(Huffman::new(counts, symbols)?);
             segment = rest;
         }
         Some(())
@@ -133,7 +116,8 @@ impl<'b> Walk<'b> {
     fn note(&mut self, scan: &Scan) -> Result<(), Loss> {
         let (high, low) = scan.bits;
         for &(component, ..) in &scan.components {
-            for missing in &mut self.missing[component][scan.band.0 as usize..=scan.band.1 as usize] {
+            for missing in &mut self.missing[component][scan.band.0 as usize..=scan.band.1 as usize]
+            {
                 let expected = if high == 0 { ALL } else { high };
                 if *missing != expected {
                     return Err(Loss::Order);
