@@ -10,6 +10,7 @@ mod explain;
 mod gallery;
 mod method;
 mod parts;
+mod pictures;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub use explain::{ConceptsAs, Explain, TargetName};
 pub use gallery::{Index, Search};
 pub use method::MethodOptions;
 pub use parts::Parts;
+pub use pictures::PictureLimits;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -101,6 +103,24 @@ pub enum Command {
         /// The folder; it is made if it does not exist.
         folder: PathBuf,
     },
+}
+
+impl Command {
+    /// How large images may be, where it reads any that are not its own.
+    pub fn picture_limits(&self) -> PictureLimits {
+        match self {
+            Self::Explain(arguments) => arguments.images.limits,
+            Self::Compare(arguments) => arguments.reading.limits,
+            Self::Concept { command: ConceptCommand::Add(arguments) } => arguments.reading.limits,
+            Self::Parts(arguments) => arguments.reading.limits,
+            Self::Embed(arguments) => arguments.reading.limits,
+            Self::Batch(arguments) => arguments.reading.limits,
+            Self::Index(arguments) => arguments.reading.limits,
+            Self::Search(arguments) => arguments.reading.limits,
+            Self::Evaluate(arguments) => arguments.limits,
+            _ => PictureLimits::default(),
+        }
+    }
 }
 
 /// Which network, and on what it runs.
@@ -184,6 +204,10 @@ pub struct Images {
     /// Follow another library's arithmetic, step by step.
     #[arg(long, value_name = "LIBRARY")]
     pub compat: Option<Compat>,
+
+    /// How large they may be.
+    #[command(flatten)]
+    pub limits: PictureLimits,
 }
 
 /// Another library whose arithmetic can be followed.

@@ -19,6 +19,7 @@ mod gallery;
 mod interrupt;
 mod journal;
 mod lanes;
+mod memory;
 mod model;
 mod output;
 mod own_results;
@@ -43,10 +44,27 @@ use arguments::{Arguments, Command};
 use failure::Failure;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_tip(error).exit());
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return answered(&with_tip(error)),
+    };
     print::set_verbosity(arguments.quiet, arguments.verbose);
     interrupt::listen();
+    memory::set(arguments.command.picture_limits());
     match run(arguments.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Prints the parser's answer: the help and the version, which are data, or what is wrong.
+fn answered(error: &Error) -> ExitCode {
+    if error.use_stderr() {
+        // That nobody listens there any more changes nothing.
+        let _ = error.print();
+        return ExitCode::from(2);
+    }
+    match print::written(error.print()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

@@ -58,8 +58,12 @@ pub fn printable(text: &str) -> String {
 
 /// Writes data to standard output. A reader who has seen enough (`| head`) is no failure.
 pub fn data(bytes: &[u8]) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    written(io::stdout().lock().write_all(bytes))
+}
+
+/// What came of writing to standard output, once all of it has left.
+pub fn written(result: io::Result<()>) -> Result<(), Failure> {
+    match result.and_then(|()| io::stdout().lock().flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         result => result.context("writing to standard output").map_err(Failure::Output),
     }

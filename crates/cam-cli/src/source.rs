@@ -12,7 +12,7 @@ use cam_fetch::FetchError;
 use cam_viz::{DecodeOptions, Picture, decode};
 
 use crate::failure::Failure;
-use crate::{interrupt, print, web};
+use crate::{interrupt, memory, print, web};
 
 /// An image file larger than this is taken for a mistake.
 const MAX_BYTES: u64 = 256 << 20;
@@ -103,8 +103,11 @@ impl Source {
     /// Decodes its bytes. What is odd about the image is said on standard error.
     pub fn decoded(&self, bytes: &[u8], decoding: Decoding) -> Result<Picture, Failure> {
         let Decoding { strict, stretch } = decoding;
-        let options = DecodeOptions { strict, stretch, ..DecodeOptions::default() };
-        let picture = decode(bytes, &options).with_context(|| self.to_string())?;
+        let limits = memory::limits();
+        let options = DecodeOptions { limits, strict, stretch, ..DecodeOptions::default() };
+        memory::wait_for(bytes, &options);
+        let picture = decode(bytes, &options).map_err(memory::advised);
+        let picture = picture.with_context(|| self.to_string())?;
         for remark in &picture.remarks {
             let help = if remark.is_helped_by_stretching() { " (see --stretch)" } else { "" };
             print::remark(format_args!("{self}: {remark}{help}"));

@@ -1,5 +1,6 @@
 //! From the bytes of a file to RGB8 pixels: format, header, limits, pixels, orientation, in that order.
 
+mod ends;
 mod error;
 mod exif;
 mod flatten;
@@ -8,6 +9,7 @@ mod frames;
 mod jpeg;
 mod levels;
 mod limits;
+mod png;
 mod remark;
 mod still;
 mod tiff;
@@ -19,7 +21,7 @@ use image::{DynamicImage, RgbImage};
 
 pub use error::DecodeError;
 pub use format::Format;
-pub use limits::{Limits, Quantity};
+pub use limits::Limits;
 pub use remark::Remark;
 
 /// How a picture is decoded.
@@ -59,9 +61,10 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Whether part of the picture is missing from the file, its pixels made up.
+    /// Whether the file is not whole or contradicts its checksums; the remark says what that means for the
+    /// pixels.
     pub fn damaged(&self) -> bool {
-        self.remarks.iter().any(|remark| matches!(remark, Remark::Damaged { .. }))
+        self.remarks.iter().any(|remark| remark.damage().is_some())
     }
 }
 
@@ -79,8 +82,9 @@ struct Decoded {
 /// first frame is used. 16-bit and floating-point samples are reduced to 8 bits, transparency is laid on
 /// [`DecodeOptions::background`], the EXIF orientation is applied, colour profiles are ignored.
 ///
-/// Decoders of JPEG files commonly fill what a truncated file lacks with grey and call it a success. Here
-/// such a picture says so: [`Picture::damaged`]; with [`DecodeOptions::strict`] it is an error.
+/// Decoders commonly fill what a truncated file lacks with grey, or look no further than they must, and call
+/// it a success. Here such a picture says so: [`Picture::damaged`]; with [`DecodeOptions::strict`] it is an
+/// error.
 ///
 /// # Errors
 /// [`DecodeError`], one variant per kind of file; no input panics.
@@ -97,15 +101,53 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, DecodeEr
     let decoded = guarded(format, || match format {
         Format::Jpeg => jpeg::decode(bytes, options).map(|decoded| stretched(decoded, options)),
         Format::Tiff => tiff::decode(bytes, options),
+        Format::Png => png::decode(bytes, options),
         _ => still::decode(bytes, format, options),
     })?;
     let mut remarks = decoded.remarks;
+    if !remarks.iter().any(|remark| remark.damage().is_some()) {
+        remarks.splice(0..0, ends::missing(bytes, format));
+    }
+    let damage = remarks.iter().find_map(Remark::damage);
+    if let Some(detail) = damage.filter(|_| options.strict) {
+        return Err(DecodeError::Damaged { format, detail: detail.to_owned() });
+    }
     let frames = frames::count(bytes, format);
     if frames > 1 {
         remarks.push(Remark::SeveralFrames { frames });
     }
     let pixels = upright(decoded.pixels, decoded.exif, &mut remarks);
     Ok(Picture { pixels, format, remarks })
+}
+
+/// What a picture's header says, before anything is decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// Width as stored, in pixels.
+    pub width: u32,
+    /// Height as stored, in pixels.
+    pub height: u32,
+    /// What decoding takes at its peak, in bytes, as [`Limits::memory`] counts it.
+    pub memory: u64,
+}
+
+/// Reads the header of a picture, to know what decoding takes.
+///
+/// # Errors
+/// [`DecodeError`], as far as it shows in the header.
+pub fn header(bytes: &[u8], options: &DecodeOptions) -> Result<Header, DecodeError> {
+    // Decoding stops where its memory is known to be over a limit.
+    let limits = Limits { memory: 0, ..options.limits.clone() };
+    match decode(bytes, &DecodeOptions { limits, ..options.clone() }) {
+        Err(DecodeError::OverMemory { width, height, needed: memory, .. }) => {
+            Ok(Header { width, height, memory })
+        }
+        Err(error) => Err(error),
+        Ok(picture) => {
+            let (width, height) = picture.pixels.dimensions();
+            Ok(Header { width, height, memory: picture.pixels.as_raw().len() as u64 })
+        }
+    }
 }
 
 /// Pixels that have 8 bits when they leave their decoder.

@@ -65,7 +65,7 @@ pub use chart::BarChart;
 pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};
 pub use connect::{Connection, connect};
-pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Quantity, Remark, decode};
+pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Remark, decode};
 pub use encode::{EncodeError, JPEG_QUALITY, jpeg_bytes, picture_bytes, png_bytes};
 pub use figure::{Figure, FigureStyle, Panel};
 pub use map::{Map, MapError};

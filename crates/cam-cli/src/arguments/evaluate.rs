@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use cam_models::Fit;
 use clap::{Args, value_parser};
 
-use super::{MethodOptions, Model};
+use super::{MethodOptions, Model, PictureLimits};
 
 /// Arguments of `cam evaluate`.
 #[derive(Debug, Args)]
@@ -42,6 +42,10 @@ pub struct Evaluate {
     /// them with the mean colour.
     #[arg(long, value_name = "squash|crop|pad", default_value_t, value_parser = fit_in_a_cell)]
     pub fit: Fit,
+
+    /// How large images may be.
+    #[command(flatten)]
+    pub limits: PictureLimits,
 
     /// Which network.
     #[command(flatten)]

@@ -82,6 +82,8 @@ impl ReadingSettings {
             strict,
             stretch,
             compat,
+            // An image is decoded to the same pixels or not at all.
+            limits: _,
         } = arguments;
         Self {
             input: reading.asked_size(network),

@@ -11,6 +11,7 @@ use cam_models::{ConvNet, Rgb8};
 use super::due::{AHEAD, Due, Release};
 use super::{Run, Work, run};
 use crate::failure::Failure;
+use crate::memory;
 use crate::model::Model;
 
 /// How long an image waits for others to share a batch with. They may never come: all that are prepared ahead
@@ -60,7 +61,7 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
             let prepare = move || {
                 let _release = Release(due);
                 while let Some((index, item)) = due.next(items) {
-                    let is_heard = match (work.prepare)(item) {
+                    let is_heard = match memory::shared(|| (work.prepare)(item)) {
                         Ok((pixels, kept)) => to_devices.send((index, pixels, kept)).is_ok(),
                         Err(failure) => sender.send((index, Err(failure))).is_ok(),
                     };

@@ -7,6 +7,7 @@ use cam_models::ConvNet;
 use super::due::{AHEAD, Due, Release};
 use super::{Work, run};
 use crate::failure::Failure;
+use crate::memory;
 
 /// Every image by itself, on as many lanes as the engine has threads.
 pub fn in_order<T: Sync + Display, M: Send, R: Send>(
@@ -16,7 +17,7 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     mut done: impl FnMut(&T, Result<(M, R), Failure>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let one = |network: &ConvNet, item: &T| {
-        let (pixels, kept) = (work.prepare)(item)?;
+        let (pixels, kept) = memory::shared(|| (work.prepare)(item))?;
         let results = run(network, &[pixels], work.run, &mut 1);
         let result = results.into_iter().next().expect("an image has a result or a failure");
         result.map(|result| (kept, result)).map_err(|failure| failure.of(item))

@@ -1,6 +1,6 @@
 use image::ImageError;
 
-use super::{Format, Quantity};
+use super::Format;
 
 /// Why bytes could not be decoded to a picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,9 +47,9 @@ pub enum DecodeError {
         /// Height according to the header.
         height: u32,
     },
-    /// The header announces more than the limits allow; nothing was decoded.
+    /// The header announces more pixels than the limit allows; nothing was decoded.
     #[error(
-        "the {format} is {width}x{height}: its {quantity} of {value} is over the limit of {limit}; scale it down or raise the limit"
+        "the {format} is {width}x{height}: its {pixels} pixels are over the limit of {limit}; scale it down or raise the limit"
     )]
     OverLimit {
         /// The format.
@@ -58,21 +58,37 @@ pub enum DecodeError {
         width: u32,
         /// Height according to the header, in pixels.
         height: u32,
-        /// What is too large.
-        quantity: Quantity,
-        /// How large it is.
-        value: u64,
+        /// Their product.
+        pixels: u64,
         /// How large it may be.
         limit: u64,
     },
-    /// The decoder's own buffers would grow over the limit.
+    /// Decoding would take more memory than it may; nothing was decoded.
     #[error(
-        "decoding the {format} needs more working memory than the limit of {limit} bytes; raise the limit or save the picture anew"
+        "the {format} is {width}x{height}: decoding it takes {} MB of memory, and {} MB are allowed; scale it down or allow more",
+        needed.div_ceil(1_000_000), limit / 1_000_000
     )]
     OverMemory {
         /// The format.
         format: Format,
-        /// How much it may need, in bytes.
+        /// Width according to the header, in pixels.
+        width: u32,
+        /// Height according to the header, in pixels.
+        height: u32,
+        /// What it takes, in bytes.
+        needed: u64,
+        /// What it may take, in bytes.
+        limit: u64,
+    },
+    /// The decoder's own buffers grew over what it may take.
+    #[error(
+        "decoding the {format} takes more memory than the {} MB that are allowed; allow more or save the picture anew",
+        limit / 1_000_000
+    )]
+    DecoderOverMemory {
+        /// The format.
+        format: Format,
+        /// What it may take, in bytes.
         limit: u64,
     },
     /// The bytes contradict the format.
@@ -91,9 +107,9 @@ pub enum DecodeError {
         /// The format.
         format: Format,
     },
-    /// Part of the picture is missing, and damaged pictures were to be refused.
+    /// The file is not whole or contradicts its checksums, and such files were to be refused.
     #[error(
-        "the {format} is damaged ({detail}), part of its pixels would be made up: fetch or save it again, or decode without `strict`"
+        "the {format} is damaged ({detail}): fetch or save it again, or decode without `strict`"
     )]
     Damaged {
         /// The format.
@@ -106,7 +122,7 @@ pub enum DecodeError {
 /// What the decoders of `image` report, in this crate's terms.
 pub(super) fn from_image(error: ImageError, format: Format, memory: u64) -> DecodeError {
     match error {
-        ImageError::Limits(_) => DecodeError::OverMemory { format, limit: memory },
+        ImageError::Limits(_) => DecodeError::DecoderOverMemory { format, limit: memory },
         ImageError::Unsupported(error) => {
             DecodeError::UnsupportedKind { format, detail: one_line(&error.to_string()) }
         }

@@ -19,6 +19,13 @@ pub(super) enum Exif {
     Unreadable,
 }
 
+impl Exif {
+    /// Whether width and height change places.
+    pub(super) fn turns(self) -> bool {
+        matches!(self, Exif::Orientation(orientation) if orientation.to_exif() >= 5)
+    }
+}
+
 /// Reads a block with or without the `Exif\0\0` that JPEG puts before it and some writers copy elsewhere.
 pub(super) fn read(block: &[u8]) -> Exif {
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);

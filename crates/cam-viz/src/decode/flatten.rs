@@ -15,7 +15,16 @@ pub(super) fn to_rgb8(
         DynamicImage::ImageRgb8(pixels) if !options.stretch => return pixels,
         image => image,
     };
-    let mut flattener = Flattener::new(&image, options);
+    let image = match image {
+        DynamicImage::ImageRgba8(pixels) if !options.stretch => {
+            return without_alpha(pixels, options.background, remarks);
+        }
+        image => image,
+    };
+    let color = image.color();
+    let bits = 8 * u32::from(color.bytes_per_pixel() / color.channel_count());
+    let channels = color.channel_count().into();
+    let mut flattener = Flattener::new(channels, color.has_alpha(), bits, options);
     flattener.count(image.as_bytes());
     let mut pixels = vec![[0; 3]; image.width() as usize * image.height() as usize];
     flattener.paint(image.as_bytes(), &mut pixels);
@@ -24,8 +33,30 @@ pub(super) fn to_rgb8(
     RgbImage::from_raw(image.width(), image.height(), bytes).unwrap_or_default()
 }
 
+/// The same within the memory of the pixels themselves, whose colours only move forward.
+fn without_alpha(
+    image: image::RgbaImage,
+    background: [u8; 3],
+    remarks: &mut Vec<Remark>,
+) -> RgbImage {
+    let (width, height) = image.dimensions();
+    let mut bytes = image.into_raw();
+    let mut flattened = false;
+    for pixel in 0..bytes.len() / 4 {
+        let [color @ .., alpha] = [0, 1, 2, 3].map(|channel| bytes[4 * pixel + channel]);
+        flattened |= alpha < 255;
+        bytes[3 * pixel..3 * pixel + 3].copy_from_slice(&over(color, background, alpha));
+    }
+    bytes.truncate(bytes.len() / 4 * 3);
+    bytes.shrink_to_fit();
+    if flattened {
+        remarks.push(Remark::Flattened { background });
+    }
+    RgbImage::from_raw(width, height, bytes).unwrap_or_default()
+}
+
 /// Brings pixels to RGB8, any number at a time.
-struct Flattener {
+pub(super) struct Flattener {
     channels: usize,
     has_alpha: bool,
     depth: Depth,
@@ -37,13 +68,16 @@ struct Flattener {
 }
 
 impl Flattener {
-    fn new(image: &DynamicImage, options: &DecodeOptions) -> Self {
-        let color = image.color();
-        let bits = 8 * u32::from(color.bytes_per_pixel() / color.channel_count());
+    pub(super) fn new(
+        channels: usize,
+        has_alpha: bool,
+        bits: u32,
+        options: &DecodeOptions,
+    ) -> Self {
         let depth = Depth::unsigned(bits);
         Self {
-            channels: color.channel_count().into(),
-            has_alpha: color.has_alpha(),
+            channels,
+            has_alpha,
             depth,
             background: options.background,
             stretch: options.stretch,
@@ -74,7 +108,7 @@ impl Flattener {
     }
 
     /// Counts what samples the colours that are seen use.
-    fn count(&mut self, bytes: &[u8]) {
+    pub(super) fn count(&mut self, bytes: &[u8]) {
         if self.depth.bits == 8 && !self.stretch {
             return;
         }
@@ -92,7 +126,7 @@ impl Flattener {
         self.spread.levels(self.depth, self.stretch)
     }
 
-    fn paint(&mut self, bytes: &[u8], drawn: &mut [[u8; 3]]) {
+    pub(super) fn paint(&mut self, bytes: &[u8], drawn: &mut [[u8; 3]]) {
         let levels = self.levels();
         for (pixel, drawn) in bytes.chunks_exact(self.bytes_per_pixel()).zip(drawn) {
             let byte = |channel| levels.byte(self.sample(pixel, channel));
@@ -105,7 +139,7 @@ impl Flattener {
         }
     }
 
-    fn remarks(&self, remarks: &mut Vec<Remark>) {
+    pub(super) fn remarks(&self, remarks: &mut Vec<Remark>) {
         self.spread.remarks(self.depth, self.levels(), remarks);
         if self.flattened {
             remarks.push(Remark::Flattened { background: self.background });

@@ -22,9 +22,12 @@ pub(super) fn count(bytes: &[u8], format: Format) -> usize {
     .unwrap_or(1)
 }
 
+/// Bytes before a GIF's table of colours.
+pub(super) const GIF_HEADER: usize = 13;
+
 /// The images between a GIF's header and its end.
 fn gif(bytes: &[u8]) -> Option<usize> {
-    let mut at = 13 + color_table_len(*bytes.get(10)?);
+    let mut at = GIF_HEADER + color_table_len(*bytes.get(10)?);
     let mut frames = 0;
     while let Some(&block) = bytes.get(at) {
         match block {
@@ -40,12 +43,12 @@ fn gif(bytes: &[u8]) -> Option<usize> {
     Some(frames)
 }
 
-fn color_table_len(flags: u8) -> usize {
+pub(super) fn color_table_len(flags: u8) -> usize {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
 
 /// Sub-blocks are counted strings; an empty one ends the sequence.
-fn after_sub_blocks(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn after_sub_blocks(bytes: &[u8], mut at: usize) -> usize {
     while let Some(&len) = bytes.get(at) {
         at += 1 + usize::from(len);
         if len == 0 {
@@ -80,20 +83,31 @@ fn apng(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The chain of directories; BigTIFF has wider numbers in the same places.
 fn tiff(bytes: &[u8]) -> Option<usize> {
+    directories(bytes).map(|(pages, _)| pages)
+}
+
+/// Whether a TIFF file ends before the last of its directories.
+pub(super) fn is_cut(bytes: &[u8]) -> bool {
+    directories(bytes).is_some_and(|(_, is_cut)| is_cut)
+}
+
+/// The chain of directories, and whether it leads beyond the end; BigTIFF has wider numbers in the same
+/// places.
+fn directories(bytes: &[u8]) -> Option<(usize, bool)> {
     let read = if bytes.starts_with(b"M") { big } else { little };
     let large = read(bytes, 2, 2)? == 43;
     let (offset_len, count_len, entry_len) = if large { (8, 8, 20) } else { (4, 2, 12) };
     let mut at = read(bytes, if large { 8 } else { 4 }, offset_len)?;
     let mut pages = BTreeSet::new();
     while at != 0 && pages.len() < MOST_PAGES && !pages.contains(&at) {
-        let Some(entries) = read(bytes, at, count_len) else { break };
+        let Some(entries) = read(bytes, at, count_len) else { return Some((pages.len(), true)) };
         pages.insert(at);
         let next = entries.checked_mul(entry_len)?.checked_add(at)?.checked_add(count_len)?;
-        at = read(bytes, next, offset_len).unwrap_or(0);
+        let Some(next) = read(bytes, next, offset_len) else { return Some((pages.len(), true)) };
+        at = next;
     }
-    Some(pages.len())
+    Some((pages.len(), false))
 }
 
 fn big(bytes: &[u8], at: usize, len: usize) -> Option<usize> {
@@ -101,7 +115,7 @@ fn big(bytes: &[u8], at: usize, len: usize) -> Option<usize> {
     number(field.iter())
 }
 
-fn little(bytes: &[u8], at: usize, len: usize) -> Option<usize> {
+pub(super) fn little(bytes: &[u8], at: usize, len: usize) -> Option<usize> {
     let field = bytes.get(at..at.checked_add(len)?)?;
     number(field.iter().rev())
 }

@@ -1,4 +1,12 @@
-//! JPEG, strictly first: what only the lenient decoder reads is damaged.
+//! JPEG: the coded data are gone through first, for the decoder does not say what it made up.
+
+mod bits;
+mod blocks;
+mod frame;
+mod huffman;
+mod loss;
+mod scan;
+mod walk;
 
 use image::RgbImage;
 use zune_jpeg::JpegDecoder;
@@ -7,26 +15,31 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use self::frame::Frame;
+use self::loss::{Fault, Loss};
 use super::error::{corrupt, one_line};
 use super::{DecodeError, DecodeOptions, Decoded, Format, Remark, exif};
 
+pub(super) use self::walk::loss;
+
 /// Start of a scan.
 const SCAN: u8 = 0xda;
-const CHANNELS: u64 = 3;
-/// Progressive files are held as 16-bit coefficients, up to four components, besides the pixels.
-const BYTES_PER_PIXEL: u64 = CHANNELS + 2 * 4;
+/// Bytes of a block whose coefficients are held until all scans are read, here and in the decoder.
+const HELD_BLOCK: u64 = 8 + 2 * 64;
 
 pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     check_kind(bytes)?;
-    let mut header = decoder(bytes, false);
+    let mut header = decoder(bytes);
     header.decode_headers().map_err(refuse)?;
-    let size = check_size(&header, options)?;
-    let colors = check_colors(&header)?;
+    let (width, height) = size(&header);
     let exif = header.exif().map_or(exif::Exif::Absent, |block| exif::read(block));
+    let needed = memory(bytes, (width, height), exif.turns());
+    options.limits.check(Format::Jpeg, (width, height), needed)?;
+    let colors = check_colors(&header)?;
 
-    let (pixels, damage) = pixels(bytes)?;
     let mut remarks = Vec::new();
-    if let Some(detail) = damage {
+    if let Some(detail) = loss(bytes) {
+        // Before pixels are allocated: a few bytes may announce any number of them.
         if options.strict {
             return Err(DecodeError::Damaged { format: Format::Jpeg, detail });
         }
@@ -35,49 +48,50 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, D
     if matches!(colors, ColorSpace::CMYK | ColorSpace::YCCK) {
         remarks.push(Remark::Cmyk);
     }
-    let pixels = RgbImage::from_raw(size.0, size.1, pixels)
+    let pixels = decoder(bytes).decode().map_err(refuse)?;
+    let pixels = RgbImage::from_raw(width, height, pixels)
         .ok_or_else(|| corrupt(Format::Jpeg, "fewer pixels than announced"))?;
     Ok(Decoded { pixels, exif, remarks })
 }
 
-/// The pixels, RGB, and what is wrong with them.
-fn pixels(bytes: &[u8]) -> Result<(Vec<u8>, Option<String>), DecodeError> {
-    match decoder(bytes, true).decode() {
-        // The strict decoder looks for missing data at the start of each row of blocks only: a file cut
-        // off within its last row passes. Such a file has lost its end marker.
-        Ok(pixels) => Ok((pixels, (!has_end(bytes)).then(|| "no end marker".to_owned()))),
-        Err(strict) => {
-            let pixels = decoder(bytes, false).decode().map_err(refuse)?;
-            Ok((pixels, Some(one_line(&strict.to_string()))))
-        }
-    }
-}
-
-fn decoder(bytes: &[u8], strict: bool) -> JpegDecoder<ZCursor<&[u8]>> {
+/// It fills what is missing and reads on, where that can be done.
+fn decoder(bytes: &[u8]) -> JpegDecoder<ZCursor<&[u8]>> {
     let options = DecoderOptions::default()
-        .set_strict_mode(strict)
+        .set_strict_mode(false)
         .set_max_width(usize::MAX)
         .set_max_height(usize::MAX)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
     JpegDecoder::new_with_options(ZCursor::new(bytes), options)
 }
 
-fn check_size(
-    header: &JpegDecoder<ZCursor<&[u8]>>,
-    options: &DecodeOptions,
-) -> Result<(u32, u32), DecodeError> {
+/// Width and height, which have 16 bits each in the format.
+fn size(header: &JpegDecoder<ZCursor<&[u8]>>) -> (u32, u32) {
     let (width, height) = header.dimensions().unwrap_or_default();
-    // 16 bits each in the format.
-    let size = (width as u32, height as u32);
-    let pixels = u64::from(size.0) * u64::from(size.1);
-    options.limits.check(Format::Jpeg, size, pixels * CHANNELS)?;
-    if pixels * BYTES_PER_PIXEL > options.limits.memory() {
-        return Err(DecodeError::OverMemory {
-            format: Format::Jpeg,
-            limit: options.limits.memory(),
-        });
+    (width as u32, height as u32)
+}
+
+/// Bytes that decoding takes: pixels, a second time where they are turned, and all coefficients where not
+/// one scan holds all of a block.
+fn memory(bytes: &[u8], (width, height): (u32, u32), turns: bool) -> u64 {
+    let rgb = 3 * u64::from(width) * u64::from(height);
+    let held = frame_and_scan(bytes)
+        .filter(|(frame, in_scan)| frame.is_progressive || *in_scan < frame.components.len());
+    let held = held.map_or(0, |(frame, _)| HELD_BLOCK * frame.blocks());
+    (rgb + held).max(if turns { 2 * rgb } else { 0 })
+}
+
+/// The frame's header, and how many components the first scan holds.
+fn frame_and_scan(bytes: &[u8]) -> Option<(Frame, usize)> {
+    let body = |(_, at): (u8, usize)| bytes.get(at + 4..);
+    let (mut headers, mut scan) = (None, None);
+    for segment in segments(bytes) {
+        match segment.0 {
+            marker @ 0xc0..=0xc2 => headers = Frame::read(marker, body(segment)?),
+            SCAN => scan = body(segment)?.first().map(|&count| usize::from(count)),
+            _ => {}
+        }
     }
-    Ok(size)
+    headers.zip(scan)
 }
 
 /// The decoder would read two-component files to something else than RGB.
@@ -112,13 +126,6 @@ fn check_kind(bytes: &[u8]) -> Result<(), DecodeError> {
     kind.map_or(Ok(()), |kind| {
         Err(DecodeError::UnsupportedKind { format: Format::Jpeg, detail: kind.to_owned() })
     })
-}
-
-/// Whether an end marker follows the first scan; thumbnails with their own lie before it.
-fn has_end(bytes: &[u8]) -> bool {
-    let scan = segments(bytes).find(|&(marker, _)| marker == SCAN);
-    let data = bytes.get(scan.map_or(0, |(_, at)| at)..).unwrap_or_default();
-    data.windows(2).rev().any(|pair| pair == [0xff, 0xd9])
 }
 
 /// Markers and where they stand, up to and with the first scan: segments name their lengths.

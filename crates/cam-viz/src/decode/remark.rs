@@ -5,7 +5,13 @@ pub enum Remark {
     /// The file ends early or is damaged inside: what could not be read is filled, commonly with grey.
     #[error("damaged file, part of the pixels is made up ({detail})")]
     Damaged {
-        /// What the strict decoder said.
+        /// What is missing or wrong, and where.
+        detail: String,
+    },
+    /// The file ends early behind the pixels, or contradicts its checksums; all pixels could be read.
+    #[error("damaged file, though all pixels could be read ({detail})")]
+    Unsound {
+        /// What is missing or wrong.
         detail: String,
     },
     /// Transparent pixels were laid on the background.
@@ -95,6 +101,14 @@ pub enum Remark {
 }
 
 impl Remark {
+    /// What is missing from the file or wrong in it.
+    pub fn damage(&self) -> Option<&str> {
+        match self {
+            Remark::Damaged { detail } | Remark::Unsound { detail } => Some(detail),
+            _ => None,
+        }
+    }
+
     /// Whether the picture may show more with [`DecodeOptions::stretch`](crate::DecodeOptions::stretch).
     pub fn is_helped_by_stretching(&self) -> bool {
         matches!(self, Remark::Clipped { .. } | Remark::NarrowRange { .. })

@@ -1,4 +1,4 @@
-//! PNG, WebP, GIF and BMP, by the decoders of `image`.
+//! WebP, GIF and BMP, by the decoders of `image`.
 
 use std::io::Cursor;
 
@@ -12,40 +12,47 @@ pub(super) fn decode(
     format: Format,
     options: &DecodeOptions,
 ) -> Result<Decoded, DecodeError> {
-    let memory = memory(format, options);
+    let memory = options.limits.memory;
     let refuse = |error| from_image(error, format, memory);
     check_header(bytes, format, options)?;
 
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format.as_image());
     let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(memory);
+    // Before the header is checked nothing large is allocated.
+    limits.max_alloc = Some(memory.max(HEADER_MEMORY));
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(refuse)?;
     // `into_decoder` does not hold the pixels themselves against `max_alloc`.
-    options.limits.check(format, decoder.dimensions(), decoder.total_bytes())?;
+    options.limits.check(format, decoder.dimensions(), needed(format, &decoder))?;
 
-    let exif = orientation(bytes, format, &mut decoder);
+    let exif = orientation(&mut decoder);
     let mut remarks = Vec::new();
     let image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
     let pixels = flatten::to_rgb8(image, options, &mut remarks);
     Ok(Decoded { pixels, exif, remarks })
 }
 
-/// The PNG decoder holds a row at a time, and whatever metadata a file inflates.
-const PNG_MEMORY: u64 = 64 << 20;
+/// What a decoder may allocate to read a header.
+const HEADER_MEMORY: u64 = 64 << 20;
 
-fn memory(format: Format, options: &DecodeOptions) -> u64 {
-    let memory = options.limits.memory();
-    if format == Format::Png { memory.min(PNG_MEMORY) } else { memory }
+/// Bytes that decoding takes: the decoder's pixels and buffers, and the RGB8 pixels that are made beside them.
+fn needed(format: Format, decoder: &impl ImageDecoder) -> u64 {
+    let (width, height) = decoder.dimensions();
+    let pixels = u64::from(width) * u64::from(height);
+    let buffers = match format {
+        // A frame, before it is laid on the canvas.
+        Format::Gif => 4,
+        // Brightness and colour differences, or a frame, and a row of blocks.
+        Format::WebP => 4,
+        _ => 0,
+    };
+    decoder.total_bytes() + pixels * buffers.max(3)
 }
 
-/// Two decoders refuse sizes on their own, without numbers: where they lie is fixed.
+/// The decoder refuses sizes on its own, without numbers: where they lie is fixed.
 fn check_header(bytes: &[u8], format: Format, options: &DecodeOptions) -> Result<(), DecodeError> {
     let field = |at: usize| bytes.get(at..at + 4)?.try_into().ok();
     let size = match format {
-        Format::Png => {
-            field(16).zip(field(20)).map(|(w, h)| (u32::from_be_bytes(w), u32::from_be_bytes(h)))
-        }
         // The oldest kind, with a header of 12 bytes, has shorter fields; its sizes are checked later.
         Format::Bmp if field(14) != Some([12, 0, 0, 0]) => field(18)
             .zip(field(22))
@@ -56,11 +63,7 @@ fn check_header(bytes: &[u8], format: Format, options: &DecodeOptions) -> Result
     size.map_or(Ok(()), |size| options.limits.check(format, size, 0))
 }
 
-fn orientation(bytes: &[u8], format: Format, decoder: &mut impl ImageDecoder) -> exif::Exif {
-    // The decoder has read no further than to the pixels.
-    if format == Format::Png {
-        return exif::in_png(bytes);
-    }
+fn orientation(decoder: &mut impl ImageDecoder) -> exif::Exif {
     match decoder.exif_metadata() {
         Ok(Some(block)) => exif::read(&block),
         Ok(None) => exif::Exif::Absent,

@@ -84,13 +84,6 @@ impl Geometry {
             .div_ceil(8)
     }
 
-    /// Bytes of all samples of the picture.
-    pub(super) fn picture_bytes(&self) -> u64 {
-        let samples = (self.planes * self.channels) as u64;
-        let row = (u64::from(self.width) * samples).saturating_mul(self.bits.into()).div_ceil(8);
-        row.saturating_mul(self.height.into())
-    }
-
     fn across(&self) -> u32 {
         self.width.div_ceil(self.chunk_width)
     }

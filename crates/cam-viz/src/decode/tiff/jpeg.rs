@@ -20,11 +20,10 @@ pub(super) fn decode(
     if layout.encoding.bits != 8 {
         return Err(unsupported(format!("JPEG data of {} bits", layout.encoding.bits)));
     }
-    // Within the last row of blocks the decoder does not notice where a file was cut off.
-    if !chunk.windows(2).rev().any(|pair| pair == [0xff, 0xd9]) {
-        return Err(corrupt("JPEG data without their end"));
-    }
     let whole = with_tables(chunk, tables);
+    if let Some(loss) = crate::decode::jpeg::loss(&whole) {
+        return Err(corrupt(&loss));
+    }
     let geometry = layout.geometry;
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&*whole), options());
     decoder.decode_headers().map_err(refuse)?;

@@ -33,8 +33,7 @@ impl<'a> Reader<'a> {
         let layout = Layout::read(directory)?;
         let geometry = &layout.geometry;
         let size = (geometry.width, geometry.height);
-        options.limits.check(Format::Tiff, size, geometry.picture_bytes())?;
-        check_memory(&layout, options)?;
+        options.limits.check(Format::Tiff, size, memory(&layout))?;
         let subsampling = subsampling(directory, &layout)?;
         let chunks = Chunks::find(bytes, directory, geometry, layout.planes_used())?;
         let tables = directory.find(JPEG_TABLES).map_err(corrupt)?;
@@ -107,18 +106,17 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A strip or tile may be larger than the picture; so may be a row of numbers.
-fn check_memory(layout: &Layout, options: &DecodeOptions) -> Result<(), DecodeError> {
+/// Bytes that decoding takes: the RGB8 pixels, and the strips or tiles of an area. These may be larger than
+/// the picture; so may be a row of numbers.
+fn memory(layout: &Layout) -> u64 {
     const BYTES_OF_NUMBER: u64 = 8;
     let geometry = &layout.geometry;
+    let rgb = 3 * u64::from(geometry.width) * u64::from(geometry.height);
     let rows = u64::from(geometry.chunk_height.min(geometry.height));
     let chunk = geometry.row_bytes().saturating_mul(rows);
+    let chunks = chunk.saturating_mul(layout.planes_used() as u64);
     let numbers = u64::from(geometry.width) * layout.samples as u64 * BYTES_OF_NUMBER;
-    if chunk.max(numbers) > options.limits.memory() {
-        let limit = options.limits.memory();
-        return Err(DecodeError::OverMemory { format: Format::Tiff, limit });
-    }
-    Ok(())
+    rgb.saturating_add(chunks).saturating_add(numbers)
 }
 
 /// JPEG data bring their own subsampling, which their decoder undoes.
