@@ -97,6 +97,8 @@ fn header(
         grid: _,
         cell: _,
         fit,
+        // They refuse images, and change none.
+        limits: _,
         model: network,
         layer: _,
         options,
