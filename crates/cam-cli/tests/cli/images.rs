@@ -246,3 +246,44 @@ fn an_index_of_stretched_images_is_searched_with_stretched_ones() {
     let refused = tiny(&place, "search deep/cat.png --index i").ends_with(1).err;
     assert!(refused.contains("stretched"), "{refused}");
 }
+
+#[test]
+fn a_limit_on_images_names_the_option_that_raises_it() {
+    let place = Place::new();
+    // 224×224 pixels.
+    let limits = [
+        ("--max-pixels", "CAM_MAX_PIXELS", "50175", "50176", "are over the limit of 50175"),
+        ("--memory", "CAM_MEMORY", "150K", "1M", "and 0 MB are allowed"),
+    ];
+    for (option, variable, small, enough, said) in limits {
+        for words in [
+            "embed cat.png --out e.npy",
+            "explain cat.png --class 1 --json",
+            "compare cat.png coffee.png --out c.png",
+            "concept add things.safetensors cat cat.png",
+            "parts cat.png --out p.png",
+        ] {
+            let run = place.say(&format!("{words} {option} {small}")).ends_with(1);
+            assert!(run.err.contains(said) && run.err.contains(option), "{words}: {}", run.err);
+            assert!(run.err.contains(variable), "{words}: {}", run.err);
+        }
+        place.say(&format!("embed cat.png --out e.npy {option} {enough}")).done();
+        let mut command = place.command(["embed", "cat.png", "--out", "e.npy"]);
+        let output = command.env(variable, small).output().expect("the binary runs");
+        assert_eq!(output.status.code(), Some(1), "{variable}");
+    }
+    for command in ["batch", "index", "search", "evaluate"] {
+        let help = place.say(&format!("{command} --help")).done().text();
+        assert!(help.contains("--max-pixels") && help.contains("--memory"), "{command}");
+    }
+}
+
+#[test]
+fn lanes_that_share_little_memory_embed_all_images_to_the_same_bytes() {
+    let place = Place::new();
+    let images = ["cat.png", "coffee.png"].repeat(8).join(" ");
+    place.say(&format!("embed {images} --out a.npy --threads 4")).done();
+    // Enough for one of them at a time.
+    place.say(&format!("embed {images} --out b.npy --threads 4 --memory 400K")).done();
+    assert_eq!(place.read("a.npy"), place.read("b.npy"));
+}

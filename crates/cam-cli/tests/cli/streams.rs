@@ -87,8 +87,19 @@ fn a_listener_on_standard_error_who_leaves_is_no_panic() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_behind_standard_output_is_a_failure() {
     let place = Place::new();
-    for words in ["models", "explain cat.png --class 1 --json", "explain cat.png --class 1 --out -"]
-    {
+    for words in [
+        "--help",
+        "help explain",
+        "explain -h",
+        "--version",
+        "completions bash",
+        "models",
+        "devices",
+        "methods",
+        "layers",
+        "explain cat.png --class 1 --json",
+        "explain cat.png --class 1 --out -",
+    ] {
         let full = File::options().write(true).open("/dev/full").expect("a full device");
         let output =
             place.command(words.split(' ')).stdout(full).output().expect("the binary runs");

@@ -1,10 +1,12 @@
 //! Commands and options, and with what each is tried.
 
 /// Options that can change no output of any command.
-pub const WITHOUT_EFFECT: [(&str, &str); 5] = [
+pub const WITHOUT_EFFECT: [(&str, &str); 7] = [
     ("--help", "prints the help"),
     ("--threads", "bits do not depend on it"),
     ("--batch", "images of a card, whose numbers do not depend on what they share a batch with"),
+    ("--max-pixels", "decides whether an image is decoded, to the same pixels"),
+    ("--memory", "decides whether an image is decoded, to the same pixels"),
     ("--quiet", "is about standard error"),
     ("--verbose", "is about standard error"),
 ];
