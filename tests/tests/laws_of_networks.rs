@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use cam_core::{Layer, Network};
 use cam_models::{
     Block, BurnExecutor, ConvNet, ConvolutionWeights, Description, EfficientNetLite, Executor,
-    Precision, ResNet, Runtime, Segment, Stage, Weights, describe, load_embedded,
+    HeadWeights, Precision, ResNet, Runtime, Segment, Stage, Weights, describe, load_embedded,
 };
 use cam_tests::compare::{assert_near, values};
 use cam_tests::networks::{Entry, by_formula, load, state_dict};
@@ -219,7 +219,7 @@ fn an_executor_of_one_s_own_is_given_the_segments_between_the_cuts_asked_for() {
 #[test]
 fn weights_of_another_network_are_refused() {
     let description = tiny(Block::Basic, 1, [(8, 8), (12, 12), (16, 16), (20, 20)]).describe();
-    let none = Weights { convolutions: Vec::new(), classifier: None };
+    let none = Weights { convolutions: Vec::new(), head: HeadWeights::default(), classifier: None };
     assert!(ConvNet::new(description, none, &device()).is_err());
 }
 

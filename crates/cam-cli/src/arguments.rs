@@ -134,6 +134,11 @@ pub struct Model {
     #[arg(long, value_name = "FILE|URL", env = "CAM_WEIGHTS")]
     pub weights: Option<OsString>,
 
+    /// Of several networks in the weight file, the one whose names begin so (`teacher.`); `cam
+    /// inspect` lists them.
+    #[arg(long, value_name = "NAMES")]
+    pub prefix: Option<String>,
+
     /// Ignore unexpected tensors, let missing batch norms do nothing, and say how many there were.
     #[arg(long)]
     pub allow_partial: bool,
@@ -279,6 +284,10 @@ pub struct Layers {
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub weights: Option<PathBuf>,
 
+    /// Of several networks in the weight file, the one whose names begin so.
+    #[arg(long, value_name = "NAMES", requires = "weights")]
+    pub prefix: Option<String>,
+
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -289,6 +298,10 @@ pub struct Layers {
 pub struct Inspect {
     /// The weight file.
     pub file: PathBuf,
+
+    /// Of several networks in it, the one whose names begin so.
+    #[arg(long, value_name = "NAMES")]
+    pub prefix: Option<String>,
 
     /// List every tensor.
     #[arg(long)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use cam_models::LoadError;
+use cam_models::{LoadError, Strictness};
 
 use crate::print;
 
@@ -105,8 +105,25 @@ impl From<LoadError> for Failure {
         match error {
             // A file that is not there is no bad file.
             LoadError::Unreadable { .. } => Self::Failed(error.into()),
-            _ => Self::BadModel(error.into()),
+            _ => match tip(&error) {
+                Some(tip) => Self::BadModel(anyhow::anyhow!("{error}\ntip: {tip}")),
+                None => Self::BadModel(error.into()),
+            },
         }
+    }
+}
+
+/// The option that helps, which a library does not know.
+fn tip(error: &LoadError) -> Option<String> {
+    match error {
+        LoadError::Contract { breaches, .. } if breaches.are_forgiven(Strictness::Partial) => {
+            Some("--allow-partial leaves out what is unexpected, and says so".to_owned())
+        }
+        LoadError::SeveralNetworks { found, .. } | LoadError::NoSuchPrefix { found, .. } => {
+            let (prefix, _) = found.first()?;
+            Some(format!("--prefix '{prefix}' takes the first"))
+        }
+        _ => None,
     }
 }
 

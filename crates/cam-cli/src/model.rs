@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
-    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Loaded, Published, Runtime, Strictness,
-    architectures, describe, load_checkpoint, load_embedded, published,
+    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, LoadError, Loaded, Published, Runtime,
+    Source, Strictness, architectures, describe, load_checkpoint, load_embedded, published,
 };
 
 use crate::arguments;
@@ -28,6 +28,21 @@ pub struct Model {
     batch: Option<NonZero<usize>>,
     /// The weight file; none for the embedded weights.
     pub file: Option<PathBuf>,
+    /// Where in the file the network is.
+    pub place: Place,
+}
+
+/// Where in a weight file a network is.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// What stands before the network's names; empty where nothing does.
+    pub prefix: String,
+    /// What the user ought to know of the file.
+    pub remarks: Vec<String>,
+    /// What else was found there.
+    details: Vec<String>,
+    /// Whether there are other networks in the file, so that its digest does not tell which is meant.
+    is_one_of_several: bool,
 }
 
 impl Model {
@@ -39,6 +54,11 @@ impl Model {
         // An empty environment variable counts as unset.
         let name = arguments.model.as_deref().filter(|name| !name.is_empty());
         let weights = arguments.weights.as_deref().filter(|weights| !weights.is_empty());
+        if arguments.prefix.is_some() && weights.is_none() {
+            return Err(Failure::usage(
+                "--prefix chooses a network of a weight file: give --weights",
+            ));
+        }
         let (file, described) = match (name, weights) {
             (None, Some(argument)) => (Some(weights::locate(argument)?), None),
             (Some(name), Some(argument)) => {
@@ -56,15 +76,18 @@ impl Model {
                  with --weights",
             ));
         }
+        let request = Request { prefix: arguments.prefix.as_deref(), described, strictness };
         let mut networks = devices.iter().map(|opened| {
             let runtime = opened.runtime.clone();
             match &file {
-                None => Ok(load_embedded(runtime)?.network),
-                Some(file) => network(file, described.clone(), strictness, runtime),
+                None => Ok((load_embedded(runtime)?.network, None)),
+                Some(file) => network(file, &request, runtime),
             }
         });
-        let network = networks.next().context("a device was opened")??;
-        let copies = networks.collect::<Result<_, Failure>>()?;
+        let (network, place) = networks.next().context("a device was opened")??;
+        let copies = networks.map(|network| Ok(network?.0)).collect::<Result<_, Failure>>()?;
+        let place = place.unwrap_or_default();
+        place.report();
         print::detail(format_args!(
             "{} from {}, embeddings {} wide",
             network.description().name,
@@ -72,7 +95,7 @@ impl Model {
             network.description().embedding_width(),
         ));
         let batch = NonZero::new(arguments.batch as usize);
-        Ok(Self { network, copies, devices, batch, file })
+        Ok(Self { network, copies, devices, batch, file, place })
     }
 
     /// The network on every device, and how many images of that size are run there at once: as many as
@@ -99,34 +122,67 @@ impl Model {
         }
     }
 
+    /// What to call the network where its weights have to be the same again: its name, and which of
+    /// several networks in the file it is.
+    pub fn identity(&self) -> String {
+        let name = &self.network.description().name;
+        match self.place.is_one_of_several {
+            true => format!("{name} at {}", self.place.prefix),
+            false => name.clone(),
+        }
+    }
+
     /// What to call the weights' origin.
     pub fn origin(&self) -> String {
         self.file.as_ref().map_or_else(|| "embedded".to_owned(), |file| file.display().to_string())
     }
 }
 
-/// The network of a weight file: from its packed form, where it is a fetched one that was loaded
-/// before.
-fn network(
-    file: &Path,
+/// What is asked of a weight file.
+struct Request<'a> {
+    prefix: Option<&'a str>,
     described: Option<Description>,
     strictness: Strictness,
+}
+
+/// A weight file, of whose networks one is meant where that is said.
+pub fn checkpoint(file: &Path, prefix: Option<&str>) -> Result<Checkpoint, LoadError> {
+    let checkpoint = Checkpoint::open(file)?;
+    Ok(match prefix {
+        Some(prefix) => checkpoint.choosing(prefix),
+        None => checkpoint,
+    })
+}
+
+/// The network of a weight file: from its packed form, where it is a fetched one that was loaded
+/// before. What is packed has nothing else in its file that would have to be said, so then there is
+/// no source.
+fn network(
+    file: &Path,
+    request: &Request<'_>,
     runtime: Runtime,
-) -> Result<ConvNet, Failure> {
-    let can_be_packed = strictness == Strictness::Exact;
+) -> Result<(ConvNet, Option<Place>), Failure> {
+    let can_be_packed = request.strictness == Strictness::Exact && request.prefix.is_none();
     let packed = if can_be_packed { packed::open(file, &runtime) } else { None };
-    let asked = described.as_ref().map(|description| description.name.clone());
+    let asked = request.described.as_ref().map(|description| description.name.clone());
     if let Some(network) = packed
         && asked.is_none_or(|name| name == network.description().name)
     {
-        return Ok(network);
+        return Ok((network, None));
     }
-    let loaded = load_checkpoint(Checkpoint::open(file)?, described, strictness, runtime)?;
-    report_breaches(&loaded);
-    if can_be_packed {
+    let checkpoint = checkpoint(file, request.prefix)?;
+    let loaded =
+        load_checkpoint(checkpoint, request.described.clone(), request.strictness, runtime)?;
+    if can_be_packed && is_plain(&loaded.source) {
         packed::keep(file, &loaded.network);
     }
-    Ok(loaded.network)
+    let place = Place::of(&loaded);
+    Ok((loaded.network, Some(place)))
+}
+
+/// Whether a file holds the network alone, under its own names.
+fn is_plain(source: &Source) -> bool {
+    source.prefix.is_empty() && source.head.is_empty() && source.remarks().is_empty()
 }
 
 /// Where and by whom the network is run; on the first device, where there are several.
@@ -185,8 +241,30 @@ fn fetched(published: &Published) -> Result<PathBuf, Failure> {
     )))
 }
 
-fn report_breaches(loaded: &Loaded) {
-    if !loaded.breaches.is_empty() {
-        print::remark(&loaded.breaches);
+impl Place {
+    fn of(loaded: &Loaded) -> Self {
+        let source = &loaded.source;
+        let forgiven = (!loaded.breaches.is_empty()).then(|| loaded.breaches.to_string());
+        let left_out = source.left_out.iter().map(|left_out| {
+            format!(
+                "left out: {} ({}, tensors: {})",
+                left_out.name, left_out.what, left_out.tensors
+            )
+        });
+        let head = source.head.iter().map(|step| format!("behind the convolutions: {step}"));
+        let prefix = if source.prefix.is_empty() { "no prefix" } else { &source.prefix };
+        let found = format!("the network at {prefix}, in the names of {}", source.naming);
+        Self {
+            prefix: source.prefix.clone(),
+            remarks: source.remarks().into_iter().chain(forgiven).collect(),
+            details: iter::once(found).chain(head).chain(left_out).collect(),
+            is_one_of_several: !source.others.is_empty(),
+        }
+    }
+
+    /// Says what the user ought to know, and the rest when verbose.
+    fn report(&self) {
+        self.remarks.iter().for_each(print::remark);
+        self.details.iter().for_each(print::detail);
     }
 }

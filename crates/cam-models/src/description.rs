@@ -1,11 +1,16 @@
 //! A network as data: what is computed, in which order, from which tensors of a weight file.
 
+mod head;
+
 use cam_core::LayerInfo;
 pub use cam_engine::{Activation, MaxPool, Padding};
 
+pub use head::{NeckStep, PoolingStep};
+
 use crate::Preprocessing;
 
-/// A convolutional network up to its last activations, and the classifier behind its pooling.
+/// A convolutional network up to its last activations, what makes them an embedding, and the
+/// classifier behind it.
 ///
 /// Steps run in order and each gives one value. An executor walks them; nothing here computes.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +21,11 @@ pub struct Description {
     pub steps: Vec<Step>,
     /// Where the network can be cut, in order.
     pub cuts: Vec<Cut>,
-    /// The fully connected layer behind the average pooling, where the weights hold one.
+    /// How the positions of the last activations become one vector.
+    pub pooling: PoolingStep,
+    /// What follows the pooling, in order; the last gives the embedding.
+    pub necks: Vec<NeckStep>,
+    /// The fully connected layer behind the embedding, where the weights hold one.
     pub classifier: Option<Classifier>,
     /// How an image becomes the network's input.
     pub preprocessing: Preprocessing,
@@ -166,8 +175,13 @@ impl Description {
         self.cuts.iter().map(layer).collect()
     }
 
-    /// Width of the embedding: channels of the last value.
+    /// Width of the embedding, behind all [`necks`](Self::necks).
     pub fn embedding_width(&self) -> usize {
+        self.necks.iter().fold(self.pooled_width(), |width, neck| neck.width_behind(width))
+    }
+
+    /// Width of the pooled vector: channels of the last value.
+    pub fn pooled_width(&self) -> usize {
         self.channels_and_strides()[self.steps.len()].0
     }
 

@@ -3,12 +3,10 @@
 //! and head unscaled), with the key names of its PyTorch port.
 
 use crate::description::{
-    Activation, BatchNorm, Builder, Classifier, Convolution, Description, Padding, Value,
+    Activation, BatchNorm, Builder, Classifier, Convolution, Description, Padding, PoolingStep,
+    Value,
 };
-use crate::preprocessing::Preprocessing;
-
-/// TensorFlow's batch norm default, which the port keeps.
-const EPSILON: f64 = 1e-3;
+use crate::preprocessing::{Filter, Preprocessing};
 
 /// Stride of the first block of each stage.
 const STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
@@ -28,8 +26,49 @@ pub struct EfficientNetLite {
     pub stages: [(usize, usize); 7],
     /// Channels behind the last convolution: the embedding's width.
     pub head: usize,
+    /// Where it was trained, which its names and shapes do not tell.
+    pub port: Port,
     /// Classes of `_fc`, where there is one.
     pub classes: Option<usize>,
+}
+
+/// Where an EfficientNet-Lite was trained: its border, the epsilon of its batch norms and its
+/// normalisation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Port {
+    /// TensorFlow, by the authors: "same" borders, 1e-3, (value − 127) / 128.
+    #[default]
+    TensorFlow,
+    /// PyTorch, as timm's `efficientnet_lite0`: borders alike on all sides, 1e-5, ImageNet's mean
+    /// and deviation.
+    PyTorch,
+}
+
+impl Port {
+    fn epsilon(self) -> f64 {
+        match self {
+            Self::TensorFlow => 1e-3,
+            Self::PyTorch => 1e-5,
+        }
+    }
+
+    fn padding(self, kernel: usize) -> Padding {
+        match self {
+            Self::TensorFlow => Padding::Same,
+            Self::PyTorch => Padding::Each(kernel / 2),
+        }
+    }
+
+    fn preprocessing(self, side: usize) -> Preprocessing {
+        match self {
+            Self::TensorFlow => Preprocessing::efficientnet_lite(side),
+            Self::PyTorch => Preprocessing {
+                size: (side, side),
+                filter: Filter::Bicubic,
+                ..Preprocessing::imagenet()
+            },
+        }
+    }
 }
 
 /// Name, side of the input in pixels, and blocks and output channels of the seven stages.
@@ -41,16 +80,31 @@ const KNOWN: [Known; 3] = [
     ("efficientnet-lite2", 260, [(1, 16), (3, 24), (3, 48), (4, 88), (4, 120), (5, 208), (1, 352)]),
 ];
 
+/// timm's name of the one network of the family that it trained anew.
+const TRAINED_IN_PYTORCH: &str = "efficientnet_lite0";
+
 impl EfficientNetLite {
-    /// The published network of that name, with 1000 classes.
+    /// The published network of that name, or of timm's name for it, with 1000 classes.
     pub fn named(name: &str) -> Option<Self> {
+        let (name, port) = match name {
+            TRAINED_IN_PYTORCH => (KNOWN[0].0.to_owned(), Port::PyTorch),
+            name => (name.replace("tf_efficientnet_lite", "efficientnet-lite"), Port::TensorFlow),
+        };
         let &(_, _, stages) = KNOWN.iter().find(|known| known.0 == name)?;
-        Some(Self { stem: 32, stages, head: 1280, classes: Some(1000) })
+        Some(Self { stem: 32, stages, head: 1280, port, classes: Some(1000) })
     }
 
     /// The names [`named`](Self::named) knows.
     pub fn names() -> impl Iterator<Item = &'static str> {
         KNOWN.iter().map(|known| known.0)
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.port, self.known()) {
+            (Port::TensorFlow, known) => known.map_or("efficientnet-lite", |known| known.0),
+            (Port::PyTorch, Some(known)) if known.0 == KNOWN[0].0 => TRAINED_IN_PYTORCH,
+            (Port::PyTorch, _) => "efficientnet-lite of PyTorch",
+        }
     }
 
     fn known(&self) -> Option<&'static Known> {
@@ -60,7 +114,8 @@ impl EfficientNetLite {
     /// The network as data.
     pub fn describe(&self) -> Description {
         let mut builder = Builder::default();
-        let stem = convolution("_conv_stem", "_bn0", (3, self.stem), 3, 2, Activation::Relu6);
+        let stem =
+            self.port.convolution("_conv_stem", "_bn0", (3, self.stem), 3, 2, Activation::Relu6);
         let mut x = builder.convolution(Value::INPUT, stem);
         builder.cut("stem", None);
         let mut inputs = self.stem;
@@ -69,8 +124,14 @@ impl EfficientNetLite {
             for block in 0..blocks {
                 let stride = if block == 0 { STRIDES[stage] } else { 1 };
                 let expansion = if stage == 0 { 1 } else { EXPANSION };
-                let shape =
-                    BlockShape { inputs, outputs, expansion, kernel: KERNELS[stage], stride };
+                let shape = BlockShape {
+                    inputs,
+                    outputs,
+                    expansion,
+                    kernel: KERNELS[stage],
+                    stride,
+                    port: self.port,
+                };
                 x = shape.describe(&mut builder, x, index);
                 let alias = (block + 1 == blocks).then(|| format!("stage{}", stage + 1));
                 builder.cut(format!("block{index}"), alias);
@@ -78,22 +139,29 @@ impl EfficientNetLite {
                 index += 1;
             }
         }
-        let head = convolution("_conv_head", "_bn1", (inputs, self.head), 1, 1, Activation::Relu6);
+        let head = self.port.convolution(
+            "_conv_head",
+            "_bn1",
+            (inputs, self.head),
+            1,
+            1,
+            Activation::Relu6,
+        );
         builder.convolution(x, head);
         builder.cut("head", None);
         let classes = self.classes;
         Description {
-            name: self.known().map_or("efficientnet-lite", |known| known.0).to_owned(),
+            name: self.name().to_owned(),
             steps: builder.steps,
             cuts: builder.cuts,
+            pooling: PoolingStep::Average,
+            necks: Vec::new(),
             classifier: classes.map(|classes| Classifier {
                 key: "_fc".into(),
                 inputs: self.head,
                 classes,
             }),
-            preprocessing: Preprocessing::efficientnet_lite(
-                self.known().map_or(224, |known| known.1),
-            ),
+            preprocessing: self.port.preprocessing(self.known().map_or(224, |known| known.1)),
         }
     }
 }
@@ -106,6 +174,7 @@ struct BlockShape {
     expansion: usize,
     kernel: usize,
     stride: usize,
+    port: Port,
 }
 
 impl BlockShape {
@@ -118,29 +187,39 @@ impl BlockShape {
             let keys = (key("_expand_conv"), key("_bn0"));
             builder.convolution(
                 x,
-                convolution(keys.0, keys.1, (self.inputs, wide), 1, 1, Activation::Relu6),
+                self.port.convolution(keys.0, keys.1, (self.inputs, wide), 1, 1, Activation::Relu6),
             )
         };
         let keys = (key("_depthwise_conv"), key("_bn1"));
-        let depthwise =
-            convolution(keys.0, keys.1, (wide, wide), self.kernel, self.stride, Activation::Relu6);
+        let depthwise = self.port.convolution(
+            keys.0,
+            keys.1,
+            (wide, wide),
+            self.kernel,
+            self.stride,
+            Activation::Relu6,
+        );
         let filtered = builder.convolution(widened, Convolution { groups: wide, ..depthwise });
         let keys = (key("_project_conv"), key("_bn2"));
-        let project = convolution(keys.0, keys.1, (wide, self.outputs), 1, 1, Activation::Identity);
+        let project =
+            self.port.convolution(keys.0, keys.1, (wide, self.outputs), 1, 1, Activation::Identity);
         let residual = (self.stride == 1 && self.inputs == self.outputs).then_some(x);
         builder.convolution(filtered, Convolution { residual, ..project })
     }
 }
 
-fn convolution(
-    key: impl Into<String>,
-    norm: impl Into<String>,
-    channels: (usize, usize),
-    kernel: usize,
-    stride: usize,
-    activation: Activation,
-) -> Convolution {
-    let norm = BatchNorm { key: norm.into(), epsilon: EPSILON };
-    let plain = Convolution::plain(key, norm, channels, kernel, stride);
-    Convolution { padding: Padding::Same, activation, ..plain }
+impl Port {
+    fn convolution(
+        self,
+        key: impl Into<String>,
+        norm: impl Into<String>,
+        channels: (usize, usize),
+        kernel: usize,
+        stride: usize,
+        activation: Activation,
+    ) -> Convolution {
+        let norm = BatchNorm { key: norm.into(), epsilon: self.epsilon() };
+        let plain = Convolution::plain(key, norm, channels, kernel, stride);
+        Convolution { padding: self.padding(kernel), activation, ..plain }
+    }
 }

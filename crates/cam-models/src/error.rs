@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::checkpoint::{Container, Foreign};
 use crate::contract::Breaches;
 use crate::network::NetworkError;
+use crate::source::shown;
 
 /// Why weights could not be loaded. Nothing is computed before all of them are known to be good.
 #[derive(Debug, Error)]
@@ -29,6 +30,19 @@ pub enum LoadError {
         found: Foreign,
     },
 
+    /// A pickle whose tensors, or whose whole, are objects of a program.
+    #[error(
+        "{}: needs Python's code for {name}, and code in a file is never run; in Python, \
+         torch.save(network.state_dict(), \"weights.pth\") saves the tensors alone",
+        path.display()
+    )]
+    NeedsPython {
+        /// The file.
+        path: PathBuf,
+        /// The type or function that the pickle asks for.
+        name: String,
+    },
+
     /// A weight file that contradicts itself or ends early.
     #[error("{}: damaged or unsupported {container} file: {reason}; download it again, or export it anew", path.display())]
     Malformed {
@@ -43,7 +57,7 @@ pub enum LoadError {
     /// No network here has such tensors.
     #[error(
         "{}: no network here has these tensors ({tensors} of them, such as {examples}): \
-         ResNet, ResNeXt, Wide-ResNet (torchvision's names) and EfficientNet-Lite are known",
+         ResNet, ResNeXt, Wide-ResNet and EfficientNet-Lite are known",
         path.display()
     )]
     UnknownArchitecture {
@@ -66,6 +80,30 @@ pub enum LoadError {
         reason: String,
     },
 
+    /// Several networks, and nothing that says which is meant.
+    #[error(
+        "{}: holds several networks, and nothing says which is meant:{}\nchoose one by its prefix",
+        path.display(),
+        listed(found)
+    )]
+    SeveralNetworks {
+        /// The file.
+        path: PathBuf,
+        /// Prefix and name of each.
+        found: Vec<(String, String)>,
+    },
+
+    /// No network under the prefix that was asked for.
+    #[error("{}: no network lies at the prefix `{prefix}`; there are:{}", path.display(), listed(found))]
+    NoSuchPrefix {
+        /// The file.
+        path: PathBuf,
+        /// The prefix.
+        prefix: String,
+        /// Prefix and name of those that are there.
+        found: Vec<(String, String)>,
+    },
+
     /// The tensors fit, but what runs them refuses.
     #[error("{}: {source}", path.display())]
     Network {
@@ -85,4 +123,9 @@ pub enum LoadError {
         /// Every tensor that does not fit.
         breaches: Box<Breaches>,
     },
+}
+
+fn listed(found: &[(String, String)]) -> String {
+    let line = |(prefix, network): &(String, String)| format!("\n  {}  {network}", shown(prefix));
+    found.iter().map(line).collect()
 }

@@ -1,70 +1,20 @@
 //! Which network a weight file is of, from its names and shapes alone.
 
-use crate::LoadError;
-use crate::checkpoint::{Checkpoint, Foreign};
+use crate::checkpoint::Checkpoint;
 use crate::description::Description;
-use crate::efficientnet_lite::EfficientNetLite;
+use crate::efficientnet_lite::{EfficientNetLite, Port};
+use crate::naming::Family;
 use crate::resnet::{Block, ResNet, Stage};
-
-/// Names that only the network itself has, whatever it is wrapped in (`module.`, `state_dict.`):
-/// what stands before them is the wrapping.
-const RESNET_ANCHORS: [&str; 3] =
-    ["layer1.0.conv1.weight", "layer2.0.conv1.weight", "layer1.0.bn1.weight"];
-const LITE_ANCHORS: [&str; 3] =
-    ["_conv_stem.weight", "_conv_head.weight", "_blocks.0._project_conv.weight"];
 
 /// Deeper networks are not convolutional ones: each stage halves the image.
 const MOST_STAGES: usize = 8;
 
-/// The checkpoint without its wrapping, and the network it holds.
-pub(crate) fn infer(checkpoint: Checkpoint) -> Result<(Checkpoint, Description), LoadError> {
-    if let Some(prefix) = prefix(&checkpoint, &RESNET_ANCHORS) {
-        let checkpoint = checkpoint.under_prefix(&prefix);
-        let network =
-            resnet(&checkpoint).map_err(|reason| undecided(&checkpoint, "a ResNet", reason))?;
-        return Ok((checkpoint, network.describe()));
+/// The network of a family, up to its last activations; or why it cannot be told.
+pub(crate) fn infer(network: &Checkpoint, family: Family) -> Result<Description, String> {
+    match family {
+        Family::ResNet => Ok(resnet(network)?.describe()),
+        Family::EfficientNetLite => Ok(efficientnet_lite(network)?.describe()),
     }
-    if let Some(prefix) = prefix(&checkpoint, &LITE_ANCHORS) {
-        let checkpoint = checkpoint.under_prefix(&prefix);
-        let network = efficientnet_lite(&checkpoint)
-            .map_err(|reason| undecided(&checkpoint, "an EfficientNet-Lite", reason))?;
-        return Ok((checkpoint, network.describe()));
-    }
-    let examples: Vec<&str> = checkpoint.tensors().map(|(name, _)| name).take(3).collect();
-    if examples.is_empty() {
-        return Err(LoadError::NotWeights {
-            path: checkpoint.origin().to_owned(),
-            found: Foreign::NoTensors,
-        });
-    }
-    Err(LoadError::UnknownArchitecture {
-        path: checkpoint.origin().to_owned(),
-        tensors: checkpoint.tensors().count(),
-        examples: examples.join(", "),
-    })
-}
-
-/// The checkpoint without its wrapping, as a network that is known already.
-pub(crate) fn unwrap_for(checkpoint: Checkpoint) -> Checkpoint {
-    let found = prefix(&checkpoint, &RESNET_ANCHORS).or_else(|| prefix(&checkpoint, &LITE_ANCHORS));
-    match found {
-        Some(prefix) => checkpoint.under_prefix(&prefix),
-        None => checkpoint,
-    }
-}
-
-/// What stands before the first anchor that is found; the shortest, for averaged copies of a
-/// network often lie deeper.
-fn prefix(checkpoint: &Checkpoint, anchors: &[&str]) -> Option<String> {
-    anchors.iter().find_map(|anchor| {
-        let before = checkpoint.tensors().filter_map(|(name, _)| name.strip_suffix(anchor));
-        let before = before.filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
-        before.min_by_key(|prefix| prefix.len()).map(str::to_owned)
-    })
-}
-
-fn undecided(checkpoint: &Checkpoint, family: &'static str, reason: String) -> LoadError {
-    LoadError::Undecided { path: checkpoint.origin().to_owned(), family, reason }
 }
 
 fn resnet(checkpoint: &Checkpoint) -> Result<ResNet, String> {
@@ -94,7 +44,7 @@ fn resnet(checkpoint: &Checkpoint) -> Result<ResNet, String> {
     let stem = most_frequent(stem.filter_map(|key| checkpoint.shape(key)?.first().copied()));
     let stem = stem.ok_or("the width of conv1 cannot be told")?;
     let groups = if bottleneck { groups(checkpoint, &stages) } else { 1 };
-    Ok(ResNet { block, stem, stages, groups, classes: classes(checkpoint, "fc") })
+    Ok(ResNet { block, stem, stages, groups, classes: None })
 }
 
 /// Channels in over channels in per group, as most 3×3 convolutions have it.
@@ -133,11 +83,6 @@ fn count(checkpoint: &Checkpoint, prefix: &str) -> usize {
     indices.max().unwrap_or(0)
 }
 
-fn classes(checkpoint: &Checkpoint, key: &str) -> Option<usize> {
-    let mut keys = [format!("{key}.weight"), format!("{key}.bias")].into_iter();
-    keys.find_map(|key| checkpoint.shape(&key)?.first().copied())
-}
-
 fn efficientnet_lite(checkpoint: &Checkpoint) -> Result<EfficientNetLite, String> {
     let width = |keys: [&str; 2]| {
         most_frequent(keys.iter().filter_map(|key| checkpoint.shape(key)?.first().copied()))
@@ -163,5 +108,5 @@ fn efficientnet_lite(checkpoint: &Checkpoint) -> Result<EfficientNetLite, String
     }
     let found = stages.len();
     let stages = stages.try_into().map_err(|_| format!("it has {found} stages instead of 7"))?;
-    Ok(EfficientNetLite { stem, stages, head, classes: classes(checkpoint, "_fc") })
+    Ok(EfficientNetLite { stem, stages, head, port: Port::TensorFlow, classes: None })
 }

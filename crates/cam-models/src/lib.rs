@@ -37,9 +37,12 @@
 //! # Ok::<(), cam_models::LoadError>(())
 //! ```
 
+mod behind;
 mod burn_executor;
+mod candidates;
 mod catalogue;
 pub mod checkpoint;
+mod choice;
 mod contract;
 pub mod description;
 mod efficientnet_lite;
@@ -49,10 +52,14 @@ mod engine_executor;
 mod error;
 mod executor;
 mod fit;
+mod head_weights;
+mod identify;
 mod infer;
+mod left_out;
 mod load;
 mod made_up;
 mod memory;
+mod naming;
 mod network;
 #[cfg(feature = "files")]
 mod packed;
@@ -62,8 +69,11 @@ mod precision;
 mod preprocessing;
 #[cfg(feature = "files")]
 mod read_at;
+mod regions;
 mod resnet;
 mod runtime;
+mod source;
+mod unsupported;
 mod weights;
 
 pub use burn_executor::BurnExecutor;
@@ -71,16 +81,19 @@ pub use catalogue::{Published, architectures, describe, published};
 pub use checkpoint::Checkpoint;
 pub use contract::{Breaches, Strictness};
 pub use description::Description;
-pub use efficientnet_lite::EfficientNetLite;
+pub use efficientnet_lite::{EfficientNetLite, Port};
 #[cfg(feature = "embedded")]
 pub use embedded::{EMBEDDED, EMBEDDED_WEIGHTS, embedded_checkpoint, load_embedded};
 pub use engine_executor::EngineExecutor;
 pub use error::LoadError;
 pub use executor::{Executor, Recording, Segment};
 pub use fit::{Fit, UnknownFit};
+pub use head_weights::{HeadWeights, NeckWeights};
+pub use identify::{Identified, identify};
 #[cfg(feature = "files")]
 pub use load::load;
-pub use load::{Loaded, identify, inspect, load_checkpoint};
+pub use load::{Loaded, load_checkpoint};
+pub use naming::Naming;
 pub use network::{ConvNet, NetworkError};
 #[cfg(feature = "files")]
 pub use packed::{PackedError, PackedFile, open_packed, write_packed};
@@ -90,4 +103,5 @@ pub use precision::{Precision, UnknownPrecision};
 pub use preprocessing::{Filter, Preprocessing};
 pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};
+pub use source::{LeftOut, OtherNetwork, Source};
 pub use weights::{ClassifierWeights, ConvolutionWeights, Weights};

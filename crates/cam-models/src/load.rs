@@ -1,9 +1,10 @@
 //! From a weight file to a network, under a contract: all of it fits, or nothing is computed.
 
 use crate::checkpoint::Checkpoint;
-use crate::contract::{self, Breaches, Strictness};
+use crate::contract::{Breaches, Strictness};
 use crate::description::Description;
-use crate::infer::{infer, unwrap_for};
+use crate::identify::Identified;
+use crate::source::Source;
 use crate::weights::Weights;
 use crate::{ConvNet, LoadError, NetworkError, Runtime};
 
@@ -11,6 +12,8 @@ use crate::{ConvNet, LoadError, NetworkError, Runtime};
 pub struct Loaded {
     /// The network.
     pub network: ConvNet,
+    /// Where in the file it was, and what else the file holds.
+    pub source: Source,
     /// Forgiven breaches; none unless the load was [`Strictness::Partial`].
     pub breaches: Breaches,
 }
@@ -40,16 +43,10 @@ pub fn load_checkpoint(
     strictness: Strictness,
     runtime: impl Into<Runtime>,
 ) -> Result<Loaded, LoadError> {
-    let (checkpoint, description) = match described {
-        None => infer(checkpoint)?,
-        Some(description) => {
-            let checkpoint = unwrap_for(checkpoint);
-            let description = with_classes_of(description, &checkpoint);
-            (checkpoint, description)
-        }
-    };
-    let (values, breaches) = contract::read(&checkpoint, &description);
     let path = checkpoint.origin().to_owned();
+    let identified = Identified::of(&checkpoint, described.as_ref())?;
+    let (values, breaches) = identified.read();
+    let (description, source) = identified.into_parts();
     if !breaches.are_forgiven(strictness) {
         let network = description.name;
         return Err(LoadError::Contract { path, network, breaches: Box::new(breaches) });
@@ -57,32 +54,7 @@ pub fn load_checkpoint(
     let weights = Weights::fold(&description, values).ok_or(NetworkError::Weights);
     let network = weights.and_then(|weights| ConvNet::new(description, weights, runtime));
     match network {
-        Ok(network) => Ok(Loaded { network, breaches }),
+        Ok(network) => Ok(Loaded { network, source, breaches }),
         Err(source) => Err(LoadError::Network { path, source }),
     }
-}
-
-/// Which network a file is of, without reading a value; its wrapping (`module.`) is taken off.
-///
-/// # Errors
-/// [`LoadError::UnknownArchitecture`], [`LoadError::Undecided`].
-pub fn identify(checkpoint: Checkpoint) -> Result<(Checkpoint, Description), LoadError> {
-    infer(checkpoint)
-}
-
-/// Holds a file against a network, reading every value.
-pub fn inspect(checkpoint: &Checkpoint, description: &Description) -> Breaches {
-    contract::read(checkpoint, description).1
-}
-
-fn with_classes_of(description: Description, checkpoint: &Checkpoint) -> Description {
-    let classifier = description.classifier.and_then(|classifier| {
-        let key = format!("{}.weight", classifier.key);
-        match checkpoint.shape(&key) {
-            Some(&[classes, _]) => Some(crate::description::Classifier { classes, ..classifier }),
-            Some(_) => Some(classifier),
-            None => None,
-        }
-    });
-    Description { classifier, ..description }
 }

@@ -1,6 +1,7 @@
 //! Weights of nothing, for measurements.
 
-use crate::description::{Convolution, Description};
+use crate::description::{Convolution, Description, NeckStep, PoolingStep};
+use crate::head_weights::{HeadWeights, NeckWeights};
 use crate::weights::{ClassifierWeights, ConvolutionWeights, Weights};
 
 /// What a layer's numbers are multiplied by where they are added to a residual, and elsewhere. A
@@ -17,11 +18,29 @@ impl Weights {
         let classifier = description.classifier.as_ref();
         Self {
             convolutions: description.convolutions().map(convolution).collect(),
+            head: HeadWeights::made_up(description),
             classifier: classifier.map(|classifier| ClassifierWeights {
                 weight: numbers(classifier.classes * classifier.inputs, 1.0),
                 bias: vec![0.0; classifier.classes],
             }),
         }
+    }
+}
+
+impl HeadWeights {
+    fn made_up(description: &Description) -> Self {
+        let exponent = (description.pooling != PoolingStep::Average).then_some(3.0);
+        let necks = description.necks.iter().map(|neck| match neck {
+            NeckStep::Linear { inputs, outputs, has_bias, .. } => NeckWeights::Linear {
+                weight: numbers(inputs * outputs, 1.0),
+                bias: if *has_bias { vec![0.0; *outputs] } else { Vec::new() },
+            },
+            NeckStep::BatchNorm { width, .. } => {
+                NeckWeights::Affine { scale: vec![1.0; *width], shift: vec![0.0; *width] }
+            }
+            NeckStep::L2Normalize { .. } => NeckWeights::L2Normalize,
+        });
+        Self { exponent, necks: necks.collect() }
     }
 }
 

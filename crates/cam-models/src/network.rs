@@ -1,19 +1,20 @@
-use burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{BiasGradients, Head, Layer, LayerInfo, Linear, Network, Pooling, Tail};
+use burn::tensor::{Device, Tensor};
+use cam_core::{BiasGradients, Head, Layer, LayerInfo, Linear, Network, Tail};
 use thiserror::Error;
 
 use crate::burn_executor::BurnExecutor;
-use crate::description::{Classifier, Description};
+use crate::description::Description;
 use crate::engine_executor::EngineExecutor;
 use crate::executor::{Executor, Recording};
+use crate::head_weights::HeadWeights;
 use crate::pixels::Rgb8;
 use crate::precision::Precision;
 use crate::preprocessing::Preprocessing;
 use crate::runtime::{Execution, Runtime};
 use crate::weights::{ClassifierWeights, Weights};
 
-/// A convolutional feature extractor: a description, its weights in an executor, and average
-/// pooling as its head.
+/// A convolutional feature extractor: a description, its weights in an executor, and the head
+/// that makes an embedding of what it gives, mostly an average.
 ///
 /// # Examples
 /// ```no_run
@@ -84,7 +85,7 @@ impl ConvNet {
                 Box::new(EngineExecutor::new(&description, weights.convolutions, options)?)
             }
         };
-        Self::with_executor(description, executor, weights.classifier, &device)
+        Self::assembled(description, executor, (weights.head, weights.classifier), &device)
     }
 
     /// The network, its convolutions run by an executor of one's own.
@@ -93,24 +94,33 @@ impl ConvNet {
     /// keep the tape of tensors that come under autodiff.
     ///
     /// # Errors
-    /// [`NetworkError::Weights`] where the classifier is not that of the description.
+    /// [`NetworkError::Weights`] where the classifier is not that of the description, or the
+    /// description asks for numbers behind the pooling.
     pub fn with_executor(
         description: Description,
         executor: Box<dyn Executor>,
         classifier: Option<ClassifierWeights>,
         device: &Device,
     ) -> Result<Self, NetworkError> {
+        Self::assembled(description, executor, (HeadWeights::default(), classifier), device)
+    }
+
+    fn assembled(
+        description: Description,
+        executor: Box<dyn Executor>,
+        (head, classifier): (HeadWeights, Option<ClassifierWeights>),
+        device: &Device,
+    ) -> Result<Self, NetworkError> {
         let classifier = match (&description.classifier, classifier) {
-            (Some(shape), Some(weights)) => linear(weights, shape, device).map(Some),
+            (Some(shape), Some(weights)) => weights.on(shape, device).map(Some),
             (None, None) => Some(None),
             _ => None,
         };
-        let classifier = classifier.ok_or(NetworkError::Weights)?;
         Ok(Self {
             layers: description.layers(),
-            head: Head::new(Pooling::Average, Vec::new()),
+            head: head.on(&description, device).ok_or(NetworkError::Weights)?,
             executor,
-            classifier,
+            classifier: classifier.ok_or(NetworkError::Weights)?,
             device: device.clone(),
             description,
         })
@@ -275,17 +285,4 @@ impl RecordedTail<'_> {
 fn by_question(gradients: Tensor<4>, [n, k]: [usize; 2]) -> Tensor<5> {
     let [_, c, h, w] = gradients.dims();
     gradients.reshape([n, k, c, h, w])
-}
-
-fn linear(weights: ClassifierWeights, shape: &Classifier, device: &Device) -> Option<Linear> {
-    let [classes, inputs] = [shape.classes, shape.inputs];
-    if weights.bias.len() != classes || weights.weight.len() != classes * inputs {
-        return None;
-    }
-    let bias = TensorData::new(weights.bias, [classes]);
-    let weight = TensorData::new(weights.weight, [classes, inputs]);
-    Some(Linear {
-        weight: Tensor::from_data(weight, device),
-        bias: Some(Tensor::from_data(bias, device)),
-    })
 }

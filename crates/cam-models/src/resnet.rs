@@ -3,7 +3,8 @@
 //! arXiv 1605.07146), with the stride on the 3×3 convolution as torchvision has it.
 
 use crate::description::{
-    Activation, BatchNorm, Builder, Classifier, Convolution, Description, MaxPool, Value,
+    Activation, BatchNorm, Builder, Classifier, Convolution, Description, MaxPool, PoolingStep,
+    Value,
 };
 use crate::preprocessing::Preprocessing;
 
@@ -125,6 +126,8 @@ impl ResNet {
             name: self.name(),
             steps: builder.steps,
             cuts: builder.cuts,
+            pooling: PoolingStep::Average,
+            necks: Vec::new(),
             classifier: self.classes.map(|classes| Classifier {
                 key: "fc".into(),
                 inputs,

@@ -2,12 +2,15 @@
 
 use crate::contract::Values;
 use crate::description::{Convolution, Description};
+use crate::head_weights::HeadWeights;
 
 /// The numbers a [`Description`] needs, in the order of its steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weights {
     /// One entry per convolution, in order.
     pub convolutions: Vec<ConvolutionWeights>,
+    /// What stands between the last convolution and the embedding.
+    pub head: HeadWeights,
     /// The classifier's, where there is one.
     pub classifier: Option<ClassifierWeights>,
 }
@@ -35,12 +38,15 @@ impl Weights {
     pub(crate) fn fold(description: &Description, mut values: Values) -> Option<Self> {
         let convolutions = description.convolutions().map(|step| fold(step, &mut values));
         let convolutions = convolutions.collect::<Option<_>>()?;
+        let head = HeadWeights::of(description, &mut values)?;
         let classifier = description.classifier.as_ref().and_then(|classifier| {
             let weight = values.take(&format!("{}.weight", classifier.key))?;
-            let bias = values.take(&format!("{}.bias", classifier.key))?;
+            let bias = values.take(&format!("{}.bias", classifier.key));
+            // A classifier without bias adds zero.
+            let bias = bias.unwrap_or_else(|| vec![0.0; classifier.classes]);
             Some(ClassifierWeights { weight, bias })
         });
-        Some(Self { convolutions, classifier })
+        Some(Self { convolutions, head, classifier })
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Index {
     /// Compare everything that is kept with its checksums, and change nothing.
     #[arg(
         long,
-        conflicts_with_all = ["no_maps", "size", "strict", "compat", "allow_partial", "batch", "exact"]
+        conflicts_with_all = ["no_maps", "size", "strict", "compat", "prefix", "allow_partial", "batch", "exact"]
     )]
     pub verify: bool,
 

@@ -9,7 +9,7 @@ use crate::arguments::Embed;
 use crate::explain::{Clock, Condition, Failed, Prepared, Reading};
 use crate::failure::{Failure, message};
 use crate::lanes::{self, Work};
-use crate::model::Model;
+use crate::model::{Model, Place};
 use crate::source::Source;
 use crate::{interrupt, output, print};
 
@@ -17,6 +17,8 @@ use crate::{interrupt, output, print};
 struct Document {
     schema_version: u32,
     model: String,
+    weights_prefix: String,
+    weights_remarks: Vec<String>,
     weights_sha256: String,
     width: usize,
     rows: Vec<Row>,
@@ -71,8 +73,19 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
     let failed = failures.len();
     if arguments.json {
         let weights_sha256 = model.sha256()?;
+        let Place { prefix: weights_prefix, remarks: weights_remarks, .. } = model.place.clone();
         let model = model.network.description().name.clone();
-        print::json(&Document { schema_version: 2, model, weights_sha256, width, rows, failures })?;
+        let schema_version = 2;
+        print::json(&Document {
+            schema_version,
+            model,
+            weights_prefix,
+            weights_remarks,
+            weights_sha256,
+            width,
+            rows,
+            failures,
+        })?;
     }
     Failure::of_images(failed, arguments.images.len(), "embedded")
 }

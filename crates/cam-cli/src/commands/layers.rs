@@ -1,5 +1,5 @@
 use cam_core::LayerInfo;
-use cam_models::{Checkpoint, EMBEDDED, identify};
+use cam_models::{EMBEDDED, identify};
 use serde::Serialize;
 
 use crate::arguments::Layers;
@@ -24,7 +24,9 @@ struct Entry {
 
 pub fn run(arguments: &Layers) -> Result<(), Failure> {
     let description = match &arguments.weights {
-        Some(file) => identify(Checkpoint::open(file)?)?.1,
+        Some(file) => {
+            identify(model::checkpoint(file, arguments.prefix.as_deref())?)?.description().clone()
+        }
         None => model::description(arguments.model.as_deref().unwrap_or(EMBEDDED))?,
     };
     let layers = description

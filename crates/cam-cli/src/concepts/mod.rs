@@ -40,7 +40,7 @@ pub fn fingerprint(model: &Model, reading: &Reading) -> Result<Fingerprint, Fail
     let Preprocessing { filter, .. } = reading.preprocessing(network);
     let stretched = if reading.decoding().stretch { ", stretched" } else { "" };
     Ok(Fingerprint {
-        model: network.description().name.clone(),
+        model: model.identity(),
         weights_sha256: model.sha256()?,
         preprocessing: format!("{filter:?} filter{stretched}").to_lowercase(),
         width: network.description().embedding_width(),

@@ -23,6 +23,8 @@ pub struct Document {
     cam_version: &'static str,
     model: String,
     weights: String,
+    weights_prefix: String,
+    weights_remarks: Vec<String>,
     weights_sha256: Option<String>,
     embedding_width: usize,
     methods: Vec<String>,
@@ -104,6 +106,8 @@ impl Document {
             cam_version: env!("CARGO_PKG_VERSION"),
             model: session.model.network.description().name.clone(),
             weights: session.model.origin(),
+            weights_prefix: session.model.place.prefix.clone(),
+            weights_remarks: session.model.place.remarks.clone(),
             // A digest of a large file takes a while; only the document has a use for it.
             weights_sha256: settings.json.then(|| session.model.sha256()).transpose()?,
             embedding_width: session.model.network.description().embedding_width(),

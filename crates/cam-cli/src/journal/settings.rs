@@ -30,9 +30,11 @@ pub struct NetworkSettings {
 impl NetworkSettings {
     pub fn new(arguments: &arguments::Model, model: &Model) -> Result<Self, Failure> {
         let arguments::Model {
-            // A name and a path say less than what was found there: the network and its digest.
+            // A name, a path and a prefix say less than what was found there: the network and which of
+            // several in the file it is, and the file's digest.
             model: _,
             weights: _,
+            prefix: _,
             allow_partial,
             // As typed it also says which card of its kind.
             device: _,
@@ -44,7 +46,7 @@ impl NetworkSettings {
             exact,
         } = arguments;
         Ok(Self {
-            model: model.network.description().name.clone(),
+            model: model.identity(),
             weights_sha256: model.sha256()?,
             allow_partial: *allow_partial,
             device: model.device_kinds(),

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::path::Path;
 
-use super::Foreign;
+use super::{Foreign, protobuf};
 use crate::LoadError;
 
 /// What a weight file is wrapped in.
@@ -66,9 +66,14 @@ fn content(head: &[u8]) -> Content {
         [0x89, b'H', b'D', b'F', ..] => Content::Other(Foreign::Hdf5),
         [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => Content::Other(Foreign::Picture),
         [b'G', b'G', b'U', b'F', ..] => Content::Other(Foreign::Gguf),
+        [b'{', ..] if text.contains("\"weight_map\"") => Content::Other(Foreign::Shards),
         [b'{', ..] => Content::Other(Foreign::Json),
-        [0x08, 1..=12, ..] => Content::Other(Foreign::Onnx),
-        _ => Content::Other(Foreign::Unknown),
+        [0x93, b'N', b'U', b'M', b'P', b'Y', ..] => Content::Other(Foreign::Npy),
+        [_, _, _, _, b'T', b'F', b'L', b'3', ..] => Content::Other(Foreign::TensorFlowLite),
+        _ if text.starts_with("model_checkpoint_path") => {
+            Content::Other(Foreign::TensorFlowCheckpoint)
+        }
+        _ => Content::Other(protobuf::content(head).unwrap_or(Foreign::Unknown)),
     }
 }
 

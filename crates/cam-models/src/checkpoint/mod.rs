@@ -6,14 +6,19 @@ mod element;
 mod foreign;
 #[cfg(feature = "files")]
 mod open;
+mod protobuf;
 #[cfg(feature = "files")]
 mod pytorch;
 mod safetensors_file;
+#[cfg(feature = "files")]
+mod zipped;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use container::Container;
 pub use element::Element;
@@ -25,18 +30,25 @@ use crate::LoadError;
 ///
 /// No code in a file ever runs: pickles are parsed for the tensors they describe, and nothing
 /// they ask to be called is called.
+#[derive(Clone)]
 pub struct Checkpoint {
     origin: PathBuf,
     container: Container,
     tensors: BTreeMap<String, StoredTensor>,
+    choice: Option<String>,
 }
 
 /// One tensor of a weight file.
+#[derive(Clone)]
 pub struct StoredTensor {
+    name: String,
     shape: Vec<usize>,
     element: Element,
-    read: Box<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>,
+    read: Read,
 }
+
+/// Reads the bytes of one tensor.
+type Read = Arc<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>;
 
 impl Checkpoint {
     /// Reads safetensors that are already in memory; `origin` names them in errors.
@@ -79,7 +91,7 @@ impl Checkpoint {
     ) -> Result<Self, LoadError> {
         let origin = origin.to_owned();
         match tensors {
-            Ok(tensors) => Ok(Self { origin, container, tensors }),
+            Ok(tensors) => Ok(Self { origin, container, tensors, choice: None }),
             Err(reason) => Err(LoadError::Malformed { path: origin, container, reason }),
         }
     }
@@ -109,16 +121,50 @@ impl Checkpoint {
         self.get(name).map(StoredTensor::shape)
     }
 
-    /// Keeps the tensors whose names start with `prefix`, without it.
-    pub(crate) fn under_prefix(self, prefix: &str) -> Self {
-        let under = |(name, tensor): (String, StoredTensor)| {
-            name.strip_prefix(prefix).map(|name| (name.to_owned(), tensor))
-        };
-        Self { tensors: self.tensors.into_iter().filter_map(under).collect(), ..self }
+    /// The same file, of whose networks the one under a prefix is meant (`teacher.`,
+    /// `state_dict.encoder_k.`): the prefix as [`Source`](crate::Source) has it, or one of its
+    /// leading parts. Without this, [`identify`](crate::identify) has a rule.
+    pub fn choosing(self, prefix: impl Into<String>) -> Self {
+        Self { choice: Some(prefix.into()), ..self }
+    }
+
+    /// The prefix that was asked for.
+    pub(crate) fn choice(&self) -> Option<&str> {
+        self.choice.as_deref()
+    }
+
+    /// The tensors whose names start with `prefix`, by what follows it.
+    pub(crate) fn under<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a StoredTensor)> {
+        let from = self.tensors.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        from.map_while(move |(name, tensor)| Some((name.strip_prefix(prefix)?, tensor)))
+    }
+
+    /// Some of the file's tensors, under other names.
+    pub(crate) fn renamed(&self, tensors: BTreeMap<String, StoredTensor>) -> Self {
+        let (origin, choice) = (self.origin.clone(), self.choice.clone());
+        Self { origin, container: self.container, tensors, choice }
+    }
+
+    /// The same with one more tensor.
+    pub(crate) fn insert(&mut self, name: String, tensor: StoredTensor) {
+        self.tensors.insert(name, tensor);
     }
 }
 
 impl StoredTensor {
+    /// Its name in the file, with everything in front.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The same values in another shape of as many.
+    pub(crate) fn reshaped(&self, shape: Vec<usize>) -> Self {
+        Self { shape, ..self.clone() }
+    }
+
     /// Extents, outermost first; empty for a scalar.
     pub fn shape(&self) -> &[usize] {
         &self.shape

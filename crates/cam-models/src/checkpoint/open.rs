@@ -3,7 +3,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::container::{Container, HEAD, recognise};
-use super::{Checkpoint, Foreign, pytorch, safetensors_file};
+use super::{Checkpoint, Foreign, pytorch, safetensors_file, zipped};
 use crate::LoadError;
 
 impl Checkpoint {
@@ -16,7 +16,7 @@ impl Checkpoint {
         let unreadable = |source| LoadError::Unreadable { path: path.to_owned(), source };
         let metadata = std::fs::metadata(path).map_err(unreadable)?;
         if metadata.is_dir() {
-            return Err(not_weights(path, Foreign::Directory));
+            return Err(not_weights(path, folder(path)));
         }
         // A pipe would be eaten by looking at its head.
         if !metadata.is_file() {
@@ -27,9 +27,27 @@ impl Checkpoint {
             Container::Safetensors => {
                 safetensors_file::tensors(std::fs::read(path).map_err(unreadable)?.into())
             }
-            _ => pytorch::tensors(path),
+            Container::PytorchZip if let Some(found) = zipped::content(path) => {
+                return Err(not_weights(path, found));
+            }
+            _ => match pytorch::tensors(path) {
+                Err(pytorch::Unread::Code(name)) => {
+                    return Err(LoadError::NeedsPython { path: path.to_owned(), name });
+                }
+                Err(pytorch::Unread::Damaged(reason)) => Err(reason),
+                Ok(tensors) => Ok(tensors),
+            },
         };
         Self::of(path, container, tensors)
+    }
+}
+
+/// Models that are folders.
+fn folder(path: &Path) -> Foreign {
+    match path {
+        path if path.join("saved_model.pb").exists() => Foreign::SavedModel,
+        path if path.join("Manifest.json").exists() => Foreign::CoreMl,
+        _ => Foreign::Directory,
     }
 }
 

@@ -24,11 +24,11 @@ pub(super) fn tensors(bytes: Cow<'static, [u8]>) -> Result<BTreeMap<String, Stor
     let bytes = Arc::new(bytes);
     let tensors = tensors.into_iter().map(|(name, shape, element, (from, to))| {
         let bytes = Arc::clone(&bytes);
-        let read = Box::new(move || {
+        let read = Arc::new(move || {
             let span = bytes.get(start + from..start + to);
             span.map(little_to_native).ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
         });
-        (name, StoredTensor { shape, element, read })
+        (name.clone(), StoredTensor { name, shape, element, read })
     });
     Ok(tensors.collect())
 }
