@@ -86,9 +86,10 @@ fn every_known_architecture_is_recognised_by_names_and_shapes_alone_wrapped_or_n
         for prefix in ["", "module.", "state_dict.module."] {
             let described = describe(architecture).expect("it is known");
             let checkpoint = hollow(&described, prefix);
-            let (_, found) =
+            let found =
                 identify(checkpoint).unwrap_or_else(|error| panic!("{architecture}: {error}"));
-            assert_eq!(found, described, "{architecture} below `{prefix}`");
+            assert_eq!(found.description(), &described, "{architecture} below `{prefix}`");
+            assert_eq!(found.source().prefix, prefix);
         }
     }
 }

@@ -2,13 +2,18 @@
 //!
 //! `fixtures/README.md` says what each file is.
 
+mod behind_the_network;
 mod containers;
 mod corruption;
+mod crafted;
 mod crafted_shapes;
 mod damaged_files;
 mod files_that_are_no_weights;
 mod hostile_files;
 mod inference;
+mod names_of_other_libraries;
+mod other_networks_of_the_same_names;
+mod several_networks;
 mod the_contract;
 
 use std::path::{Path, PathBuf};

@@ -73,6 +73,36 @@ impl Place {
         self.write(name, fixture(name));
     }
 
+    /// Writes a checkpoint of two copies of the small network, the second with its first convolution
+    /// turned around.
+    pub fn two_copies(&self, file: &str, [first, second]: [&str; 2]) {
+        let bytes = fixture("tiny_basic.safetensors");
+        let (length, rest) = bytes.split_first_chunk::<8>().expect("a header");
+        let (header, data) = rest.split_at(u64::from_le_bytes(*length) as usize);
+        let header: Value = serde_json::from_slice(header).expect("JSON");
+        let mut entries = serde_json::Map::new();
+        let mut all = data.to_vec();
+        for (name, entry) in header.as_object().expect("an object") {
+            if name == "__metadata__" {
+                continue;
+            }
+            entries.insert(format!("{first}{name}"), entry.clone());
+            let mut entry = entry.clone();
+            let [begin, end] =
+                [0, 1].map(|i| entry["data_offsets"][i].as_u64().expect("an offset") as usize);
+            let at = all.len();
+            all.extend_from_slice(&data[begin..end]);
+            if name == "conv1.weight" {
+                all[at..].iter_mut().skip(3).step_by(4).for_each(|byte| *byte ^= 0x80);
+            }
+            entry["data_offsets"] = serde_json::json!([at, all.len()]);
+            entries.insert(format!("{second}{name}"), entry);
+        }
+        let header = Value::Object(entries).to_string();
+        let length = (header.len() as u64).to_le_bytes();
+        self.write(file, [&length[..], header.as_bytes(), &all].concat());
+    }
+
     /// Size of a picture, as `(width, height)`.
     pub fn size(&self, name: &str) -> (u32, u32) {
         let picture = image::load_from_memory(&self.read(name));
@@ -218,6 +248,12 @@ pub fn photograph(name: &str) -> Vec<u8> {
 /// A weight file of the fixtures.
 pub fn fixture(name: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/weights");
+    fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// A picture of the fixtures.
+pub fn picture(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/pictures");
     fs::read(folder.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 

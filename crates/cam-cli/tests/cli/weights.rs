@@ -1,6 +1,6 @@
 //! Weight files that are not fit for use.
 
-use crate::support::{Place, fixture, is_engine, under_test};
+use crate::support::{Place, fixture, is_engine, picture, under_test};
 
 #[test]
 fn what_is_no_weight_file_is_told_apart() {
@@ -56,6 +56,7 @@ fn every_unfit_fixture_is_a_bad_model_and_none_a_panic() {
         "infinity.safetensors",
         "long-storage-legacy.pth",
         "negative-variance.safetensors",
+        "lightning-code.ckpt",
         "no-tensors.pth",
         "one-byte.pth",
         "overflowing-shape.safetensors",
@@ -187,7 +188,7 @@ fn inspection_lists_tensors_on_request() {
     let line =
         text.lines().find(|line| line.ends_with(" fc.weight")).expect("a line for each tensor");
     assert!(line.starts_with("f32") && line.contains("[5, 12]"), "{line}");
-    assert_eq!(text.lines().count(), 86 + 7);
+    assert_eq!(text.lines().count(), 86 + 9);
 }
 
 #[test]
@@ -274,4 +275,89 @@ fn a_cache_that_cannot_be_written_costs_time_and_nothing_else() {
     let (first, _) = explained(&place, &path);
     assert_eq!(explained(&place, &path).0, first);
     assert_eq!(place.names("cache/weights").len(), 2, "nothing half written is left");
+}
+
+#[test]
+fn the_embedding_is_the_one_that_the_saved_network_gives_with_what_stands_behind_its_backbone() {
+    let place = Place::new();
+    place.weights("reid.pth");
+    for name in ["reid-a.png", "reid-b.png"] {
+        place.write(name, picture(name));
+    }
+    let words = "explain reid-a.png --concept reid-b.png --weights reid.pth --json --out f.png";
+    let run = place.say(words).done();
+    // Computed elsewhere, by the network itself: see the fixtures' README.
+    let document = run.json();
+    let cosine = document["queries"][0]["questions"][0]["cosine"].as_f64().expect("a cosine");
+    assert!((cosine + 0.023).abs() < 5e-4, "{cosine}");
+    assert_eq!(document["weights_prefix"], "model.backbone.");
+    assert!(run.err.contains("stride 1"), "{}", run.err);
+}
+
+fn embedding(place: &Place, weights: &str) -> Vec<f32> {
+    place.say(&format!("embed cat.png --size 96x64 --out e.npy --weights {weights}")).done();
+    place.array("e.npy").1
+}
+
+#[test]
+fn which_of_two_networks_is_taken_is_said_and_can_be_chosen() {
+    let place = Place::new();
+    place.two_copies("two.safetensors", ["encoder_q.", "encoder_k."]);
+    let query = embedding(&place, "tiny_basic.safetensors");
+    assert_eq!(embedding(&place, "two.safetensors"), query);
+    let key = embedding(&place, "two.safetensors --prefix encoder_k");
+    assert_ne!(key, query);
+
+    let words = "embed cat.png --size 96x64 --out e.npy --weights two.safetensors --json";
+    let run = place.say(words).done();
+    assert_eq!(run.json()["weights_prefix"], "encoder_q.");
+    assert!(run.err.contains("`encoder_k.`"), "{}", run.err);
+    let document = place.say("inspect two.safetensors --json").done().json();
+    assert_eq!(document["prefix"], "encoder_q.");
+    assert_eq!(document["others"][0]["prefix"], "encoder_k.");
+    let document = place.say("inspect two.safetensors --prefix encoder_k. --json").done().json();
+    assert_eq!(document["prefix"], "encoder_k.");
+}
+
+#[test]
+fn two_networks_without_a_rule_are_listed_with_the_option_that_chooses() {
+    let place = Place::new();
+    place.two_copies("two.safetensors", ["depth_encoder.", "rgb_encoder."]);
+    let lines = [
+        "embed cat.png --out e.npy --weights two.safetensors",
+        "layers --weights two.safetensors",
+        "inspect two.safetensors",
+        "inspect two.safetensors --prefix rgb",
+        "embed cat.png --out e.npy --prefix rgb_encoder",
+    ];
+    insta::assert_snapshot!(place.transcript(&lines));
+    place.say("layers --weights two.safetensors --prefix rgb_encoder").done();
+}
+
+#[test]
+fn concepts_of_one_of_several_networks_are_not_used_with_the_other() {
+    let place = Place::new();
+    place.two_copies("two.safetensors", ["encoder_q.", "encoder_k."]);
+    let add = "concept add c.safetensors cat cat.png --weights two.safetensors --size 96x64";
+    place.say(add).done();
+    place.say(add).done();
+    let run = place.say(&format!("{add} --prefix encoder_k")).ends_with(1);
+    assert!(run.err.contains("encoder_q"), "{}", run.err);
+}
+
+#[test]
+fn a_batch_of_one_of_several_networks_does_not_go_on_with_the_other() {
+    let place = Place::new();
+    place.two_copies("two.safetensors", ["left.", "right."]);
+    place.write("shelf/cat.png", crate::support::photograph("cat"));
+    let network = |side: &str| format!("--weights two.safetensors --size 96x64 --prefix {side}");
+    place.say(&format!("concept add a.safetensors cat cat.png {}", network("left"))).done();
+    place.say(&format!("concept add b.safetensors cat cat.png {}", network("right"))).done();
+    let batch = |set: &str, side: &str| {
+        place.say(&format!("batch shelf --concepts {set} --as centroid --out o {}", network(side)))
+    };
+    batch("a.safetensors", "left").done();
+    batch("a.safetensors", "left").done();
+    let run = batch("b.safetensors", "right").ends_with(2);
+    assert!(run.err.contains("left.") && run.err.contains("right."), "{}", run.err);
 }

@@ -19,6 +19,9 @@ use table::{
     Whole, With, Words,
 };
 
+/// Options without which the files that they are tried with are refused.
+const NEEDED: [&str; 2] = ["--allow-partial", "--prefix"];
+
 /// What a row's command is called by, without a mode.
 fn name(row: &Row) -> &str {
     row.command.split(" --").next().unwrap_or(row.command)
@@ -124,7 +127,7 @@ fn hold(commands: &[&str]) {
             let changed = outcome(&place, &words);
             assert!((0..=4).contains(&changed.code), "cam {words}: exit code {}", changed.code);
             // Without it the command must do something, or be refused for want of it or of what it allows.
-            let is_needed = matches!(added_to, Words(_) | Whole(_)) || option == "--allow-partial";
+            let is_needed = matches!(added_to, Words(_) | Whole(_)) || NEEDED.contains(&option);
             assert!([0, 3].contains(&plain.code) || is_needed, "cam {base}: {}", plain.err);
             if changed.code != 2 && changed.results() == plain.results() {
                 idle.push(format!("cam {words}"));

@@ -58,6 +58,7 @@ fn dull() -> RgbImage {
 /// Everything that the rows read.
 pub fn prepared() -> Place {
     let place = Place::new();
+    place.two_copies("two.safetensors", ["left.", "right."]);
     place.write("rocket.png", photograph("rocket"));
     place.write("net.safetensors", wider());
     place.weights("unexpected.safetensors");

@@ -215,6 +215,7 @@ pub const ROWS: &[Row] = &[
             ),
             ("--layer", "--layer layer3.0", AsIs),
             ("--weights", "--weights tiny_wide.safetensors", Network("")),
+            ("--prefix", "--prefix left", Network("--weights two.safetensors")),
             ("--allow-partial", "--allow-partial", Network("--weights unexpected.safetensors")),
             ("--json", "--json", AsIs),
             ("--eigen-smooth", "--eigen-smooth", AsIs),
@@ -236,6 +237,7 @@ pub const ROWS: &[Row] = &[
         options: &[
             ("--out", "--out other.png", AsIs),
             ("--weights", "--weights tiny_wide.safetensors", Network("")),
+            ("--prefix", "--prefix left", Network("--weights two.safetensors")),
             ("--allow-partial", "--allow-partial", Network("--weights unexpected.safetensors")),
         ],
     },
@@ -263,6 +265,7 @@ pub const ROWS: &[Row] = &[
         network: "",
         options: &[
             ("--weights", "--weights tiny_basic.safetensors", AsIs),
+            ("--prefix", "--prefix left", Words("layers --weights two.safetensors")),
             ("--json", "--json", AsIs),
         ],
     },
@@ -270,7 +273,11 @@ pub const ROWS: &[Row] = &[
         command: "inspect",
         words: "inspect tiny_basic.safetensors",
         network: "",
-        options: &[("--tensors", "--tensors", AsIs), ("--json", "--json", AsIs)],
+        options: &[
+            ("--prefix", "--prefix left", Words("inspect two.safetensors")),
+            ("--tensors", "--tensors", AsIs),
+            ("--json", "--json", AsIs),
+        ],
     },
     Row {
         command: "fetch",

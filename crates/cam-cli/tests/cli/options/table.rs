@@ -61,6 +61,7 @@ pub const TINY: &str = "--weights net.safetensors --size 96x64";
 pub const MODEL: &[Tried] = &[
     ("--model", "--model resnet50", AsIs),
     ("--weights", "--weights tiny_wide.safetensors", Network("--size 96x64")),
+    ("--prefix", "--prefix left", Network("--weights two.safetensors --size 96x64")),
     (
         "--allow-partial",
         "--allow-partial",
