@@ -14,6 +14,7 @@ mod demo;
 mod deny;
 mod devices;
 mod edges;
+mod fuzz;
 mod licences;
 mod links;
 mod metadata;
@@ -68,9 +69,15 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "sanitize",
-        about: "the engine's tests under AddressSanitizer and valgrind",
+        about: "the engine's tests under sanitizers, and its threads in every order",
         help: sanitize::HELP,
         run: sanitize::run,
+    },
+    Command {
+        name: "fuzz",
+        about: "give the parsers whatever bytes libFuzzer finds",
+        help: fuzz::HELP,
+        run: fuzz::run,
     },
     Command {
         name: "semver",

@@ -65,6 +65,8 @@ mod digest;
 mod error;
 mod exchange;
 mod file;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 mod lock;
 mod name;

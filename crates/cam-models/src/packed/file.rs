@@ -34,7 +34,7 @@ impl PackedFile {
     /// Opens a file if it bears that stamp. Only its header is read.
     ///
     /// # Errors
-    /// [`PackedError::Unreadable`], [`PackedError::Foreign`], [`PackedError::Stale`].
+    /// [`PackedError::Unreadable`], [`PackedError::Foreign`], [`PackedError::Stale`], [`PackedError::Length`].
     pub fn open(path: &Path, stamp: &str) -> Result<Self, PackedError> {
         let file = File::open(path)?;
         let (header, start) = read_header(&file)?.ok_or(PackedError::Foreign)?;
@@ -48,10 +48,10 @@ impl PackedFile {
         let graph = EngineExecutor::graph_to_pack(&description);
         let weights = Engine::packed_bytes(&graph).map_err(NetworkError::from)?;
         let packed = Self { file, description, start, numbers, weights };
-        if packed.file.metadata()?.len() != packed.bytes() {
-            return Err(PackedError::Foreign);
+        match (packed.file.metadata()?.len(), packed.bytes()) {
+            (found, expected) if found != expected => Err(PackedError::Length { found, expected }),
+            _ => Ok(packed),
         }
-        Ok(packed)
     }
 
     /// The network that it is of.

@@ -37,6 +37,14 @@ pub enum PackedError {
         /// The stamp asked for.
         expected: String,
     },
+    /// It is not as long as its network's numbers.
+    #[error("it is {found} bytes long, its network needs {expected}: it is cut off or damaged")]
+    Length {
+        /// Its length.
+        found: u64,
+        /// Header, numbers and packed weights together.
+        expected: u64,
+    },
     /// It does not hold what its network needs.
     #[error("{0}")]
     Network(#[from] NetworkError),

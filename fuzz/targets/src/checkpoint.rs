@@ -1,0 +1,43 @@
+//! A weight file: `.pth` as zip, legacy stream or TAR, or safetensors.
+
+use std::fs;
+use std::path::Path;
+
+use cam_models::{Checkpoint, describe, identify, inspect};
+
+use crate::scratch::{files, project, with_folder};
+
+const LONGEST: u64 = 64 << 10;
+
+/// A tensor has as many values as its shape says, or an error; and reading a file says the same each time.
+pub fn run(bytes: &[u8]) {
+    let memory = Checkpoint::from_safetensors(Path::new("memory"), bytes.to_vec());
+    with_folder(|folder| {
+        let path = folder.join("weights");
+        fs::write(&path, bytes).expect("the folder can be written");
+        let opened = Checkpoint::open(&path);
+        if let Ok(memory) = &memory {
+            let opened = opened.as_ref().expect("what memory gives, a file gives");
+            assert!(names(memory) == names(opened));
+        }
+        let Ok(checkpoint) = opened else { return };
+        for (name, tensor) in checkpoint.tensors() {
+            if let Ok(values) = tensor.values() {
+                assert_eq!(values.len(), tensor.shape().iter().product::<usize>(), "{name}");
+            }
+        }
+        let description = describe("resnet18").expect("it is in the catalogue");
+        let breaches = inspect(&checkpoint, &description);
+        assert!(!breaches.to_string().is_empty(), "no such small file is a whole network");
+        drop(identify(checkpoint));
+    });
+}
+
+fn names(checkpoint: &Checkpoint) -> Vec<(&str, &[usize])> {
+    checkpoint.tensors().map(|(name, tensor)| (name, tensor.shape())).collect()
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    let files = files(&project("tests/fixtures/weights"), LONGEST);
+    files.iter().map(|path| fs::read(path).expect("a file of the project")).collect()
+}

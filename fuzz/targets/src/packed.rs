@@ -1,0 +1,66 @@
+//! A packed network's header. What follows it are numbers, of which any bits are some.
+
+use std::fs::File;
+use std::io::Write as _;
+
+use cam_models::{PackedError, PackedFile, describe};
+use serde_json::json;
+
+use crate::scratch::with_folder;
+
+const STAMP: &str = "the weights of this test";
+
+/// Bytes of input that say how long the file is.
+const LENGTH: usize = size_of::<u64>();
+
+/// So that a length is at most 2⁴⁰, which every file system has.
+const LENGTH_SHIFT: u32 = 24;
+
+/// A file that is taken is exactly as long as its network's numbers, and only then. The first bytes say how long the
+/// file becomes, as a hole behind the others: no numbers have to be in the input.
+pub fn run(bytes: &[u8]) {
+    let Some((length, bytes)) = bytes.split_first_chunk::<LENGTH>() else { return };
+    let length = u64::from_le_bytes(*length) >> LENGTH_SHIFT;
+    with_folder(|folder| {
+        let path = folder.join("packed");
+        let mut file = File::create(&path).expect("the folder can be written");
+        file.write_all(bytes).expect("it can be written");
+        file.set_len(length.max(bytes.len() as u64)).expect("a file may be long");
+        let Ok(packed) = PackedFile::open(&path, STAMP) else { return };
+        assert_eq!(packed.bytes(), length.max(bytes.len() as u64));
+        let known = describe(&packed.description().name).expect("it is in the catalogue");
+        assert_eq!(packed.description().steps, known.steps);
+    });
+}
+
+pub fn seeds() -> Vec<Vec<u8>> {
+    ["resnet18", "resnet50", "efficientnet-lite0"].into_iter().flat_map(sound).collect()
+}
+
+/// A header as it is written, in files of the right length and of one byte more.
+fn sound(name: &str) -> Vec<Vec<u8>> {
+    let description = describe(name).expect("it is in the catalogue");
+    let classes = description.classifier.as_ref().map(|classifier| classifier.classes);
+    let header = json!({
+        "stamp": STAMP, "network": name, "description": format!("{description:?}"), "classes": classes,
+    });
+    let header = header.to_string();
+    let mut file = b"CAMPACK2".to_vec();
+    file.extend((header.len() as u64).to_le_bytes());
+    file.extend(header.as_bytes());
+    let right = length_of(&file);
+    let of_length = |length: u64| [&(length << LENGTH_SHIFT).to_le_bytes()[..], &file].concat();
+    vec![of_length(right), of_length(right + 1)]
+}
+
+/// How long the file has to be, as the refusal of one that is not tells.
+fn length_of(file: &[u8]) -> u64 {
+    with_folder(|folder| {
+        let path = folder.join("seed");
+        std::fs::write(&path, file).expect("the folder can be written");
+        match PackedFile::open(&path, STAMP) {
+            Err(PackedError::Length { expected, .. }) => expected,
+            other => panic!("a header without numbers is too short: {other:?}"),
+        }
+    })
+}
