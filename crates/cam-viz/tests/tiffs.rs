@@ -180,3 +180,66 @@ fn every_truncation_is_an_error_or_the_whole_picture() {
         }
     }
 }
+
+/// The first strip of a file whose directory comes first, as tifffile writes them.
+fn first_strip(tiff: &[u8]) -> std::ops::Range<usize> {
+    let number = |at: usize, len: usize| {
+        tiff[at..at + len]
+            .iter()
+            .rev()
+            .fold(0, |value: usize, &byte| value << 8 | usize::from(byte))
+    };
+    let directory = number(4, 4);
+    let entries = (0..number(directory, 2)).map(|index| directory + 2 + 12 * index);
+    let find = |tag: usize| entries.clone().find(|&at| number(at, 2) == tag).unwrap();
+    let first = |at: usize| {
+        let (size, count) = (if number(at + 2, 2) == 3 { 2 } else { 4 }, number(at + 4, 4));
+        if size * count > 4 { number(number(at + 8, 4), size) } else { number(at + 8, size) }
+    };
+    let (start, len) = (first(find(273)), first(find(279)));
+    start..start + len
+}
+
+#[test]
+fn a_wrong_checksum_is_an_error() {
+    let mut file = bytes("rgb-deflate.tif");
+    let strip = first_strip(&file);
+    // The Adler sum is the last four bytes of a zlib stream.
+    file[strip.end - 1] ^= 1;
+    let error = decode(&file, &options(false)).unwrap_err();
+    assert!(matches!(error, DecodeError::Corrupt { .. }), "{error}");
+}
+
+#[test]
+fn no_changed_byte_of_a_deflated_strip_gives_other_pixels() {
+    let (file, expected) = (bytes("rgb-deflate.tif"), read("rgb.png").pixels);
+    for at in first_strip(&file) {
+        let mut changed = file.clone();
+        changed[at] ^= 0x10;
+        if let Ok(picture) = decode(&changed, &options(false)) {
+            assert_eq!(picture.pixels, expected, "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn fax_codes_that_end_early_are_marked_and_refused_on_demand() {
+    // The mark of an end, twice 000000000001, in place of all rows.
+    let mut file = bytes("bits-group4.tif");
+    let strip = first_strip(&file);
+    file[strip.start..strip.start + 3].copy_from_slice(&[0x00, 0x10, 0x01]);
+    let picture = decode(&file, &options(false)).unwrap();
+    assert!(picture.damaged());
+    // What the codes call white is zero, and so is black here, as Pillow writes it.
+    assert!(picture.pixels.iter().all(|&byte| byte == 0));
+    let strict = DecodeOptions { strict: true, ..options(false) };
+    let error = decode(&file, &strict).unwrap_err();
+    assert!(matches!(error, DecodeError::Damaged { .. }), "{error}");
+}
+
+#[test]
+fn white_is_zero_is_stretched_the_right_way_round() {
+    let straight = decode(&bytes("grey-16-big-endian.tif"), &options(true)).unwrap();
+    let inverted = decode(&bytes("grey-16-white-is-zero.tif"), &options(true)).unwrap();
+    assert_eq!(inverted.pixels, straight.pixels);
+}

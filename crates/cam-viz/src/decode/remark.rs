@@ -37,7 +37,7 @@ pub enum Remark {
     Float,
     /// Samples below black or above white became black or white.
     #[error(
-        "samples reach from {lowest} to {highest}, and {percent:.0} % of them lie outside 0 to {full}: they became black or white"
+        "samples reach from {lowest} to {highest}, and {} of them lie outside 0 to {full}: they became black or white", share(*percent)
     )]
     Clipped {
         /// The lowest finite sample.
@@ -113,6 +113,10 @@ impl Remark {
     pub fn is_helped_by_stretching(&self) -> bool {
         matches!(self, Remark::Clipped { .. } | Remark::NarrowRange { .. })
     }
+}
+
+fn share(percent: f64) -> String {
+    if percent < 1.0 { "less than 1 %".to_owned() } else { format!("{percent:.0} %") }
 }
 
 fn narrow_range(lowest: f64, highest: f64, full: f64) -> String {

@@ -3,9 +3,11 @@
 //! What is not read is refused by name, and what is missing from the file is an error: no pixel is made up.
 
 mod canvas;
+mod chunks;
 mod color;
 mod compression;
 pub(super) mod directory;
+mod expand;
 mod fax;
 mod geometry;
 mod jpeg;
@@ -61,7 +63,7 @@ fn counted(reader: &mut Reader, painter: &Painter) -> Result<Spread, DecodeError
     let mut spread = Spread::new(reader.layout.encoding.depth());
     reader.each_row(|_, _, row| {
         for pixel in row.chunks_exact_mut(samples) {
-            painter.divide(pixel);
+            painter.prepare(pixel);
             painter.count(pixel, &mut spread);
         }
     })?;
@@ -82,7 +84,7 @@ fn painted(reader: &mut Reader, painter: &mut Painter) -> Result<(RgbImage, Spre
     reader.each_row(|x, y, row| {
         let pixels = row.chunks_exact_mut(layout.samples);
         for (pixel, drawn) in pixels.zip(canvas.row(x, y)) {
-            painter.divide(pixel);
+            painter.prepare(pixel);
             if layout.photometric.is_brightness() {
                 painter.count(pixel, &mut spread);
             }

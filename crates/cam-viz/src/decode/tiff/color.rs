@@ -56,8 +56,16 @@ impl Painter {
         self.alpha.map_or(1.0, |alpha| (pixel[alpha.channel] / self.depth.full).clamp(0.0, 1.0))
     }
 
+    /// Brings colours to what is counted and painted: black is 0, and opacity is no factor.
+    pub(super) fn prepare(&self, pixel: &mut [f64]) {
+        if self.photometric == Photometric::WhiteIsZero {
+            pixel[0] = self.depth.full - pixel[0];
+        }
+        self.divide(pixel);
+    }
+
     /// Divides colours by the opacity that they were multiplied by.
-    pub(super) fn divide(&self, pixel: &mut [f64]) {
+    fn divide(&self, pixel: &mut [f64]) {
         if !self.alpha.is_some_and(|alpha| alpha.associated) {
             return;
         }
@@ -89,8 +97,7 @@ impl Painter {
     fn color(&self, pixel: &[f64]) -> [u8; 3] {
         let byte = |channel: usize| self.levels.byte(pixel[channel]);
         match self.photometric {
-            Photometric::BlackIsZero => [byte(0); 3],
-            Photometric::WhiteIsZero => [255 - byte(0); 3],
+            Photometric::BlackIsZero | Photometric::WhiteIsZero => [byte(0); 3],
             Photometric::Rgb => [byte(0), byte(1), byte(2)],
             Photometric::Palette => self.palette[pixel[0] as usize],
             Photometric::Cmyk => cmyk([byte(0), byte(1), byte(2)], byte(3)),

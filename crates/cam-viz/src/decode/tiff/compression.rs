@@ -1,14 +1,14 @@
 //! From a chunk's bytes in the file to the bytes of its rows.
 
 use std::borrow::Cow;
-use std::io::{Cursor, Read as _};
+use std::io::Cursor;
 
 use image::ImageDecoder as _;
 use image::codecs::webp::WebPDecoder;
 
 use super::fax;
 use super::layout::{Layout, corrupt, unsupported};
-use super::{jpeg, predictor};
+use super::{expand, jpeg, predictor};
 use crate::decode::{DecodeError, Format, error};
 
 const FAX_3: u64 = 3;
@@ -45,7 +45,7 @@ pub(super) fn rows<'a>(
     let len = rows.checked_mul(row_len).ok_or_else(|| corrupt("a strip or tile of no size"))?;
     let chunk = in_order(chunk, layout);
     let (bytes, damage) = match layout.compression {
-        1 => (stored(chunk, len)?, None),
+        1 => (expand::stored(chunk, len)?, None),
         2..=4 => {
             let code = fax::Code::of(layout.compression, shared.fax_options)?;
             check_bilevel(layout)?;
@@ -53,9 +53,9 @@ pub(super) fn rows<'a>(
             let (bytes, damage) = fax::decode(&chunk, code, width, rows)?;
             (Cow::Owned(bytes), damage)
         }
-        LZW => (Cow::Owned(lzw(&chunk, zeros(len, chunk.len())?)?), None),
-        DEFLATE | OLD_DEFLATE => (Cow::Owned(inflate(&chunk, zeros(len, chunk.len())?)?), None),
-        PACK_BITS => (Cow::Owned(unpack_bits(&chunk, zeros(len, chunk.len())?)?), None),
+        LZW => (Cow::Owned(expand::lzw(&chunk, len)?), None),
+        DEFLATE | OLD_DEFLATE => (Cow::Owned(expand::inflate(&chunk, len)?), None),
+        PACK_BITS => (Cow::Owned(expand::unpack_bits(&chunk, len)?), None),
         JPEG => (Cow::Owned(jpeg::decode(&chunk, layout, shared.jpeg_tables, len)?), None),
         WEBP => (Cow::Owned(webp(&chunk, layout, len)?), None),
         other => return Err(unsupported(format!("compression {other}"))),
@@ -75,90 +75,6 @@ fn in_order<'a>(chunk: &'a [u8], layout: &Layout) -> Cow<'a, [u8]> {
         return chunk.iter().map(|byte| byte.reverse_bits()).collect();
     }
     Cow::Borrowed(chunk)
-}
-
-/// Memory for what is decoded, where so few bytes can hold as much at all.
-fn zeros(len: usize, compressed: usize) -> Result<Vec<u8>, DecodeError> {
-    /// A code of LZW takes 9 bits at least and gives 4096 bytes at most; the others stay below.
-    const MOST_PER_BYTE: usize = 4096;
-    if len / MOST_PER_BYTE > compressed {
-        return Err(too_short());
-    }
-    Ok(vec![0; len])
-}
-
-fn too_short() -> DecodeError {
-    corrupt("a strip or tile has too few bytes")
-}
-
-fn stored(chunk: Cow<[u8]>, len: usize) -> Result<Cow<[u8]>, DecodeError> {
-    match chunk {
-        Cow::Borrowed(bytes) => bytes.get(..len).map(Cow::Borrowed),
-        Cow::Owned(bytes) => bytes.get(..len).map(|bytes| Cow::Owned(bytes.to_vec())),
-    }
-    .ok_or_else(too_short)
-}
-
-fn lzw(chunk: &[u8], mut out: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
-    // Before 1988 the lowest bit came first, which such a start tells.
-    if let [0, second, ..] = chunk
-        && second & 1 == 1
-    {
-        return Err(unsupported("old-style LZW compression"));
-    }
-    let mut decoder = weezl::decode::Decoder::with_tiff_size_switch(weezl::BitOrder::Msb, 8);
-    let (mut from, mut to) = (0, 0);
-    while to < out.len() {
-        let step = decoder.decode_bytes(&chunk[from..], &mut out[to..]);
-        (from, to) = (from + step.consumed_in, to + step.consumed_out);
-        match step.status {
-            Ok(weezl::LzwStatus::Ok) => {}
-            Ok(_) if to < out.len() => return Err(too_short()),
-            Ok(_) => break,
-            Err(error) => return Err(corrupt(&error.to_string())),
-        }
-    }
-    Ok(out)
-}
-
-fn inflate(chunk: &[u8], mut out: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
-    let mut decoder = flate2::read::ZlibDecoder::new(chunk);
-    decoder.read_exact(&mut out).map_err(|error| corrupt(&error.to_string()))?;
-    // At its end the stream's checksum is compared; rows that nobody needs may come before.
-    let read = std::io::copy(&mut decoder, &mut std::io::sink());
-    read.map_err(|error| corrupt(&error.to_string()))?;
-    Ok(out)
-}
-
-fn unpack_bits(chunk: &[u8], mut out: Vec<u8>) -> Result<Vec<u8>, DecodeError> {
-    let (mut at, mut filled) = (0, 0);
-    while filled < out.len() {
-        let header = *chunk.get(at).ok_or_else(too_short)?;
-        let left = &mut out[filled..];
-        let count = match header {
-            0..=127 => {
-                let count = usize::from(header) + 1;
-                let literal = chunk.get(at + 1..at + 1 + count).ok_or_else(too_short)?;
-                let kept = count.min(left.len());
-                left[..kept].copy_from_slice(&literal[..kept]);
-                at += 1 + count;
-                kept
-            }
-            128 => {
-                at += 1;
-                0
-            }
-            129..=255 => {
-                let byte = *chunk.get(at + 1).ok_or_else(too_short)?;
-                let kept = (257 - usize::from(header)).min(left.len());
-                left[..kept].fill(byte);
-                at += 2;
-                kept
-            }
-        };
-        filled += count;
-    }
-    Ok(out)
 }
 
 /// Eight bits, three or four samples, which fill the whole chunk.

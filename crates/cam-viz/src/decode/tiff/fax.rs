@@ -21,7 +21,7 @@ pub(super) enum Code {
 }
 
 /// Decodes rows to bits, 1 for black. The second value says what is missing, where codes end early on
-/// purpose: those rows are white.
+/// purpose: those rows are all 0.
 pub(super) fn decode(
     bytes: &[u8],
     code: Code,

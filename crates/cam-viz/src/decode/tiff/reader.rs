@@ -2,9 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::chunks::Chunks;
 use super::compression::{self, Shared};
 use super::directory::Directory;
-use super::geometry::{Area, Chunks};
+use super::geometry::Area;
 use super::layout::{Layout, Photometric, corrupt, unsupported};
 use super::ycbcr::Subsampling;
 use crate::decode::{DecodeError, DecodeOptions, Format};

@@ -35,7 +35,7 @@ impl Encoding {
     /// Unpacks a row into every `stride`-th of `samples`.
     pub(super) fn unpack(self, row: &[u8], samples: &mut [f64], stride: usize) {
         let samples = samples.iter_mut().step_by(stride);
-        if self.bits % 8 != 0 {
+        if !self.bits.is_multiple_of(8) {
             return samples.zip(packed(row, self.bits)).for_each(|(sample, bits)| {
                 *sample = self.number(bits);
             });

@@ -28,7 +28,15 @@ impl Conversion {
         let mut conversion = JPEG;
         fill(directory, tag::COEFFICIENTS, &mut conversion.luma)?;
         fill(directory, tag::REFERENCE, &mut conversion.reference)?;
-        Ok(conversion)
+        if conversion.is_usable() { Ok(conversion) } else { Err(corrupt("YCbCr of no range")) }
+    }
+
+    fn is_usable(&self) -> bool {
+        let spans = self.reference.chunks(2).all(|pair| pair[0] < pair[1]);
+        // Luma is divided by the part of green.
+        spans
+            && self.luma.iter().chain(&self.reference).all(|value| value.is_finite())
+            && self.luma[1] > 0.0
     }
 
     /// One pixel; TIFF 6.0, section 21.
