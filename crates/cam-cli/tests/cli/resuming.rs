@@ -5,12 +5,14 @@ use crate::options::listed;
 use crate::support::{Place, fixture, is_engine, photograph, tiny, truncated_jpeg, wide_cat};
 
 /// Options of both commands that can change no number, and why.
-const CANNOT: [(&str, &str); 6] = [
+const CANNOT: [(&str, &str); 8] = [
     ("--help", "prints the help"),
     ("--quiet", "is about standard error"),
     ("--verbose", "is about standard error"),
     ("--json", "is about standard output"),
     ("--threads", "bits do not depend on it"),
+    ("--max-pixels", "refuses images, and changes none"),
+    ("--memory", "refuses images, and changes none"),
     (
         "--batch",
         "what an image shares a batch with depends on time, and so nothing may depend on it",
