@@ -4,7 +4,6 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 use cam_models::Rgb8;
 use cam_store::gallery::Sha256;
-use cam_viz::Limits;
 
 use super::unchanged::digest;
 use super::{KEPT, Line, Questions, Results, Summary};
@@ -12,7 +11,7 @@ use crate::arguments::Batch;
 use crate::explain::{Condition, Reading, width_and_height};
 use crate::failure::Failure;
 use crate::model::Model;
-use crate::{interrupt, print, progress};
+use crate::{interrupt, memory, print, progress};
 
 /// Explains raw RGB frames from standard input, one after the other.
 ///
@@ -100,7 +99,7 @@ pub fn run(
 /// Width and height of frames.
 pub fn size(text: &str) -> Result<[usize; 2], Failure> {
     let sides = width_and_height(text).map(|(width, height)| [width, height]);
-    let most = Limits::default().max_pixels;
+    let most = memory::limits().max_pixels;
     match sides {
         Some([width, height]) => match (width as u64).checked_mul(height as u64) {
             Some(pixels) if pixels <= most => Ok([width, height]),

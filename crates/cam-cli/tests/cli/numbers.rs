@@ -134,7 +134,7 @@ fn limits_are_said() {
         ("bench explain --size 9999x9999", "at most 16777216, as 4096x4096"),
         (
             "batch - --frames 99999999x99999999 --concepts set.safetensors --out o",
-            "at most 100000000 pixels",
+            "pixels, as any image",
         ),
         ("batch shelf --shard 1/100001 --concepts set.safetensors --out o", "at most 100000"),
         (
@@ -142,6 +142,10 @@ fn limits_are_said() {
             "up to 100000",
         ),
         ("explain cat.png --class 1 --method score-cam --top-channels 65537", "up to 65536"),
+        (
+            "batch - --frames 64x64 --max-pixels 1000 --concepts set.safetensors --out o",
+            "at most 1000 pixels",
+        ),
         ("evaluate shelf --grid 8x8 --cell 1024 --out s", "smaller --cell or --grid"),
         ("search cat.png --index kept --top 0", "1..=10000"),
     ] {

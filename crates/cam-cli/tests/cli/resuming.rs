@@ -5,13 +5,15 @@ use crate::options::listed;
 use crate::support::{Place, fixture, is_engine, photograph, tiny, truncated_jpeg, wide_cat};
 
 /// Options of both commands that can change no number, and why.
-const CANNOT: [(&str, &str); 7] = [
+const CANNOT: [(&str, &str); 9] = [
     ("--help", "prints the help"),
     ("--quiet", "is about standard error"),
     ("--verbose", "is about standard error"),
     ("--json", "is about standard output"),
     ("--threads", "bits do not depend on it"),
     ("--prefix", "which network of a file was taken is part of `model`: see the tests of weights"),
+    ("--max-pixels", "refuses images, and changes none"),
+    ("--memory", "refuses images, and changes none"),
     (
         "--batch",
         "what an image shares a batch with depends on time, and so nothing may depend on it",

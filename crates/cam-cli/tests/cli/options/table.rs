@@ -1,12 +1,10 @@
 //! Commands and options, and with what each is tried.
 
 /// Options that can change no output of any command.
-pub const WITHOUT_EFFECT: [(&str, &str); 7] = [
+pub const WITHOUT_EFFECT: [(&str, &str); 5] = [
     ("--help", "prints the help"),
     ("--threads", "bits do not depend on it"),
     ("--batch", "images of a card, whose numbers do not depend on what they share a batch with"),
-    ("--max-pixels", "decides whether an image is decoded, to the same pixels"),
-    ("--memory", "decides whether an image is decoded, to the same pixels"),
     ("--quiet", "is about standard error"),
     ("--verbose", "is about standard error"),
 ];
@@ -79,6 +77,8 @@ pub const IMAGES: &[Tried] = &[
     ("--strict", "--strict", On("half")),
     ("--stretch", "--stretch", On("dull")),
     ("--compat", "--compat pytorch-grad-cam", AsIs),
+    ("--max-pixels", "--max-pixels 10", AsIs),
+    ("--memory", "--memory 1K", AsIs),
 ];
 
 /// Of commands that make maps.
