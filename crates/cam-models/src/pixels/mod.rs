@@ -92,8 +92,9 @@ impl Rgb8 {
         (across, down): (Range<usize>, Range<usize>),
         filter: FilterType,
     ) -> Vec<[u8; 3]> {
-        let pixels: Vec<U8x3> = self.pixels.iter().map(|&pixel| U8x3::new(pixel)).collect();
-        let source = TypedImageRef::new(self.width as u32, self.height as u32, &pixels);
+        // As they lie, for a copy of a photograph may be hundreds of megabytes.
+        let bytes = self.pixels.as_flattened();
+        let source = TypedImageRef::from_buffer(self.width as u32, self.height as u32, bytes);
         let mut target = TypedImage::<U8x3>::new(across.len() as u32, down.len() as u32);
         let [left, width] = in_source(&across, self.width, resized.0);
         let [top, height] = in_source(&down, self.height, resized.1);
