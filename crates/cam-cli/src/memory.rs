@@ -96,10 +96,13 @@ impl Budget {
 /// An error with the option that raises the limit it is about.
 pub fn advised(error: DecodeError) -> anyhow::Error {
     let option = match &error {
-        DecodeError::OverLimit { .. } => "--max-pixels N or CAM_MAX_PIXELS",
-        DecodeError::OverMemory { .. } | DecodeError::DecoderOverMemory { .. } => {
-            "--memory SIZE or CAM_MEMORY"
+        // Where the limit of pixels follows from the memory, more of them alone would not do.
+        DecodeError::OverLimit { limit, .. } if *limit != limits().memory / BYTES_PER_PIXEL => {
+            "--max-pixels N or CAM_MAX_PIXELS"
         }
+        DecodeError::OverLimit { .. }
+        | DecodeError::OverMemory { .. }
+        | DecodeError::DecoderOverMemory { .. } => "--memory SIZE or CAM_MEMORY",
         _ => return error.into(),
     };
     anyhow::anyhow!("{error} ({option})")

@@ -151,7 +151,9 @@ impl Results {
         if paths.is_empty() {
             return Ok(());
         }
-        paths.iter().for_each(|path| drop(self.known.remove(path.as_str())));
+        for path in paths {
+            self.known.remove(path.as_str());
+        }
         self.has_changed = true;
         self.keep()
     }

@@ -58,10 +58,8 @@ impl NetworkSettings {
 }
 
 fn is_fused(instructions: InstructionSet) -> bool {
-    match instructions {
-        InstructionSet::Avx512 | InstructionSet::Avx2 => true,
-        _ => cfg!(any(target_arch = "aarch64", target_feature = "fma")),
-    }
+    let is_compiled_in = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
+    is_compiled_in || matches!(instructions, InstructionSet::Avx512 | InstructionSet::Avx2)
 }
 
 /// Of how images are read.

@@ -12,6 +12,8 @@ fn record(path: &str) -> Record {
     Record { path: path.to_owned() }
 }
 
+type Opened = (Journal<Record>, Vec<String>, Vec<Span>);
+
 struct Place(tempfile::TempDir);
 
 impl Place {
@@ -23,7 +25,7 @@ impl Place {
         self.0.path().join("o/lines.jsonl")
     }
 
-    fn open(&self, header: &Value) -> Result<(Journal<Record>, Vec<String>, Vec<Span>), Failure> {
+    fn open(&self, header: &Value) -> Result<Opened, Failure> {
         let (mut paths, mut spans) = (Vec::new(), Vec::new());
         let journal = Journal::open(&self.path(), header, |record: Record, span| {
             paths.push(record.path);
@@ -53,7 +55,7 @@ fn short() -> Value {
     json!({ "schema_version": 1 })
 }
 
-fn refused(opened: Result<(Journal<Record>, Vec<String>, Vec<Span>), Failure>) -> String {
+fn refused(opened: Result<Opened, Failure>) -> String {
     match opened {
         Err(Failure::Usage(error)) => error.to_string(),
         Err(other) => panic!("{other:?}"),

@@ -253,7 +253,7 @@ fn a_limit_on_images_names_the_option_that_raises_it() {
     // 224×224 pixels.
     let limits = [
         ("--max-pixels", "CAM_MAX_PIXELS", "50175", "50176", "are over the limit of 50175"),
-        ("--memory", "CAM_MEMORY", "150K", "1M", "and 0 MB are allowed"),
+        ("--memory", "CAM_MEMORY", "150K", "1M", "(--memory SIZE"),
     ];
     for (option, variable, small, enough, said) in limits {
         for words in [
