@@ -38,7 +38,10 @@ fn written(engine: &Engine) -> Vec<u8> {
 /// Reads from bytes, as from a file: what lies beyond them is an error.
 fn reader(bytes: &[u8]) -> impl Fn(usize, &mut [u8]) -> io::Result<()> + Sync {
     |at, into| match bytes.get(at..at + into.len()) {
-        Some(bytes) => Ok(into.copy_from_slice(bytes)),
+        Some(bytes) => {
+            into.copy_from_slice(bytes);
+            Ok(())
+        }
         None => Err(io::ErrorKind::UnexpectedEof.into()),
     }
 }

@@ -11,4 +11,4 @@ pub(crate) use loom::thread::{Builder, JoinHandle, yield_now};
 pub(crate) const IDLE_SPINS: u32 = 1;
 
 /// Every wait gives its turn away.
-pub(crate) const SPINS: u32 = 0;
+pub(crate) const SPINS: u32 = 1;

@@ -1,10 +1,8 @@
 //! What users feed a decoder: every format, every damage, and what is no picture at all.
 
-mod support;
-
+use crate::support::*;
 use cam_viz::{DecodeError, DecodeOptions, Format, Limits, Picture, Remark, decode};
 use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
-use support::*;
 
 fn read(bytes: &[u8]) -> Picture {
     decode(bytes, &DecodeOptions::default()).unwrap()

@@ -1,11 +1,9 @@
 //! Files that are not whole: each is an error, or read and marked, and refused where damage is.
 
-mod support;
-
+use crate::support::*;
 use cam_viz::decode::header;
 use cam_viz::{DecodeError, DecodeOptions, Limits, Picture, Remark, decode};
 use image::ImageFormat;
-use support::*;
 
 fn strict() -> DecodeOptions {
     DecodeOptions { strict: true, ..DecodeOptions::default() }
