@@ -35,14 +35,14 @@ impl Huffman {
         for (len, &count) in (1u32..).zip(counts) {
             table.offset[len as usize] = used as i32 - code as i32;
             let of_length = symbols.get(used..used + usize::from(count))?;
+            if code + u32::from(count) > 1 << len {
+                return None;
+            }
             for (code, &symbol) in (code..).zip(of_length) {
                 table.enter(code, len, symbol);
             }
             used += usize::from(count);
             code += u32::from(count);
-            if code > 1 << len {
-                return None;
-            }
             table.limit[len as usize] = code << (16 - len);
             code <<= 1;
         }
