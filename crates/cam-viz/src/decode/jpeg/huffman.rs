@@ -33,6 +33,9 @@ impl Huffman {
         };
         let (mut code, mut used) = (0u32, 0usize);
         for (len, &count) in (1u32..).zip(counts) {
+            if code + u32::from(count) > 1 << len {
+                return None;
+            }
             table.offset[len as usize] = used as i32 - code as i32;
             let of_length = symbols.get(used..used + usize::from(count))?;
             for (code, &symbol) in (code..).zip(of_length) {
@@ -40,9 +43,6 @@ impl Huffman {
             }
             used += usize::from(count);
             code += u32::from(count);
-            if code > 1 << len {
-                return None;
-            }
             table.limit[len as usize] = code << (16 - len);
             code <<= 1;
         }
