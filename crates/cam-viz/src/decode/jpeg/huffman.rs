@@ -33,6 +33,9 @@ impl Huffman {
         };
         let (mut code, mut used) = (0u32, 0usize);
         for (len, &count) in (1u32..).zip(counts) {
+            if code + u32::from(count) > 1 << len {
+                return None;
+            }
             table.offset[len as usize] = used as i32 - code as i32;
             let of_length = symbols.get(used..used + usize::from(count))?;
             if code + u32::from(count) > 1 << len {
