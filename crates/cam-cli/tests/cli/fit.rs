@@ -176,7 +176,7 @@ fn one_number_is_the_size_of_a_square() {
     small(&place, "concept add set.safetensors cat cat.png").done();
     let words = "batch - --frames 64 --concepts set.safetensors --as centroid --out o";
     let run = small(&place, words).ends_with(2);
-    assert!(run.err.contains("`--frames 64`: write width and height"), "{}", run.err);
+    assert!(run.err.contains("`--frames 64`: it takes width and height"), "{}", run.err);
 }
 
 #[test]
