@@ -27,7 +27,7 @@ hold the same laws against changes of the seeds that are always the same.
 /// How libFuzzer sees which ways are taken: LLVM counts each edge.
 const COUNTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
-    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
+    -Cllvm-args=-sanitizer-coverage-trace-compares";
 
 /// What an input may take.
 const LIMITS: [&str; 2] = ["-rss_limit_mb=512", "-timeout=10"];
