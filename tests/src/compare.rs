@@ -2,7 +2,6 @@
 
 use burn::tensor::Tensor;
 
-use crate::backend;
 use crate::golden::Reference;
 
 /// Raw maps in f32: the concept's cosine is 0.998 in the goldens, so that ĉ − s·ê cancels three
@@ -21,16 +20,6 @@ pub const GRADIENT: f64 = 1e-5;
 /// rounding of an activation's bound lets its gradient through in one way and not in the other.
 /// One such value at an early layer of the tests moves the whole by 1e-2.
 pub const GRADIENT_WITH_FLIPS: f64 = 3e-2;
-
-/// How near the exact engine's gradients are to those of the backend under test. On flex, whose sums run
-/// almost as the engine's do, no value of the tests lies within rounding of a bound. On others one
-/// does: on ndarray behind EfficientNet-Lite0's block4 (2.7e-3), on wgpu behind ResNet-18's layer1.0 (5e-3).
-pub fn gradient() -> f64 {
-    match backend::name().as_str() {
-        "cpu" | "flex" => GRADIENT,
-        _ => GRADIENT_WITH_FLIPS,
-    }
-}
 
 /// Pixel-level floats: a few roundings. As a fraction of the reference's largest absolute value.
 pub const PIXEL: f32 = 1e-5;
