@@ -6,7 +6,7 @@ use cam_fuzz_targets::mutation::{Random, mutated};
 use cam_fuzz_targets::{TARGETS, target};
 
 /// Changes of seeds for each target unless `CAM_FUZZ_RUNS` says how many: some seconds together.
-const RUNS: u64 = 3000;
+const RUNS: u64 = 20_000;
 
 fn hold(name: &str) {
     let target = target(name).expect("it is in the list");
