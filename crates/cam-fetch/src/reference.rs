@@ -12,8 +12,11 @@ pub(crate) fn resolved(base: &Uri, reference: &str) -> String {
         return reference.to_owned();
     }
     let scheme = base.scheme_str().unwrap_or_default();
-    if reference.starts_with("//") {
-        return format!("{scheme}:{reference}");
+    if let Some(rest) = reference.strip_prefix("//") {
+        let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+        let path = if path.is_empty() { String::new() } else { without_dots(path) };
+        return format!("{scheme}://{authority}{path}{query}");
     }
     let authority = base.authority().map_or("", |authority| authority.as_str());
     let (path, query) = match reference.find('?') {
@@ -102,6 +105,8 @@ mod tests {
             ("file:///etc/passwd", "file:///etc/passwd"),
             ("/d", "https://a:1/d"),
             ("//c:2/d", "https://c:2/d"),
+            ("//c:2/../d/./e?f/../g", "https://c:2/d/e?f/../g"),
+            ("//c?f", "https://c?f"),
         ] {
             assert_eq!(resolved(&base, reference), expected, "{reference}");
         }
