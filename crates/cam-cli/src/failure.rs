@@ -3,7 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use cam_models::{LoadError, Strictness};
+use cam_engine::Error as EngineError;
+use cam_models::{LoadError, NetworkError, Strictness};
 
 use crate::print;
 
@@ -105,6 +106,11 @@ impl From<LoadError> for Failure {
         match error {
             // A file that is not there is no bad file.
             LoadError::Unreadable { .. } => Self::Failed(error.into()),
+            // Nor is one whose network found no threads to run on.
+            LoadError::Network {
+                source: NetworkError::Engine(EngineError::NoThread { .. }),
+                ..
+            } => Self::Failed(error.into()),
             _ => match tip(&error) {
                 Some(tip) => Self::BadModel(anyhow::anyhow!("{error}\ntip: {tip}")),
                 None => Self::BadModel(error.into()),

@@ -41,6 +41,7 @@ mod results_folder;
 mod resuming;
 mod streams;
 mod support;
+mod threads;
 mod unreadable;
 mod upkeep;
 mod weights;
