@@ -16,6 +16,17 @@ struct Rule {
     because: &'static str,
 }
 
+impl Rule {
+    /// Whether the first of two parts is taken and not the second; none where it does not tell.
+    fn takes_first(&self, first: &str, second: &str) -> Option<bool> {
+        let takes = |one: &str, other: &str| (self.takes)(one) && (self.over)(other);
+        match (takes(first, second), takes(second, first)) {
+            (false, false) => None,
+            (is_first, _) => Some(is_first),
+        }
+    }
+}
+
 const RULES: [Rule; 5] = [
     Rule {
         takes: |part| says(part, "ema"),
@@ -113,11 +124,7 @@ fn preferred(a: &Candidate, b: &Candidate) -> Option<(bool, &'static str)> {
         return None;
     }
     let (x, y) = differing(&a.prefix, &b.prefix);
-    let rule = RULES.iter().find_map(|rule| {
-        let first = (rule.takes)(x) && (rule.over)(y);
-        let second = (rule.takes)(y) && (rule.over)(x);
-        (first || second).then_some((first, rule.because))
-    });
+    let rule = RULES.iter().find_map(|rule| Some((rule.takes_first(x, y)?, rule.because)));
     let depths = [depth(&a.prefix), depth(&b.prefix)];
     let nested = (depths[0] != depths[1])
         .then_some((depths[0] < depths[1], "of two copies the one that is nested less is taken"));
@@ -130,11 +137,10 @@ pub(crate) fn belongs_to_other(taken: &str, other: &str, name: &str) -> bool {
     let common = taken.split('.').zip(other.split('.')).take_while(|(x, y)| x == y).count();
     let (x, y) = differing(taken, other);
     let part = name.split('.').nth(common).unwrap_or_default();
-    RULES.iter().any(|rule| {
-        let forward = (rule.takes)(x) && (rule.over)(y);
-        let backward = (rule.takes)(y) && (rule.over)(x);
-        (forward && (rule.over)(part) && !(rule.over)(""))
-            || (backward && (rule.takes)(part) && !(rule.takes)(""))
+    RULES.iter().any(|rule| match rule.takes_first(x, y) {
+        Some(true) => (rule.over)(part) && !(rule.over)(""),
+        Some(false) => (rule.takes)(part) && !(rule.takes)(""),
+        None => false,
     })
 }
 

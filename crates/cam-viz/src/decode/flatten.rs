@@ -13,9 +13,6 @@ pub(super) fn to_rgb8(
 ) -> RgbImage {
     let image = match image {
         DynamicImage::ImageRgb8(pixels) if !options.stretch => return pixels,
-        image => image,
-    };
-    let image = match image {
         DynamicImage::ImageRgba8(pixels) if !options.stretch => {
             return without_alpha(pixels, options.background, remarks);
         }
