@@ -27,7 +27,7 @@ import torchvision
 from PIL import Image
 
 warnings.filterwarnings("ignore")
-PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "crates/cam-cli/photographs"
+PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "crates/cam-explain/photographs"
 THREADS = 2
 MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 

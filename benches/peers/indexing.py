@@ -33,7 +33,7 @@ class Features(torch.nn.Module):
 
 
 def photographs(folder, count):
-    here = os.path.join(os.path.dirname(__file__), "../../crates/cam-cli/photographs")
+    here = os.path.join(os.path.dirname(__file__), "../../crates/cam-explain/photographs")
     names = sorted(name for name in os.listdir(here) if name.endswith(".png"))
     images = [Image.open(os.path.join(here, name)).convert("RGB") for name in names]
     numbers = random.Random(0)

@@ -5,7 +5,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use cam_models::{ConvNet, Precision, Runtime, Weights, describe, load_embedded};
 
-#[path = "../../crates/cam-cli/src/device/linked.rs"]
+#[path = "../../crates/cam-explain/src/device/linked.rs"]
 mod linked;
 
 /// Names one of the linked backends, or `cpu` for the engine; the default of those unless it is set.

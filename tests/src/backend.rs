@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 
-#[path = "../../crates/cam-cli/src/device/linked.rs"]
+#[path = "../../crates/cam-explain/src/device/linked.rs"]
 mod linked;
 
 /// Names one of the linked backends: a package that was built with several is tested on each without

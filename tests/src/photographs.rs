@@ -10,7 +10,7 @@ pub const NAMES: [&str; 5] = ["cat", "coffee", "rocket", "astronaut", "retina"];
 
 /// A photograph of 224×224 pixels.
 pub fn open(name: &str) -> Rgb8 {
-    let path = golden::path(&format!("../crates/cam-cli/photographs/{name}.png"));
+    let path = golden::path(&format!("../crates/cam-explain/photographs/{name}.png"));
     let bytes = std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let picture = cam_viz::decode(&bytes, &cam_viz::DecodeOptions::default())
         .expect("the photograph is sound");

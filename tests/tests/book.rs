@@ -38,7 +38,7 @@ use own_target::{Rather, RatherInClosedForm};
 const ROUNDING: f32 = 1e-5;
 
 fn photograph(name: &str) -> std::path::PathBuf {
-    golden::path(&format!("../crates/cam-cli/photographs/{name}.png"))
+    golden::path(&format!("../crates/cam-explain/photographs/{name}.png"))
 }
 
 #[test]

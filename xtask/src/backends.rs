@@ -38,7 +38,7 @@ const EVERYWHERE: &str = "flex,ndarray,wgpu";
 const WITHIN: Duration = Duration::from_secs(900);
 
 /// What tests read when they run.
-const DATA: [&str; 3] = ["tests/golden", "tests/fixtures", "crates/cam-cli/photographs"];
+const DATA: [&str; 3] = ["tests/golden", "tests/fixtures", "crates/cam-explain/photographs"];
 
 const PAGE: &str = "docs/src/backends.md";
 

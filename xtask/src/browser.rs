@@ -25,7 +25,7 @@ Takes `rustup target add wasm32-unknown-unknown` and Node (`node`).
 pub fn run(arguments: &[String]) -> Result<()> {
     let [image, concept] = match arguments {
         [] => ["coffee", "cat"]
-            .map(|name| root().join(format!("crates/cam-cli/photographs/{name}.png"))),
+            .map(|name| root().join(format!("crates/cam-explain/photographs/{name}.png"))),
         // Programs are run in the workspace's directory.
         [image, concept] => [path::absolute(image)?, path::absolute(concept)?],
         _ => bail!("{HELP}"),

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use cam_engine::Error as EngineError;
-use cam_models::{LoadError, NetworkError, Strictness};
+use cam_explain::{BYTES_PER_PIXEL, Error, NotFetched};
+use cam_models::{LoadError, Strictness};
+use cam_viz::DecodeError;
 
 use crate::print;
 
@@ -36,14 +37,6 @@ impl Failure {
         Self::Usage(anyhow::anyhow!("{message}"))
     }
 
-    /// The same, saying of what it is a failure.
-    pub fn of(self, what: impl fmt::Display) -> Self {
-        match self {
-            Self::Failed(error) => Self::Failed(error.context(what.to_string())),
-            failure => failure,
-        }
-    }
-
     /// How a run over several images ends, each failure of which was already reported; `done` is
     /// what was to be done with them.
     pub fn of_images(failed: usize, of: usize, done: &str) -> Result<(), Self> {
@@ -68,7 +61,7 @@ impl Failure {
         }
     }
 
-    /// Says what happened on standard error, and gives the exit code.
+    /// Reports what happened on standard error, and gives the exit code.
     pub fn report(&self) -> ExitCode {
         let reason = self.reason();
         match self {
@@ -101,29 +94,46 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-impl From<LoadError> for Failure {
-    fn from(error: LoadError) -> Self {
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let reason = error.reason();
+        let words = match tip(&error) {
+            Some(tip) => anyhow::anyhow!("{reason}\ntip: {tip}"),
+            None => anyhow::anyhow!("{reason}"),
+        };
         match error {
-            // A file that is not there is no bad file.
-            LoadError::Unreadable { .. } => Self::Failed(error.into()),
-            // Nor is one whose network found no threads to run on.
-            LoadError::Network {
-                source: NetworkError::Engine(EngineError::NoThread { .. }),
-                ..
-            } => Self::Failed(error.into()),
-            _ => match tip(&error) {
-                Some(tip) => Self::BadModel(anyhow::anyhow!("{error}\ntip: {tip}")),
-                None => Self::BadModel(error.into()),
-            },
+            Error::Usage(_) => Self::Usage(words),
+            Error::Output(_) => Self::Output(words),
+            Error::BadModel(_) => Self::BadModel(words),
+            Error::Cancelled(left) => Self::Interrupted(left),
+            _ => Self::Failed(words),
         }
     }
 }
 
+impl From<LoadError> for Failure {
+    fn from(error: LoadError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<cam_core::Error> for Failure {
+    fn from(error: cam_core::Error) -> Self {
+        Error::from(error).into()
+    }
+}
+
 /// The option that helps, which a library does not know.
-fn tip(error: &LoadError) -> Option<String> {
-    match error {
+pub fn tip(error: &Error) -> Option<String> {
+    if let Some(NotFetched { name, .. }) = error.find() {
+        return Some(format!("run `cam fetch {name}`, or give a file with --weights"));
+    }
+    if let Some(error) = error.find::<DecodeError>() {
+        return limit(error).map(|option| format!("{option} raises the limit"));
+    }
+    match error.find::<LoadError>()? {
         LoadError::Contract { breaches, .. } if breaches.are_forgiven(Strictness::Partial) => {
-            Some("--allow-partial leaves out what is unexpected, and says so".to_owned())
+            Some("--allow-partial leaves out what is unexpected, and reports it".to_owned())
         }
         LoadError::SeveralNetworks { found, .. } | LoadError::NoSuchPrefix { found, .. } => {
             let (prefix, _) = found.first()?;
@@ -133,11 +143,20 @@ fn tip(error: &LoadError) -> Option<String> {
     }
 }
 
-impl From<cam_core::Error> for Failure {
-    fn from(error: cam_core::Error) -> Self {
-        match error {
-            cam_core::Error::UnknownLayer { .. } => Self::Usage(error.into()),
-            _ => Self::Failed(error.into()),
+/// The option that raises the limit which an image exceeds.
+fn limit(error: &DecodeError) -> Option<&'static str> {
+    match error {
+        // Where the limit of pixels follows from the memory, more of them alone would not do.
+        DecodeError::OverLimit { limit, .. } if !follows_from_memory(*limit) => {
+            Some("--max-pixels N or CAM_MAX_PIXELS")
         }
+        DecodeError::OverLimit { .. }
+        | DecodeError::OverMemory { .. }
+        | DecodeError::DecoderOverMemory { .. } => Some("--memory SIZE or CAM_MEMORY"),
+        _ => None,
     }
+}
+
+fn follows_from_memory(max_pixels: u64) -> bool {
+    crate::environment().is_some_and(|e| max_pixels == e.limits.memory / BYTES_PER_PIXEL)
 }

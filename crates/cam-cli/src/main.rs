@@ -1,47 +1,26 @@
 //! `cam`: visual explanations for image embeddings, on the command line.
 //!
-//! The binary is thin: it turns arguments into calls of the libraries, and their results into
-//! files, lines and exit codes.
+//! The binary is thin: it turns arguments into calls of `cam_explain`, and answers into files, lines and
+//! exit codes.
 
 mod arguments;
-mod batch;
-mod bench;
 mod commands;
-mod compare;
-mod concepts;
-mod device;
-mod digests;
-mod evaluate;
-mod explain;
 mod failure;
-mod folder;
-mod gallery;
-mod interrupt;
-mod journal;
-mod lanes;
-mod memory;
-mod model;
 mod output;
-mod own_results;
-mod packed;
-mod parts;
-mod photographs;
 mod print;
 mod progress;
-mod same_bytes;
-mod source;
-mod stamp;
-mod web;
-mod weights;
 
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
+use cam_explain::Environment;
 use clap::Parser as _;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 
 use arguments::{Arguments, Command};
 use failure::Failure;
+use progress::Bars;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -49,12 +28,35 @@ fn main() -> ExitCode {
         Err(error) => return answered(&with_tip(error)),
     };
     print::set_verbosity(arguments.quiet, arguments.verbose);
-    interrupt::listen();
-    memory::set(arguments.command.picture_limits());
-    match run(arguments.command) {
+    print::listen();
+    let limits = arguments.command.picture_limits();
+    let environment = Environment::new(limits.memory, limits.max_pixels);
+    let environment = ENVIRONMENT.get_or_init(|| environment.showing(Arc::new(Bars)));
+    listen(environment);
+    match run(arguments.command, environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// What all work shares, once the arguments are known.
+static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+
+/// What all work shares; none before the arguments are known.
+fn environment() -> Option<&'static Environment> {
+    ENVIRONMENT.get()
+}
+
+/// The first Ctrl-C asks for an orderly end, the second one is obeyed at once. Where nobody can listen, it keeps its
+/// usual meaning.
+fn listen(environment: &Environment) {
+    let cancel = environment.cancel.clone();
+    let listening = ctrlc::set_handler(move || {
+        if cancel.cancel() {
+            std::process::exit(130);
+        }
+    });
+    drop(listening);
 }
 
 /// Prints the parser's answer: the help and the version, which are data, or what is wrong.
@@ -85,25 +87,25 @@ fn with_tip(mut error: Error) -> Error {
     error
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
     match command {
-        Command::Explain(arguments) => commands::explain::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
-        Command::Concept { command } => concepts::run(&command),
-        Command::Parts(arguments) => parts::run(&arguments),
-        Command::Embed(arguments) => commands::embed::run(&arguments),
-        Command::Batch(arguments) => batch::run(&arguments),
-        Command::Index(arguments) => gallery::index(&arguments),
-        Command::Search(arguments) => gallery::search(&arguments),
+        Command::Explain(arguments) => commands::explain::run(&arguments, environment),
+        Command::Compare(arguments) => commands::compare::run(&arguments, environment),
+        Command::Concept { command } => commands::concept::run(&command, environment),
+        Command::Parts(arguments) => commands::parts::run(&arguments, environment),
+        Command::Embed(arguments) => commands::embed::run(&arguments, environment),
+        Command::Batch(arguments) => commands::batch::run(&arguments, environment),
+        Command::Index(arguments) => commands::index::run(&arguments, environment),
+        Command::Search(arguments) => commands::search::run(&arguments, environment),
         Command::Models(arguments) => commands::models::run(&arguments),
         Command::Devices(arguments) => commands::devices::run(arguments.json),
         Command::Methods(arguments) => commands::methods::run(&arguments),
         Command::Layers(arguments) => commands::layers::run(&arguments),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
-        Command::Fetch(arguments) => commands::fetch::run(&arguments),
-        Command::Demo(arguments) => commands::demo::run(&arguments),
-        Command::Evaluate(arguments) => evaluate::run(&arguments),
-        Command::Bench(arguments) => commands::bench::run(&arguments),
+        Command::Fetch(arguments) => commands::fetch::run(&arguments, environment),
+        Command::Demo(arguments) => commands::demo::run(&arguments, environment),
+        Command::Evaluate(arguments) => commands::evaluate::run(&arguments, environment),
+        Command::Bench(arguments) => commands::bench::run(&arguments, environment),
         Command::Completions { shell } => commands::completions::run(shell),
         Command::Man { folder } => commands::man::run(&folder),
     }

@@ -1,10 +1,11 @@
 //! Files that are written: their names, and their bytes under them in one step.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cam_explain::Source;
+use cam_explain::paths::{file_name, place};
 use cam_viz::{WriteError, picture_bytes, png_bytes, remove_leftovers, write_atomically};
 use image::RgbImage;
 
@@ -93,17 +94,17 @@ fn suggestion(path: &Path, placeholder: &str) -> String {
     path.with_file_name(name).display().to_string()
 }
 
-/// A name without what a file name cannot hold.
-pub fn file_name(name: &str) -> String {
-    if [".", ".."].contains(&name) {
-        return "_".to_owned();
-    }
-    name.chars().map(|c| if c.is_control() || "/\\:".contains(c) { '_' } else { c }).collect()
-}
-
 /// Whether a file name means standard output.
 pub fn is_stdout(path: &Path) -> bool {
     path.as_os_str() == STDOUT
+}
+
+/// That standard input, which can be read once, is at most one of the images.
+pub fn check_stdin(sources: &[Source]) -> Result<(), Failure> {
+    match sources.iter().filter(|source| matches!(source, Source::Stdin)).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Failure::usage("standard input can be only one of the images")),
+    }
 }
 
 /// Finds out before any work what is wrong with a figure and another file, one of which, or the JSON
@@ -154,14 +155,6 @@ pub fn check_all<'a>(
     }
     folders.iter().for_each(|folder| remove_leftovers(folder));
     Ok(())
-}
-
-/// Where a file lies or will lie, however its path is spelled.
-pub fn place(path: &Path) -> PathBuf {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let folder = parent.unwrap_or(Path::new(".")).canonicalize();
-    let would_be = |folder: PathBuf| folder.join(path.file_name().unwrap_or(OsStr::new("")));
-    path.canonicalize().or_else(|_| folder.map(would_be)).unwrap_or_else(|_| path.to_owned())
 }
 
 /// Finds out before any work whether a file can be written, as far as that can be known.
@@ -215,34 +208,9 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_atomically(path, bytes).map_err(|error| Failure::Output(error.into()))
 }
 
-/// Names made different by a number where two are alike, or would be as file names somewhere.
-pub fn distinct(names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let mut taken = BTreeSet::new();
-    let distinct = names.into_iter().map(|name| {
-        let numbered = (2..).map(|number| format!("{name}-{number}"));
-        let key = |name: &str| file_name(name).to_lowercase();
-        let free =
-            std::iter::once(name.clone()).chain(numbered).find(|name| taken.insert(key(name)));
-        free.unwrap_or(name)
-    });
-    distinct.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn alike_names_are_told_apart_by_a_number() {
-        let names = ["a", "a", "b", "a", "a-2"].map(str::to_owned);
-        assert_eq!(distinct(names), ["a", "a-2", "b", "a-3", "a-2-2"]);
-    }
-
-    #[test]
-    fn names_that_make_one_file_name_are_alike() {
-        let names = ["a:b", "a_b", "A/B"].map(str::to_owned);
-        assert_eq!(distinct(names), ["a:b", "a_b-2", "A/B-3"]);
-    }
 
     #[test]
     fn a_name_cannot_lead_out_of_the_folder() {

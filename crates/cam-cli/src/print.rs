@@ -15,6 +15,32 @@ pub fn set_verbosity(quiet: bool, verbose: u8) {
     VERBOSITY.store(if quiet { 0 } else { verbose.saturating_add(1) }, Ordering::Relaxed);
 }
 
+/// Listens to what the libraries tell beside results. Other packages' messages are not for users.
+pub fn listen() {
+    // It is the only one who asks.
+    let _ = log::set_logger(&Listener);
+    log::set_max_level(log::LevelFilter::Info);
+}
+
+struct Listener;
+
+impl log::Log for Listener {
+    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
+        metadata.target().starts_with("cam_explain")
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        match record.level() {
+            _ if !self.enabled(record.metadata()) => {}
+            log::Level::Error => error(record.args()),
+            log::Level::Warn => remark(record.args()),
+            _ => detail(record.args()),
+        }
+    }
+
+    fn flush(&self) {}
+}
+
 /// Whether remarks are wanted.
 pub fn is_quiet() -> bool {
     VERBOSITY.load(Ordering::Relaxed) == 0

@@ -1,32 +1,55 @@
 //! How far long work has come, on a terminal.
 
+use cam_explain::{Bar, Progress, Unit};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::print;
 
-/// A bar for so many steps, with what is left; nothing where nobody looks.
-pub fn bar(steps: usize) -> ProgressBar {
-    with_template(steps, "{bar:24} {pos} of {len}, {eta} left  {msg}")
+/// Bars on standard error; nothing where nobody looks.
+pub struct Bars;
+
+impl Progress for Bars {
+    fn begin(&self, unit: Unit, total: Option<u64>) -> Box<dyn Bar> {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let target = match print::is_quiet() || dumb {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
+        let template = match unit {
+            Unit::Images => "{bar:24} {pos} of {len}, {per_sec}, {eta} left  {msg}",
+            Unit::Frames => "{pos} frames, {per_sec}",
+            Unit::Bytes => "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+            _ => "{bar:24} {pos} of {len}, {eta} left  {msg}",
+        };
+        let bar = ProgressBar::with_draw_target(total, target);
+        let style = ProgressStyle::with_template(template);
+        Box::new(Shown(style.map_or(bar.clone(), |style| bar.with_style(style))))
+    }
 }
 
-/// A bar for so many images, with how many there are a second.
-pub fn images(count: usize) -> ProgressBar {
-    with_template(count, "{bar:24} {pos} of {len}, {per_sec}, {eta} left  {msg}")
+/// A bar that is taken away when the work ends.
+struct Shown(ProgressBar);
+
+impl Bar for Shown {
+    fn set(&self, done: u64) {
+        self.0.set_position(done);
+    }
+
+    fn advance(&self, by: u64) {
+        self.0.inc(by);
+    }
+
+    fn set_total(&self, total: u64) {
+        self.0.set_length(total);
+    }
+
+    fn at(&self, what: &str) {
+        self.0.set_message(what.to_owned());
+    }
 }
 
-fn with_template(steps: usize, template: &str) -> ProgressBar {
-    let target = match print::is_quiet() {
-        true => ProgressDrawTarget::hidden(),
-        false => ProgressDrawTarget::stderr(),
-    };
-    let bar = ProgressBar::with_draw_target(Some(steps as u64), target);
-    let style = ProgressStyle::with_template(template);
-    style.map_or(bar.clone(), |style| bar.with_style(style))
-}
-
-/// A counter of frames, of which nobody knows how many will come.
-pub fn frames() -> ProgressBar {
-    let bar = with_template(0, "{pos} frames, {per_sec}");
-    bar.unset_length();
-    bar
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }

@@ -58,7 +58,7 @@ fn panel(image: image::RgbImage, caption: &[&str]) -> Panel {
 }
 
 fn photograph(name: &str) -> Result<image::RgbImage, Error> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cam-cli/photographs");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../cam-explain/photographs");
     let bytes = std::fs::read(format!("{folder}/{name}.png"))?;
     Ok(decode(&bytes, &DecodeOptions::default())?.pixels)
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use safetensors::SafeTensors;
 
 const GOLDENS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/golden/pixels.safetensors");
-const CAT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cam-cli/photographs/cat.png");
+const CAT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../cam-explain/photographs/cat.png");
 
 fn golden_bytes(name: &str) -> (Vec<usize>, Vec<u8>) {
     let file = std::fs::read(GOLDENS).unwrap();

@@ -2,7 +2,9 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{ConceptsAs, Images, MethodOptions, Model};
+use cam_explain::concepts::ConceptsAs;
+
+use super::{Images, MethodOptions, Model};
 
 /// Arguments of `cam batch`.
 #[derive(Debug, Args)]
@@ -21,7 +23,7 @@ pub struct Batch {
     pub out: PathBuf,
 
     /// What a concept of the file is.
-    #[arg(long = "as", value_name = "A", default_value = "contrast")]
+    #[arg(long = "as", value_name = "centroid|contrast|prototypes", default_value = "contrast")]
     pub concepts_as: ConceptsAs,
 
     /// How maps are made (`cam methods` lists them).

@@ -1,6 +1,8 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use cam_explain::concepts::ConceptsAs;
+use cam_explain::{ClassScore, ConceptScore};
 use clap::{ArgGroup, Args, ValueEnum};
 
 use super::{Images, MethodOptions, Model};
@@ -39,7 +41,7 @@ pub struct Explain {
 
     /// What a concept of the file is: the mean of its images, the same in contrast to its negatives
     /// or else to all images of the file (the default), or whichever of its images is the most similar.
-    #[arg(long = "as", value_name = "A")]
+    #[arg(long = "as", value_name = "centroid|contrast|prototypes")]
     pub concepts_as: Option<ConceptsAs>,
 
     /// Also ask where each concept is not (1 − cosine).
@@ -113,18 +115,6 @@ fn class(text: &str) -> Result<usize, &'static str> {
     text.parse().map_err(|_| "classes are numbered from 0")
 }
 
-/// What a concept with several images is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum ConceptsAs {
-    /// The mean of its images' directions.
-    Centroid,
-    /// The same less the mean of its negatives, or of all images of the file.
-    #[default]
-    Contrast,
-    /// Whichever of its images is the most similar.
-    Prototypes,
-}
-
 /// What to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum TargetName {
@@ -142,6 +132,29 @@ pub enum TargetName {
     Rest,
     /// What tells a class from the three most like it.
     Finer,
+}
+
+impl TargetName {
+    /// Of a concept, where it is asked of concepts.
+    pub fn of_concepts(self) -> Option<ConceptScore> {
+        match self {
+            Self::Cosine => Some(ConceptScore::Cosine),
+            Self::Dot => Some(ConceptScore::Dot),
+            Self::NegL2 => Some(ConceptScore::NegativeDistance),
+            _ => None,
+        }
+    }
+
+    /// Of a class, where it is asked of classes.
+    pub fn of_classes(self) -> Option<ClassScore> {
+        match self {
+            Self::Logit => Some(ClassScore::Logit),
+            Self::Softmax => Some(ClassScore::Softmax),
+            Self::Rest => Some(ClassScore::Rest),
+            Self::Finer => Some(ClassScore::Finer),
+            _ => None,
+        }
+    }
 }
 
 /// How maps are made.

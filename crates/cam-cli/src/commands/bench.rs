@@ -1,9 +1,11 @@
+use cam_explain::Environment;
+
+use super::benchmark;
 use crate::arguments::{Bench, Benchmark};
-use crate::bench;
 use crate::failure::Failure;
 
-pub fn run(arguments: &Bench) -> Result<(), Failure> {
+pub fn run(arguments: &Bench, environment: &Environment) -> Result<(), Failure> {
     match &arguments.benchmark {
-        Benchmark::Explain(arguments) => bench::explain(arguments),
+        Benchmark::Explain(arguments) => benchmark::explain(arguments, environment),
     }
 }

@@ -1,7 +1,7 @@
 use cam_engine::InstructionSet;
+use cam_explain::device::{self, Found};
 use serde::Serialize;
 
-use crate::device::{self, Found};
 use crate::failure::Failure;
 use crate::print;
 

@@ -1,17 +1,14 @@
 use std::path::PathBuf;
 
-use anyhow::anyhow;
 use cam_core::Network as _;
+use cam_explain::lanes::{self, Work};
+use cam_explain::{Clock, Condition, Environment, Error, Failed, PreparedImage, Source, tensors};
 use cam_viz::npy_bytes;
 use serde::Serialize;
 
 use crate::arguments::Embed;
-use crate::explain::{Clock, Condition, Failed, Prepared, Reading};
-use crate::failure::{Failure, message};
-use crate::lanes::{self, Work};
-use crate::model::{Model, Place};
-use crate::source::Source;
-use crate::{interrupt, output, print};
+use crate::failure::Failure;
+use crate::{output, print};
 
 #[derive(Serialize)]
 struct Document {
@@ -33,22 +30,20 @@ struct Row {
     condition: Condition,
 }
 
-pub fn run(arguments: &Embed) -> Result<(), Failure> {
-    let reading = Reading::new(&arguments.reading)?;
+pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> {
     let sources: Vec<Source> = arguments.images.iter().map(|image| Source::of(image)).collect();
     check_streams(arguments, &sources)?;
-    let model = Model::load(&arguments.model)?;
+    let model = arguments.model.load_for(&arguments.reading, environment)?;
     let mut values = Vec::new();
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     let several = sources.len() > 1;
     let prepare = |source: &Source| {
-        interrupt::check("nothing was written")?;
-        let clock = &mut Clock::start();
-        let prepared = Prepared::read(source, &reading, &model.network, clock)?;
+        environment.cancel.check("nothing was written")?;
+        let prepared = PreparedImage::read(source, &model, &mut Clock::start())?;
         Ok((prepared.pixels, prepared.condition))
     };
-    let size = reading.input_size(&model.network);
-    let work = Work { size, prepare: &prepare, run: &lanes::embeddings };
+    let size = model.reading().input_size(model.network());
+    let work = Work { size, prepare: &prepare, run: &tensors::embeddings };
     lanes::in_order(&model, &sources, work, |source, result| {
         match result.and_then(finite(source)) {
             Ok((condition, embedding)) => {
@@ -56,16 +51,16 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
                 rows.push(Row { image: source.to_string(), condition });
                 Ok(())
             }
-            Err(Failure::Failed(error)) if several => {
-                let error = message(&error);
+            Err(error @ Error::Failed(_)) if several => {
+                let error = error.reason();
                 print::error(&error);
                 failures.push(Failed { image: source.to_string(), error });
                 Ok(())
             }
-            Err(failure) => Err(failure),
+            Err(error) => Err(error),
         }
     })?;
-    let width = model.network.embedding_width();
+    let width = model.network().embedding_width();
     if !rows.is_empty() {
         let array = npy_bytes(&[rows.len(), width], &values).map_err(anyhow::Error::from)?;
         output::write(&arguments.out, &array)?;
@@ -73,8 +68,9 @@ pub fn run(arguments: &Embed) -> Result<(), Failure> {
     let failed = failures.len();
     if arguments.json {
         let weights_sha256 = model.sha256()?;
-        let Place { prefix: weights_prefix, remarks: weights_remarks, .. } = model.place.clone();
-        let model = model.network.description().name.clone();
+        let (weights_prefix, weights_remarks) =
+            (model.place.prefix.clone(), model.place.remarks.clone());
+        let model = model.name().to_owned();
         let schema_version = 2;
         print::json(&Document {
             schema_version,
@@ -95,9 +91,7 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
     if arguments.json && arguments.out.as_os_str() == output::STDOUT {
         return Err(Failure::usage("standard output can hold one thing: --json or --out -"));
     }
-    if sources.iter().filter(|source| **source == Source::Stdin).count() > 1 {
-        return Err(Failure::usage("standard input can be only one of the images"));
-    }
+    output::check_stdin(sources)?;
     let weights = arguments.model.weights.as_deref().map(Source::of);
     let inputs: Vec<PathBuf> =
         sources.iter().chain(&weights).filter_map(Source::canonical).collect();
@@ -106,9 +100,11 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
 
 type Embedded = (Condition, Vec<f32>);
 
-fn finite(source: &Source) -> impl FnOnce(Embedded) -> Result<Embedded, Failure> {
+fn finite(source: &Source) -> impl FnOnce(Embedded) -> Result<Embedded, Error> {
     move |(condition, embedding)| match embedding.iter().all(|value| value.is_finite()) {
         true => Ok((condition, embedding)),
-        false => Err(Failure::Failed(anyhow!("{source}: the network's embedding is not finite"))),
+        false => {
+            Err(Error::failed(format_args!("{source}: the network's embedding is not finite")))
+        }
     }
 }

@@ -1,12 +1,13 @@
+use cam_explain::model::find_published;
+use cam_explain::{Environment, weights};
 use cam_fetch::Origin;
 use cam_models::EMBEDDED;
 
 use crate::arguments::Fetch;
 use crate::failure::Failure;
-use crate::model::find_published;
-use crate::{print, weights};
+use crate::print;
 
-pub fn run(arguments: &Fetch) -> Result<(), Failure> {
+pub fn run(arguments: &Fetch, environment: &Environment) -> Result<(), Failure> {
     // All names are looked up before anything is downloaded.
     let (embedded, names): (Vec<&String>, Vec<&String>) =
         arguments.models.iter().partition(|name| *name == EMBEDDED);
@@ -16,7 +17,8 @@ pub fn run(arguments: &Fetch) -> Result<(), Failure> {
         print::remark(format_args!("{EMBEDDED} is part of this binary: nothing to fetch"));
     }
     for published in published {
-        let fetched = weights::fetch(&url(published.url, arguments.mirror.as_deref()))?;
+        let fetched =
+            weights::fetch(&url(published.url, arguments.mirror.as_deref()), environment)?;
         match fetched.origin {
             Origin::AlreadyThere => {
                 print::remark(format_args!("{} was here already", published.name))

@@ -1,12 +1,13 @@
 use std::collections::BTreeMap;
 
+use cam_explain::model;
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{Breaches, Identified, LoadError, identify};
 use serde::Serialize;
 
 use crate::arguments::Inspect;
 use crate::failure::Failure;
-use crate::{model, print};
+use crate::print;
 
 #[derive(Serialize)]
 struct Report {

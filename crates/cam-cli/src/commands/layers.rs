@@ -1,10 +1,11 @@
 use cam_core::LayerInfo;
+use cam_explain::model;
 use cam_models::{EMBEDDED, identify};
 use serde::Serialize;
 
 use crate::arguments::Layers;
 use crate::failure::Failure;
-use crate::{model, print};
+use crate::print;
 
 #[derive(Serialize)]
 struct Listing {

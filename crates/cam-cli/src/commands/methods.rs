@@ -1,12 +1,12 @@
 use cam_core::methods::{AlongEmbedding, CATALOGUE, Cost, coincidences};
 use cam_core::{Head, Pooling};
+use cam_explain::{FINER_CAM, REFINE_CAM, model};
 use cam_models::EMBEDDED;
 use serde::Serialize;
 
 use crate::arguments::{Methods, TargetName};
-use crate::explain::{FINER_CAM, REFINE_CAM};
 use crate::failure::Failure;
-use crate::{model, print};
+use crate::print;
 
 #[derive(Serialize)]
 struct Listing {

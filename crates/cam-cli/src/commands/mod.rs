@@ -1,14 +1,24 @@
 //! One file per command.
 
+pub mod batch;
 pub mod bench;
+mod benchmark;
+pub mod compare;
+mod compare_report;
 pub mod completions;
+pub mod concept;
 pub mod demo;
 pub mod devices;
 pub mod embed;
+pub mod evaluate;
 pub mod explain;
 pub mod fetch;
+pub mod index;
 pub mod inspect;
 pub mod layers;
 pub mod man;
 pub mod methods;
 pub mod models;
+pub mod parts;
+pub mod search;
+mod segments;

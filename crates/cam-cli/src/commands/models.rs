@@ -1,11 +1,12 @@
 use std::borrow::Cow;
 
+use cam_explain::weights;
 use cam_models::{EMBEDDED, Published, architectures, published};
 use serde::Serialize;
 
 use crate::arguments::Json;
 use crate::failure::Failure;
-use crate::{print, weights};
+use crate::print;
 
 #[derive(Serialize)]
 struct Listing {
@@ -64,6 +65,6 @@ fn whereabouts(published: &Published) -> (&'static str, Cow<'static, str>) {
     match weights::mismatch(&file) {
         Ok(None) => ("fetched", published.note.into()),
         Ok(Some(mismatch)) => ("wrong file", format!("{name} {mismatch}").into()),
-        Err(failure) => ("unreadable", failure.reason().into()),
+        Err(error) => ("unreadable", error.reason().into()),
     }
 }

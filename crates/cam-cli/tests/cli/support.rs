@@ -241,7 +241,7 @@ fn without_times(text: &str) -> String {
 
 /// A photograph of 224×224 pixels, as the repository has it.
 pub fn photograph(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("photographs").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cam-explain/photographs").join(name);
     fs::read(path.with_extension("png")).expect("a photograph")
 }
 

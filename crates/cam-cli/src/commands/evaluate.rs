@@ -1,0 +1,67 @@
+use cam_explain::Environment;
+use cam_explain::evaluate::{Settings, Summary, evaluate};
+
+use crate::arguments::Evaluate;
+use crate::failure::Failure;
+use crate::print;
+
+pub fn run(arguments: &Evaluate, environment: &Environment) -> Result<(), Failure> {
+    let settings = Settings {
+        methods: arguments.methods.clone(),
+        options: arguments.options.meant(),
+        collages: arguments.collages as usize,
+        grid: grid(&arguments.grid)?,
+        cell: arguments.cell,
+        fit: arguments.fit,
+        layer: arguments.layer.clone(),
+        out: arguments.out.clone(),
+    };
+    settings.check()?;
+    let model = arguments.model.load(environment)?;
+    let summary = evaluate(&model, &arguments.folder, &settings)?;
+    if arguments.json {
+        print::json(&summary)?
+    } else {
+        print(&summary)?
+    }
+    let (failed, of) = summary.failed;
+    Failure::of_images(failed, of, "read")
+}
+
+fn grid(text: &str) -> Result<[usize; 2], Failure> {
+    let sides = text.split_once(['x', 'X', '×']).and_then(|(rows, columns)| {
+        Some([rows.trim().parse().ok()?, columns.trim().parse().ok()?])
+    });
+    match sides {
+        Some([rows, columns])
+            if (1..=8).contains(&rows) && (1..=8).contains(&columns) && rows * columns > 1 =>
+        {
+            Ok([rows, columns])
+        }
+        _ => Err(Failure::usage(format!(
+            "`--grid {text}`: write rows and columns, as in 2x2; at least two cells, at most 8x8"
+        ))),
+    }
+}
+
+/// Prints the table.
+fn print(summary: &Summary) -> Result<(), Failure> {
+    let names = summary.methods.first().map_or(&[][..], |row| &row.means);
+    let heads: String = names.iter().map(|(name, _)| format!("{name:>11}")).collect();
+    print::line(format_args!("{:<24}{:>6}{heads}", "method", "maps"))?;
+    for row in &summary.methods {
+        let numbers = row.means.iter().map(|(_, mean)| match mean {
+            Some(mean) => format!("{mean:>11.3}"),
+            None => format!("{:>11}", "–"),
+        });
+        let numbers: String = numbers.collect();
+        print::line(format_args!("{:<24}{:>6}{numbers}", row.method, row.maps))?;
+    }
+    for row in summary.methods.iter().filter(|row| row.degenerate > 0) {
+        print::line(format_args!(
+            "{} of {}'s maps say nothing and are left out of its means",
+            row.degenerate, row.method
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+use std::path::PathBuf;
+
+use cam_explain::paths::distinct;
+
+use super::Outputs;
+use crate::failure::Failure;
+use crate::output::{self, Pattern, Subject};
+
+/// The names that make the outputs' paths, all of them known before the first query.
+pub struct Names {
+    /// What the queries are called, no two alike.
+    pub queries: Vec<String>,
+    /// What the questions are called in file names, in the order of reporting, no two alike.
+    questions: Vec<String>,
+    /// The captured layers, in the order of computation.
+    pub layers: Vec<String>,
+    /// The methods, and what each of them has raw maps of: every layer, or the input.
+    methods: Vec<(String, Vec<String>)>,
+}
+
+impl Names {
+    /// Names of queries, made distinct already, of questions, of layers, and of methods with whether
+    /// they look at the input.
+    pub fn new(
+        queries: Vec<String>,
+        questions: impl IntoIterator<Item = String>,
+        layers: Vec<String>,
+        methods: impl IntoIterator<Item = (String, bool)>,
+    ) -> Self {
+        let places = |at_input| if at_input { vec!["input".to_owned()] } else { layers.clone() };
+        let methods = methods.into_iter().map(|(name, at_input)| (name, places(at_input)));
+        let methods = methods.collect();
+        Self { queries, questions: distinct(questions), layers, methods }
+    }
+
+    /// The figure of all queries.
+    pub fn figure(&self, pattern: &Pattern) -> PathBuf {
+        pattern.path(Subject { query: &self.queries.join("+"), ..Subject::default() })
+    }
+
+    /// A query's overlays, one per question and method, the methods of a question together.
+    pub fn overlays(&self, pattern: &Pattern, query: &str) -> Vec<PathBuf> {
+        let paths = self.questions.iter().flat_map(|concept| {
+            self.methods.iter().map(move |(method, _)| {
+                pattern.path(Subject { query, concept, method, ..Subject::default() })
+            })
+        });
+        paths.collect()
+    }
+
+    /// A query's raw maps: per method, a file for each layer.
+    pub fn raw(&self, pattern: &Pattern, query: &str) -> Vec<Vec<PathBuf>> {
+        let paths = self.methods.iter().map(|(method, layers)| {
+            let paths = layers
+                .iter()
+                .map(|layer| pattern.path(Subject { query, layer, method, ..Subject::default() }));
+            paths.collect()
+        });
+        paths.collect()
+    }
+
+    /// A query's finished maps, one file per method.
+    pub fn maps(&self, pattern: &Pattern, query: &str) -> Vec<PathBuf> {
+        let methods = self.methods.iter();
+        let path = |(method, _): &(String, _)| {
+            pattern.path(Subject { query, method, ..Subject::default() })
+        };
+        methods.map(path).collect()
+    }
+
+    /// Finds what is wrong with any of the files before the first is written; `inputs` are read.
+    pub fn check(&self, outputs: &Outputs, inputs: &[PathBuf]) -> Result<(), Failure> {
+        output::check_all(self.all(outputs).iter().map(PathBuf::as_path), inputs)
+    }
+
+    fn all(&self, outputs: &Outputs) -> Vec<PathBuf> {
+        let mut paths: Vec<PathBuf> =
+            outputs.figure.iter().map(|pattern| self.figure(pattern)).collect();
+        for query in &self.queries {
+            paths.extend(outputs.overlay.iter().flat_map(|pattern| self.overlays(pattern, query)));
+            paths.extend(outputs.raw.iter().flat_map(|pattern| self.raw(pattern, query).concat()));
+            paths.extend(outputs.map.iter().flat_map(|pattern| self.maps(pattern, query)));
+        }
+        paths
+    }
+}

@@ -1,0 +1,179 @@
+use std::path::PathBuf;
+
+use cam_core::{Arithmetic, Layer, Network as _};
+use cam_explain::drawing::usual_style;
+use cam_explain::paths::distinct;
+use cam_explain::{
+    ChosenMethod, ClassScore, Concept, ConceptScore, FINER_CAM, Model, Question, REFINE_CAM,
+    Source, chosen,
+};
+use cam_models::Fit;
+use cam_viz::OverlayStyle;
+
+use super::outputs::Outputs;
+use crate::arguments::{Explain, TargetName};
+use crate::failure::Failure;
+use crate::output::{self, Pattern};
+
+/// The arguments as meant.
+pub struct Settings {
+    /// Names of the layers; the last one where there are none.
+    layer_names: Vec<String>,
+    /// How maps are made, one way or several.
+    pub methods: Vec<ChosenMethod>,
+    /// Whether maps are averaged over augmented copies of the images.
+    pub aug_smooth: bool,
+    /// From raw maps to finished ones.
+    pub arithmetic: Arithmetic,
+    /// The look of overlays.
+    pub style: OverlayStyle,
+    of_concepts: ConceptScore,
+    of_classes: ClassScore,
+    /// Whether each concept's difference is asked for too.
+    difference: bool,
+    classes: Vec<usize>,
+    /// What is written.
+    pub outputs: Outputs,
+    /// Files that are read, and therefore never written.
+    pub inputs: Vec<PathBuf>,
+    /// Whether one JSON document is printed.
+    pub json: bool,
+}
+
+impl Settings {
+    /// What the arguments mean, or why they contradict each other.
+    pub fn new(
+        arguments: &Explain,
+        queries: &[Source],
+        concepts: &[(Option<String>, Source)],
+    ) -> Result<Self, Failure> {
+        let (of_concepts, of_classes) = targets(arguments)?;
+        if arguments.difference && arguments.concepts.is_empty() {
+            return Err(Failure::usage(
+                "--difference asks where a concept is not: give one with --concept",
+            ));
+        }
+        if !arguments.negatives.is_empty() && of_concepts != ConceptScore::Cosine {
+            return Err(Failure::usage(
+                "--negative is a contrast of cosines: leave out --target, or the negatives",
+            ));
+        }
+        let settings = Self {
+            methods: methods(arguments)?,
+            aug_smooth: arguments.method.aug_smooth,
+            layer_names: arguments.layers.clone(),
+            arithmetic: arguments.images.arithmetic(),
+            style: overlay_style(arguments),
+            of_concepts,
+            of_classes,
+            difference: arguments.difference,
+            classes: arguments.classes.clone(),
+            outputs: Outputs::new(arguments, queries, arguments.concepts.len())?,
+            inputs: inputs(arguments, queries, concepts),
+            json: arguments.json,
+        };
+        let sources: Vec<Source> =
+            queries.iter().chain(concepts.iter().map(|(_, source)| source)).cloned().collect();
+        output::check_stdin(&sources)?;
+        settings.outputs.check_streams(settings.json)?;
+        settings.outputs.check(&settings.inputs)?;
+        let is_picture = settings.outputs.map.as_ref().is_some_and(Pattern::is_png);
+        if is_picture && arguments.images.reading()?.fit == Fit::Crop {
+            return Err(Failure::usage(
+                "--map as PNG cannot mark what --fit crop leaves out of sight; write .npy",
+            ));
+        }
+        let draws = settings.outputs.figure.is_some() || settings.outputs.overlay.is_some();
+        if arguments.colormap.is_some() && !draws {
+            return Err(Failure::usage(
+                "--colormap is for overlays, and none is drawn: ask for one with --out or --overlay",
+            ));
+        }
+        Ok(settings)
+    }
+
+    /// The question, of concepts that were read.
+    pub fn question(&self, concepts: &[Concept], negatives: &[Concept]) -> Question {
+        let question = Question::similar(concepts)
+            .in_contrast_to(negatives)
+            .by(self.of_concepts)
+            .and_classes(self.classes.iter().copied())
+            .by_class(self.of_classes);
+        if self.difference { question.and_not() } else { question }
+    }
+
+    /// The layers asked for, or the last one.
+    pub fn layers(&self, model: &Model) -> Result<Vec<Layer>, Failure> {
+        let layers = self.layer_names.iter().map(|name| model.layer(name));
+        let mut layers = layers.collect::<Result<Vec<_>, _>>()?;
+        if layers.is_empty() {
+            layers.push(model.network().last_layer()?);
+        }
+        layers.sort();
+        layers.dedup();
+        Ok(layers)
+    }
+
+    /// Panels that a question takes in the figure: concept, query, and what each method makes of it.
+    pub fn panels_in_a_row(&self) -> usize {
+        2 + self.methods.len() * if self.difference { 2 } else { 1 }
+    }
+
+    /// What the queries are called, no two alike.
+    pub fn query_names(&self, queries: &[Source]) -> Vec<String> {
+        distinct(queries.iter().map(Source::stem))
+    }
+}
+
+/// The methods that the arguments ask for, in their order.
+pub fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
+    let names = &arguments.method.names;
+    if names.iter().any(|name| name == REFINE_CAM) && arguments.layers.len() < 2 {
+        return Err(Failure::usage(
+            "refine-cam multiplies the maps of several layers: name them, as in \
+             `--layer layer3,layer4`",
+        ));
+    }
+    if names.iter().any(|name| name == FINER_CAM) && arguments.classes.is_empty() {
+        return Err(Failure::usage(
+            "finer-cam compares a class with those most like it: give one with --class",
+        ));
+    }
+    Ok(chosen(names, &arguments.method.options.meant(), arguments.images.arithmetic())?)
+}
+
+/// The look of overlays.
+pub fn overlay_style(arguments: &Explain) -> OverlayStyle {
+    let usual = usual_style(arguments.images.arithmetic());
+    OverlayStyle { colormap: arguments.colormap.unwrap_or(usual.colormap), ..usual }
+}
+
+/// The files among images and weights, as the system knows them.
+fn inputs(
+    arguments: &Explain,
+    queries: &[Source],
+    concepts: &[(Option<String>, Source)],
+) -> Vec<PathBuf> {
+    let weights = arguments.model.weights.as_deref().map(Source::of);
+    let sources = queries.iter().chain(concepts.iter().map(|(_, source)| source));
+    sources.chain(&weights).filter_map(Source::canonical).collect()
+}
+
+/// What to ask of concepts, and what of classes.
+fn targets(arguments: &Explain) -> Result<(ConceptScore, ClassScore), Failure> {
+    let target = arguments.target.unwrap_or(TargetName::Cosine);
+    if let Some(score) = target.of_classes() {
+        if arguments.classes.is_empty() {
+            return Err(Failure::usage(
+                "--target logit, softmax, rest and finer are asked of a class: give one with --class",
+            ));
+        }
+        return Ok((ConceptScore::Cosine, score));
+    }
+    if arguments.target.is_some() && arguments.concepts.is_empty() {
+        return Err(Failure::usage(
+            "--target cosine, dot and neg-l2 are asked of a concept: give one with --concept",
+        ));
+    }
+    Ok((target.of_concepts().unwrap_or_default(), ClassScore::Logit))
+}

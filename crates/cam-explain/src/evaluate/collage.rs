@@ -1,0 +1,163 @@
+use std::path::Path;
+
+use cam_metrics::Random;
+use cam_models::{Fit, Placement};
+use image::imageops::{self, FilterType};
+use image::{Rgb, RgbImage};
+
+use crate::environment::Environment;
+use crate::error::{Error, failed};
+use crate::explain::{MOST_DISTORTION, window};
+use crate::folder;
+use crate::notice;
+use crate::source::{Decoding, Source};
+
+/// The images of a folder, and how collages are made of them.
+pub struct Collages {
+    sources: Vec<Source>,
+    digests: Vec<String>,
+    grid: [usize; 2],
+    side: u32,
+    seed: u64,
+    fit: Fit,
+    environment: Environment,
+    /// What lies around an image that is padded.
+    background: Rgb<u8>,
+    /// Images that were left out.
+    failed: usize,
+}
+
+/// Some images side by side.
+pub struct Collage {
+    /// All of them.
+    pub picture: RgbImage,
+    /// Each alone, in the order of cells.
+    pub cells: Vec<RgbImage>,
+    /// What they are called.
+    pub names: Vec<String>,
+    /// Rows and columns.
+    pub grid: [usize; 2],
+    /// Whether pixels are missing from the file of any of them.
+    pub damaged: bool,
+}
+
+impl Collages {
+    /// The images directly in a folder, by name. One that cannot be read is left out, and named.
+    pub fn open(
+        folder: &Path,
+        (grid, side): ([usize; 2], u32),
+        seed: u64,
+        (fit, background): (Fit, [u8; 3]),
+        environment: &Environment,
+    ) -> Result<Self, Error> {
+        let (mut sources, mut digests, mut failed) = (Vec::new(), Vec::new(), 0);
+        for found in folder::images_directly_in(folder, &environment.cancel)? {
+            let path = found.path(folder);
+            let source = Source::File(path.clone());
+            let read =
+                found.check(folder).and_then(|()| source.picture(Decoding::default(), environment));
+            let looked_at = read.map(|picture| {
+                let placement = placement(&picture.pixels, fit, side);
+                if placement.distortion() > MOST_DISTORTION {
+                    let times = placement.distortion();
+                    notice::remark(format_args!(
+                        "{source}: squashed {times:.1}:1; fit pad or crop keeps proportions"
+                    ));
+                }
+            });
+            match looked_at.and_then(|()| digest(&path)) {
+                Ok(digest) => {
+                    sources.push(source);
+                    digests.push(digest);
+                }
+                Err(error @ Error::Failed(_)) => {
+                    failed += 1;
+                    notice::error(format_args!("left out: {}", error.reason()));
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+        let cells = grid[0] * grid[1];
+        if sources.len() < cells {
+            return Err(failed!(
+                "{} holds {} images, but a collage of {}×{} needs {cells}: add some, or choose a \
+                 smaller grid",
+                folder.display(),
+                sources.len(),
+                grid[0],
+                grid[1],
+            ));
+        }
+        let background = Rgb(background);
+        let environment = environment.clone();
+        Ok(Self { sources, digests, grid, side, seed, fit, environment, background, failed })
+    }
+
+    /// How many images of the folder could not be read, and how many there are.
+    pub fn failed(&self) -> (usize, usize) {
+        (self.failed, self.failed + self.sources.len())
+    }
+
+    /// What the images are called.
+    pub fn names(&self) -> Vec<String> {
+        self.sources.iter().map(Source::stem).collect()
+    }
+
+    /// Their digests.
+    pub fn sha256(&self) -> Vec<String> {
+        self.digests.clone()
+    }
+
+    /// The collage of that number: different images, chosen by seed and number alone.
+    pub fn make(&self, index: usize) -> Result<Collage, Error> {
+        let mut order: Vec<usize> = (0..self.sources.len()).collect();
+        // Far apart, so that no two numbers of two seeds meet.
+        let mut random =
+            Random::new(self.seed.wrapping_mul(0x1_0000_0001).wrapping_add(index as u64));
+        random.shuffle(&mut order);
+        let [rows, columns] = self.grid;
+        let mut cells = Vec::with_capacity(rows * columns);
+        let mut names = Vec::with_capacity(rows * columns);
+        let mut damaged = false;
+        let mut picture = RgbImage::new(self.side * columns as u32, self.side * rows as u32);
+        for (cell, &chosen) in order.iter().take(rows * columns).enumerate() {
+            let source = &self.sources[chosen];
+            let read = source.picture(Decoding::default(), &self.environment)?;
+            damaged |= read.damaged;
+            let pixels = self.cell(&read.pixels);
+            let (row, column) = (cell / columns, cell % columns);
+            let side = i64::from(self.side);
+            imageops::replace(&mut picture, &pixels, column as i64 * side, row as i64 * side);
+            cells.push(pixels);
+            names.push(source.stem());
+        }
+        Ok(Collage { picture, cells, names, grid: self.grid, damaged })
+    }
+
+    /// An image as it fills a cell.
+    fn cell(&self, image: &RgbImage) -> RgbImage {
+        let placement = placement(image, self.fit, self.side);
+        let seen = window(&placement).pixels(image.dimensions());
+        let seen = imageops::crop_imm(image, seen.x, seen.y, seen.width, seen.height);
+        let [width, height] =
+            [placement.resized().0, placement.resized().1].map(|side| (side as u32).min(self.side));
+        let filled = imageops::resize(&*seen, width, height, FilterType::Triangle);
+        if (width, height) == (self.side, self.side) {
+            return filled;
+        }
+        let mut page = RgbImage::from_pixel(self.side, self.side, self.background);
+        let (x, y) = placement.offset();
+        imageops::replace(&mut page, &filled, -x as i64, -y as i64);
+        page
+    }
+}
+
+/// Where a cell lies in an image. Its side is a multiple of 1.
+fn placement(image: &RgbImage, fit: Fit, side: u32) -> Placement {
+    let (size, side) = ((image.width() as usize, image.height() as usize), side as usize);
+    Placement::new(fit, size, (side, side), 1)
+}
+
+fn digest(path: &Path) -> Result<String, Error> {
+    Ok(cam_fetch::sha256_of_file(path)?.to_string())
+}

@@ -1,0 +1,140 @@
+use std::time::Instant;
+
+use cam_core::{Arithmetic, Method};
+use cam_metrics::{
+    ARCC_PERCENTILES, Confidence, Image, Map, Perturbation, RoadSettings, SensitivitySettings,
+    arcc, baselines, deletion, insertion, masked, points_inside, road, sensitivity, share_inside,
+    spearman,
+};
+use serde::{Deserialize, Serialize};
+
+use super::no_value;
+use super::seen::Seen;
+use crate::error::Error;
+use crate::explain::{MethodOptions, check_use, rule};
+
+/// Steps of deletion and insertion: an area changes by less than a hundredth with more of them.
+const STEPS: usize = 25;
+
+/// Who takes part.
+pub struct Contestant {
+    /// What it is called.
+    pub name: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Method(Box<dyn Method>),
+    Random,
+    Centre,
+    Edges,
+}
+
+/// What was measured of one map; nothing where a measure has no value.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    pub share_inside: Option<f32>,
+    pub points_inside: Option<f32>,
+    pub deletion: Option<f32>,
+    pub insertion: Option<f32>,
+    pub drop: Option<f32>,
+    pub increase: Option<f32>,
+    pub road: Option<f32>,
+    pub road_most_relevant: Option<f32>,
+    pub road_least_relevant: Option<f32>,
+    pub arcc: Option<f32>,
+    pub coherency: Option<f32>,
+    pub complexity: Option<f32>,
+    pub sensitivity: Option<f32>,
+    pub randomised: Option<f32>,
+    pub milliseconds: Option<f32>,
+}
+
+/// The methods by name, and the baselines.
+pub fn contestants(names: &[String], options: &MethodOptions) -> Result<Vec<Contestant>, Error> {
+    // The collages and the random map always have a use for the seed.
+    check_use(&MethodOptions { seed: None, ..options.clone() }, names)?;
+    let mut contestants: Vec<Contestant> = Vec::new();
+    for name in names {
+        if contestants.iter().all(|contestant| contestant.name != *name) {
+            let method = rule(name, options, Arithmetic::Standard)?;
+            contestants.push(Contestant { name: name.clone(), kind: Kind::Method(method) });
+        }
+    }
+    let baselines =
+        [("random map", Kind::Random), ("centre", Kind::Centre), ("edges", Kind::Edges)];
+    contestants.extend(
+        baselines.into_iter().map(|(name, kind)| Contestant { name: name.to_owned(), kind }),
+    );
+    Ok(contestants)
+}
+
+impl Contestant {
+    fn map(&self, seen: &Seen<'_>, image: &Image, seed: u64) -> Result<Map, Error> {
+        Ok(match &self.kind {
+            Kind::Method(method) => seen.map(&**method, image)?,
+            Kind::Random => baselines::random(image.size(), seed)?,
+            Kind::Centre => baselines::centre(image.size())?,
+            Kind::Edges => baselines::edges(image)?,
+        })
+    }
+
+    /// Of the network whose weights know nothing. A baseline does not look at the network.
+    fn random_map(&self, seen: &Seen<'_>, seed: u64) -> Result<Map, Error> {
+        match &self.kind {
+            Kind::Method(method) => seen.random_map(&**method),
+            _ => self.map(seen, &seen.image, seed),
+        }
+    }
+}
+
+/// Everything that can be measured of one map.
+pub fn measure(seen: &Seen<'_>, by: &Contestant, seed: u64) -> Result<Measures, Error> {
+    let image = &seen.image;
+    let start = Instant::now();
+    let map = by.map(seen, image, seed)?;
+    let milliseconds = Some(start.elapsed().as_secs_f32() * 1e3);
+    if map.values().iter().all(|&value| value == map.values()[0]) {
+        return Ok(Measures { milliseconds, ..Measures::default() });
+    }
+    let mut score = |images: &[Image]| seen.scores(images);
+    let steps = Perturbation { steps: STEPS, seed };
+    let deleted = deletion(image, &map, steps, &mut score)?;
+    let inserted = insertion(image, &map, steps, &mut score)?;
+    let confidence = Confidence::measure(image, &map, &mut score)?;
+    let removed = road(image, &map, RoadSettings { seed, ..RoadSettings::default() }, &mut score)?;
+    let few = RoadSettings { seed, percentiles: &ARCC_PERCENTILES, ..RoadSettings::default() };
+    let few = road(image, &map, few, &mut score)?;
+    let map_of_masked = by.map(seen, &masked(image, &map)?, seed)?;
+    let virtues = or_nothing(arcc(&map, &map_of_masked, few.combined()))?;
+    let mut explain = |images: &[Image]| {
+        images.iter().map(|image| by.map(seen, image, seed)).collect::<Result<Vec<_>, Error>>()
+    };
+    let shaken = SensitivitySettings { seed, samples: 2, ..SensitivitySettings::default() };
+    let mean = |scores: &[f32]| scores.iter().sum::<f32>() / scores.len() as f32;
+    Ok(Measures {
+        share_inside: or_nothing(share_inside(&map, seen.region))?,
+        points_inside: or_nothing(points_inside(&map, seen.region))?,
+        deletion: Some(deleted.area()),
+        insertion: Some(inserted.area()),
+        drop: confidence.relative_drop(),
+        increase: Some(f32::from(u8::from(confidence.increased()))),
+        road: Some(removed.combined()),
+        road_most_relevant: Some(mean(&removed.most_relevant_first)),
+        road_least_relevant: Some(mean(&removed.least_relevant_first)),
+        arcc: virtues.map(|virtues| virtues.mean()),
+        coherency: virtues.map(|virtues| virtues.coherency),
+        complexity: virtues.map(|virtues| virtues.complexity),
+        sensitivity: Some(sensitivity(image, &map, shaken, &mut explain)?),
+        randomised: or_nothing(spearman(&map, &by.random_map(seen, seed)?))?,
+        milliseconds,
+    })
+}
+
+fn or_nothing<T>(measured: Result<T, cam_metrics::Error>) -> Result<Option<T>, Error> {
+    match measured {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if no_value(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,44 @@
+use cam_core::Arithmetic;
+use cam_viz::{Map, Window};
+
+use super::mass::Mass;
+use super::question::Subject;
+
+/// What an image answers to one question, by one method.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What the question is about, told apart from all others: `car`, `not-car`.
+    pub name: String,
+    /// The question in words: `Where is car?`
+    pub question: String,
+    /// The question.
+    pub subject: Subject,
+    /// The method's name.
+    pub method: String,
+    /// The target's score.
+    pub score: f32,
+    /// The score in words: `cosine 0.412`.
+    pub number: String,
+    /// The cosine to the concept, whatever the score; none of a class.
+    pub cosine: Option<f32>,
+    /// The signed map at each captured layer, or the only one of a method that looks at the input.
+    pub raw: Vec<Map>,
+    /// The finished map in 0..=1 of what the network saw of the picture, at the input's size.
+    pub map: Map,
+    /// The share of the map's mass that lay on padding around the picture, before that was cut away; none
+    /// where there was no padding, or no mass.
+    pub on_padding: Option<f32>,
+    /// Whether the finished map says nothing.
+    pub degenerate: bool,
+    /// Where the map lies on the picture.
+    pub(crate) window: Window,
+    /// By whose arithmetic it was finished.
+    pub(crate) arithmetic: Arithmetic,
+}
+
+impl Answer {
+    /// Where the map's mass lies on the picture; none where there is no mass.
+    pub fn mass(&self) -> Option<Mass> {
+        Mass::of(&self.map, &self.window.inside())
+    }
+}

@@ -1,0 +1,252 @@
+use std::ops::Deref;
+
+use burn::tensor::{Tensor, TensorData};
+use cam_core::{
+    Arithmetic, Capture, Explanation, HostMaps, Layer, Method, Network as _, finish_on_host,
+    refine_on_host, smooth_over_augmentations,
+};
+use cam_viz::Map;
+
+use super::answer::Answer;
+use super::input::{Clock, Input};
+use super::method::ChosenMethod;
+use super::question::{Prepared, Question};
+use super::seen::Seen;
+use crate::error::{Context as _, Error, failed};
+use crate::model::Model;
+use crate::source::Source;
+use crate::tensors::{maps, read};
+
+const NO_POSITIONS: &str = "the network's maps have no positions";
+
+/// An image that went through the network once, and can be asked any number of questions.
+pub struct Captured<'m> {
+    model: &'m Model,
+    input: Input,
+    capture: Capture<'m>,
+}
+
+impl Deref for Captured<'_> {
+    type Target = Input;
+
+    fn deref(&self) -> &Input {
+        &self.input
+    }
+}
+
+impl Model {
+    /// Reads an image and runs the network once, to be asked at the last layer.
+    ///
+    /// # Errors
+    /// Where the image cannot be read, or the device fails.
+    pub fn capture(&self, image: impl Into<Source>) -> Result<Captured<'_>, Error> {
+        let last = self.network().last_layer()?;
+        self.capture_at(&image.into(), &[last], &mut Clock::start())
+    }
+
+    /// The same at several layers, whose maps are averaged; the clock takes the time of `decode`, `prepare` and
+    /// `capture`.
+    ///
+    /// # Errors
+    /// As [`capture`](Self::capture).
+    pub fn capture_at(
+        &self,
+        image: &Source,
+        layers: &[Layer],
+        clock: &mut Clock,
+    ) -> Result<Captured<'_>, Error> {
+        let input = Input::read(image, self, clock)?;
+        let capture = Capture::new(self.network(), input.tensor.clone(), layers);
+        let capture = capture.map_err(|error| failed!("{image}: {error}"))?;
+        clock.lap("capture");
+        Ok(Captured { model: self, input, capture })
+    }
+}
+
+/// A method as it is asked: one that was chosen by name, or a rule alone.
+struct Rule<'a> {
+    name: &'a str,
+    method: &'a dyn Method,
+    refines: bool,
+    compares: bool,
+}
+
+impl<'a> From<&'a ChosenMethod> for Rule<'a> {
+    fn from(chosen: &'a ChosenMethod) -> Self {
+        let ChosenMethod { name, rule, refines, compares } = chosen;
+        Self { name, method: &**rule, refines: *refines, compares: *compares }
+    }
+}
+
+impl<'m> Captured<'m> {
+    /// The answers to a question, in the order of its concepts: where each is, and where it is not if that is asked;
+    /// then of its classes.
+    ///
+    /// # Errors
+    /// Where the question does not fit the network, or the device fails.
+    pub fn ask(&self, method: &dyn Method, question: &Question) -> Result<Vec<Answer>, Error> {
+        let rule = Rule { name: "", method, refines: false, compares: false };
+        self.answers(&[rule], &question.prepare(self.model)?, false)
+    }
+
+    /// The answers of several methods to a prepared question: all answers to a question lie together. Where
+    /// `augmented`, finished maps are averaged over six copies of the image: mirrored or not, darker, as it is and
+    /// brighter.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn ask_by(
+        &self,
+        methods: &[ChosenMethod],
+        question: &Prepared,
+        augmented: bool,
+    ) -> Result<Vec<Answer>, Error> {
+        let rules: Vec<Rule<'_>> = methods.iter().map(Rule::from).collect();
+        self.answers(&rules, question, augmented)
+    }
+
+    /// The image as it went in.
+    pub fn input(&self) -> &Input {
+        &self.input
+    }
+
+    /// The network that ran it.
+    pub fn model(&self) -> &'m Model {
+        self.model
+    }
+
+    /// The image's embedding.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn embedding(&self) -> Result<Vec<f32>, Error> {
+        read(self.capture.embeddings())
+    }
+
+    /// The tensors, for whoever works with them.
+    pub fn core(&self) -> &Capture<'m> {
+        &self.capture
+    }
+
+    fn answers(
+        &self,
+        rules: &[Rule<'_>],
+        question: &Prepared,
+        augmented: bool,
+    ) -> Result<Vec<Answer>, Error> {
+        let arithmetic = self.model.arithmetic();
+        let methods = rules.iter().map(|rule| {
+            let explanations = explain(&self.capture, rule, question)?;
+            let raw = side_by_side(&explanations);
+            let finished = match augmented {
+                false => finished(&raw, &self.input.tensor, rule, arithmetic)?,
+                true => self.smoothed(rule, question)?,
+            };
+            let raw = raw.into_iter().map(maps).collect::<Result<Vec<_>, _>>()?;
+            Ok(ByMethod { raw, finished: finished.maps, degenerate: finished.degenerate })
+        });
+        let methods = methods.collect::<Result<Vec<_>, Error>>()?;
+        let embeddings = || self.capture.embeddings();
+        let scores = question.targets.iter().map(|target| target.scores(embeddings()));
+        let scores = read(Tensor::cat(scores.collect(), 1))?;
+        let cosines = question.cosine.as_ref();
+        let cosines = cosines.map(|target| read(cam_core::Target::scores(target, embeddings())));
+        let cosines = cosines.transpose()?;
+        let [_, _, height, width] = self.input.tensor.dims();
+
+        let missing = || "a question was left without an answer";
+        let asked = question.subjects().iter().flat_map(|subject| {
+            rules.iter().zip(&methods).map(move |(rule, made)| (subject, rule, made))
+        });
+        let answers = asked.map(|(subject, rule, made)| {
+            let at = subject.position;
+            let raw = made.raw.iter().map(|layer| layer.get(at).cloned().with_context(missing));
+            let map = made.finished.get(at).cloned().with_context(missing)?;
+            let map = Map::new(width, height, map).context(NO_POSITIONS)?;
+            let Seen { map, on_padding, degenerate } =
+                Seen::of(map, &self.input).context("cutting padding away")?;
+            let score = *scores.get(at).with_context(missing)?;
+            let cosine =
+                subject.concept.and_then(|concept| cosines.as_ref()?.get(concept).copied());
+            let degenerate = degenerate || made.degenerate.get(at).copied().unwrap_or(true);
+            let mut number = question.number(subject, score, cosine);
+            if degenerate {
+                number.push_str(" (nothing found)");
+            }
+            Ok(Answer {
+                name: subject.distinct_name(),
+                question: subject.words(),
+                subject: subject.clone(),
+                method: rule.name.to_owned(),
+                score,
+                number,
+                cosine,
+                raw: raw.collect::<Result<_, Error>>()?,
+                map,
+                on_padding,
+                degenerate,
+                window: self.input.window(),
+                arithmetic,
+            })
+        });
+        answers.collect()
+    }
+
+    /// Finished maps, averaged over augmented copies of the image.
+    fn smoothed(&self, rule: &Rule<'_>, question: &Prepared) -> Result<HostMaps, Error> {
+        let mut degenerate: Option<Vec<bool>> = None;
+        let smoothed = smooth_over_augmentations(&self.input.tensor, |copy| {
+            let capture = self.capture.of_images(copy.clone())?;
+            let raw = side_by_side(&explain(&capture, rule, question)?);
+            let finished = finished(&raw, &copy, rule, self.model.arithmetic())?;
+            degenerate = Some(match degenerate.take() {
+                None => finished.degenerate,
+                Some(so_far) => {
+                    so_far.iter().zip(&finished.degenerate).map(|(a, b)| *a && *b).collect()
+                }
+            });
+            let [height, width] = finished.size;
+            let shape = [1, finished.maps.len(), height, width];
+            let values = TensorData::new(finished.maps.concat(), shape);
+            Ok(Tensor::from_data(values, &copy.device()))
+        })?;
+        let [_, _, height, width] = smoothed.dims();
+        let maps = read(smoothed)?.chunks(height * width).map(<[f32]>::to_vec).collect();
+        Ok(HostMaps { maps, size: [height, width], degenerate: degenerate.unwrap_or_default() })
+    }
+}
+
+/// What a method made, question by question.
+struct ByMethod {
+    raw: Vec<Vec<Map>>,
+    finished: Vec<Vec<f32>>,
+    degenerate: Vec<bool>,
+}
+
+fn explain(
+    capture: &Capture<'_>,
+    rule: &Rule<'_>,
+    question: &Prepared,
+) -> Result<Vec<Explanation>, cam_core::Error> {
+    question.targets(rule.compares).map(|target| capture.explain(rule.method, target)).collect()
+}
+
+fn finished(
+    raw: &[Tensor<4>],
+    images: &Tensor<4>,
+    rule: &Rule<'_>,
+    arithmetic: Arithmetic,
+) -> Result<HostMaps, cam_core::Error> {
+    let [_, _, height, width] = images.dims();
+    let finish = if rule.refines { refine_on_host } else { finish_on_host };
+    finish(raw, [height, width], arithmetic)
+}
+
+/// Layer by layer, the raw maps of all targets side by side: `[1, questions, h', w']`.
+fn side_by_side(explanations: &[Explanation]) -> Vec<Tensor<4>> {
+    let layers = explanations.first().map_or(0, |explanation| explanation.layers.len());
+    let of_layer = |layer: usize| {
+        Tensor::cat(explanations.iter().map(|e| e.layers[layer].maps.clone()).collect(), 1)
+    };
+    (0..layers).map(of_layer).collect()
+}

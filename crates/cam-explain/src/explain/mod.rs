@@ -1,0 +1,25 @@
+//! One image, asked.
+
+mod answer;
+mod captured;
+mod concept;
+mod condition;
+mod input;
+mod mass;
+mod method;
+mod question;
+mod reading;
+mod seen;
+
+pub use answer::Answer;
+pub use captured::Captured;
+pub use concept::Concept;
+pub(crate) use concept::check as check_concept;
+pub use condition::{Condition, MOST_DISTORTION, unseen, window};
+pub use input::{Clock, Input, Prepared as PreparedImage};
+pub use mass::Mass;
+pub use method::{ChosenMethod, FINER_CAM, MethodOptions, REFINE_CAM, check_use, chosen, rule};
+pub use question::{
+    ClassScore, ConceptScore, Kind, Prepared as PreparedQuestion, Question, Subject,
+};
+pub use reading::{MAX_PIXELS, Reading, Size, width_and_height};

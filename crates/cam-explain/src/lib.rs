@@ -1,0 +1,79 @@
+//! Visual explanations for image embeddings: files and pixels in, answers out.
+//!
+//! What in an image is similar to, or different from, a concept? A [`Model`] turns images into embeddings, a
+//! [`Question`] asks about them, and every [`Answer`] is a number, a raw map and a picture.
+//!
+//! ```no_run
+//! use cam_core::GradCam;
+//! use cam_explain::{Figure, Model, Question};
+//!
+//! let model = Model::open("resnet50")?.with_size(512, 512);
+//! let concepts = model.embed(["car.jpg", "clouds.jpg"])?;
+//! let street = model.capture("street.jpg")?;
+//! let answers = street.ask(&GradCam, &Question::similar(&concepts).and_not())?;
+//! for answer in &answers {
+//!     println!("{} {:.3}", answer.name, answer.score);
+//!     answer.heatmap().over(&street.picture)?.save(format!("{}.png", answer.name))?;
+//! }
+//! Figure::rows(&concepts, &street, &answers)?.save("figure.png")?;
+//! # Ok::<(), cam_explain::Error>(())
+//! ```
+//!
+//! Nothing here reads an argument vector, writes to standard output or ends the process. What a user ought to know
+//! beside results goes through the `log` crate; how far long work has come is shown by a [`Progress`], and a [`Cancel`]
+//! ends it early. Whoever works with tensors reaches `cam_core` through [`Captured::core`].
+
+pub mod batch;
+mod cancel;
+pub mod compare;
+pub mod concepts;
+pub mod device;
+pub mod drawing;
+mod environment;
+mod error;
+pub mod evaluate;
+mod explain;
+pub mod factorization;
+pub mod folder;
+pub mod index;
+mod journal;
+pub mod lanes;
+mod memory;
+pub mod model;
+mod notice;
+mod own_results;
+pub mod paths;
+pub mod photographs;
+mod picture;
+mod progress;
+mod same_bytes;
+mod source;
+pub mod tensors;
+pub mod weights;
+
+pub use cancel::Cancel;
+pub use drawing::{Drawing, Figure, Heatmap};
+pub use environment::Environment;
+pub use error::{Cause, Error};
+pub use explain::{
+    Answer, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore, Condition, FINER_CAM,
+    Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage, PreparedQuestion,
+    Question, REFINE_CAM, Reading, Size, Subject, check_use, chosen, rule, unseen,
+    width_and_height, window,
+};
+pub use memory::BYTES_PER_PIXEL;
+pub use model::{Model, ModelOptions, NotFetched};
+pub use picture::Picture;
+pub use progress::{Bar, Progress, Unit};
+pub use source::{Decoding, Source, is_url};
+
+use serde::Serialize;
+
+/// One of several images that failed, while the others went on.
+#[derive(Debug, Clone, Serialize)]
+pub struct Failed {
+    /// As it was given.
+    pub image: String,
+    /// Why.
+    pub error: String,
+}

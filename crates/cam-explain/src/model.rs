@@ -1,0 +1,468 @@
+//! A network that is ready to run, and where its weights came from.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::iter;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+
+use cam_core::{Arithmetic, Layer, Network as _};
+use cam_models::checkpoint::Checkpoint;
+use cam_models::{
+    ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Filter, LoadError, Loaded, Precision,
+    Published, Runtime, Strictness, Weights, architectures, describe, load_checkpoint,
+    load_embedded, published,
+};
+
+use crate::device::Opened;
+use crate::environment::Environment;
+use crate::error::{Context as _, Error};
+use crate::explain::{Reading, Size};
+use crate::source::is_url;
+use crate::weights::{digests, packed};
+use crate::{device, notice, weights};
+
+/// Which network, and on what it runs.
+#[derive(Debug, Clone, Default)]
+pub struct ModelOptions {
+    /// A network by name; the embedded one unless weights are given.
+    pub name: Option<String>,
+    /// A weight file or its URL; the network is identified from it unless named.
+    pub weights: Option<OsString>,
+    /// Of several networks in the weight file, the one whose names begin so.
+    pub prefix: Option<String>,
+    /// Unexpected tensors are ignored, and missing batch norms do nothing; how many there were is logged.
+    pub allow_partial: bool,
+    /// `cpu`, `flex`, `cuda:0`, or several cards with commas between; the best that is linked unless given.
+    pub device: Option<String>,
+    /// In which numbers a card computes convolutions.
+    pub precision: Precision,
+    /// Images that a card runs at once; as many as its memory allows unless given.
+    pub batch: Option<NonZero<usize>>,
+    /// Threads of the engine on the processor; 0 for all.
+    pub threads: usize,
+    /// Convolutions are direct only: slower than Winograd's algorithm, exact to one more digit.
+    pub exact: bool,
+}
+
+/// The weights of a network that is known by name were never fetched.
+#[derive(Debug, thiserror::Error)]
+#[error("the weights of {name} are not here yet: fetch them, or give a file")]
+#[non_exhaustive]
+pub struct NotFetched {
+    /// The network's name.
+    pub name: &'static str,
+}
+
+/// A network, on one device or several, and where its weights came from.
+pub struct Model {
+    /// The network, on the first device.
+    pub(crate) network: ConvNet,
+    /// Copies of it, on the others.
+    copies: Vec<ConvNet>,
+    devices: Vec<Opened>,
+    options: ModelOptions,
+    /// The weight file; none for the embedded weights.
+    pub file: Option<PathBuf>,
+    /// Where in the file the network is.
+    pub place: Place,
+    environment: Environment,
+    reading: Reading,
+    arithmetic: Arithmetic,
+}
+
+/// Where in a weight file a network is.
+#[derive(Debug, Clone, Default)]
+pub struct Place {
+    /// What stands before the network's names; empty where nothing does.
+    pub prefix: String,
+    /// What the user ought to know of the file.
+    pub remarks: Vec<String>,
+    /// What else was found there.
+    details: Vec<String>,
+    /// Whether there are other networks in the file, so that its digest does not tell which is meant.
+    is_one_of_several: bool,
+}
+
+impl Model {
+    /// A network by its name, or by a weight file or its URL, on the best device that is linked.
+    ///
+    /// # Errors
+    /// Where there is no such network, its weights were not fetched, or the file is not fit for use.
+    pub fn open(what: impl AsRef<OsStr>) -> Result<Self, Error> {
+        let what = what.as_ref();
+        let mut options = ModelOptions::default();
+        match what.to_str().filter(|name| is_known(name)) {
+            Some(name) => options.name = Some(name.to_owned()),
+            None if is_file(what) => options.weights = Some(what.to_owned()),
+            None => return Err(unknown(&what.to_string_lossy())),
+        }
+        Self::load(&options, &Environment::default())
+    }
+
+    /// What the options ask for, working within an environment.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and where the options contradict each other or the device is not there.
+    pub fn load(options: &ModelOptions, environment: &Environment) -> Result<Self, Error> {
+        let devices = opened(options)?;
+        let strictness =
+            if options.allow_partial { Strictness::Partial } else { Strictness::Exact };
+        // An empty environment variable counts as unset.
+        let name = options.name.as_deref().filter(|name| !name.is_empty());
+        let weights = options.weights.as_deref().filter(|weights| !weights.is_empty());
+        if options.prefix.is_some() && weights.is_none() {
+            return Err(Error::usage(
+                "a prefix chooses a network of a weight file: give the file too",
+            ));
+        }
+        let (file, described) = match (name, weights) {
+            (None, Some(argument)) => (Some(weights::locate(argument, environment)?), None),
+            (Some(name), Some(argument)) => {
+                (Some(weights::locate(argument, environment)?), Some(description(name)?))
+            }
+            (Some(name), None) if name != EMBEDDED => {
+                let published = find_published(name)?;
+                (Some(fetched(published)?), describe(published.architecture))
+            }
+            (_, None) => (None, None),
+        };
+        if options.allow_partial && file.is_none() {
+            return Err(Error::usage(
+                "the embedded weights are whole, and nothing is partial about them: give a weight file",
+            ));
+        }
+        let request = Request { prefix: options.prefix.as_deref(), described, strictness };
+        let mut networks = devices.iter().map(|opened| {
+            let runtime = opened.runtime.clone();
+            match &file {
+                None => Ok((load_embedded(runtime)?.network, None)),
+                Some(file) => network(file, &request, runtime),
+            }
+        });
+        let (network, place) = networks.next().context("a device was opened")??;
+        let copies = networks.map(|network| Ok(network?.0)).collect::<Result<_, Error>>()?;
+        let place = place.unwrap_or_default();
+        place.report();
+        notice::detail(format_args!(
+            "{} from {}, embeddings {} wide",
+            network.description().name,
+            file.as_ref().map_or("the embedded weights".into(), |file| file.display().to_string()),
+            network.description().embedding_width(),
+        ));
+        let (options, environment) = (options.clone(), environment.clone());
+        let (reading, arithmetic) = (Reading::default(), Arithmetic::Standard);
+        Ok(Self {
+            network,
+            copies,
+            devices,
+            options,
+            file,
+            place,
+            environment,
+            reading,
+            arithmetic,
+        })
+    }
+
+    /// The same network with an input of that width and height, in pixels.
+    #[must_use]
+    pub fn with_size(self, width: usize, height: usize) -> Self {
+        let reading = Reading { size: Size::Fixed(width, height), ..self.reading };
+        self.with_images(reading)
+    }
+
+    /// The same network with images read in another way, with the filter of whoever's arithmetic is followed.
+    #[must_use]
+    pub fn with_images(self, reading: Reading) -> Self {
+        Self { reading: Reading { filter: self.reading.filter, ..reading }, ..self }
+    }
+
+    /// The same network with another library's arithmetic, step by step: its resize, the constants of its methods, its
+    /// finishing and its colours.
+    #[must_use]
+    pub fn following(self, arithmetic: Arithmetic) -> Self {
+        let filter = match arithmetic {
+            Arithmetic::Standard => None,
+            Arithmetic::PytorchGradCam => Some(Filter::OpenCv),
+        };
+        Self { reading: Reading { filter, ..self.reading }, arithmetic, ..self }
+    }
+
+    /// Whose arithmetic is followed.
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.arithmetic
+    }
+
+    /// What a class of the classifier is called.
+    pub fn class_name(&self, class: usize) -> String {
+        format!("class {class}")
+    }
+
+    /// How images are read.
+    pub fn reading(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// What the work of this model shares with other work.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// The network, for whoever works with tensors; on the first device, where there are several.
+    pub fn network(&self) -> &ConvNet {
+        &self.network
+    }
+
+    /// The network alone; on the first device, where there are several.
+    pub fn into_network(self) -> ConvNet {
+        self.network
+    }
+
+    /// What was asked for when it was loaded.
+    pub fn options(&self) -> &ModelOptions {
+        &self.options
+    }
+
+    /// The same network with placeholder weights, which know nothing: for what depends on speed or shape alone, and
+    /// to see what of a map the weights did not make.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn untrained(&self) -> Result<ConvNet, Error> {
+        untrained(self.network.description().clone(), self.devices[0].runtime.clone())
+    }
+
+    /// What the network is called.
+    pub fn name(&self) -> &str {
+        &self.network.description().name
+    }
+
+    /// A layer by its name.
+    ///
+    /// # Errors
+    /// Names the layers that are similar, or all.
+    pub fn layer(&self, name: &str) -> Result<Layer, Error> {
+        layer(&self.network, name)
+    }
+
+    /// A layer by its name, the last one without.
+    ///
+    /// # Errors
+    /// As [`layer`](Self::layer).
+    pub fn layer_or_last(&self, name: Option<&str>) -> Result<Layer, Error> {
+        name.map_or_else(|| Ok(self.network.last_layer()?), |name| self.layer(name))
+    }
+
+    /// What a layer is called.
+    pub fn layer_name(&self, layer: Layer) -> String {
+        self.network.layers()[layer.index()].name.clone()
+    }
+
+    /// The network on every device, and how many images of that size are run there at once: as many as
+    /// the device's memory allows, unless it was said. Images of many sizes are run one by one.
+    pub fn batches(&self, size: Option<[usize; 2]>) -> impl Iterator<Item = (&ConvNet, usize)> {
+        let networks = iter::once(&self.network).chain(&self.copies);
+        networks.zip(&self.devices).map(move |(network, opened)| {
+            let fitting = |size| device::batch(opened, network, size);
+            (network, self.options.batch.map_or_else(|| size.map_or(1, fitting), NonZero::get))
+        })
+    }
+
+    /// What kinds of devices run it, each once: `cuda`, or `cuda,flex`.
+    pub fn device_kinds(&self) -> String {
+        let kinds: BTreeSet<&str> = self.devices.iter().map(|opened| opened.kind).collect();
+        kinds.into_iter().collect::<Vec<_>>().join(",")
+    }
+
+    /// SHA-256 of the weights, in hexadecimal digits.
+    pub fn sha256(&self) -> Result<String, Error> {
+        match &self.file {
+            None => Ok(cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()),
+            Some(file) => digests::of(file),
+        }
+    }
+
+    /// What to call the network where its weights have to be the same again: its name, and which of
+    /// several networks in the file it is.
+    pub fn identity(&self) -> String {
+        let name = &self.network.description().name;
+        match self.place.is_one_of_several {
+            true => format!("{name} at {}", self.place.prefix),
+            false => name.clone(),
+        }
+    }
+
+    /// What to call the weights' origin.
+    pub fn origin(&self) -> String {
+        self.file.as_ref().map_or_else(|| "embedded".to_owned(), |file| file.display().to_string())
+    }
+}
+
+/// A layer of a network by its name.
+///
+/// # Errors
+/// Names the layers that are similar, or all.
+pub fn layer(network: &ConvNet, name: &str) -> Result<Layer, Error> {
+    network.layer(name).map_err(|error| match error {
+        cam_core::Error::UnknownLayer { name, nearest } if nearest.is_empty() => {
+            let layers = network.layers();
+            let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+            Error::usage(format_args!(
+                "no layer is called `{name}`; there are {}",
+                names.join(", ")
+            ))
+        }
+        error => error.into(),
+    })
+}
+
+/// What is asked of a weight file.
+struct Request<'a> {
+    prefix: Option<&'a str>,
+    described: Option<Description>,
+    strictness: Strictness,
+}
+
+/// A weight file, of whose networks one is meant where that is said.
+pub fn checkpoint(file: &Path, prefix: Option<&str>) -> Result<Checkpoint, LoadError> {
+    let checkpoint = Checkpoint::open(file)?;
+    Ok(match prefix {
+        Some(prefix) => checkpoint.choosing(prefix),
+        None => checkpoint,
+    })
+}
+
+/// The network of a weight file: from its packed form, where it is a fetched one that was loaded
+/// before. What is packed has nothing else in its file that would have to be said, so then there is
+/// no source.
+fn network(
+    file: &Path,
+    request: &Request<'_>,
+    runtime: Runtime,
+) -> Result<(ConvNet, Option<Place>), Error> {
+    let can_be_packed = request.strictness == Strictness::Exact && request.prefix.is_none();
+    let packed = if can_be_packed { packed::open(file, &runtime) } else { None };
+    let asked = request.described.as_ref().map(|description| description.name.clone());
+    if let Some(network) = packed
+        && asked.is_none_or(|name| name == network.description().name)
+    {
+        return Ok((network, None));
+    }
+    let checkpoint = checkpoint(file, request.prefix)?;
+    let loaded =
+        load_checkpoint(checkpoint, request.described.clone(), request.strictness, runtime)?;
+    if can_be_packed && is_plain(&loaded.source) {
+        packed::keep(file, &loaded.network);
+    }
+    let place = Place::of(&loaded);
+    Ok((loaded.network, Some(place)))
+}
+
+/// Whether a file holds the network alone, under its own names.
+fn is_plain(source: &cam_models::Source) -> bool {
+    source.prefix.is_empty() && source.head.is_empty() && source.remarks().is_empty()
+}
+
+/// A network by name with placeholder weights, on the first device that the options name.
+///
+/// # Errors
+/// Where there is no such network or device.
+pub fn untrained_by_name(name: &str, options: &ModelOptions) -> Result<ConvNet, Error> {
+    untrained(description(name)?, opened(options)?.swap_remove(0).runtime)
+}
+
+fn untrained(description: Description, runtime: Runtime) -> Result<ConvNet, Error> {
+    let weights = Weights::made_up(&description);
+    ConvNet::new(description, weights, runtime).context("a network with placeholder weights")
+}
+
+fn opened(options: &ModelOptions) -> Result<Vec<Opened>, Error> {
+    let engine = cam_engine::Options {
+        threads: options.threads,
+        exact: options.exact,
+        ..cam_engine::Options::default()
+    };
+    let device = options.device.as_deref().filter(|name| !name.is_empty());
+    device::open(device, options.precision, engine)
+}
+
+/// Published weights by name; a name that is close is suggested.
+pub fn find_published(name: &str) -> Result<&'static Published, Error> {
+    let found = published().iter().find(|published| published.name == name);
+    found.ok_or_else(|| match describe(name) {
+        Some(_) => {
+            Error::usage(format_args!("no weights of {name} are published: give a weight file"))
+        }
+        None => unknown(name),
+    })
+}
+
+/// The architecture behind a name of an architecture or of published weights.
+pub fn description(name: &str) -> Result<Description, Error> {
+    let published = published().iter().find(|published| published.name == name);
+    let architecture = published.map_or(name, |published| published.architecture);
+    describe(architecture).ok_or_else(|| unknown(name))
+}
+
+/// Whether a network or published weights are called so.
+fn is_known(name: &str) -> bool {
+    name == EMBEDDED || published().iter().any(|p| p.name == name) || describe(name).is_some()
+}
+
+/// Whether a text names a file or a URL, and not a network: by what is there, or by how it is written.
+fn is_file(what: &OsStr) -> bool {
+    let path = Path::new(what);
+    path.exists()
+        || what.to_str().is_some_and(is_url)
+        || path.extension().is_some()
+        || path.components().count() > 1
+}
+
+fn unknown(name: &str) -> Error {
+    let published = published().iter().map(|published| published.name);
+    let known: BTreeSet<&str> = architectures().chain([EMBEDDED]).chain(published).collect();
+    match cam_core::nearest(name, known).as_slice() {
+        [] => Error::usage(format_args!("no model is called `{name}`")),
+        names => Error::usage(format_args!(
+            "no model is called `{name}`; did you mean {}?",
+            names.join(", ")
+        )),
+    }
+}
+
+fn fetched(published: &Published) -> Result<PathBuf, Error> {
+    let place = weights::cached(published)?;
+    if place.exists() {
+        return weights::verified(place);
+    }
+    Err(Error::failed_by(NotFetched { name: published.name }))
+}
+
+impl Place {
+    fn of(loaded: &Loaded) -> Self {
+        let source = &loaded.source;
+        let forgiven = (!loaded.breaches.is_empty()).then(|| loaded.breaches.to_string());
+        let left_out = source.left_out.iter().map(|left_out| {
+            format!(
+                "left out: {} ({}, tensors: {})",
+                left_out.name, left_out.what, left_out.tensors
+            )
+        });
+        let head = source.head.iter().map(|step| format!("behind the convolutions: {step}"));
+        let prefix = if source.prefix.is_empty() { "no prefix" } else { &source.prefix };
+        let found = format!("the network at {prefix}, in the names of {}", source.naming);
+        Self {
+            prefix: source.prefix.clone(),
+            remarks: source.remarks().into_iter().chain(forgiven).collect(),
+            details: iter::once(found).chain(head).chain(left_out).collect(),
+            is_one_of_several: !source.others.is_empty(),
+        }
+    }
+
+    /// Says what the user ought to know, and the rest when verbose.
+    fn report(&self) {
+        self.remarks.iter().for_each(notice::remark);
+        self.details.iter().for_each(notice::detail);
+    }
+}

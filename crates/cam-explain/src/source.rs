@@ -1,0 +1,293 @@
+//! Where images come from: files, standard input, URLs, memory.
+
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use cam_fetch::FetchError;
+use cam_viz::{DecodeOptions, decode};
+use image::RgbImage;
+
+use crate::environment::Environment;
+use crate::error::{Context as _, Error, failed};
+use crate::notice;
+use crate::picture::Picture;
+use crate::weights::web;
+
+/// An image file larger than this is taken for a mistake.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// A URL that has not sent an image by then never will.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is said where Ctrl-C ends the wait for an image.
+const READING: &str = "an image was being read";
+
+/// How images are decoded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Decoding {
+    /// Damaged images are refused.
+    pub strict: bool,
+    /// Each image's own range becomes black to white.
+    pub stretch: bool,
+}
+
+/// Where an image comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// An http or https URL.
+    Url(String),
+    /// An encoded image in memory.
+    Memory {
+        /// What it is called.
+        name: String,
+        /// A file's content.
+        bytes: Arc<[u8]>,
+    },
+    /// Pixels in memory.
+    Pixels {
+        /// What they are called.
+        name: String,
+        /// 8 bits a channel, upright.
+        pixels: Arc<RgbImage>,
+    },
+}
+
+impl Source {
+    /// What an argument of a command line means: `-` is standard input.
+    pub fn of(argument: &OsStr) -> Self {
+        match argument.to_str() {
+            Some("-") => Self::Stdin,
+            Some(url) if is_url(url) => Self::Url(url.to_owned()),
+            _ => Self::File(argument.into()),
+        }
+    }
+
+    /// A name and a source, where the argument is `NAME=IMAGE`. A file whose name holds `=` is
+    /// still a file.
+    pub fn named(argument: &OsStr) -> (Option<String>, Self) {
+        let split =
+            argument.to_str().filter(|text| !is_url(text)).and_then(|text| text.split_once('='));
+        match split {
+            Some((name, image)) if !name.is_empty() && !Path::new(argument).exists() => {
+                (Some(name.to_owned()), Self::of(&OsString::from(image)))
+            }
+            _ => (None, Self::of(argument)),
+        }
+    }
+
+    /// A short name: the file's, without folder and extension.
+    pub fn stem(&self) -> String {
+        let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        match self {
+            Self::Stdin => "stdin".to_owned(),
+            Self::Memory { name, .. } | Self::Pixels { name, .. } => name.clone(),
+            Self::File(path) => stem(path).unwrap_or_else(|| self.to_string()),
+            Self::Url(url) => {
+                let path = url.split(['?', '#']).next().unwrap_or(url);
+                stem(Path::new(path)).unwrap_or_else(|| "image".to_owned())
+            }
+        }
+    }
+
+    /// The file, as the system knows it.
+    pub fn canonical(&self) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => path.canonicalize().ok(),
+            _ => None,
+        }
+    }
+
+    /// Reads and decodes the image. What is odd about it is logged as a warning.
+    ///
+    /// # Errors
+    /// Where it cannot be read, is not an image, or is larger than the environment allows.
+    pub fn picture(&self, decoding: Decoding, environment: &Environment) -> Result<Picture, Error> {
+        match self {
+            Self::Pixels { pixels, .. } => Ok(Picture::of_pixels(RgbImage::clone(pixels))),
+            _ => self.decoded(&self.bytes(environment)?, decoding, environment),
+        }
+    }
+
+    /// Decodes its bytes.
+    pub(crate) fn decoded(
+        &self,
+        bytes: &[u8],
+        decoding: Decoding,
+        environment: &Environment,
+    ) -> Result<Picture, Error> {
+        let Decoding { strict, stretch } = decoding;
+        let limits = environment.limits.clone();
+        let options = DecodeOptions { limits, strict, stretch, ..DecodeOptions::default() };
+        environment.budget.wait_for(bytes, &options);
+        let picture = decode(bytes, &options).with_context(|| self.to_string())?;
+        for remark in &picture.remarks {
+            let help = if remark.is_helped_by_stretching() { " (stretching helps)" } else { "" };
+            notice::remark(format_args!("{self}: {remark}{help}"));
+        }
+        Ok(picture.into())
+    }
+
+    /// Reads its bytes; of pixels in memory, those.
+    pub(crate) fn bytes(&self, environment: &Environment) -> Result<Vec<u8>, Error> {
+        let cancel = &environment.cancel;
+        let in_context = |read: Result<Vec<u8>, Error>| Ok(read.with_context(|| self.to_string())?);
+        match self {
+            Self::File(path) if may_wait(path) => {
+                let path = path.clone();
+                in_context(cancel.or(move || file(&path), READING)?)
+            }
+            Self::File(path) => in_context(file(path)),
+            Self::Memory { bytes, .. } => Ok(bytes.to_vec()),
+            Self::Pixels { pixels, .. } => Ok(pixels.as_raw().clone()),
+            Self::Stdin => in_context(cancel.or(|| capped(std::io::stdin().lock()), READING)?),
+            Self::Url(url) => {
+                let url = url.clone();
+                // The error names the URL itself.
+                Ok(cancel.or(move || fetched(&url), READING)??)
+            }
+        }
+    }
+}
+
+impl From<&str> for Source {
+    /// A URL, or the path of a file.
+    fn from(text: &str) -> Self {
+        if is_url(text) { Self::Url(text.to_owned()) } else { Self::File(text.into()) }
+    }
+}
+
+impl From<&String> for Source {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self::File(path.to_owned())
+    }
+}
+
+impl From<&PathBuf> for Source {
+    fn from(path: &PathBuf) -> Self {
+        Self::File(path.clone())
+    }
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::File(path)
+    }
+}
+
+impl From<&Source> for Source {
+    fn from(source: &Source) -> Self {
+        source.clone()
+    }
+}
+
+/// A file's content, under a name.
+impl From<(&str, &[u8])> for Source {
+    fn from((name, bytes): (&str, &[u8])) -> Self {
+        Self::Memory { name: name.to_owned(), bytes: bytes.into() }
+    }
+}
+
+/// Pixels, under a name.
+impl From<(&str, RgbImage)> for Source {
+    fn from((name, pixels): (&str, RgbImage)) -> Self {
+        Self::Pixels { name: name.to_owned(), pixels: pixels.into() }
+    }
+}
+
+/// Whether a text is an http or https URL.
+pub fn is_url(text: &str) -> bool {
+    let starts_with = |scheme: &str| {
+        text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    starts_with("http://") || starts_with("https://")
+}
+
+fn fetched(url: &str) -> Result<Vec<u8>, Error> {
+    let options = cam_fetch::Options {
+        max_bytes: MAX_BYTES,
+        total_timeout: Some(PATIENCE),
+        ..web::options()
+    };
+    match cam_fetch::fetch_bytes(url, &options) {
+        Err(FetchError::TooLarge { url, .. }) => Err(too_large().of(url)),
+        fetched => fetched.map_err(web::error),
+    }
+}
+
+/// Whether reading a file may wait for others: a pipe, a device.
+fn may_wait(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir())
+}
+
+fn file(path: &Path) -> Result<Vec<u8>, Error> {
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(failed!("is a folder; name the images in it"));
+    }
+    capped(std::fs::File::open(path)?)
+}
+
+fn capped(reader: impl std::io::Read) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(too_large());
+    }
+    Ok(bytes)
+}
+
+fn too_large() -> Error {
+    failed!("holds more than {} MiB, too much for an image", MAX_BYTES >> 20)
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) if path.as_os_str().is_empty() => f.write_str("an empty file name"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Stdin => f.write_str("standard input"),
+            Self::Url(url) => f.write_str(url),
+            Self::Memory { name, .. } | Self::Pixels { name, .. } => f.write_str(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_before_the_first_equals_sign_names_the_concept() {
+        let (name, source) = Source::named(OsStr::new("sky=clouds=2.jpg"));
+        assert_eq!((name.as_deref(), source), (Some("sky"), Source::File("clouds=2.jpg".into())));
+    }
+
+    #[test]
+    fn a_url_with_a_query_is_not_taken_for_a_name() {
+        let (name, source) = Source::named(OsStr::new("https://example.org/a.jpg?size=2"));
+        assert_eq!((name, source.stem().as_str()), (None, "a"));
+    }
+
+    #[test]
+    fn a_named_url_keeps_both() {
+        let (name, source) = Source::named(OsStr::new("sky=HTTP://example.org/a.jpg"));
+        assert_eq!(
+            (name.as_deref(), source),
+            (Some("sky"), Source::Url("HTTP://example.org/a.jpg".into()))
+        );
+    }
+}
