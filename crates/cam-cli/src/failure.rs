@@ -3,7 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
-use cam_explain::{BYTES_PER_PIXEL, Error, NotFetched};
+use cam_explain::{BYTES_PER_PIXEL, Error, NotFetched, Setting};
 use cam_models::{LoadError, Strictness};
 use cam_viz::DecodeError;
 
@@ -97,9 +97,10 @@ impl From<anyhow::Error> for Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let reason = error.reason();
-        let words = match tip(&error) {
-            Some(tip) => anyhow::anyhow!("{reason}\ntip: {tip}"),
-            None => anyhow::anyhow!("{reason}"),
+        let words = match (option(&error), tip(&error)) {
+            (Some(option), _) => anyhow::anyhow!("{reason} ({option})"),
+            (None, Some(tip)) => anyhow::anyhow!("{reason}\ntip: {tip}"),
+            (None, None) => anyhow::anyhow!("{reason}"),
         };
         match error {
             Error::Usage(_) => Self::Usage(words),
@@ -123,17 +124,31 @@ impl From<cam_core::Error> for Failure {
     }
 }
 
-/// The option that helps, which a library does not know.
-pub fn tip(error: &Error) -> Option<String> {
+/// The option that mends it, which a library does not know.
+fn option(error: &Error) -> Option<&'static str> {
+    if let Some(error) = error.find::<DecodeError>() {
+        return limit(error);
+    }
+    Some(match error.remedy()? {
+        Setting::Size => "--size",
+        Setting::Results => "--out, or --index of an index",
+        Setting::Moved => "--moved",
+        Setting::Images => "--images",
+        Setting::Weights => "--weights",
+        Setting::Cells => "--cell, --grid",
+        Setting::Device => "--device",
+        _ => return None,
+    })
+}
+
+/// What helps, in a sentence.
+fn tip(error: &Error) -> Option<String> {
     if let Some(NotFetched { name, .. }) = error.find() {
         return Some(format!("run `cam fetch {name}`, or give a file with --weights"));
     }
-    if let Some(error) = error.find::<DecodeError>() {
-        return limit(error).map(|option| format!("{option} raises the limit"));
-    }
     match error.find::<LoadError>()? {
         LoadError::Contract { breaches, .. } if breaches.are_forgiven(Strictness::Partial) => {
-            Some("--allow-partial leaves out what is unexpected, and reports it".to_owned())
+            Some("--allow-partial leaves out what is unexpected, and says so".to_owned())
         }
         LoadError::SeveralNetworks { found, .. } | LoadError::NoSuchPrefix { found, .. } => {
             let (prefix, _) = found.first()?;

@@ -32,22 +32,43 @@ pub enum Error {
 pub struct Cause {
     what: String,
     why: Option<Source>,
+    remedy: Option<Setting>,
+}
+
+/// What to set otherwise, for an interface to say by which option or keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Setting {
+    /// The size of the network's input.
+    Size,
+    /// The folder for results.
+    Results,
+    /// That a folder was moved.
+    Moved,
+    /// The folder of an index's images.
+    Images,
+    /// The weight file.
+    Weights,
+    /// Side and number of a collage's cells.
+    Cells,
+    /// The device.
+    Device,
 }
 
 impl Error {
     /// The request contradicts itself.
     pub fn usage(what: impl fmt::Display) -> Self {
-        Self::Usage(Cause { what: what.to_string(), why: None })
+        Self::Usage(Cause { what: what.to_string(), why: None, remedy: None })
     }
 
     /// It could not be done.
     pub fn failed(what: impl fmt::Display) -> Self {
-        Self::Failed(Cause { what: what.to_string(), why: None })
+        Self::Failed(Cause { what: what.to_string(), why: None, remedy: None })
     }
 
     /// The weight file is not fit for use.
     pub(crate) fn bad_model(what: impl fmt::Display) -> Self {
-        Self::BadModel(Cause { what: what.to_string(), why: None })
+        Self::BadModel(Cause { what: what.to_string(), why: None, remedy: None })
     }
 
     /// The request contradicts itself, as another crate found out.
@@ -71,9 +92,11 @@ impl Error {
     /// The same, naming what failed.
     pub(crate) fn of(self, what: impl fmt::Display) -> Self {
         match self {
-            Self::Failed(cause) => {
-                Self::Failed(Cause { what: what.to_string(), why: Some(Box::new(cause)) })
-            }
+            Self::Failed(cause) => Self::Failed(Cause {
+                what: what.to_string(),
+                remedy: cause.remedy,
+                why: Some(Box::new(cause)),
+            }),
             error => error,
         }
     }
@@ -99,6 +122,25 @@ impl Error {
         said
     }
 
+    /// The same, mended by a setting.
+    pub(crate) fn see(mut self, setting: Setting) -> Self {
+        if let Self::Usage(cause) | Self::Failed(cause) | Self::BadModel(cause) = &mut self {
+            cause.remedy = Some(setting);
+        }
+        self
+    }
+
+    /// What to set otherwise, where one thing mends it.
+    pub fn remedy(&self) -> Option<Setting> {
+        match self {
+            Self::Usage(cause)
+            | Self::Failed(cause)
+            | Self::Output(cause)
+            | Self::BadModel(cause) => cause.remedy,
+            Self::Cancelled(_) => None,
+        }
+    }
+
     /// The first error of a type along the causes: a [`LoadError`], say.
     pub fn find<E: StdError + 'static>(&self) -> Option<&E> {
         let mut next = self.source();
@@ -115,7 +157,7 @@ impl Error {
 impl Cause {
     fn of(error: impl Into<Source>) -> Self {
         let why = error.into();
-        Self { what: why.to_string(), why: Some(why) }
+        Self { what: why.to_string(), why: Some(why), remedy: None }
     }
 }
 
@@ -170,7 +212,10 @@ impl<T, E: Into<Source>> Context<T> for Result<T, E> {
     }
 
     fn with_context<D: fmt::Display>(self, what: impl FnOnce() -> D) -> Result<T, Error> {
-        self.map_err(|why| Error::Failed(Cause { what: what().to_string(), why: Some(why.into()) }))
+        self.map_err(|why| {
+            let (what, why) = (what().to_string(), Some(why.into()));
+            Error::Failed(Cause { what, why, remedy: None })
+        })
     }
 }
 

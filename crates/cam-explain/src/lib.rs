@@ -54,7 +54,7 @@ pub mod weights;
 pub use cancel::Cancel;
 pub use drawing::{Drawing, Figure, Heatmap};
 pub use environment::Environment;
-pub use error::{Cause, Error};
+pub use error::{Cause, Error, Setting};
 pub use explain::{
     Answer, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore, Condition, FINER_CAM,
     Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage, PreparedQuestion,

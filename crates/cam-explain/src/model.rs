@@ -16,7 +16,7 @@ use cam_models::{
 
 use crate::device::Opened;
 use crate::environment::Environment;
-use crate::error::{Context as _, Error};
+use crate::error::{Context as _, Error, Setting};
 use crate::explain::{Reading, Size};
 use crate::source::is_url;
 use crate::weights::{digests, packed};
@@ -114,7 +114,8 @@ impl Model {
         if options.prefix.is_some() && weights.is_none() {
             return Err(Error::usage(
                 "a prefix chooses a network of a weight file: give the file too",
-            ));
+            )
+            .see(Setting::Weights));
         }
         let (file, described) = match (name, weights) {
             (None, Some(argument)) => (Some(weights::locate(argument, environment)?), None),
@@ -130,7 +131,7 @@ impl Model {
         if options.allow_partial && file.is_none() {
             return Err(Error::usage(
                 "the embedded weights are whole, and nothing is partial about them: give a weight file",
-            ));
+            ).see(Setting::Weights));
         }
         let request = Request { prefix: options.prefix.as_deref(), described, strictness };
         let mut networks = devices.iter().map(|opened| {
@@ -393,6 +394,7 @@ pub fn find_published(name: &str) -> Result<&'static Published, Error> {
     found.ok_or_else(|| match describe(name) {
         Some(_) => {
             Error::usage(format_args!("no weights of {name} are published: give a weight file"))
+                .see(Setting::Weights)
         }
         None => unknown(name),
     })
@@ -422,8 +424,14 @@ fn is_file(what: &OsStr) -> bool {
 fn unknown(name: &str) -> Error {
     let published = published().iter().map(|published| published.name);
     let known: BTreeSet<&str> = architectures().chain([EMBEDDED]).chain(published).collect();
-    match cam_core::nearest(name, known).as_slice() {
-        [] => Error::usage(format_args!("no model is called `{name}`")),
+    match cam_core::nearest(name, known.iter().copied()).as_slice() {
+        [] => {
+            let known: Vec<&str> = known.into_iter().collect();
+            Error::usage(format_args!(
+                "no model is called `{name}`; there are {}",
+                known.join(", ")
+            ))
+        }
         names => Error::usage(format_args!(
             "no model is called `{name}`; did you mean {}?",
             names.join(", ")

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::Error;
+use crate::error::{Error, Setting};
 use crate::folder::Found;
 use crate::{journal, notice, paths};
 
@@ -40,7 +40,7 @@ pub fn check(root: &Path, results: &Path) -> Result<(), Error> {
              folder for them",
             results.display(),
             root.display()
-        )));
+        )).see(Setting::Results));
     }
     Ok(())
 }

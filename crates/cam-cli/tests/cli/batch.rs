@@ -140,7 +140,7 @@ fn a_picture_s_scale_is_the_image_s_the_concept_s_all_s_or_a_number() {
     }
     assert!(seen.iter().enumerate().all(|(i, a)| seen[..i].iter().all(|b| a != b)));
     let run = tiny(&place, &format!("{BATCH} --pictures --scale none")).ends_with(2);
-    assert!(run.err.contains("--scale none"), "{}", run.err);
+    assert!(run.err.contains("scale `none`"), "{}", run.err);
 }
 
 #[test]

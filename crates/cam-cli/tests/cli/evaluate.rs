@@ -90,9 +90,9 @@ fn other_settings_do_not_mix_with_what_is_there() {
     let before = place.read("scores/records.jsonl");
     let refused = evaluate(&place, "--seed 1").ends_with(2);
     assert!(
-        refused
-            .err
-            .contains("other settings: seed 0 → 1; go on with the same, choose another --out"),
+        refused.err.contains(
+            "other settings: seed 0 → 1; go on with the same, choose another folder for results"
+        ),
         "{}",
         refused.err
     );

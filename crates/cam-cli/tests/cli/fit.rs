@@ -53,7 +53,7 @@ fn a_squashed_panorama_is_said_and_with_its_proportions_kept_it_ranks_right() {
     place.write("cup.png", include_bytes!("data/cup-top-right.png"));
     place.write("astronaut.png", photograph("astronaut"));
     let words = "explain cup.png --concept coffee.png astronaut.png --json";
-    let advice = "squashed 2.1:1; --size 480x224 or --fit keep keeps proportions";
+    let advice = "squashed 2.1:1; size 480x224 or fit keep keeps proportions";
     let cosines = |run: &Run| {
         let questions = run.json()["queries"][0]["questions"].clone();
         [0, 1].map(|index: usize| number(&questions[index]["cosine"]))

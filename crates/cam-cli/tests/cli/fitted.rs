@@ -22,7 +22,7 @@ fn a_pair_belongs_together_where_the_pictures_show_it() {
     let best = &document["points"][0]["best"];
     assert!([16.0, 48.0].contains(&number(&best[0])), "{best}");
     let run = small(&place, "compare wide.png middle.png --fit crop --point 5,10").ends_with(2);
-    assert!(run.err.contains("--fit crop leaves wide.png out of sight"), "{}", run.err);
+    assert!(run.err.contains("fit crop leaves wide.png out of sight"), "{}", run.err);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn concepts_of_another_fit_are_remarked() {
     assert_eq!(shown["images"][0]["fit"], "crop");
     let words = "explain cat.png --concepts set.safetensors --fit pad --json";
     let run = small(&place, words).done();
-    let remark = "concepts were made with --fit crop, and these images are read with --fit pad";
+    let remark = "concepts were made with fit crop, and these images are read with fit pad";
     assert_eq!(run.err, format!("cam: {remark}\n"));
     assert_eq!(run.json()["remarks"], json!([remark]));
 }
@@ -107,7 +107,7 @@ fn an_index_knows_its_fit_and_searches_with_it() {
     let run = small(&place, "index shelf --fit pad").ends_with(1);
     assert!(run.err.contains("way to fit images: crop, and not pad"), "{}", run.err);
     let run = place.say(&format!("{words} --fit squash")).done();
-    assert!(run.err.contains("the query is read with --fit squash"), "{}", run.err);
+    assert!(run.err.contains("the query is read with fit squash"), "{}", run.err);
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn an_image_larger_than_a_network_can_take_is_refused_with_the_remedy() {
     let place = Place::new();
     let run = place.say("explain cat.png --concept coffee.png --size 9999x9999").ends_with(2);
     let expected = "cam: 9999×9999 pixels are too many for the network's input, which has at most 16777216, \
-                    as 4096x4096; choose a smaller --size\n";
+                    as 4096x4096; choose a smaller size (--size)\n";
     assert!(run.err.starts_with(expected), "{}", run.err);
 }
 
@@ -143,7 +143,7 @@ fn an_image_larger_than_a_network_can_take_is_refused_with_the_remedy() {
 fn a_concept_of_which_nothing_is_left_asks_for_a_larger_size() {
     let place = Place::new();
     let run = place.say("explain cat.png --concept coffee.png --size 1x1").ends_with(1);
-    assert!(run.err.ends_with("; is --size too small?\n"), "{}", run.err);
+    assert!(run.err.ends_with("; is the size of the input too small?\n"), "{}", run.err);
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn twelve_bits_in_sixteen_are_said_with_the_option_that_helps_and_it_helps() {
     };
     let (said, dark) = embed("deep.png");
     let remark = "cam: deep.png: uses only the lowest 6 % of the range (0 to 4080 of 65535): it will look black \
-                  (see --stretch)\n";
+                  (stretching helps)\n";
     assert!(said.ends_with(remark), "{said}");
     let (said, stretched) = embed("deep.png --stretch");
     assert_eq!(said, "cam: deep.png: stretched: samples from 0 to 4080 became black to white\n");

@@ -16,7 +16,7 @@ fn images_that_changed_came_or_went_end_in_what_a_fresh_run_writes() {
     let run = batch(&place, "o", "").ends_with(3);
     assert!(run.err.contains("01.png and 1 more: changed since"), "{}", run.err);
     assert!(run.err.contains("04.png: gone"), "{}", run.err);
-    assert!(run.err.contains("results.parquet is of before"), "{}", run.err);
+    assert!(run.err.contains("results.parquet is out of date"), "{}", run.err);
     // Their pictures are of what they were.
     let left = place.names("o/pictures");
     assert!(

@@ -69,7 +69,7 @@ fn every_listed_layer_can_be_explained_at() {
 #[test]
 fn weights_that_are_not_here_are_not_fetched_without_being_asked() {
     let run = Place::new().say("explain cat.png --class 1 --model resnet18").ends_with(1);
-    let expected = "cam: the weights of resnet18 are not here yet: run `cam fetch resnet18`, or give a file with --weights\n";
+    let expected = "cam: the weights of resnet18 are not here yet: fetch them, or give a file\ntip: run `cam fetch resnet18`, or give a file with --weights\n";
     assert_eq!(run.err, expected);
 }
 
@@ -77,7 +77,7 @@ fn weights_that_are_not_here_are_not_fetched_without_being_asked() {
 fn a_network_without_published_weights_asks_for_its_file() {
     let place = Place::new();
     let expected =
-        "cam: no weights of efficientnet-lite1 are published here: give its .pth with --weights\n";
+        "cam: no weights of efficientnet-lite1 are published: give a weight file (--weights)\n";
     for words in
         ["explain cat.png --class 1 --model efficientnet-lite1", "fetch efficientnet-lite1"]
     {

@@ -146,7 +146,7 @@ fn limits_are_said() {
             "batch - --frames 64x64 --max-pixels 1000 --concepts set.safetensors --out o",
             "at most 1000 pixels",
         ),
-        ("evaluate shelf --grid 8x8 --cell 1024 --out s", "smaller --cell or --grid"),
+        ("evaluate shelf --grid 8x8 --cell 1024 --out s", "smaller cell or grid (--cell"),
         ("search cat.png --index kept --top 0", "1..=10000"),
     ] {
         let run = place.say(words).ends_with(2);

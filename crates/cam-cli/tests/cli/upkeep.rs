@@ -41,7 +41,7 @@ fn compacting_gives_back_what_images_left_behind() {
     assert_compacted(&place, "i");
     assert_eq!(found(&place, "i"), found(&place, "anew"));
     let run = tiny(&place, "index shelf --index i --compact").done();
-    assert!(run.text().contains("0.0 MB given back"), "{}", run.text());
+    assert!(run.text().contains("0.0 MB reclaimed"), "{}", run.text());
     place.say("index shelf --index i --verify").done();
 }
 

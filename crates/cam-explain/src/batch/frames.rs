@@ -6,7 +6,7 @@ use cam_store::gallery::Sha256;
 
 use super::unchanged::digest;
 use super::{KEPT, Line, Questions, Results, Summary};
-use crate::error::{Context as _, Error};
+use crate::error::{Context as _, Error, Setting};
 use crate::explain::Condition;
 use crate::model::Model;
 use crate::notice;
@@ -90,7 +90,7 @@ pub fn run(
             "{} holds {} frames, and this film ended after {number}: choose another folder for results",
             results.path().display(),
             results.count()
-        )));
+        )).see(Setting::Results));
     }
     let rate = run as f64 / started.elapsed().as_secs_f64();
     Ok(Summary::new(results, (run > 0).then_some(rate)))
@@ -112,7 +112,8 @@ fn check_same(results: &Results, path: &str, sha256: Sha256) -> Result<(), Error
         Some(kept) if kept != sha256 => Err(Error::usage(format_args!(
             "frame {path} is another one than that in {}: choose another folder for results",
             results.path().display()
-        ))),
+        ))
+        .see(Setting::Results)),
         _ => Ok(()),
     }
 }

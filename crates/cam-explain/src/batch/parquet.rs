@@ -115,7 +115,7 @@ pub fn remark_if_stale(results: &Results) {
     let path = results.path().with_extension("parquet");
     if results.has_changed && path.exists() {
         let path = path.display();
-        notice::remark(format_args!("{path} is out of date: it is of an earlier run"));
+        notice::remark(format_args!("{path} is out of date: it was not written again"));
     }
 }
 

@@ -7,7 +7,7 @@ use cam_store::gallery::Sha256;
 
 use super::{KEPT, Results};
 use crate::environment::Environment;
-use crate::error::Error;
+use crate::error::{Error, Setting};
 use crate::folder::Found;
 use crate::{notice, same_bytes};
 
@@ -39,7 +39,7 @@ pub fn stale(
             "{of} is of {count} images, none of which is in {} as it was: name the folder that it was begun \
              with, or choose another folder for results",
             root.display()
-        )));
+        )).see(Setting::Results));
     }
     say(&changed, format_args!("changed since {of} was written and done again"));
     say(&gone, format_args!("gone, and taken out of {of}"));

@@ -13,7 +13,7 @@ pub use linked::DEFAULT;
 pub use memory::batch;
 pub use probe::{Found, probe};
 
-use crate::error::{Error, failed};
+use crate::error::{Error, Setting, failed};
 
 /// Every device name; but for `cpu`, which is the engine on flex, that of the feature that links it.
 pub const NAMES: [&str; 8] = ["cpu", "flex", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"];
@@ -60,7 +60,7 @@ fn one(name: &str, precision: Precision, engine: cam_engine::Options) -> Result<
         if precision != Precision::F32 {
             return Err(Error::usage(format_args!(
                 "the engine on the processor computes in f32: precision {precision} needs the device flex or a card"
-            )));
+            )).see(Setting::Device));
         }
         return Ok(Opened { kind, index, runtime: Runtime::engine(&device, engine) });
     }

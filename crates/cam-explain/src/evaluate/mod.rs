@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use cam_core::Layer;
 use cam_models::Fit;
 
-use crate::error::Error;
+use crate::error::{Error, Setting};
 use crate::explain::{MAX_PIXELS, MethodOptions};
 use crate::journal::{MethodSettings, NetworkSettings};
 use crate::model::Model;
@@ -160,7 +160,7 @@ fn side(settings: &Settings, model: &Model) -> Result<u32, Error> {
             "a collage of {}x{} cells of {side} pixels has {pixels} pixels, more than the {MAX_PIXELS} of a \
              network's input: choose a smaller cell or grid",
             grid[0], grid[1]
-        )));
+        )).see(Setting::Cells));
     }
     Ok(side)
 }

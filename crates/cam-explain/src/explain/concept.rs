@@ -90,7 +90,7 @@ pub(crate) fn check(origin: &str, embedding: &[f32]) -> Result<(), Error> {
     made.map(|_| ()).map_err(|error| {
         // An input of a few pixels leaves many networks nothing to see.
         let hint = match error {
-            cam_targets::Error::ZeroConcept { .. } => "; is the input too small?",
+            cam_targets::Error::ZeroConcept { .. } => "; is the size of the input too small?",
             _ => "",
         };
         failed!("{origin} makes no concept: {error}{hint}")

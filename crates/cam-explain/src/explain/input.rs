@@ -9,7 +9,7 @@ use image::RgbImage;
 
 use super::condition::{self, Condition};
 use super::reading::MAX_PIXELS;
-use crate::error::{Context as _, Error, failed};
+use crate::error::{Context as _, Error, Setting, failed};
 use crate::model::Model;
 use crate::notice;
 use crate::picture::Picture;
@@ -57,7 +57,7 @@ impl Prepared {
         if width.saturating_mul(height) > MAX_PIXELS {
             return Err(failed!(
                 "{source}: {width}×{height} pixels are too many for the network's input; choose a smaller size"
-            ));
+            ).see(Setting::Size));
         }
         let distortion = reading.distortion(network, &placement);
         if let Some(distortion) = &distortion {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use cam_models::{ConvNet, Filter, Fit, Placement, Preprocessing};
 
 use super::condition;
-use crate::error::Error;
+use crate::error::{Error, Setting};
 use crate::source::Decoding;
 
 /// A network's activations take some hundred times the memory of its input; more pixels than
@@ -91,7 +91,8 @@ impl FromStr for Size {
             None => Err(Error::usage(format_args!(
                 "size `{text}`: write width and height, as in 320x224, one side of a square, as in \
                  224, or native"
-            ))),
+            ))
+            .see(Setting::Size)),
         }
     }
 }
@@ -102,7 +103,7 @@ fn fitting(width: usize, height: usize) -> Result<Size, Error> {
         _ => Err(Error::usage(format_args!(
             "{width}×{height} pixels are too many for the network's input, which has at most {MAX_PIXELS}, as \
              4096x4096; choose a smaller size"
-        ))),
+        )).see(Setting::Size)),
     }
 }
 

@@ -4,7 +4,7 @@
 use cam_store::gallery::Writer;
 
 use super::same::Same;
-use crate::error::{Error, failed};
+use crate::error::{Error, Setting, failed};
 use crate::notice;
 
 /// Lets the index follow its folder; says where the folder was, if it was elsewhere.
@@ -26,7 +26,7 @@ pub fn follow(
             "it was made of another folder of images: {was}, and not {root}, which holds {} of its {count} \
              images; keep an index of each, or say that it was moved if it is the same folder",
             same.count
-        ));
+        ).see(Setting::Moved));
     }
     writer.set_root(root)?;
     notice::remark(format_args!(

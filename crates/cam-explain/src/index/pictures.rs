@@ -10,7 +10,7 @@ use cam_viz::FigureStyle;
 use image::{Rgb, RgbImage};
 
 use crate::environment::Environment;
-use crate::error::{Error, failed};
+use crate::error::{Error, Setting, failed};
 use crate::notice;
 use crate::source::{Decoding, Source};
 
@@ -83,7 +83,8 @@ impl Pictures {
             return Err(failed!(
                 "none of the images is in {}: say where their folder is, or index it again",
                 self.root.display()
-            ));
+            )
+            .see(Setting::Images));
         }
         Ok((missing, drawn.len()))
     }

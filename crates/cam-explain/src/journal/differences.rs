@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::foreign;
-use crate::error::Error;
+use crate::error::{Error, Setting};
 
 /// That a file was begun with the same settings.
 pub fn agree(first: &str, used: &Value, path: &Path) -> Result<(), Error> {
@@ -21,7 +21,7 @@ pub fn agree(first: &str, used: &Value, path: &Path) -> Result<(), Error> {
         "{} was begun with other settings: {}; go on with the same, choose another folder for results, or remove it",
         path.display(),
         differences.join(", ")
-    )))
+    )).see(Setting::Results))
 }
 
 /// Every setting that differs: `precision f32 → f16`.

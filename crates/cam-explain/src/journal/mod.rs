@@ -14,7 +14,7 @@ use cam_viz::{Temporary, remove_leftovers};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::{Context as _, Error, failed};
+use crate::error::{Context as _, Error, Setting, failed};
 use differences::agree;
 
 pub use settings::{MethodSettings, NetworkSettings, ReadingSettings};
@@ -209,6 +209,7 @@ fn foreign(path: &Path) -> Error {
         "{} was not written by this command: choose another folder for results, or remove it",
         path.display()
     ))
+    .see(Setting::Results)
 }
 
 /// That a file which is there was begun with the same settings; for before the work that opening it waits for.
