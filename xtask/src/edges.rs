@@ -84,9 +84,27 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
     },
+    // Files and pixels in, answers out. It is where a program chooses its backend, by this crate's features.
+    Layer {
+        name: "cam-explain",
+        may_use: &[
+            "cam-core",
+            "cam-engine",
+            "cam-targets",
+            "cam-models",
+            "cam-metrics",
+            "cam-store",
+            "cam-viz",
+            "cam-fetch",
+        ],
+        must_not_use: &["clap", "indicatif", "ctrlc", "anyhow"],
+        must_not_reach: &["clap"],
+        is_library: false,
+    },
     Layer {
         name: "cam-cli",
         may_use: &[
+            "cam-explain",
             "cam-core",
             "cam-engine",
             "cam-targets",

@@ -4,8 +4,7 @@
 //! [`Question`] asks about them, and every [`Answer`] is a number, a raw map and a picture.
 //!
 //! ```no_run
-//! use cam_core::GradCam;
-//! use cam_explain::{Figure, Model, Question};
+//! use cam_explain::{Figure, GradCam, Model, Question};
 //!
 //! let model = Model::open("resnet50")?.with_size(512, 512);
 //! let concepts = model.embed(["car.jpg", "clouds.jpg"])?;
@@ -51,6 +50,8 @@ mod source;
 pub mod tensors;
 pub mod weights;
 
+pub use cam_core::{Arithmetic, GradCam, Method, Target};
+pub use cam_viz::{Colormap, Map};
 pub use cancel::Cancel;
 pub use drawing::{Drawing, Figure, Heatmap};
 pub use environment::Environment;
