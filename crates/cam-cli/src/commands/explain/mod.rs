@@ -8,7 +8,7 @@ mod write;
 
 pub use names::Names;
 pub use outputs::Outputs;
-pub use settings::{Settings, methods, overlay_style};
+pub use settings::Settings;
 
 use cam_core::Layer;
 use cam_explain::{
@@ -27,16 +27,10 @@ use report::{Document, QueryReport};
 const MOST_ROWS: usize = 128;
 
 pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure> {
-    if let Some(file) = &arguments.concept_file {
-        return super::segments::run(arguments, file, environment);
+    if arguments.concepts.is_empty() && arguments.classes.is_empty() {
+        return Err(Failure::usage("nothing is asked: give a concept with -c, or a class with --class"));
     }
-    // The parser waives what an option requires where that is in conflict with another that is given.
-    if arguments.concepts_as.is_some() {
-        return Err(Failure::usage(
-            "--as says what a concept of a file is: name the file with --concepts, or leave it out",
-        ));
-    }
-    let queries: Vec<Source> = arguments.queries.iter().map(|query| Source::of(query)).collect();
+    let queries = arguments.queries.sources(&environment.cancel)?;
     let mut asked: Vec<_> =
         arguments.concepts.iter().map(|concept| Source::named(concept)).collect();
     asked.extend(arguments.negatives.iter().map(|negative| (None, Source::of(negative))));
@@ -145,7 +139,7 @@ impl<'a> Session<'a> {
         let mut clock = Clock::start();
         let captured = self.model.capture_at(query, &self.layers, &mut clock)?;
         let answers =
-            captured.ask_by(&self.settings.methods, &self.question, self.settings.aug_smooth)?;
+            captured.ask_by(&self.settings.methods, &self.question, self.settings.tta)?;
         clock.lap("explain");
         let outputs = &self.settings.outputs;
         let in_figure = outputs.figure.is_some() && room > 0;

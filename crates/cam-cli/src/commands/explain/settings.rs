@@ -22,7 +22,7 @@ pub struct Settings {
     /// How maps are made, one way or several.
     pub methods: Vec<ChosenMethod>,
     /// Whether maps are averaged over augmented copies of the images.
-    pub aug_smooth: bool,
+    pub tta: bool,
     /// From raw maps to finished ones.
     pub arithmetic: Arithmetic,
     /// The look of overlays.
@@ -50,7 +50,7 @@ impl Settings {
         let (of_concepts, of_classes) = targets(arguments)?;
         if arguments.difference && arguments.concepts.is_empty() {
             return Err(Failure::usage(
-                "--difference asks where a concept is not: give one with --concept",
+                "--difference asks where a concept is not: give one with -c",
             ));
         }
         if !arguments.negatives.is_empty() && of_concepts != ConceptScore::Cosine {
@@ -60,7 +60,7 @@ impl Settings {
         }
         let settings = Self {
             methods: methods(arguments)?,
-            aug_smooth: arguments.method.aug_smooth,
+            tta: arguments.method.tta,
             layer_names: arguments.layers.clone(),
             arithmetic: arguments.images.arithmetic(),
             style: overlay_style(arguments),
@@ -126,7 +126,7 @@ impl Settings {
 }
 
 /// The methods that the arguments ask for, in their order.
-pub fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
+fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
     let names = &arguments.method.names;
     if names.iter().any(|name| name == REFINE_CAM) && arguments.layers.len() < 2 {
         return Err(Failure::usage(
@@ -143,7 +143,7 @@ pub fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
 }
 
 /// The look of overlays.
-pub fn overlay_style(arguments: &Explain) -> OverlayStyle {
+fn overlay_style(arguments: &Explain) -> OverlayStyle {
     let usual = usual_style(arguments.images.arithmetic());
     OverlayStyle { colormap: arguments.colormap.unwrap_or(usual.colormap), ..usual }
 }
@@ -172,7 +172,7 @@ fn targets(arguments: &Explain) -> Result<(ConceptScore, ClassScore), Failure> {
     }
     if arguments.target.is_some() && arguments.concepts.is_empty() {
         return Err(Failure::usage(
-            "--target cosine, dot and neg-l2 are asked of a concept: give one with --concept",
+            "--target cosine, dot and neg-l2 are asked of a concept: give one with -c",
         ));
     }
     Ok((target.of_concepts().unwrap_or_default(), ClassScore::Logit))

@@ -1,15 +1,16 @@
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use cam_explain::concepts::{self, Found, SHOWN, Segmentation, segment};
 use cam_explain::paths::distinct;
-use cam_explain::{Clock, Condition, Environment, Failed, Source};
+use cam_explain::drawing::usual_style;
+use cam_explain::{Clock, Condition, Environment, Failed, Source, check_use, rule};
 use cam_viz::{Map, OverlayStyle, Panel, npy_bytes};
 use serde::Serialize;
 
-use super::explain::{Outputs, methods, overlay_style};
-use crate::arguments::Explain;
+use super::explain::Outputs;
+use crate::arguments::Segment;
 use crate::failure::Failure;
 use crate::output::{self, Pattern, Subject, write};
 use crate::print;
@@ -48,35 +49,34 @@ struct Report {
 }
 
 /// Which concept of a file is where.
-pub fn run(
-    arguments: &Explain,
-    concept_file: &Path,
-    environment: &Environment,
-) -> Result<(), Failure> {
-    let queries: Vec<Source> = arguments.queries.iter().map(|query| Source::of(query)).collect();
+pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure> {
+    let queries = arguments.queries.sources(&environment.cancel)?;
     let names = distinct(queries.iter().map(Source::stem));
-    let outputs = Outputs::new(arguments, &queries, 0)?;
-    check(arguments, concept_file, (&queries, &names), &outputs)?;
-    let look = overlay_style(arguments);
-    let method = methods(arguments)?;
-    let method = method.first().context("a method")?;
+    let outputs = Outputs::of_segmentation(arguments, queries.len())?;
+    check(arguments, (&queries, &names), &outputs)?;
+    let concept_file = arguments.concepts.as_path();
+    let (options, arithmetic) = (arguments.options.meant(), arguments.images.arithmetic());
+    let usual = usual_style(arithmetic);
+    let look = OverlayStyle { colormap: arguments.colormap.unwrap_or(usual.colormap), ..usual };
+    let method = rule(&arguments.method, &options, arithmetic)?;
+    check_use(&options, std::slice::from_ref(&arguments.method))?;
     let set = concepts::existing(concept_file)?;
     if set.concepts().is_empty() {
         return Err(Failure::usage(format!("{} contains no concepts", concept_file.display())));
     }
-    let concepts_as = arguments.concepts_as.unwrap_or_default();
+    let concepts_as = arguments.concepts_as;
     let target = concepts::target(&set, concepts_as)?;
     let model = arguments.model.load_for(&arguments.images, environment)?;
     concepts::check(&set, &model, concept_file.display())?;
     let remarks: Vec<String> = concepts::other_fit(&set, &model).into_iter().collect();
-    let layer = model.layer_or_last(arguments.layers.first().map(String::as_str))?;
+    let layer = model.layer_or_last(arguments.layer.as_deref())?;
     let mut document = Document {
         schema_version: 1,
         cam_version: env!("CARGO_PKG_VERSION"),
         model: model.name().to_owned(),
         weights_sha256: set.fingerprint().weights_sha256.clone(),
         layer: model.layer_name(layer),
-        method: method.name.clone(),
+        method: arguments.method.clone(),
         concepts_as: concepts_as.to_string(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
         remarks,
@@ -90,7 +90,7 @@ pub fn run(
         let mut clock = Clock::start();
         let captured = model.capture_at(query, &[layer], &mut clock).map_err(Failure::from);
         let done = captured.and_then(|captured| {
-            let segmented = segment(&captured, &*method.rule, (&set, &*target), &mut clock)?;
+            let segmented = segment(&captured, &*method, (&set, &*target), &mut clock)?;
             let report = Report::new(&segmented, name, clock);
             let rows = keep(&segmented, &report, &outputs, arguments, &look)?;
             Ok((report, rows))
@@ -126,23 +126,15 @@ pub fn run(
 
 /// What is wrong with the arguments and files, before any work.
 fn check(
-    arguments: &Explain,
-    concept_file: &Path,
+    arguments: &Segment,
     (queries, names): (&[Source], &[String]),
     outputs: &Outputs,
 ) -> Result<(), Failure> {
     let inputs: Vec<_> = queries.iter().filter_map(Source::canonical).collect();
-    let inputs = [inputs, concept_file.canonicalize().into_iter().collect()].concat();
+    let inputs = [inputs, arguments.concepts.canonicalize().into_iter().collect()].concat();
     outputs.check(&inputs)?;
     check_names(outputs, names, &inputs)?;
     outputs.check_streams(arguments.json)?;
-    if arguments.method.names.len() > 1 || arguments.layers.len() > 1 || arguments.method.aug_smooth
-    {
-        return Err(Failure::usage(
-            "--concepts compares maps of many concepts: give one method and one layer, and no \
-             --aug-smooth",
-        ));
-    }
     if arguments.colormap.is_some() && outputs.figure.is_none() {
         return Err(Failure::usage(
             "--colormap is for the figure's maps, and none is drawn: ask for one with --out",
@@ -188,7 +180,7 @@ fn keep(
     segmented: &Segmentation<'_, '_>,
     report: &Report,
     outputs: &Outputs,
-    arguments: &Explain,
+    arguments: &Segment,
     look: &OverlayStyle,
 ) -> Result<Vec<Vec<Panel>>, Failure> {
     let subject = Subject { query: &report.name, ..Subject::default() };

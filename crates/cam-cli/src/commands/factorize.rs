@@ -7,7 +7,7 @@ use cam_explain::{Condition, Environment, Size, Source, concepts};
 use cam_viz::npy_bytes;
 use serde::Serialize;
 
-use crate::arguments::Parts;
+use crate::arguments::Factorize;
 use crate::failure::Failure;
 use crate::output::{self, is_stdout, write};
 use crate::print;
@@ -43,8 +43,8 @@ struct Report {
     shares: Vec<f32>,
 }
 
-pub fn run(arguments: &Parts, environment: &Environment) -> Result<(), Failure> {
-    let sources: Vec<Source> = arguments.images.iter().map(|image| Source::of(image)).collect();
+pub fn run(arguments: &Factorize, environment: &Environment) -> Result<(), Failure> {
+    let sources = arguments.images.sources(&environment.cancel)?;
     let names = distinct(sources.iter().map(Source::stem));
     let figure = figure_path(arguments, &names);
     check(arguments, &sources, figure.as_deref())?;
@@ -99,7 +99,7 @@ fn document(
     }
 }
 
-fn say(arguments: &Parts, document: &Document, names: &[String]) -> Result<(), Failure> {
+fn say(arguments: &Factorize, document: &Document, names: &[String]) -> Result<(), Failure> {
     if arguments.json {
         return print::json(document);
     }
@@ -125,14 +125,14 @@ fn say(arguments: &Parts, document: &Document, names: &[String]) -> Result<(), F
     lines.into_iter().try_for_each(|line| print::beside(to_stdout, line))
 }
 
-fn figure_path(arguments: &Parts, names: &[String]) -> Option<PathBuf> {
+fn figure_path(arguments: &Factorize, names: &[String]) -> Option<PathBuf> {
     let asked = arguments.raw.is_some() || arguments.json;
     let name = if let [name] = names { name } else { "images" };
     let default = (!asked).then(|| format!("{name}.parts.png").into());
     arguments.out.clone().or(default)
 }
 
-fn check(arguments: &Parts, sources: &[Source], figure: Option<&Path>) -> Result<(), Failure> {
+fn check(arguments: &Factorize, sources: &[Source], figure: Option<&Path>) -> Result<(), Failure> {
     if sources.len() > MOST_IMAGES {
         let count = sources.len();
         return Err(Failure::usage(format!(

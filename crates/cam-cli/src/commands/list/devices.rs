@@ -2,6 +2,7 @@ use cam_engine::InstructionSet;
 use cam_explain::device::{self, Found};
 use serde::Serialize;
 
+use crate::arguments::Json;
 use crate::failure::Failure;
 use crate::print;
 
@@ -24,7 +25,7 @@ struct Entry {
 }
 
 /// Lists every device by name, whether this binary has it, and whether it answers here.
-pub fn run(as_json: bool) -> Result<(), Failure> {
+pub fn run(arguments: &Json) -> Result<(), Failure> {
     let default = device::DEFAULT;
     let devices: Vec<Entry> = device::NAMES
         .into_iter()
@@ -42,7 +43,7 @@ pub fn run(as_json: bool) -> Result<(), Failure> {
             Entry { name, usable, default: name == default, note, cards }
         })
         .collect();
-    if as_json {
+    if arguments.json {
         return print::json(&Listing { schema_version: 1, devices });
     }
     for Entry { name, usable, default, note, cards } in devices {

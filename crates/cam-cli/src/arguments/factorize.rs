@@ -1,16 +1,15 @@
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{Images, Model};
+use super::{ImageList, Images, Model};
 
-/// Arguments of `cam parts`.
+/// Arguments of `cam factorize`.
 #[derive(Debug, Args)]
-pub struct Parts {
+pub struct Factorize {
     /// The images.
-    #[arg(value_name = "IMAGE", required = true)]
-    pub images: Vec<OsString>,
+    #[command(flatten)]
+    pub images: ImageList,
 
     /// How many parts are looked for.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = value_parser!(u32).range(1..=100))]
@@ -29,7 +28,7 @@ pub struct Parts {
     pub concepts: Option<PathBuf>,
 
     /// Where to look; the last layer unless given.
-    #[arg(long, value_name = "L")]
+    #[arg(short, long, value_name = "L")]
     pub layer: Option<String>,
 
     /// Which network.
@@ -41,7 +40,7 @@ pub struct Parts {
     pub reading: Images,
 
     /// The figure, .png or .jpg; IMAGE.parts.png unless given.
-    #[arg(long, value_name = "FIGURE")]
+    #[arg(short, long, value_name = "FIGURE")]
     pub out: Option<PathBuf>,
 
     /// How much of each part is where: f32 [images, parts, h', w'].
@@ -49,6 +48,6 @@ pub struct Parts {
     pub raw: Option<PathBuf>,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }

@@ -1,39 +1,33 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, value_parser};
+use clap::{Args, Subcommand, value_parser};
 
 use super::{Images, Model};
 
 /// Arguments of `cam index`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true, after_long_help = INDEX_HELP)]
 pub struct Index {
-    /// The folder of images; folders in it are looked through too.
-    #[arg(value_name = "DIR")]
-    pub folder: PathBuf,
+    /// What to do with an index that is there.
+    #[command(subcommand)]
+    pub command: Option<IndexCommand>,
+
+    /// The folder of images, and of folders of images.
+    #[arg(value_name = "DIR", required = true)]
+    pub folder: Option<PathBuf>,
 
     /// The folder of the index; it is made if it does not exist.
     #[arg(long, value_name = "FOLDER", default_value = "cam-index")]
     pub index: PathBuf,
 
-    /// Keep embeddings only: a fiftieth of the room, but what is found cannot be explained.
+    /// Keep embeddings only: a fiftieth of the space, but what is found cannot be explained.
     #[arg(long)]
     pub no_maps: bool,
 
     /// The folder is the one that was indexed, moved, though less than half of its images are as they were.
-    #[arg(long, conflicts_with = "verify")]
+    #[arg(long)]
     pub moved: bool,
-
-    /// Compare everything that is kept with its checksums, and change nothing.
-    #[arg(
-        long,
-        conflicts_with_all = ["no_maps", "size", "strict", "compat", "prefix", "allow_partial", "batch", "exact"]
-    )]
-    pub verify: bool,
-
-    /// Then give back the room of images that changed or went; as much is needed while that is done.
-    #[arg(long, conflicts_with = "verify")]
-    pub compact: bool,
 
     /// Which network.
     #[command(flatten)]
@@ -44,9 +38,38 @@ pub struct Index {
     pub reading: Images,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
+
+/// What to do with an index.
+#[derive(Debug, Subcommand)]
+pub enum IndexCommand {
+    /// Compare everything that is kept with its checksums, and change nothing.
+    Verify(Kept),
+    /// Reclaim the space of changed and removed images. Temporarily needs as much free disk space.
+    Compact(Kept),
+}
+
+/// An index that is there.
+#[derive(Debug, Args)]
+pub struct Kept {
+    /// The folder of the index.
+    #[arg(value_name = "INDEX", default_value = "cam-index")]
+    pub index: PathBuf,
+
+    /// Print one JSON document.
+    #[arg(short, long)]
+    pub json: bool,
+}
+
+const INDEX_HELP: &str = "\
+The same command again adds what is new, looks again at what changed, and removes what is gone.
+
+Examples:
+  cam index photographs --index shelf
+  cam index verify shelf
+  cam index compact shelf";
 
 /// Arguments of `cam search`.
 #[derive(Debug, Args)]
@@ -61,7 +84,7 @@ pub struct Search {
     pub index: PathBuf,
 
     /// How many images are shown.
-    #[arg(long, value_name = "K", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10_000))]
+    #[arg(short, long, value_name = "K", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10_000))]
     pub top: u32,
 
     /// Show which part of the query belongs to which of every image found, in a figure
@@ -86,7 +109,7 @@ pub struct Search {
     pub reading: Images,
 
     /// The figure, .png or .jpg.
-    #[arg(long, value_name = "FIGURE")]
+    #[arg(short, long, value_name = "FIGURE")]
     pub out: Option<PathBuf>,
 
     /// A page with everything in it.
@@ -94,7 +117,7 @@ pub struct Search {
     pub html: Option<PathBuf>,
 
     /// Print a line of JSON for each image that was found.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 
