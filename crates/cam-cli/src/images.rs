@@ -44,7 +44,8 @@ fn named_in(file: &Path, is_stdin: bool, by_zeros: bool) -> Result<Vec<OsString>
     read.with_context(|| file.display().to_string())?;
     let end = if by_zeros { b'\0' } else { b'\n' };
     let names = bytes.split(|&byte| byte == end);
-    let names = names.map(|name| if by_zeros { name } else { name.strip_suffix(b"\r").unwrap_or(name) });
+    let names =
+        names.map(|name| if by_zeros { name } else { name.strip_suffix(b"\r").unwrap_or(name) });
     names.filter(|name| !name.is_empty()).map(|name| os_string(name, file)).collect()
 }
 
@@ -72,11 +73,12 @@ fn extend(sources: &mut Vec<Source>, word: OsString, cancel: &Cancel) -> Result<
         return Ok(());
     }
     let pattern = word.to_str().filter(|text| text.contains(['*', '?', '[']) && !is_url(text));
-    let Some(pattern) = pattern.filter(|_| !path.exists()) else {
+    let pattern = pattern.filter(|_| !path.exists());
+    let matching = pattern.and_then(|pattern| Some((pattern, glob::glob(pattern).ok()?)));
+    let Some((pattern, paths)) = matching else {
         sources.push(Source::of(&word));
         return Ok(());
     };
-    let paths = glob::glob(pattern).with_context(|| format!("the pattern `{pattern}`"))?;
     let before = sources.len();
     for path in paths {
         let path = path.with_context(|| format!("the pattern `{pattern}`"))?;

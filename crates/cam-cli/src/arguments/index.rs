@@ -47,7 +47,9 @@ pub struct Index {
 pub enum IndexCommand {
     /// Compare everything that is kept with its checksums, and change nothing.
     Verify(Kept),
-    /// Reclaim the space of changed and removed images. Temporarily needs as much free disk space.
+    /// Reclaim the space of changed and removed images.
+    ///
+    /// Temporarily needs as much free disk space as what is kept.
     Compact(Kept),
 }
 

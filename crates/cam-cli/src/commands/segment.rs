@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use cam_explain::concepts::{self, Found, SHOWN, Segmentation, segment};
-use cam_explain::paths::distinct;
 use cam_explain::drawing::usual_style;
+use cam_explain::paths::distinct;
 use cam_explain::{Clock, Condition, Environment, Failed, Source, check_use, rule};
 use cam_viz::{Map, OverlayStyle, Panel, npy_bytes};
 use serde::Serialize;

@@ -28,12 +28,12 @@ fn another_file_under_a_published_name_is_a_bad_model_and_not_listed_as_it() {
         let run = place.say(&format!("{EXPLAIN} --model resnet18")).ends_with(4);
         assert!(run.err.contains("resnet18-f37072fd.pth has sha-256"), "{}", run.err);
         assert!(run.err.contains(&found), "{}", run.err);
-        let listed = place.say("models").done().text();
+        let listed = place.say("list models").done().text();
         let line = listed.lines().find(|line| line.starts_with("resnet18 ")).expect("it is known");
         assert!(line.contains("wrong file") && line.contains(&found), "{line}");
         assert!(!line.contains("tutorial's"), "{line}");
     }
-    let listed = place.say("models --json").done().json();
+    let listed = place.say("list models --json").done().json();
     let models = listed["models"].as_array().expect("a list");
     let resnet18 = models.iter().find(|model| model["name"] == "resnet18").expect("it is known");
     assert_eq!(resnet18["weights"], "wrong file");

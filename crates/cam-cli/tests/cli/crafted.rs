@@ -37,7 +37,7 @@ fn limited(place: &Place, words: &str) -> Run {
     let limited = format!("ulimit -v {MEMORY}; exec {} \"$@\"", env!("CARGO_BIN_EXE_cam"));
     command.arg("-c").arg(limited).arg("cam").args(words.split(' '));
     // Checksums need no network.
-    command.args(TINY.iter().filter(|_| !words.contains("--verify")));
+    command.args(TINY.iter().filter(|_| !words.contains("verify")));
     command.current_dir(place.folder()).envs(device_variables());
     Run::of(command.output().expect("a shell"))
 }
@@ -56,9 +56,7 @@ fn lines_that_speak_of_more_than_there_is_are_refused_by_every_command() {
         ("shape", json!([u32::MAX, u32::MAX, 1])),
     ] {
         change(&place, field, &value);
-        for words in
-            ["search cat.png --index i", "index shelf --index i --verify", "index shelf --index i"]
-        {
+        for words in ["search cat.png --index i", "index verify i", "index shelf --index i"] {
             let run = limited(&place, words).ends_with(1);
             assert!(run.err.contains("line 1 of entries.log says that"), "{words}: {}", run.err);
         }

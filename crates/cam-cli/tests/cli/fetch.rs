@@ -134,7 +134,7 @@ fn a_digest_in_the_name_that_does_not_fit_is_refused() {
         [""; 0],
         "nothing lies under the final name, nor beside it"
     );
-    assert!(!place.say("models").done().text().contains("fetched"));
+    assert!(!place.say("list models").done().text().contains("fetched"));
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn data_goes_to_standard_output_and_words_to_standard_error() {
 fn a_reader_who_leaves_early_is_no_failure() {
     let place = Place::new();
     for words in [
-        "models",
+        "list models",
         "completions bash",
         "--help",
         "explain cat.png --class 1 --json",
@@ -93,10 +93,10 @@ fn a_full_disk_behind_standard_output_is_a_failure() {
         "explain -h",
         "--version",
         "completions bash",
-        "models",
-        "devices",
-        "methods",
-        "layers",
+        "list models",
+        "list devices",
+        "list methods",
+        "list layers",
         "explain cat.png --class 1 --json",
         "explain cat.png --class 1 --out -",
     ] {

@@ -28,7 +28,9 @@ const MOST_ROWS: usize = 128;
 
 pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure> {
     if arguments.concepts.is_empty() && arguments.classes.is_empty() {
-        return Err(Failure::usage("nothing is asked: give a concept with -c, or a class with --class"));
+        return Err(Failure::usage(
+            "nothing is asked: give a concept with -c, or a class with --class",
+        ));
     }
     let queries = arguments.queries.sources(&environment.cancel)?;
     let mut asked: Vec<_> =
@@ -138,8 +140,7 @@ impl<'a> Session<'a> {
     fn explain(&self, query: &Source, name: &str, room: usize) -> Result<Explained, Failure> {
         let mut clock = Clock::start();
         let captured = self.model.capture_at(query, &self.layers, &mut clock)?;
-        let answers =
-            captured.ask_by(&self.settings.methods, &self.question, self.settings.tta)?;
+        let answers = captured.ask_by(&self.settings.methods, &self.question, self.settings.tta)?;
         clock.lap("explain");
         let outputs = &self.settings.outputs;
         let in_figure = outputs.figure.is_some() && room > 0;
