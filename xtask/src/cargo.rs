@@ -52,6 +52,14 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{}` printed no text", shown(command)))
 }
 
+/// The project's files whose path from the root matches a pattern of git's, where `*` matches `/` too.
+pub fn files(pattern: &str) -> Result<Vec<String>> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", pattern]);
+    let listed = output(git.current_dir(root()))?;
+    Ok(listed.lines().filter(|path| root().join(path).exists()).map(str::to_owned).collect())
+}
+
 /// Runs cargo's command to build, and finds the program of that name. Cargo itself says where it put it: the path
 /// depends on the target directory, the host and the settings.
 pub fn built(command: &mut Command, name: &str) -> Result<PathBuf> {

@@ -1,11 +1,10 @@
 //! Files that have grown too long to hold one idea.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::cargo::root;
+use crate::cargo::{files, root};
 use crate::check::Outcome;
 
 /// A file of this many lines usually holds a second idea.
@@ -14,42 +13,17 @@ const LONGEST: usize = 300;
 /// Warns of each file over the limit; never fails, because a table may be long for a good reason.
 pub fn run() -> Result<Outcome> {
     let mut too_long = Vec::new();
-    for package in entries(&root().join("crates"))? {
-        collect(&package.join("src"), &mut too_long)?;
+    for path in files("crates/*/src/*.rs")? {
+        let text = fs::read_to_string(root().join(&path)).with_context(|| path.clone())?;
+        too_long.push((text.lines().count(), path));
     }
+    too_long.retain(|(lines, _)| *lines > LONGEST);
     too_long.sort();
     for (lines, path) in too_long.iter().rev() {
-        let path = path.strip_prefix(root()).unwrap_or(path);
-        eprintln!("sizes: {} has {lines} lines: does it hold more than one idea?", path.display());
+        eprintln!("sizes: {path} has {lines} lines: does it hold more than one idea?");
     }
     Ok(match too_long.len() {
         0 => Outcome::Passed,
         files => Outcome::Warned(format!("{files} over {LONGEST} lines")),
     })
-}
-
-fn collect(directory: &Path, too_long: &mut Vec<(usize, PathBuf)>) -> Result<()> {
-    for path in entries(directory)? {
-        if path.is_dir() {
-            collect(&path, too_long)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            let lines = text.lines().count();
-            if lines > LONGEST {
-                too_long.push((lines, path));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The paths in a directory; a crate without `src` has none there.
-fn entries(directory: &Path) -> Result<Vec<PathBuf>> {
-    if !directory.is_dir() {
-        return Ok(Vec::new());
-    }
-    let entries =
-        fs::read_dir(directory).with_context(|| format!("cannot list {}", directory.display()))?;
-    entries.map(|entry| Ok(entry?.path())).collect()
 }
