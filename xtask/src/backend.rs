@@ -6,8 +6,6 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::nearest;
-
 /// Every feature that links a backend.
 pub const NAMES: [&str; 7] = ["flex", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"];
 
@@ -17,34 +15,23 @@ const BY_VULKAN: [&str; 2] = ["wgpu", "vulkan"];
 /// The vendor's number on the PCI bus.
 const NVIDIA: &str = "0x10de";
 
-/// The packages with a choice of backend whose tests depend on it, and where these are.
-pub const PACKAGES: [(&str, &str); 2] =
-    [("cam-tests", "tests/tests"), ("cam-cli", "crates/cam-cli/tests")];
-
-/// Reads `ndarray,wgpu`.
-pub fn parse(names: &str) -> Result<Vec<&'static str>> {
-    let find = |name: &str| match NAMES.into_iter().find(|known| *known == name) {
-        Some(known) => Ok(known),
-        None => bail!(nearest::unknown("backend", name, NAMES.into_iter())),
-    };
-    names.split(',').map(str::trim).map(find).collect()
-}
+/// The packages with a choice of backend whose tests depend on it.
+pub const PACKAGES: [&str; 2] = ["cam-tests", "cam-cli"];
 
 /// What a command needs around it to be run on a backend.
 pub struct Surroundings {
     variables: Vec<(&'static str, String)>,
     /// The feature that links it.
-    pub feature: &'static str,
-    /// In words, for whoever reads the outcome.
-    pub remark: Option<String>,
+    feature: String,
+    has_software_driver: bool,
 }
 
 impl Surroundings {
     /// What that backend needs on this machine, or why it cannot run here.
-    pub fn of(backend: &'static str) -> Result<Self> {
+    pub fn of(backend: &str) -> Result<Self> {
         let mut variables = vec![("CAM_TEST_DEVICE", backend.to_owned())];
-        let mut remark = None;
         let mut feature = backend;
+        let mut has_software_driver = false;
         if BY_VULKAN.contains(&backend) && cfg!(target_os = "linux") {
             let drivers = vulkan_drivers();
             if drivers.is_empty() {
@@ -60,7 +47,7 @@ impl Surroundings {
                          driver crashes on its shaders (`wgpu` runs there)"
                     );
                 }
-                remark = Some("software driver".to_owned());
+                has_software_driver = true;
                 feature = "wgpu-untuned";
                 variables.push(("CUBECL_WGPU_DEFAULT_DEVICE", "Cpu".to_owned()));
                 if let Some(driver) = drivers.iter().find(|path| is_software(path)) {
@@ -72,7 +59,12 @@ impl Surroundings {
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
             variables.push(("XDG_RUNTIME_DIR", folder.display().to_string()));
         }
-        Ok(Self { variables, feature, remark })
+        Ok(Self { variables, feature: feature.to_owned(), has_software_driver })
+    }
+
+    /// What whoever reads the outcome must know.
+    pub fn remark(&self) -> &'static str {
+        if self.has_software_driver { " (software driver)" } else { "" }
     }
 
     /// Puts it around a command; what the user set stays.
@@ -88,7 +80,11 @@ impl Surroundings {
 
 /// The features that link these backends.
 pub fn features(surroundings: &[Surroundings]) -> String {
-    surroundings.iter().map(|surroundings| surroundings.feature).collect::<Vec<_>>().join(",")
+    surroundings
+        .iter()
+        .map(|surroundings| surroundings.feature.as_str())
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// Manifests of the drivers that Vulkan's loader would find.
@@ -133,13 +129,6 @@ fn has_card(drivers: &[PathBuf]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn backends_are_read_as_a_list() {
-        assert_eq!(parse("wgpu, ndarray").expect("two"), ["wgpu", "ndarray"]);
-        let error = parse("flex,wgup").expect_err("no such backend").to_string();
-        assert_eq!(error, "unknown backend `wgup`: did you mean `wgpu`?");
-    }
 
     #[test]
     fn every_backend_is_a_feature_of_what_is_tested_on_it() {

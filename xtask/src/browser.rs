@@ -1,42 +1,47 @@
 //! `cargo xtask browser`: the example for a browser, compiled to WebAssembly and run by Node.
 
 use std::fs;
-use std::path::{self, Path};
-use std::process::{Command, Stdio};
+use std::path::{self, Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
 
 use crate::cargo::{built, cargo, output, root, run as run_command};
+use crate::check::targets::{BROWSER, is_installed};
 use crate::metadata::target_directory;
-use crate::targets::{BROWSER, is_installed};
+use crate::tools::is_runnable;
 
-pub const HELP: &str = "\
-usage: cargo xtask browser [IMAGE CONCEPT]
+/// Run an explanation as WebAssembly
+///
+/// Compiles the example `in_memory` for wasm32-unknown-unknown, with WebAssembly's vectors, and explains an image with it
+/// in Node: its cosine to the concept, how long each of five explanations took, and a picture. The same program then runs
+/// on this machine; fails where the cosines differ by more than rounding.
+///
+/// Needs `rustup target add wasm32-unknown-unknown` and Node (`node`).
+#[derive(Args)]
+pub struct Arguments {
+    /// The image; the demo's coffee unless given.
+    #[arg(requires = "concept")]
+    image: Option<PathBuf>,
 
-Compiles the example `in_memory` for wasm32-unknown-unknown, with WebAssembly's
-vectors, and explains an image by it in Node: its cosine to the concept, how
-long each of five explanations took, and a picture. The same program is then run
-on this machine; fails where the cosines differ by more than rounding. Without
-arguments the image is the demo's coffee, and the concept its cat.
+    /// The concept; the demo's cat unless given.
+    concept: Option<PathBuf>,
+}
 
-Takes `rustup target add wasm32-unknown-unknown` and Node (`node`).
-";
-
-pub fn run(arguments: &[String]) -> Result<()> {
-    let [image, concept] = match arguments {
-        [] => ["coffee", "cat"]
-            .map(|name| root().join(format!("crates/cam-cli/photographs/{name}.png"))),
-        // Programs are run in the workspace's directory.
-        [image, concept] => [path::absolute(image)?, path::absolute(concept)?],
-        _ => bail!("{HELP}"),
+pub fn run(Arguments { image, concept }: &Arguments) -> Result<()> {
+    // Programs are run in the workspace's directory.
+    let given = |path: &Option<PathBuf>, name: &str| match path {
+        Some(path) => path::absolute(path).context("no current directory"),
+        None => Ok(root().join(format!("crates/cam-cli/photographs/{name}.png"))),
     };
+    let [image, concept] = [given(image, "coffee")?, given(concept, "cat")?];
     ensure!(
         is_installed(BROWSER),
         "there is no standard library for {BROWSER}: `rustup target add {BROWSER}`"
     );
-    let node = Command::new("node").arg("--version").stdout(Stdio::null()).status();
     ensure!(
-        node.is_ok_and(|status| status.success()),
+        is_runnable("node"),
         "`node` does not run: install Node (Debian, Ubuntu: `apt install nodejs`)"
     );
     let folder = target_directory()?.join("browser");

@@ -52,12 +52,11 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{}` printed no text", shown(command)))
 }
 
-/// The project's files whose path from the root matches a pattern of git's, where `*` matches `/` too.
-pub fn files(pattern: &str) -> Result<Vec<String>> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "--", pattern]);
-    let listed = output(git.current_dir(root()))?;
-    Ok(listed.lines().filter(|path| root().join(path).exists()).map(str::to_owned).collect())
+/// The triple of the machine that a compiler is for; the compiler is told what else it needs to hear.
+pub fn host(compiler: &mut Command) -> Result<String> {
+    let version = output(compiler.arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc does not say which machine it is for")?.to_owned())
 }
 
 /// Runs cargo's command to build, and finds the program of that name. Cargo itself says where it put it: the path

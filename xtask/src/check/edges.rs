@@ -4,8 +4,8 @@ mod rules;
 
 use anyhow::Result;
 
-use crate::check::{Outcome, judge};
-use crate::metadata::Graph;
+use super::{Outcome, judge};
+use crate::metadata::Metadata;
 
 /// A crate's place in the house.
 struct Layer {
@@ -104,5 +104,5 @@ const LAYERS: &[Layer] = &[
 
 /// Asks cargo and lists what contradicts the table.
 pub fn run() -> Result<Outcome> {
-    judge("edges", &rules::violations(&Graph::load()?, LAYERS))
+    judge("edges", &rules::violations(&Metadata::load()?, LAYERS))
 }

@@ -4,8 +4,9 @@ use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use crate::cargo::{files, root};
-use crate::check::Outcome;
+use super::Outcome;
+use crate::cargo::root;
+use crate::git::files;
 
 /// A file of this many lines usually holds a second idea.
 const LONGEST: usize = 300;

@@ -11,8 +11,8 @@ use std::{env, fs};
 
 use anyhow::Result;
 
+use super::{Outcome, judge};
 use crate::cargo::{cargo, output, root, run as run_command};
-use crate::check::{Outcome, judge};
 
 /// A machine that is not this one.
 struct Target {

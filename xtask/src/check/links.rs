@@ -5,8 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
-use crate::cargo::{files, root, run as run_command};
-use crate::check::{Outcome, judge};
+use super::{Outcome, judge};
+use crate::cargo::{root, run as run_command};
+use crate::git::files;
 use crate::tools::LYCHEE;
 
 /// Links out of the project are not followed: the check needs no network.
