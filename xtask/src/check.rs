@@ -3,6 +3,7 @@
 mod edges;
 mod licences;
 mod links;
+mod manifests;
 mod sizes;
 pub mod targets;
 
@@ -15,7 +16,7 @@ use clap::builder::PossibleValuesParser;
 use crate::backend::PACKAGES;
 use crate::cargo::{cargo, run as run_command};
 
-/// Check formatting, lints, docs, architecture, licences, links
+/// Check formatting, lints, docs, architecture, manifests, licences, links
 ///
 /// Runs every check, prints a table, and fails if one failed.
 #[derive(Args)]
@@ -25,6 +26,7 @@ Checks:
   clippy     there are no lints
   docs       the documentation builds without warnings
   edges      no crate uses what its layer may not (ARCHITECTURE.md)
+  manifests  the published crates state what crates.io asks for, and can be packed
   licences   deny.toml allows every package's licence and source (cargo-deny)
   links      links in documents lead somewhere (lychee), and every page is in the book
   sizes      source files over 300 lines (warns only)
@@ -63,6 +65,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clippy", run: clippy },
     Check { name: "docs", run: docs },
     Check { name: "edges", run: edges::run },
+    Check { name: "manifests", run: manifests::run },
     Check { name: "licences", run: licences::run },
     Check { name: "links", run: links::run },
     Check { name: "sizes", run: sizes::run },

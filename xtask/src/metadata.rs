@@ -27,6 +27,8 @@ pub struct Dependency {
     pub name: String,
     #[serde(deserialize_with = "null_is_normal")]
     pub kind: Kind,
+    /// Versions; `*` where none is stated.
+    pub req: String,
     pub features: Vec<String>,
 }
 
@@ -35,9 +37,16 @@ pub struct Dependency {
 pub struct Package {
     pub id: String,
     pub name: String,
+    pub version: String,
     pub manifest_path: String,
+    pub license: Option<String>,
+    pub description: Option<String>,
+    pub readme: Option<String>,
+    pub keywords: Vec<String>,
+    pub categories: Vec<String>,
     /// The registries it may be published to: any where null.
     publish: Option<Vec<String>>,
+    pub metadata: Option<serde_json::Value>,
     pub dependencies: Vec<Dependency>,
     pub features: BTreeMap<String, Vec<String>>,
 }
