@@ -18,16 +18,19 @@ const NVIDIA: &str = "0x10de";
 /// The packages with a choice of backend whose tests depend on it.
 pub const PACKAGES: [&str; 2] = ["cam-tests", "cam-cli"];
 
-/// What a command needs around it to be run on a backend.
-pub struct Surroundings {
+/// What a command needs in its environment to run on a backend.
+pub struct Environment {
     variables: Vec<(&'static str, String)>,
     /// The feature that links it.
     feature: String,
     has_software_driver: bool,
 }
 
-impl Surroundings {
-    /// What that backend needs on this machine, or why it cannot run here.
+impl Environment {
+    /// What the backend needs on this machine.
+    ///
+    /// # Errors
+    /// Where it cannot run here, with the reason.
     pub fn of(backend: &str) -> Result<Self> {
         let mut variables = vec![("CAM_TEST_DEVICE", backend.to_owned())];
         let mut feature = backend;
@@ -36,15 +39,15 @@ impl Surroundings {
             let drivers = vulkan_drivers();
             if drivers.is_empty() {
                 bail!(
-                    "{backend} needs a Vulkan driver, and there is none: install your card's, or \
-                     the software one (Debian, Ubuntu: `apt install mesa-vulkan-drivers`)"
+                    "{backend} needs a Vulkan driver, and none is installed: install your card's, or \
+                     a software driver (Debian, Ubuntu: `apt install mesa-vulkan-drivers`)"
                 );
             }
             if !has_card(&drivers) {
                 if backend != "wgpu" {
                     bail!(
-                        "{backend} needs a card, and none was found with a driver for it: Mesa's software \
-                         driver crashes on its shaders (`wgpu` runs there)"
+                        "{backend} needs a card with a driver, and none was found: Mesa's software driver \
+                         crashes on its shaders, so use `wgpu` there"
                     );
                 }
                 has_software_driver = true;
@@ -54,7 +57,7 @@ impl Surroundings {
                     variables.push(("VK_ICD_FILENAMES", driver.display().to_string()));
                 }
             }
-            // Mesa asks for one, and complains at every start without it.
+            // Without one, Mesa complains at every start.
             let folder = env::temp_dir().join("cam-xdg-runtime");
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
             variables.push(("XDG_RUNTIME_DIR", folder.display().to_string()));
@@ -62,13 +65,13 @@ impl Surroundings {
         Ok(Self { variables, feature: feature.to_owned(), has_software_driver })
     }
 
-    /// What whoever reads the outcome must know.
+    /// What a reader of the results must know.
     pub fn remark(&self) -> &'static str {
         if self.has_software_driver { " (software driver)" } else { "" }
     }
 
-    /// Puts it around a command; what the user set stays.
-    pub fn put<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+    /// Sets the variables of a command, except those that the user has set.
+    pub fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         for (name, value) in &self.variables {
             if env::var_os(name).is_none() || *name == "CAM_TEST_DEVICE" {
                 command.env(name, value);
@@ -79,15 +82,12 @@ impl Surroundings {
 }
 
 /// The features that link these backends.
-pub fn features(surroundings: &[Surroundings]) -> String {
-    surroundings
-        .iter()
-        .map(|surroundings| surroundings.feature.as_str())
-        .collect::<Vec<_>>()
-        .join(",")
+pub fn features(environments: &[Environment]) -> String {
+    let features = environments.iter().map(|environment| environment.feature.as_str());
+    features.collect::<Vec<_>>().join(",")
 }
 
-/// Manifests of the drivers that Vulkan's loader would find.
+/// The manifests of drivers that Vulkan's loader finds.
 fn vulkan_drivers() -> Vec<PathBuf> {
     let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(env::var_os);
     if let Some(named) = named {
@@ -108,7 +108,7 @@ fn is_nvidia(driver: &Path) -> bool {
     is_of(driver, "nvidia")
 }
 
-/// Manifests are called after their drivers.
+/// Manifests have the names of their drivers.
 fn is_of(driver: &Path, name: &str) -> bool {
     driver.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name))
 }
@@ -141,12 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn the_backend_under_test_is_always_said() {
+    fn the_backend_under_test_is_always_set() {
         let mut command = Command::new("cargo");
-        let surroundings = Surroundings::of("ndarray").expect("it needs nothing");
-        surroundings.put(&mut command);
-        assert_eq!(features(&[surroundings]), "ndarray");
-        let said: Vec<_> = command.get_envs().collect();
-        assert_eq!(said, [("CAM_TEST_DEVICE".as_ref(), Some("ndarray".as_ref()))]);
+        let environment = Environment::of("ndarray").expect("it needs nothing");
+        environment.apply(&mut command);
+        assert_eq!(features(&[environment]), "ndarray");
+        let set: Vec<_> = command.get_envs().collect();
+        assert_eq!(set, [("CAM_TEST_DEVICE".as_ref(), Some("ndarray".as_ref()))]);
     }
 }

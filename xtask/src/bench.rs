@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use serde_json::Value;
 
-use crate::backend::{self, Surroundings};
+use crate::backend::{self, Environment};
 use crate::cargo::{cargo, output, root, run as run_command};
 use crate::demo::build_cam;
 use crate::git::{commit, git};
@@ -59,21 +59,21 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.device.is_empty() {
         return run_command(bench().arg("--").args(&arguments.arguments));
     }
-    // `cpu` is the engine, which stands on flex.
+    // The engine (`cpu`) leaves what it cannot do to flex.
     let backend = |device| if device == "cpu" { "flex" } else { device };
-    let surroundings = arguments.device.iter().map(|device| Surroundings::of(backend(device)));
-    let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
-    let features = backend::features(&surroundings);
-    for (device, surroundings) in arguments.device.iter().zip(&surroundings) {
+    let environments = arguments.device.iter().map(|device| Environment::of(backend(device)));
+    let environments = environments.collect::<Result<Vec<_>>>()?;
+    let features = backend::features(&environments);
+    for (device, environment) in arguments.device.iter().zip(&environments) {
         let mut command = bench();
         command.args(["--no-default-features", "--features", &features, "--"]);
-        surroundings.put(command.args(&arguments.arguments)).env("CAM_BENCH_DEVICE", device);
+        environment.apply(command.args(&arguments.arguments)).env("CAM_BENCH_DEVICE", device);
         run_command(&mut command)?;
     }
     Ok(())
 }
 
-/// What is compared: networks, sizes, layers, concepts and threads that take different ways through the code.
+/// What is compared: networks, sizes, layers, concepts and threads that take different paths through the code.
 const CONFIGURATIONS: [&str; 7] = [
     "--model efficientnet-lite0",
     "--model efficientnet-lite0 --concepts 100",
@@ -84,10 +84,10 @@ const CONFIGURATIONS: [&str; 7] = [
     "--model resnet50 --size 512x512",
 ];
 
-/// Repeats within one run of a program: enough for a median, and so few that both programs see the same machine.
+/// Repeats within one run of a program: enough for a median, and few enough that both programs see the same machine.
 const REPEATS: &str = "10";
 
-/// Variables that would have the programs do something else than the configuration says.
+/// Variables that would change the configuration.
 const VARIABLES: [&str; 4] = ["CAM_MODEL", "CAM_WEIGHTS", "CAM_DEVICE", "CAM_THREADS"];
 
 /// Builds both programs, runs them in turn, and prints a row for each configuration.

@@ -38,11 +38,11 @@ pub fn run(Arguments { image, concept }: &Arguments) -> Result<()> {
     let [image, concept] = [given(image, "coffee")?, given(concept, "cat")?];
     ensure!(
         is_installed(BROWSER),
-        "there is no standard library for {BROWSER}: `rustup target add {BROWSER}`"
+        "the standard library for {BROWSER} is missing: `rustup target add {BROWSER}`"
     );
     ensure!(
         is_runnable("node"),
-        "`node` does not run: install Node (Debian, Ubuntu: `apt install nodejs`)"
+        "Node (`node`) is missing: install it (Debian, Ubuntu: `apt install nodejs`)"
     );
     let folder = target_directory()?.join("browser");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -52,35 +52,37 @@ pub fn run(Arguments { image, concept }: &Arguments) -> Result<()> {
     let module = target_directory()?.join(BROWSER).join("release/cam_browser.wasm");
     let mut explain = Command::new("node");
     explain.arg(root().join("tests/browser/run.mjs")).arg(module);
-    let said_there = output(explain.args([&image, &concept, &there]))?;
-    print!("{said_there}");
+    let printed_there = output(explain.args([&image, &concept, &there]))?;
+    print!("{printed_there}");
     // With the workspace's features, as for the tests: burn is not built again.
     let build_here = ["build", "--release", "--workspace", "--example", "in_memory"];
     let program = built(&mut cargo(build_here), "in_memory")?;
-    let said_here = output(Command::new(program).args([&image, &concept, &here]))?;
-    print!("here: {said_here}");
+    let printed_here = output(Command::new(program).args([&image, &concept, &here]))?;
+    print!("this machine: {printed_here}");
 
-    let [cosine_there, cosine_here] = [cosine(&said_there)?, cosine(&said_here)?];
+    let [cosine_there, cosine_here] = [cosine(&printed_there)?, cosine(&printed_here)?];
     ensure!(
         (cosine_there - cosine_here).abs() < ROUNDING,
-        "the cosine is {cosine_there} there and {cosine_here} here"
+        "the cosine is {cosine_there} in Node and {cosine_here} on this machine"
     );
     let is_same = read(&here)? == read(&there)?;
-    let how = if is_same { "the same bytes as" } else { "by rounding not the same bytes as" };
+    let how = if is_same { "the same bytes as" } else { "differs by rounding from" };
     println!("{}: {how} {}", there.display(), here.display());
     Ok(())
 }
 
-/// Sums in another order, through the whole network.
+/// What sums in another order change, through the whole network.
 const ROUNDING: f64 = 1e-5;
 
 /// Of a line `cosine 0.5 in ...`.
-fn cosine(said: &str) -> Result<f64> {
-    let number = said.lines().find_map(|line| line.strip_prefix("cosine ")?.split(' ').next());
-    number.and_then(|number| number.parse().ok()).with_context(|| format!("no cosine: {said}"))
+fn cosine(printed: &str) -> Result<f64> {
+    let number = printed.lines().find_map(|line| line.strip_prefix("cosine ")?.split(' ').next());
+    number
+        .and_then(|number| number.parse().ok())
+        .with_context(|| format!("no cosine in `{printed}`"))
 }
 
-/// WebAssembly's vectors are a feature that every browser has by now, and that the compiler leaves out.
+/// Every browser has WebAssembly's vectors by now, but the compiler leaves them out by default.
 fn build() -> Command {
     let mut command = cargo(["build", "--release", "-p", "cam-browser", "--target", BROWSER]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cosine_is_found_in_what_either_program_says() {
+    fn the_cosine_is_found_in_what_either_program_prints() {
         assert_eq!(cosine("loaded in 9 ms\ncosine 0.25 in 9, 8 ms\n").expect("there"), 0.25);
         assert_eq!(cosine("cosine -0.5\n").expect("here"), -0.5);
         assert!(cosine("no such line\n").is_err());

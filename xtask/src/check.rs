@@ -48,7 +48,7 @@ pub struct Arguments {
 pub enum Outcome {
     /// All is well.
     Passed,
-    /// Something to look at, in some words.
+    /// Something to look at.
     Warned(String),
     /// Not run here, and why.
     Skipped(String),
@@ -102,7 +102,7 @@ pub fn run(Arguments { only }: &Arguments) -> Result<()> {
     }
 }
 
-/// Passes if nothing was found; otherwise prints all of it and fails with the count.
+/// Passes if nothing was found; otherwise prints everything and fails with the count.
 pub fn judge(name: &str, violations: &[String]) -> Result<Outcome> {
     for violation in violations {
         eprintln!("{name}: {violation}");
@@ -131,15 +131,8 @@ fn fmt() -> Result<Outcome> {
 }
 
 fn clippy() -> Result<Outcome> {
-    run_command(&mut cargo([
-        "clippy",
-        "--release",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    let mut command = cargo(["clippy", "--release", "--workspace", "--all-targets"]);
+    run_command(command.args(["--", "-D", "warnings"]))?;
     Ok(Outcome::Passed)
 }
 
@@ -156,8 +149,7 @@ fn backends() -> Result<Outcome> {
         let mut command = cargo(["clippy", "--release", "--all-targets", "--no-default-features"]);
         command.args(PACKAGES.iter().chain(&["cam-benches"]).flat_map(|package| ["-p", package]));
         command.args(["--features", backend, "--", "-D", "warnings"]);
-        // CubeCL's build script would download a compiler that only a program which runs there needs, and
-        // leaves it out where documentation is built.
+        // CubeCL's build script would download a compiler that is needed only to run, unless documentation is built.
         run_command(command.env("DOCS_RS", "1"))?;
     }
     Ok(Outcome::Passed)

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the laws of `fuzz/targets` given to libFuzzer, which looks for new ways through the code.
+//! `cargo xtask fuzz`: the laws of `fuzz/targets` under libFuzzer, which looks for new paths through the code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,12 +33,12 @@ pub struct Arguments {
     seconds: u64,
 }
 
-/// How libFuzzer sees which ways are taken: LLVM counts each edge.
+/// How libFuzzer sees which paths are taken: LLVM counts each edge.
 const COUNTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares";
 
-/// What an input may take.
+/// The memory and time that an input may take.
 const LIMITS: [&str; 2] = ["-rss_limit_mb=512", "-timeout=10"];
 
 pub fn run(arguments: &Arguments) -> Result<()> {

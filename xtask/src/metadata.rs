@@ -1,4 +1,4 @@
-//! What `cargo metadata` says, as far as the checks want to know.
+//! What the checks need of `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub enum Kind {
     Build,
 }
 
-/// A line under `[dependencies]` and its like.
+/// A line of a table of dependencies.
 #[derive(Debug, Deserialize)]
 pub struct Dependency {
     pub name: String,
@@ -123,13 +123,14 @@ impl Metadata {
     }
 }
 
-/// Where cargo puts what it builds, whatever variable or setting says so.
+/// Where cargo puts what it builds, by whatever variable or setting.
 pub fn target_directory() -> Result<PathBuf> {
     #[derive(Deserialize)]
     struct Answer {
         target_directory: PathBuf,
     }
     let answer = output(&mut cargo(["metadata", "--no-deps", "--format-version", "1"]))?;
-    let answer: Answer = serde_json::from_str(&answer).context("cargo metadata says no place")?;
+    let answer: Answer =
+        serde_json::from_str(&answer).context("cargo metadata names no target directory")?;
     Ok(answer.target_directory)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask parity`: how near the references the maps are, as a table in the book.
+//! `cargo xtask parity`: how far the maps are from the references, as a table in the book.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! `cargo xtask pretrained`: the tests that need published weights, which are too large to be kept.
+//! `cargo xtask pretrained`: the tests that need published weights, which are too large for the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! `cargo xtask sanitize`: the engine's tests under tools that see what a test does not: a read or write outside of a
-//! buffer, and two threads at one number.
+//! `cargo xtask sanitize`: the engine's tests under tools that see what a test does not: a read or write outside a
+//! buffer, and two threads that use the same number.
 
 use std::path::Path;
 use std::process::Command;
@@ -36,7 +36,7 @@ pub struct Arguments {
 /// A tool that runs tests and sees more than they do.
 struct Tool {
     name: &'static str,
-    /// How it comes onto this machine.
+    /// How to install it.
     install: &'static str,
     is_here: fn() -> bool,
     run: fn(&Path) -> Result<()>,
@@ -64,30 +64,23 @@ const TOOLS: &[Tool] = &[
     Tool { name: "orders", install: "nothing", is_here: || true, run: orders },
 ];
 
-/// Lines in the reports; optimised code, for that is what is shipped and what is fast enough here.
+/// Line numbers in the reports; optimised code, which is what is shipped, and fast enough here.
 const PROFILE: &[&str] = &["--release", "--config", "profile.release.debug=\"line-tables-only\""];
 
-/// What runs threads of its own making is left to `orders`: these tools do not follow where it switches stacks.
-const TESTS: &[&str] = &[
-    "--lib",
-    "--test",
-    "convolutions",
-    "--test",
-    "engine",
-    "--test",
-    "gradients",
-    "--test",
-    "winograd",
+/// `races` is left to `orders`: it switches stacks, which these tools do not follow.
+#[rustfmt::skip]
+const TESTS: [&str; 9] = [
+    "--lib", "--test", "convolutions", "--test", "engine", "--test", "gradients", "--test", "winograd",
 ];
 
-/// Tests whose own threads end with their scope. How it hears of their ends is in the standard library, which is not
-/// watched: what they did before would seem to race with what follows.
+/// Tests with scoped threads. A scope waits for them in the standard library, which is not instrumented, so that what
+/// they did would seem to race with what follows.
 const SCOPED: &[&str] = &["callers_take_turns", "two_threads_may_run_at_once"];
 
-/// How often a thread is interrupted in `orders`, where the tests content themselves with fewer.
+/// How often `orders` interrupts a thread; the tests do so less often.
 const INTERRUPTIONS: &str = "6";
 
-/// Tests of random shapes are called so, and take valgrind many minutes.
+/// How the names of tests with random shapes begin; they take valgrind many minutes.
 const RANDOM: &str = "any_";
 
 pub fn run(Arguments { tools }: &Arguments) -> Result<()> {
@@ -123,8 +116,8 @@ fn address(target: &Path) -> Result<()> {
     run_command(command.args(["--config", "profile.release.debug-assertions=true"]))
 }
 
-/// The standard library is not built for it: what it does itself is not watched, but what its generic code does, which is
-/// compiled with ours, and where its threads begin and end.
+/// The standard library is not instrumented, except its generic code, which is compiled with ours, and where its threads
+/// begin and end.
 fn thread(target: &Path) -> Result<()> {
     let flags = "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer";
     let mut command = sanitized(target, flags)?;
@@ -153,16 +146,16 @@ fn orders(_target: &Path) -> Result<()> {
 fn valgrind(target: &Path) -> Result<()> {
     let mut command = cargo(["test", "-p", "cam-engine"]);
     command.args(TESTS).args(PROFILE).arg("--target-dir").arg(target);
-    // It runs one thread at a time, so that tests beside one another would only wait.
+    // valgrind runs one thread at a time: parallel tests would only wait.
     command.args(["--", "--test-threads=1", "--skip", RANDOM]);
     command.env("CAM_TEST_INSTRUCTIONS", "avx2,portable");
-    // Threads that sleep when the program ends keep what is theirs, and lose nothing.
+    // Threads that sleep when the program ends still hold their memory: that is no leak.
     let runner = "valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
                   --show-leak-kinds=definite";
     run_command(command.env(runner_variable(&host(&mut Command::new("rustc"))?), runner))
 }
 
-/// The variable that tells cargo by what to run a target's programs.
+/// The variable that tells cargo with what to run a target's programs.
 fn runner_variable(host: &str) -> String {
     format!("CARGO_TARGET_{}_RUNNER", host.replace(['-', '.'], "_").to_uppercase())
 }
@@ -185,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn cargo_reads_the_runner_of_a_machine_from_a_variable_in_capitals() {
+    fn the_runner_of_a_machine_is_a_variable_in_capitals() {
         assert_eq!(
             runner_variable("x86_64-unknown-linux-gnu"),
             "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER"

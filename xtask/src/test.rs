@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use crate::backend::{self, Surroundings};
+use crate::backend::{self, Environment};
 use crate::cargo::{cargo, run as run_command};
 
 /// Run all tests, the fast ones first
@@ -71,25 +71,25 @@ fn names_package(words: &[String]) -> bool {
     own.any(|word| ["-p", "--package", "--workspace"].iter().any(|name| word.starts_with(name)))
 }
 
-/// Builds once with all of the backends and runs on each, even if one fails; then says how each of them did.
+/// Builds once with all of the backends and runs on each, even if one fails; then prints each result.
 pub fn on_backends(backends: &[String], words: &[String]) -> Result<()> {
     // A missing driver is reported before anything is built.
-    let surroundings = backends.iter().map(|backend| Surroundings::of(backend));
-    let surroundings = surroundings.collect::<Result<Vec<_>>>()?;
-    let features = backend::features(&surroundings);
+    let environments = backends.iter().map(|backend| Environment::of(backend));
+    let environments = environments.collect::<Result<Vec<_>>>()?;
+    let features = backend::features(&environments);
     let mut failed = Vec::new();
-    for (backend, surroundings) in backends.iter().zip(&surroundings) {
-        eprintln!("\n== {backend}{}", surroundings.remark());
+    for (backend, environment) in backends.iter().zip(&environments) {
+        eprintln!("\n== {backend}{}", environment.remark());
         let command = &mut command(&features, words);
-        if let Err(error) = run_command(surroundings.put(command)) {
+        if let Err(error) = run_command(environment.apply(command)) {
             eprintln!("error: {error:#}");
             failed.push(backend.as_str());
         }
     }
     println!();
-    for (backend, surroundings) in backends.iter().zip(&surroundings) {
+    for (backend, environment) in backends.iter().zip(&environments) {
         let outcome = if failed.contains(&backend.as_str()) { "FAILED" } else { "passed" };
-        println!("{backend:<8} {outcome}{}", surroundings.remark());
+        println!("{backend:<8} {outcome}{}", environment.remark());
     }
     match failed.as_slice() {
         [] => Ok(()),

@@ -1,4 +1,4 @@
-//! Programs of others that the checks run, installed where they are missing.
+//! Programs that the checks run, installed where they are missing.
 
 use std::env::consts::EXE_SUFFIX;
 use std::ffi::OsStr;

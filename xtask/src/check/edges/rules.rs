@@ -34,7 +34,10 @@ pub fn violations(metadata: &Metadata, layers: &[Layer]) -> Vec<String> {
     let is_gone = |layer: &&Layer| metadata.own().all(|package| package.name != layer.name);
     let gone = layers.iter().filter(is_gone);
     found.extend(gone.map(|layer| {
-        format!("{} is a layer but no crate: remove it from xtask/src/check/edges.rs", layer.name)
+        format!(
+            "{} is a layer but not a crate: remove it from xtask/src/check/edges.rs",
+            layer.name
+        )
     }));
     found
 }
@@ -63,7 +66,7 @@ fn of_dependencies(metadata: &Metadata, package: &Package, layer: &Layer) -> Vec
             ));
         }
         if layer.must_not_use.contains(&used) && dependency.kind != Kind::Dev {
-            found.push(format!("{} uses {used}, which is not its concern", package.name));
+            found.push(format!("{} uses {used}, which its layer must not use", package.name));
         }
     }
     found
@@ -75,7 +78,7 @@ fn of_reach(metadata: &Metadata, package: &Package, forbidden: &[&str]) -> Vec<S
     through
         .map(|name| {
             format!(
-                "{} reaches {name}: see `cargo tree -p {} -i {name}`",
+                "{} depends on {name}, which its layer must not: see `cargo tree -p {} -i {name}`",
                 package.name, package.name
             )
         })
@@ -206,8 +209,8 @@ mod tests {
             member("ureq", json!([])),
         ];
         let expected = [
-            "cam-viz uses image, which is not its concern",
-            "cam-viz reaches ureq: see `cargo tree -p cam-viz -i ureq`",
+            "cam-viz uses image, which its layer must not use",
+            "cam-viz depends on ureq, which its layer must not: see `cargo tree -p cam-viz -i ureq`",
         ];
         assert_eq!(violations_of(packages, &[layer("cam-viz", &[])]), expected);
     }
@@ -243,7 +246,7 @@ mod tests {
     fn a_new_crate_and_a_gone_one_are_found() {
         let expected = [
             "cam-new is in no layer: add its edges to xtask/src/check/edges.rs and ARCHITECTURE.md",
-            "cam-gone is a layer but no crate: remove it from xtask/src/check/edges.rs",
+            "cam-gone is a layer but not a crate: remove it from xtask/src/check/edges.rs",
         ];
         assert_eq!(
             violations_of(vec![member("cam-new", json!([]))], &[layer("cam-gone", &[])]),
@@ -255,7 +258,8 @@ mod tests {
     fn the_commands_stay_light() {
         let mut xtask = member("xtask", json!([uses("burn")]));
         xtask["manifest_path"] = json!("/w/xtask/Cargo.toml");
-        let expected = "xtask reaches burn: see `cargo tree -p xtask -i burn`";
+        let expected =
+            "xtask depends on burn, which its layer must not: see `cargo tree -p xtask -i burn`";
         assert_eq!(violations_of(vec![xtask, member("burn", json!([]))], &[]), [expected]);
     }
 }
