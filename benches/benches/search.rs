@@ -1,4 +1,4 @@
-//! One query over a gallery: `cargo bench -p cam-benches --bench search`.
+//! One query over a gallery: `cargo xtask bench search`.
 //!
 //! A hundred thousand vectors unless `CAM_BENCH_ROWS` says otherwise: they are written to a temporary
 //! folder first, 5 KB each.

@@ -1,7 +1,7 @@
 //! The libraries on machines other than this one.
 //!
-//! The compiler for such a machine is rarely at hand. So what can be asserted on any machine is: which packages the
-//! libraries reach there, and that without their default features they use no threads, files or clocks. Where std
+//! The compiler for such a machine is rarely installed. What can be asserted on any machine is which packages the
+//! libraries depend on there, and that without their default features they use no threads, files or clocks. Where std
 //! for the machine is installed, they are compiled for it too.
 
 mod reach;
@@ -11,13 +11,13 @@ use std::{env, fs};
 
 use anyhow::Result;
 
+use super::{Outcome, judge};
 use crate::cargo::{cargo, output, root, run as run_command};
-use crate::check::{Outcome, judge};
 
 /// A machine that is not this one.
 struct Target {
     name: &'static str,
-    /// How the libraries are built for it.
+    /// Features that the libraries have there.
     features: &'static [&'static str],
     /// Packages that do not work there.
     must_not_reach: &'static [&'static str],
@@ -51,10 +51,10 @@ const TARGETS: &[Target] = &[
     },
 ];
 
-/// What should work anywhere. The others need sockets, a terminal or a disk.
+/// The libraries that work anywhere. The others need sockets, a terminal or a disk.
 const LIBRARIES: &[&str] = &["cam-core", "cam-engine", "cam-targets", "cam-models", "cam-viz"];
 
-/// Asserts what every machine can, checks for the targets that are installed, and says how to install the others.
+/// Asserts what any machine can, compiles for the targets that are installed, and tells how to install the others.
 pub fn run() -> Result<Outcome> {
     let mut found = Vec::new();
     for target in TARGETS {
@@ -71,7 +71,7 @@ pub fn run() -> Result<Outcome> {
     let missing: Vec<&str> = missing.iter().map(|target| target.name).collect();
     for target in &missing {
         eprintln!(
-            "targets: {target} is not installed and was not compiled for: `rustup target add {target}`"
+            "targets: std for {target} is not installed, so nothing was compiled for it: `rustup target add {target}`"
         );
     }
     for target in here {
@@ -79,11 +79,11 @@ pub fn run() -> Result<Outcome> {
     }
     Ok(match missing.as_slice() {
         [] => Outcome::Passed,
-        missing => Outcome::Skipped(format!("compiling for {}: not installed", missing.join(", "))),
+        missing => Outcome::Skipped(format!("std for {} is not installed", missing.join(", "))),
     })
 }
 
-/// Whether the compiler, whoever installed it, has std for that machine.
+/// Whether std for that machine is installed, by rustup or otherwise.
 pub fn is_installed(target: &str) -> bool {
     let compiler = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let mut asked = Command::new(compiler);
@@ -93,14 +93,14 @@ pub fn is_installed(target: &str) -> bool {
     })
 }
 
-/// What the libraries reach on a machine, in the words of `cargo tree`. Macros run on this one.
+/// What the libraries depend on there, printed by `cargo tree`. Macros run on this machine.
 fn tree(target: &Target) -> Command {
     let mut command = cargo(["tree", "--prefix", "depth", "-e", "normal,build,no-proc-macro"]);
     command.args(["--target", target.name]).args(target.features);
     of_libraries(command)
 }
 
-/// The libraries without their default features, held against what a browser lacks.
+/// Lints the libraries, without their default features, for what a browser lacks.
 fn lint() -> Command {
     let mut command = of_libraries(cargo(["clippy", "--release", "--no-default-features"]));
     command.args(["--", "-D", "warnings"]);

@@ -4,17 +4,17 @@ mod rules;
 
 use anyhow::Result;
 
-use crate::check::{Outcome, judge};
-use crate::metadata::Graph;
+use super::{Outcome, judge};
+use crate::metadata::Metadata;
 
-/// A crate's place in the house.
+/// What a crate may depend on.
 struct Layer {
     name: &'static str,
     /// The workspace's crates that it may use; its tests too, for a lower crate's tests must not need an upper crate.
     may_use: &'static [&'static str],
-    /// Packages that it must not use itself. Where burn brings one along, that is burn's affair.
+    /// Packages that it must not use itself; burn may bring one along.
     must_not_use: &'static [&'static str],
-    /// Packages that must not come in at all, not even through others.
+    /// Packages that it must not depend on at all, not even through others.
     must_not_reach: &'static [&'static str],
     /// Whether it is a library, which leaves the choice of a burn backend to whoever uses it.
     is_library: bool,
@@ -122,5 +122,5 @@ const LAYERS: &[Layer] = &[
 
 /// Asks cargo and lists what contradicts the table.
 pub fn run() -> Result<Outcome> {
-    judge("edges", &rules::violations(&Graph::load()?, LAYERS))
+    judge("edges", &rules::violations(&Metadata::load()?, LAYERS))
 }

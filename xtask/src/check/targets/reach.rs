@@ -1,17 +1,17 @@
-//! How a library comes by a package.
+//! How a library comes to depend on a package.
 
 use std::collections::BTreeSet;
 
-/// The ways from a library to each of the packages, the first of each, in the output of `cargo tree --prefix depth`:
-/// a line per package, its depth in front of its name.
+/// The first path from a library to each of the packages, in the output of `cargo tree --prefix depth`: a line per
+/// package, its depth in front of its name.
 pub fn chains(tree: &str, packages: &[&str]) -> Vec<String> {
-    let mut way: Vec<&str> = Vec::new();
+    let mut path: Vec<&str> = Vec::new();
     let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
     for (depth, name) in tree.lines().filter_map(depth_and_name) {
-        way.truncate(depth);
-        way.push(name);
-        if packages.contains(&name) && seen.insert((way[0], name)) {
-            found.push(way.join(" → "));
+        path.truncate(depth);
+        path.push(name);
+        if packages.contains(&name) && seen.insert((path[0], name)) {
+            found.push(path.join(" → "));
         }
     }
     found
@@ -40,7 +40,7 @@ mod tests {
 ";
 
     #[test]
-    fn a_violation_names_every_package_on_the_way() {
+    fn a_violation_names_every_package_on_the_path() {
         let expected = ["cam-models → safetensors → tempfile → rustix"];
         assert_eq!(chains(TREE, &["rustix", "rayon"]), expected);
     }
