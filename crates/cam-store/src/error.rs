@@ -92,22 +92,6 @@ pub enum Error {
     #[error("the gallery keeps no feature maps: index without --no-maps to explain what is found")]
     NoMaps,
 
-    /// A gallery without an index of neighbours.
-    #[error("{} has no index of neighbours: `cam index --approximate` makes one", folder.display())]
-    NoNeighbours {
-        /// The gallery.
-        folder: PathBuf,
-    },
-
-    /// A file of the index of neighbours that cannot be used.
-    #[error("{}: {reason}: `cam index --approximate` makes it again", path.display())]
-    Neighbours {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-
     /// Two would write at once.
     #[error("{} is being written by another process: wait for it to end", folder.display())]
     Locked {

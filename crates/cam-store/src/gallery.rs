@@ -24,8 +24,6 @@ mod file;
 mod header;
 mod log;
 mod names;
-#[cfg(feature = "approximate")]
-mod neighbours;
 mod reader;
 mod search;
 mod writer;
@@ -34,8 +32,6 @@ pub use compact::Compacted;
 pub use digest::Sha256;
 pub use entry::{Entry, Image};
 pub use header::Header;
-#[cfg(feature = "approximate")]
-pub use neighbours::{Neighbours, Plan};
 pub use reader::Gallery;
 pub use search::Hit;
 pub use writer::Writer;

@@ -35,10 +35,6 @@ pub struct Index {
     #[arg(long, conflicts_with = "verify")]
     pub compact: bool,
 
-    /// Then make what is missing of the index of neighbours, for `cam search --approximate`.
-    #[arg(long, conflicts_with = "verify")]
-    pub approximate: bool,
-
     /// Which network.
     #[command(flatten)]
     pub model: Model,
@@ -67,11 +63,6 @@ pub struct Search {
     /// How many images are shown.
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10_000))]
     pub top: u32,
-
-    /// Search by the index of neighbours, for galleries of millions: an image may be missed, and no
-    /// cosine is other than exact.
-    #[arg(long)]
-    pub approximate: bool,
 
     /// Show which part of the query belongs to which of every image found, in a figure
     /// (QUERY.search.png unless --out says otherwise).

@@ -8,7 +8,7 @@ use cam_store::gallery::{Gallery, Header, Image, Writer};
 use serde::Serialize;
 
 use super::same::Same;
-use super::{approximate, moved, upkeep};
+use super::{moved, upkeep};
 use crate::arguments::Index;
 use crate::concepts::fingerprint;
 use crate::explain::{Failed, Prepared, Reading, read};
@@ -37,9 +37,6 @@ struct Document {
     /// Bytes that --compact gave back.
     #[serde(skip_serializing_if = "Option::is_none")]
     given_back: Option<u64>,
-    /// Images that came to the index of neighbours, with --approximate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    neighbours: Option<u64>,
     /// Images in the index whose files lack pixels.
     damaged: Vec<String>,
     failures: Vec<Failed>,
@@ -55,7 +52,6 @@ struct Seen {
 }
 
 pub fn run(arguments: &Index) -> Result<(), Failure> {
-    approximate::check(arguments.approximate)?;
     if arguments.verify {
         return verify(&arguments.index, arguments.json);
     }
@@ -85,7 +81,6 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
         unchanged: all - due.len(),
         moved_from,
         given_back: None,
-        neighbours: None,
         damaged: Vec::new(),
         failures: Vec::new(),
         images_per_second: None,
@@ -127,9 +122,6 @@ pub fn run(arguments: &Index) -> Result<(), Failure> {
     document.images_per_second = (run > 0).then(|| run as f64 / started.elapsed().as_secs_f64());
     if arguments.compact {
         document.given_back = Some(upkeep::compact(&mut writer)?.bytes);
-    }
-    if arguments.approximate {
-        document.neighbours = Some(approximate::build(&mut writer)?);
     }
     if arguments.json {
         print::json(&document)?;
@@ -238,16 +230,14 @@ fn say(document: &Document) -> Result<(), Failure> {
     let speed = document.images_per_second.map(|rate| format!(", {rate:.1} images/s"));
     let back =
         document.given_back.map(|bytes| format!("; {:.1} MB given back", bytes as f64 / 1e6));
-    let near = document.neighbours.map(|rows| format!("; {rows} more with neighbours"));
     let damaged = document.damaged.len();
     let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
     print::line(format_args!(
         "{index}: {images} images ({added} added, {changed} changed, {removed} removed, {unchanged} \
-         unchanged, {} failed{damaged}{}){}{}",
+         unchanged, {} failed{damaged}{}){}",
         failures.len(),
         speed.unwrap_or_default(),
-        back.unwrap_or_default(),
-        near.unwrap_or_default()
+        back.unwrap_or_default()
     ))
 }
 
@@ -256,7 +246,6 @@ fn verify(folder: &Path, json: bool) -> Result<(), Failure> {
     gallery.verify().with_context(|| {
         format!("{}: make it again from its images, in another folder", folder.display())
     })?;
-    approximate::verify(&gallery)?;
     if json {
         return print::json(&serde_json::json!({
             "schema_version": 1,

@@ -1,6 +1,5 @@
 //! `cam index` and `cam search`: a folder of images, found again with reasons.
 
-mod approximate;
 mod html;
 mod index;
 mod moved;

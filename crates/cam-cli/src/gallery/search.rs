@@ -11,7 +11,7 @@ use image::RgbImage;
 use serde::Serialize;
 
 use super::pictures::Pictures;
-use super::{approximate, html, why};
+use super::{html, why};
 use crate::arguments::Search;
 use crate::compare::draw::{self, Compared};
 use crate::concepts::fingerprint;
@@ -65,7 +65,6 @@ struct Line<'a> {
 }
 
 pub fn run(arguments: &Search) -> Result<(), Failure> {
-    approximate::check(arguments.approximate)?;
     let source = Source::of(&arguments.query);
     let figure = figure_path(arguments, &source);
     if arguments.images.is_some() && figure.is_none() && arguments.html.is_none() {
@@ -109,10 +108,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
     let embedding = read(capture.embeddings())?;
     let top = arguments.top as usize;
-    let hits = match arguments.approximate {
-        true => approximate::search(&gallery, &embedding, top)?,
-        false => gallery.search(&embedding, top, threads).with_context(|| source.to_string())?,
-    };
+    let hits = gallery.search(&embedding, top, threads).with_context(|| source.to_string())?;
     let root = arguments.images.clone().unwrap_or_else(|| gallery.header().root.clone().into());
     let pictures = Pictures::new(root, figure.is_some() || html.is_some(), indexed.decoding());
     let (model, gallery, name, reading) = (&model, &gallery, source.stem(), indexed);

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::anyhow;
-use cam_store::gallery::{Compacted, Step, Writer};
+use cam_store::gallery::{Compacted, Writer};
 
 use crate::failure::Failure;
 use crate::{interrupt, progress};
@@ -13,15 +13,8 @@ const KEPT: &str = "the index is whole; the same command goes on from there";
 
 /// Gives back the room of images that changed or went.
 pub fn compact(writer: &mut Writer) -> Result<Compacted, Failure> {
-    with_bar(|step| writer.compact(step))
-}
-
-/// Does long work under a bar, until an end is asked for.
-pub fn with_bar<T>(
-    work: impl FnOnce(Step<'_>) -> Result<T, cam_store::Error>,
-) -> Result<T, Failure> {
     let bar = progress::bar(0);
-    let done = work(&|of| {
+    let done = writer.compact(&|of| {
         bar.set_length(of);
         bar.inc(1);
         if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -1,4 +1,4 @@
-//! `cam index --compact` and `--approximate`.
+//! `cam index --compact`.
 
 use std::fs;
 
@@ -71,33 +71,4 @@ fn an_index_survives_being_killed_at_any_moment_of_its_compaction() {
         assert_eq!(found(&place, &index), expected, "after {} kills", killer.kills);
         assert_compacted(&place, &index);
     }
-}
-
-#[cfg(not(feature = "approximate"))]
-#[test]
-fn a_binary_without_the_index_of_neighbours_says_how_it_is_built() {
-    let place = shelf(2);
-    for words in ["index shelf --index i --approximate", "search cat.png --index i --approximate"] {
-        let run = tiny(&place, words).ends_with(2);
-        assert!(run.err.contains("--features approximate"), "{}", run.err);
-    }
-}
-
-#[cfg(feature = "approximate")]
-#[test]
-fn a_search_by_neighbours_finds_what_an_exact_one_does() {
-    let place = shelf(6);
-    tiny(&place, "index shelf --index i").done();
-    let near = "search cat.png --index i --top 99 --json --approximate";
-    let run = tiny(&place, near).ends_with(1);
-    assert!(run.err.contains("`cam index --approximate` makes one"), "{}", run.err);
-    // Too few for a graph, and none is needed for so few.
-    let run = tiny(&place, "index shelf --index i --approximate --json").done().json();
-    assert_eq!(run["neighbours"], 0);
-    assert_eq!(tiny(&place, near).done().text(), found(&place, "i"));
-    place.say("index shelf --index i --verify").done();
-    fs::write(place.path("i/neighbours/plan.json"), "{").expect("written");
-    tiny(&place, near).ends_with(1);
-    tiny(&place, "index shelf --index i --approximate").done();
-    tiny(&place, near).done();
 }

@@ -12,8 +12,6 @@ pub(super) struct Names {
     pub(super) entries: String,
     pub(super) vectors: String,
     pub(super) maps: String,
-    /// The folder of the index of neighbours.
-    pub(super) neighbours: String,
 }
 
 impl Names {
@@ -27,17 +25,16 @@ impl Names {
             entries: name("entries", ".log"),
             vectors: name("vectors", ".f32"),
             maps: name("maps", ".f16"),
-            neighbours: name("neighbours", ""),
         }
     }
 
-    /// Whether the files of images and numbers are all there.
+    /// Whether all of them are there.
     pub(super) fn are_in(&self, folder: &Path) -> bool {
-        [&self.entries, &self.vectors, &self.maps].iter().all(|name| folder.join(name).exists())
+        self.all().iter().all(|name| folder.join(name).exists())
     }
 
-    fn all(&self) -> [&str; 4] {
-        [&self.entries, &self.vectors, &self.maps, &self.neighbours]
+    fn all(&self) -> [&str; 3] {
+        [&self.entries, &self.vectors, &self.maps]
     }
 
     /// Takes away what compactions left, finished or not. Whatever cannot be taken away, as where a
@@ -51,8 +48,7 @@ impl Names {
                 })
             });
             if is_other {
-                let path = entry.path();
-                drop(fs::remove_file(&path).or_else(|_| fs::remove_dir_all(&path)));
+                drop(fs::remove_file(entry.path()));
             }
         }
     }
@@ -62,8 +58,8 @@ impl Names {
 fn generation(name: &str) -> Option<u32> {
     let parts: Vec<&str> = name.split('.').collect();
     match parts[..] {
-        ["entries", "log"] | ["vectors", "f32"] | ["maps", "f16"] | ["neighbours"] => Some(0),
-        [_, number] | [_, number, _] => number.parse().ok(),
+        ["entries", "log"] | ["vectors", "f32"] | ["maps", "f16"] => Some(0),
+        [_, number, _] => number.parse().ok(),
         _ => None,
     }
 }
@@ -81,10 +77,7 @@ mod tests {
         let others = [Names::of(0), Names::of(11)];
         let others: Vec<&str> = others.iter().flat_map(Names::all).collect();
         for name in own.all().into_iter().chain(strangers).chain(others) {
-            match name.starts_with("neighbours") {
-                true => fs::create_dir(folder.path().join(name)).expect("made"),
-                false => fs::write(folder.path().join(name), "").expect("written"),
-            }
+            fs::write(folder.path().join(name), "").expect("written");
         }
         own.remove_others(folder.path());
         let mut kept: Vec<String> = fs::read_dir(folder.path())

@@ -43,13 +43,13 @@ impl Gallery {
     }
 
     /// What was found, if it is what was written: so much can be read again for every search.
-    pub(super) fn as_written(&self, hits: Vec<Hit>) -> Result<Vec<Hit>, Error> {
+    fn as_written(&self, hits: Vec<Hit>) -> Result<Vec<Hit>, Error> {
         hits.iter().try_for_each(|hit| self.vector(&self.entries[hit.entry]).map(drop))?;
         Ok(hits)
     }
 
     /// Which entry each row belongs to.
-    pub(super) fn owners(&self) -> Vec<Owner> {
+    fn owners(&self) -> Vec<Owner> {
         let mut owners = vec![NOBODY; self.rows as usize];
         for (entry, index) in self.entries.iter().zip(0..) {
             owners[entry.row as usize] = index;
@@ -58,7 +58,7 @@ impl Gallery {
     }
 
     /// The best of the rows from `first` on.
-    pub(super) fn best(
+    fn best(
         &self,
         first: usize,
         owners: &[Owner],
@@ -87,7 +87,7 @@ impl Gallery {
     }
 
     /// A row's cosine to a query, both at length one.
-    pub(super) fn rank(&self, owner: Owner, row: &[u8], query: &[f32]) -> Result<Ranked, Error> {
+    fn rank(&self, owner: Owner, row: &[u8], query: &[f32]) -> Result<Ranked, Error> {
         let (entry, cosine) = (owner as usize, dot(row, query));
         if !cosine.is_finite() {
             let path = &self.entries[entry].image.path;
@@ -99,10 +99,10 @@ impl Gallery {
 }
 
 /// The position of an entry, in four bytes: there is one for each row.
-pub(super) type Owner = u32;
+type Owner = u32;
 
 /// The owner of rows of images that changed or went.
-pub(super) const NOBODY: Owner = Owner::MAX;
+const NOBODY: Owner = Owner::MAX;
 
 /// Sums side by side, which the compiler makes vectors of.
 const LANES: usize = 16;
@@ -124,7 +124,7 @@ fn dot(row: &[u8], query: &[f32]) -> f32 {
 }
 
 /// So many of what was found, best first.
-pub(super) fn ranked(mut found: Vec<Ranked>, count: usize) -> Vec<Hit> {
+fn ranked(mut found: Vec<Ranked>, count: usize) -> Vec<Hit> {
     found.sort_by(|a, b| b.cmp(a));
     found.truncate(count);
     found.into_iter().map(|Ranked(hit)| hit).collect()
@@ -132,7 +132,7 @@ pub(super) fn ranked(mut found: Vec<Ranked>, count: usize) -> Vec<Hit> {
 
 /// A better hit is greater.
 #[derive(Debug, PartialEq)]
-pub(super) struct Ranked(pub(super) Hit);
+struct Ranked(Hit);
 
 impl Eq for Ranked {}
 

@@ -3,6 +3,4 @@
 mod compaction;
 mod crafted;
 mod kept;
-#[cfg(feature = "approximate")]
-mod neighbours;
 mod support;

@@ -162,7 +162,6 @@ pub const ROWS: &[Row] = &[
             ("--moved", "--moved", Words("index strange --index kept")),
             ("--verify", "--verify", AsIs),
             ("--compact", "--compact", With("--json")),
-            ("--approximate", "--approximate", AsIs),
             ("--json", "--json", AsIs),
         ],
     },
@@ -173,7 +172,6 @@ pub const ROWS: &[Row] = &[
         options: &[
             ("--index", "--index kept", Words("search IMAGE --json")),
             ("--top", "--top 1", AsIs),
-            ("--approximate", "--approximate", AsIs),
             ("--explain", "--explain", Words("search IMAGE --index kept --json")),
             ("--why", "--why 1 2", Words("search IMAGE --index kept")),
             ("--weights", "--weights net.safetensors", Whole("search IMAGE --index kept --json")),
