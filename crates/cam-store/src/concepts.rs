@@ -4,9 +4,9 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Fingerprint};
+use crate::{Error, Fingerprint, version};
 
-/// Grows when a file of before can no longer be read.
+/// Grows with every change of the format.
 const VERSION: u32 = 1;
 
 /// The entry of the file's metadata that says what its tensors are.
@@ -21,8 +21,7 @@ pub struct Example {
     pub sha256: String,
     /// Whether pixels were missing from its file.
     pub damaged: bool,
-    /// How it was brought to the network's size, in a word; empty where that makes no difference or is not
-    /// known.
+    /// How it was brought to the network's size, in a word; empty where that makes no difference.
     pub fit: String,
     /// Its embedding.
     pub embedding: Vec<f32>,
@@ -87,9 +86,7 @@ struct Named {
 struct Origin {
     image: String,
     sha256: String,
-    #[serde(default)]
     damaged: bool,
-    #[serde(default)]
     fit: String,
 }
 
@@ -209,14 +206,7 @@ impl ConceptSet {
         let header = header.ok_or_else(|| damaged("a file of concepts says so in its metadata"))?;
         let value: serde_json::Value = serde_json::from_str(header)
             .map_err(|error| Error::Damaged { reason: error.to_string() })?;
-        match value["version"].as_u64() {
-            Some(version) if version > u64::from(VERSION) => {
-                let found = u32::try_from(version).unwrap_or(u32::MAX);
-                return Err(Error::Version { found, known: VERSION });
-            }
-            Some(_) => {}
-            None => return Err(damaged("its version is missing")),
-        }
+        version::check(&value, VERSION)?;
         let header: Header = serde_json::from_value(value)
             .map_err(|error| Error::Damaged { reason: error.to_string() })?;
         let file = SafeTensors::deserialize(bytes)

@@ -28,11 +28,14 @@ pub enum Error {
         reason: String,
     },
 
-    /// A file of a later version.
-    #[error("it has format version {found}, and this program knows up to {known}: use a newer one")]
+    /// A file of another version.
+    #[error(
+        "it has format version {found}, and this program reads version {known}: make it again, or read it with the \
+         program that made it"
+    )]
     Version {
         /// The file's.
-        found: u32,
+        found: u64,
         /// Ours.
         known: u32,
     },

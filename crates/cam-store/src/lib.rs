@@ -12,6 +12,7 @@ mod fingerprint;
 pub mod gallery;
 mod lock;
 mod side_by_side;
+mod version;
 
 pub use concepts::{Concept, ConceptSet, Example};
 pub use error::Error;

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_the_first_version_reads_and_writes_as_ever() {
+    fn a_line_is_read_and_written_as_the_format_says() {
         let text = concat!(
             r#"{"added":{"image":{"path":"a/\"b\".jpg","bytes":7,"modified":9,"sha256":"#,
             r#""00000000000000000000000000000000000000000000000000000000000000ff","pixels":[4,3]},"#,

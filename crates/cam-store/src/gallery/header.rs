@@ -6,24 +6,19 @@ use serde::{Deserialize, Serialize};
 
 use super::names::HEADER;
 use crate::error::at;
-use crate::{Error, Fingerprint};
+use crate::{Error, Fingerprint, version};
 
-/// Grows when a folder of before can no longer be read.
-const VERSION: u32 = 2;
+/// Grows with every change of the format.
+const VERSION: u32 = 1;
 
 /// No embedding is as wide, and no input has as long a side: beyond, a header says nonsense.
 const WIDEST: usize = 1 << 20;
-
-/// The version whose files have one name for ever. A gallery is of it until it is compacted, so that
-/// programs that know no other can read it.
-const UNCOMPACTED: u32 = 1;
 
 /// What all entries have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     version: u32,
     /// How often it was compacted, which is part of the names of its files.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) generation: u32,
     /// What made the embeddings.
     pub fingerprint: Fingerprint,
@@ -34,7 +29,6 @@ pub struct Header {
     /// Height and width that images are fitted to; none where each is taken at its own size.
     pub input: Option<[usize; 2]>,
     /// How images of other proportions come to it, in a word.
-    #[serde(default = "squash")]
     pub fit: String,
     /// Whether feature maps are kept.
     pub has_maps: bool,
@@ -49,8 +43,8 @@ impl Header {
         input: Option<[usize; 2]>,
         has_maps: bool,
     ) -> Self {
-        let (version, fit) = (UNCOMPACTED, squash());
-        Self { version, generation: 0, fingerprint, root, layer, input, fit, has_maps }
+        let fit = "squash".to_owned();
+        Self { version: VERSION, generation: 0, fingerprint, root, layer, input, fit, has_maps }
     }
 
     /// The same of images that come to the input's size in another way than squashed.
@@ -72,13 +66,8 @@ impl Header {
         let damaged =
             |error: serde_json::Error| Error::Damaged { reason: format!("{HEADER}: {error}") };
         let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
-        match value["version"].as_u64() {
-            Some(found) if found > u64::from(VERSION) => Err(Error::Version {
-                found: u32::try_from(found).unwrap_or(u32::MAX),
-                known: VERSION,
-            }),
-            _ => serde_json::from_value::<Self>(value).map_err(damaged)?.checked().map(Some),
-        }
+        version::check(&value, VERSION)?;
+        serde_json::from_value::<Self>(value).map_err(damaged)?.checked().map(Some)
     }
 
     /// The same, if rows and inputs of such sizes can be.
@@ -115,11 +104,7 @@ impl Header {
 
     /// Of the same gallery, once compacted.
     pub(super) fn next(&self) -> Self {
-        Self {
-            version: VERSION,
-            generation: self.generation.wrapping_add(1).max(1),
-            ..self.clone()
-        }
+        Self { generation: self.generation.wrapping_add(1).max(1), ..self.clone() }
     }
 
     pub(super) fn check(&self, used: &Self) -> Result<(), Error> {
@@ -145,16 +130,6 @@ impl Header {
         }
         Ok(())
     }
-}
-
-/// What indexes did before there was a choice.
-fn squash() -> String {
-    "squash".to_owned()
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
-fn is_zero(number: &u32) -> bool {
-    *number == 0
 }
 
 /// Brings names to the disk, where the system can do that.

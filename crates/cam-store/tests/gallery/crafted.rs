@@ -120,6 +120,8 @@ fn a_header_of_impossible_sizes_is_an_error_that_names_the_field() {
         ("/input", json!([1_u64 << 40, 3]), "input is 3x1099511627776"),
         ("/generation", json!(1_u64 << 40), "gallery.json: "),
         ("/version", json!(99), "version 99"),
+        ("/version", json!(0), "version 0, and this program reads version 1"),
+        ("/version", json!(null), "its version is missing"),
     ] {
         let mut header = kept.clone();
         match header.pointer_mut(pointer) {
