@@ -12,11 +12,12 @@ use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
 use cam_core::{Arithmetic, Capture, GradCam, Network, Target, finish};
+use cam_files::write_atomically;
 use cam_models::{ConvNet, Filter, Rgb8, Strictness, load, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity, difference};
 use cam_viz::{
     Colormap, DecodeOptions, Figure, FigureStyle, Map, OverlayStyle, Panel, decode, overlay_compat,
-    picture_bytes, write_atomically,
+    picture_bytes,
 };
 use image::RgbImage;
 

@@ -36,10 +36,18 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &[],
         is_library: true,
     },
+    // A file is bytes and a name.
+    Layer {
+        name: "cam-files",
+        may_use: &[],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // A network gets pixels: which file they came from is not its concern.
     Layer {
         name: "cam-models",
-        may_use: &["cam-core", "cam-engine"],
+        may_use: &["cam-core", "cam-engine", "cam-files"],
         must_not_use: &["image", "imageproc", "ureq", "clap"],
         must_not_reach: &[],
         is_library: true,
@@ -63,7 +71,7 @@ const LAYERS: &[Layer] = &[
     // Bytes know nothing of what they mean.
     Layer {
         name: "cam-fetch",
-        may_use: &[],
+        may_use: &["cam-files"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image"],
         is_library: true,
@@ -79,7 +87,7 @@ const LAYERS: &[Layer] = &[
     // What is kept are vectors, names and files.
     Layer {
         name: "cam-store",
-        may_use: &[],
+        may_use: &["cam-files"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -89,6 +97,7 @@ const LAYERS: &[Layer] = &[
         may_use: &[
             "cam-core",
             "cam-engine",
+            "cam-files",
             "cam-targets",
             "cam-models",
             "cam-metrics",

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use cam_viz::{Temporary, remove_leftovers};
+use cam_files::{Sha256, Temporary, remove_leftovers};
 
 use crate::failure::Failure;
 use crate::{print, stamp, weights};
@@ -19,7 +19,7 @@ pub fn of(file: &Path) -> Result<String, Failure> {
     }
     // Before it is read, so that a change meanwhile is noticed the next time.
     let before = stamp::identity(file);
-    let digest = cam_fetch::sha256_of_file(file).map_err(anyhow::Error::from)?.to_string();
+    let digest = Sha256::of_file(file).map_err(anyhow::Error::from)?.to_string();
     if let Ok(before) = before {
         write_down(file, &digest, &before);
     }

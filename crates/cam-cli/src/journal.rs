@@ -10,8 +10,7 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
-use cam_store::Lock;
-use cam_viz::{Temporary, remove_leftovers};
+use cam_files::{Lock, Temporary, remove_leftovers};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

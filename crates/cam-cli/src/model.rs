@@ -6,6 +6,7 @@ use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cam_files::Sha256;
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
     ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, LoadError, Loaded, Published, Runtime,
@@ -117,7 +118,7 @@ impl Model {
     /// SHA-256 of the weights, in hexadecimal digits.
     pub fn sha256(&self) -> Result<String, Failure> {
         match &self.file {
-            None => Ok(cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()),
+            None => Ok(Sha256::of(EMBEDDED_WEIGHTS).to_string()),
             Some(file) => digests::of(file),
         }
     }

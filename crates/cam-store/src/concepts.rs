@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use cam_files::Sha256;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
@@ -13,12 +14,12 @@ const VERSION: u32 = 1;
 const ENTRY: &str = "cam_concepts";
 
 /// An image of a concept, and what the network made of it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     /// Where it came from, for people.
     pub image: String,
     /// SHA-256 of the image's bytes, so that one image counts once.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Whether pixels were missing from its file.
     pub damaged: bool,
     /// How it was brought to the network's size, in a word; empty where that makes no difference.
@@ -45,6 +46,7 @@ pub struct Concept {
 /// metadata, under `cam_concepts`.
 ///
 /// ```
+/// use cam_files::Sha256;
 /// use cam_store::{Concept, ConceptSet, Example, Fingerprint};
 ///
 /// let fingerprint = Fingerprint {
@@ -54,9 +56,14 @@ pub struct Concept {
 ///     width: 2,
 /// };
 /// let mut set = ConceptSet::new(fingerprint.clone());
-/// let (image, sha256) = ("cat.png".into(), "77".into());
-/// let image = Example { image, sha256, embedding: vec![0.6, 0.8], ..Example::default() };
-/// set.add("cat", vec![image], vec![])?;
+/// let cat = Example {
+///     image: "cat.png".into(),
+///     sha256: Sha256::of(b"the file's bytes"),
+///     damaged: false,
+///     fit: "squash".into(),
+///     embedding: vec![0.6, 0.8],
+/// };
+/// set.add("cat", vec![cat], vec![])?;
 /// let kept = ConceptSet::from_bytes(&set.to_bytes())?;
 /// kept.fingerprint().check(&fingerprint)?;
 /// assert_eq!(kept.concepts()[0].examples.len(), 1);
@@ -85,7 +92,7 @@ struct Named {
 #[derive(Serialize, Deserialize)]
 struct Origin {
     image: String,
-    sha256: String,
+    sha256: Sha256,
     damaged: bool,
     fit: String,
 }
@@ -156,7 +163,7 @@ impl ConceptSet {
         let origins = |examples: &[Example]| {
             let origin = |e: &Example| Origin {
                 image: e.image.clone(),
-                sha256: e.sha256.clone(),
+                sha256: e.sha256,
                 damaged: e.damaged,
                 fit: e.fit.clone(),
             };

@@ -73,13 +73,6 @@ pub enum Error {
     #[error("a vector is zero everywhere: it has no direction to compare")]
     Zero,
 
-    /// What is no digest.
-    #[error("`{found}` is no SHA-256: 64 hexadecimal digits are")]
-    Digest {
-        /// What it is.
-        found: String,
-    },
-
     /// It was asked to stop.
     #[error("it was stopped; what was there before is kept, and the same command begins it again")]
     Stopped,
@@ -101,6 +94,10 @@ pub enum Error {
         /// The gallery.
         folder: PathBuf,
     },
+
+    /// A lock could not be taken.
+    #[error(transparent)]
+    Lock(#[from] cam_files::Error),
 
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]

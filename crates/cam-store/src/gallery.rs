@@ -18,7 +18,6 @@
 
 mod bounds;
 mod compact;
-mod digest;
 mod entry;
 mod file;
 mod header;
@@ -29,7 +28,6 @@ mod search;
 mod writer;
 
 pub use compact::Compacted;
-pub use digest::Sha256;
 pub use entry::{Entry, Image};
 pub use header::Header;
 pub use reader::Gallery;

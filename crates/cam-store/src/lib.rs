@@ -10,7 +10,6 @@ mod concepts;
 mod error;
 mod fingerprint;
 pub mod gallery;
-mod lock;
 mod side_by_side;
 mod version;
 
@@ -18,4 +17,3 @@ pub use concepts::{Concept, ConceptSet, Example};
 pub use error::Error;
 pub use fingerprint::Fingerprint;
 pub use gallery::Gallery;
-pub use lock::Lock;

@@ -3,9 +3,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use cam_viz::{
-    FigureStyle, Map, OverlayStyle, Window, draw_seen, overlay, picture_bytes, remove_leftovers,
-};
+use cam_files::remove_leftovers;
+use cam_viz::{FigureStyle, Map, OverlayStyle, Window, draw_seen, overlay, picture_bytes};
 use image::RgbImage;
 
 use super::KEPT;

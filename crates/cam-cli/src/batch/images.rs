@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use cam_files::Sha256;
 use cam_models::{ConvNet, Rgb8};
 
 use super::names::Names;
@@ -76,7 +77,7 @@ impl Folder<'_> {
 }
 
 /// An image's digest, its width and height, and what else is to be known of it.
-type Looked = (String, [u32; 2], Condition);
+type Looked = (Sha256, [u32; 2], Condition);
 
 /// What comes of an image, were it that it fails.
 fn line(
@@ -86,8 +87,7 @@ fn line(
     let path = found.name.to_string();
     let error = match asked {
         Ok(((sha256, pixels, condition), concepts)) => {
-            let sha256 = Some(sha256.parse().map_err(anyhow::Error::from)?);
-            let (pixels, condition) = (Some(pixels), Some(condition));
+            let (sha256, pixels, condition) = (Some(sha256), Some(pixels), Some(condition));
             return Ok(Line { path, sha256, pixels, condition, concepts, error: None });
         }
         Err(Failure::Failed(error) | Failure::Usage(error)) => message(&error),

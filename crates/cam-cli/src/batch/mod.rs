@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use burn::tensor::Tensor;
 use cam_core::{Capture, Layer, Method, Network as _, Target};
+use cam_files::Sha256;
 use cam_models::ConvNet;
 use cam_store::ConceptSet;
 use serde::Serialize;
@@ -179,7 +180,7 @@ fn header(
         options: MethodSettings::new(options),
         concepts_as: format!("{concepts_as:?}").to_lowercase(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
-        concepts_sha256: cam_fetch::sha256_of_bytes(&set.to_bytes()).to_string(),
+        concepts_sha256: Sha256::of(&set.to_bytes()).to_string(),
         reading: ReadingSettings::new(images, reading, &model.network),
         frames,
         smooth: *smooth,

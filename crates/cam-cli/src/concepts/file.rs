@@ -4,7 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use cam_core::nearest;
-use cam_store::{Concept, ConceptSet, Example, Fingerprint, Lock};
+use cam_files::{Lock, Sha256};
+use cam_store::{Concept, ConceptSet, Example, Fingerprint};
 use serde_json::json;
 
 use super::fingerprint;
@@ -113,7 +114,7 @@ fn locked(file: &Path) -> Result<Lock, Failure> {
 
 /// What is kept of an image beside its embedding.
 struct Made {
-    sha256: String,
+    sha256: Sha256,
     fit: String,
     damaged: bool,
 }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use anyhow::anyhow;
+use cam_files::Sha256;
 use cam_metrics::Random;
 use cam_models::{Fit, Placement};
 use image::imageops::{self, FilterType};
@@ -155,5 +156,5 @@ fn placement(image: &RgbImage, fit: Fit, side: u32) -> Placement {
 }
 
 fn digest(path: &Path) -> Result<String, Failure> {
-    Ok(cam_fetch::sha256_of_file(path).map_err(anyhow::Error::from)?.to_string())
+    Ok(Sha256::of_file(path).map_err(anyhow::Error::from)?.to_string())
 }

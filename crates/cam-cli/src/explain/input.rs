@@ -3,6 +3,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use burn::tensor::Tensor;
+use cam_files::Sha256;
 use cam_models::{ConvNet, Filter, Fit, Placement, Preprocessing, Rgb8};
 use cam_viz::{Picture, Window};
 use image::RgbImage;
@@ -133,14 +134,14 @@ impl Prepared {
         Self::of(source, picture, reading, network)
     }
 
-    /// The same with the SHA-256 of the image's bytes, in hexadecimal digits.
+    /// The same with the SHA-256 of the image's bytes.
     pub fn with_digest(
         source: &Source,
         reading: &Reading,
         network: &ConvNet,
-    ) -> Result<(Self, String), Failure> {
+    ) -> Result<(Self, Sha256), Failure> {
         let bytes = source.bytes()?;
-        let digest = cam_fetch::sha256_of_bytes(&bytes).to_string();
+        let digest = Sha256::of(&bytes);
         let picture = source.decoded(&bytes, reading.decoding)?;
         Ok((Self::of(source, picture, reading, network)?, digest))
     }

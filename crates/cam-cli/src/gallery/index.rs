@@ -191,7 +191,7 @@ fn looked_at(
         path: found.name.clone(),
         bytes: found.bytes,
         modified: found.modified,
-        sha256: sha256.parse().map_err(anyhow::Error::from)?,
+        sha256,
         pixels: [width, height],
         damaged: prepared.condition.damaged,
     };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{anyhow, bail};
-use cam_fetch::sha256_of_bytes;
+use cam_files::Sha256;
 use cam_store::gallery::Entry;
 use cam_viz::FigureStyle;
 use image::{Rgb, RgbImage};
@@ -50,7 +50,7 @@ impl Pictures {
         let path = self.path(entry)?;
         let source = Source::File(path);
         let bytes = source.bytes()?;
-        if *sha256_of_bytes(&bytes).as_bytes() != entry.image.sha256.0 {
+        if Sha256::of(&bytes) != entry.image.sha256 {
             return Err(
                 anyhow!("{source} is not what was indexed; `cam index` looks at it again").into()
             );

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use super::file::read_exact_at;
-use super::header::sync_folder;
+use cam_files::{read_exact_at, sync_directory};
+
 use super::names::Names;
 use super::reader::check;
 use super::{Entry, Header, Step, Writer};
@@ -78,7 +78,7 @@ impl Writer {
             copy.put(entry.image.clone(), &vector, (&maps, entry.shape))?;
         }
         copy.sync()?;
-        sync_folder(&self.folder).map_err(at(&self.folder))?;
+        sync_directory(&self.folder).map_err(at(&self.folder))?;
         Ok(copy)
     }
 }

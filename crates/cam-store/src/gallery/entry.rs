@@ -1,9 +1,8 @@
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 
+use cam_files::Sha256;
 use serde::{Deserialize, Serialize};
-
-use super::Sha256;
 
 /// An image as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,38 +1,13 @@
-//! Reading and writing at a place. Many threads share one open file, which stays the same whatever its
-//! name comes to stand for.
+//! The log and its numbers as files that grow at their ends.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
+use cam_files::read_at;
+
 use crate::Error;
 use crate::error::at;
-
-/// Fills a buffer from a place on.
-pub(super) fn read_exact_at(file: &File, mut bytes: &mut [u8], mut place: u64) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match read_at(file, bytes, place) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
-                bytes = &mut bytes[read..];
-                place += read as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, bytes, place)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, bytes: &mut [u8], place: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, bytes, place)
-}
 
 /// Opens a file, and cuts off what lies beyond a length.
 pub(super) fn cut(path: &Path, length: Option<u64>) -> Result<File, Error> {

@@ -1,7 +1,8 @@
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
+use cam_files::Temporary;
 use serde::{Deserialize, Serialize};
 
 use super::names::HEADER;
@@ -90,16 +91,15 @@ impl Header {
         self.fingerprint.width as u64 * 4
     }
 
-    /// Whole or not at all: under another name first, and on the disk before it has its own.
+    /// Whole or not at all.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(self).expect("names and numbers are JSON");
-        let (part, path) = (folder.join("gallery.json.part"), folder.join(HEADER));
-        let written = File::create(&part).and_then(|mut file| {
+        let write = || {
+            let mut file = Temporary::new_in(folder)?;
             file.write_all(format!("{text}\n").as_bytes())?;
-            file.sync_all()
-        });
-        let written = written.and_then(|()| fs::rename(&part, &path));
-        written.and_then(|()| sync_folder(folder)).map_err(at(&path))
+            file.persist(&folder.join(HEADER))
+        };
+        write().map_err(at(&folder.join(HEADER)))
     }
 
     /// Of the same gallery, once compacted.
@@ -130,9 +130,4 @@ impl Header {
         }
         Ok(())
     }
-}
-
-/// Brings names to the disk, where the system can do that.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

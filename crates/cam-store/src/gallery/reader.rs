@@ -2,10 +2,10 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use cam_files::read_exact_at;
 use half::f16;
 
 use super::bounds::{Beyond, Bounds};
-use super::file::read_exact_at;
 use super::log::{Log, Unread};
 use super::names::Names;
 use super::{Entry, Header};

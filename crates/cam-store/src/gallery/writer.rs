@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cam_files::{Lock, remove_leftovers};
 use half::f16;
 
 use super::bounds::Bounds;
@@ -32,8 +33,8 @@ pub struct Writer {
     pub(super) vectors: File,
     pub(super) maps: File,
     unsynced: usize,
-    /// Held as long as this lives; the system lets go of it when the process ends, however it does.
-    pub(super) lock: Arc<File>,
+    /// Held as long as this lives.
+    pub(super) lock: Arc<Lock>,
 }
 
 impl Writer {
@@ -45,7 +46,9 @@ impl Writer {
     /// made with something else, [`Error::Damaged`], [`Error::Version`], [`Error::File`].
     pub fn open(folder: &Path, header: Header) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(at(folder))?;
-        let lock = locked(folder)?;
+        let lock = Lock::try_at(&folder.join(LOCK))?;
+        let lock = lock.ok_or_else(|| Error::Locked { folder: folder.to_owned() })?;
+        remove_leftovers(folder);
         let header = match Header::read(folder)? {
             Some(kept) => {
                 kept.check(&header)?;
@@ -66,7 +69,7 @@ impl Writer {
         folder: PathBuf,
         names: Names,
         header: Header,
-        lock: Arc<File>,
+        lock: Arc<Lock>,
     ) -> Result<Self, Error> {
         let open = |name: &String| cut(&folder.join(name), None);
         let (log, vectors) = (open(&names.entries)?, open(&names.vectors)?);
@@ -239,16 +242,6 @@ impl Writer {
         }
         self.unsynced = 0;
         Ok(())
-    }
-}
-
-fn locked(folder: &Path) -> Result<File, Error> {
-    let path = folder.join(LOCK);
-    let file = OpenOptions::new().create(true).append(true).open(&path).map_err(at(&path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { folder: folder.to_owned() }),
-        Err(TryLockError::Error(error)) => Err(at(&path)(error)),
     }
 }
 

@@ -222,14 +222,16 @@ fn a_compacted_gallery_without_its_files_is_an_error() {
 
 #[test]
 fn concepts_with_any_byte_turned_or_cut_off_are_read_or_refused() {
+    use cam_files::Sha256;
     use cam_store::{ConceptSet, Example};
     let fingerprint = Fingerprint { width: 2, ..header().fingerprint };
     let mut set = ConceptSet::new(fingerprint);
     let example = |name: &str| Example {
         image: name.to_owned(),
-        sha256: name.to_owned(),
+        sha256: Sha256::of(name.as_bytes()),
+        damaged: false,
+        fit: String::new(),
         embedding: vec![0.6, 0.8],
-        ..Example::default()
     };
     set.add("cat", vec![example("a"), example("b")], vec![example("c")]).expect("added");
     let bytes = set.to_bytes();

@@ -4,7 +4,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::temporary::{Temporary, parent};
+use crate::persist::parent;
+use crate::temporary::Temporary;
 
 /// Links that are followed before they are taken for a loop, as Linux does.
 const MOST_LINKS: usize = 40;

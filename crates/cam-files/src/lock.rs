@@ -5,16 +5,15 @@ use std::thread;
 use std::time::Duration;
 
 use crate::Error;
-use crate::error::at;
 
 /// Short against any work, long against the cost of asking.
 const POLL: Duration = Duration::from_millis(10);
 
 /// Keeps two programs, or two threads, from writing one file at once; let go of when dropped.
 ///
-/// It is the system's advisory lock on an empty file `.NAME.lock` beside the file NAME, so that a killed
-/// program leaves it open to the next. The file itself would not do: whoever writes it whole or not at
-/// all puts another in its place, and the lock would stay on the one that is gone.
+/// It is the system's advisory lock on an empty file of its own, so that a killed program leaves it open to
+/// the next. The file that is written would not do: whoever writes it whole or not at all puts another in
+/// its place, and the lock would stay on the one that is gone.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -22,20 +21,25 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// The lock of a file, which need not exist, or none where another holds it.
+    /// Takes the lock at a path, where an empty file is made for it; none where another holds it.
     ///
     /// # Errors
-    /// [`Error::File`] where the folder cannot be written into, or the file system knows no locks.
-    pub fn try_beside(file: &Path) -> Result<Option<Self>, Error> {
-        let path = beside(file);
+    /// [`Error::Io`] where the folder cannot be written into, [`Error::Lock`] where the file system knows no
+    /// locks.
+    pub fn try_at(path: &Path) -> Result<Option<Self>, Error> {
         loop {
-            let file = File::options().create(true).append(true).open(&path).map_err(at(&path))?;
+            let file = File::options().create(true).append(true).open(path);
+            let file = file.map_err(Error::io("create", path))?;
             match file.try_lock() {
-                Ok(()) if is_still_at(&file, &path) => return Ok(Some(Self { file, path })),
+                Ok(()) if is_still_at(&file, path) => {
+                    return Ok(Some(Self { file, path: path.to_owned() }));
+                }
                 // Its holder removed it while we came: ours is a file without a name, which locks nobody out.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(error)) => return Err(at(&path)(error)),
+                Err(TryLockError::Error(source)) => {
+                    return Err(Error::Lock { path: path.to_owned(), source });
+                }
             }
         }
     }
@@ -43,14 +47,31 @@ impl Lock {
     /// The same, waiting for whoever holds it as long as `waits` says so; none where it no longer does.
     ///
     /// # Errors
-    /// As [`try_beside`](Self::try_beside).
-    pub fn beside(file: &Path, mut waits: impl FnMut() -> bool) -> Result<Option<Self>, Error> {
+    /// As [`try_at`](Self::try_at).
+    pub fn at(path: &Path, mut waits: impl FnMut() -> bool) -> Result<Option<Self>, Error> {
         loop {
-            match Self::try_beside(file)? {
+            match Self::try_at(path)? {
                 None if waits() => thread::sleep(POLL),
                 lock => return Ok(lock),
             }
         }
+    }
+
+    /// [`try_at`](Self::try_at) for a file NAME, which need not exist: at `.NAME.lock` beside it, whichever
+    /// links lead to it.
+    ///
+    /// # Errors
+    /// As [`try_at`](Self::try_at).
+    pub fn try_beside(file: &Path) -> Result<Option<Self>, Error> {
+        Self::try_at(&beside(file))
+    }
+
+    /// [`at`](Self::at) for a file, as [`try_beside`](Self::try_beside).
+    ///
+    /// # Errors
+    /// As [`try_at`](Self::try_at).
+    pub fn beside(file: &Path, waits: impl FnMut() -> bool) -> Result<Option<Self>, Error> {
+        Self::at(&beside(file), waits)
     }
 }
 
@@ -96,7 +117,29 @@ fn is_still_at(_: &File, _: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+
+    #[test]
+    fn there_is_never_a_second_holder() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("lock");
+        let holders = AtomicU32::new(0);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..25 {
+                        let held = Lock::at(&path, || true).expect("a lock").expect("it waits");
+                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                        thread::yield_now();
+                        holders.fetch_sub(1, Ordering::SeqCst);
+                        drop(held);
+                    }
+                });
+            }
+        });
+    }
 
     #[test]
     fn of_two_that_read_change_and_write_neither_s_work_is_lost() {

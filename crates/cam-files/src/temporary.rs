@@ -6,6 +6,8 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use crate::persist::{parent, sync_directory};
+
 const PREFIX: &str = ".cam-";
 const SUFFIX: &str = ".part";
 
@@ -45,9 +47,7 @@ impl Temporary {
     pub fn persist(self, target: &Path) -> io::Result<()> {
         self.as_file().sync_all()?;
         self.0.persist(target).map_err(|error| error.error)?;
-        // The file is complete under its name by now; some file systems cannot flush directories.
-        let _ = File::open(parent(target)).and_then(|directory| directory.sync_all());
-        Ok(())
+        sync_directory(parent(target))
     }
 }
 
@@ -89,14 +89,6 @@ fn remove_unlocked(path: &Path) {
     {
         // Still locked: its writer, should it have just made it, sees that it was taken, and makes another.
         let _ = fs::remove_file(path);
-    }
-}
-
-/// The directory that a file lies in; a bare name lies in the current one.
-pub(crate) fn parent(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
     }
 }
 

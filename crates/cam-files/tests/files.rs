@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use cam_viz::{WriteError, write_atomically};
+use cam_files::{WriteError, write_atomically};
 use proptest::prelude::*;
 
 fn names(folder: &Path) -> Vec<String> {
