@@ -21,10 +21,18 @@ struct Layer {
 }
 
 const LAYERS: &[Layer] = &[
+    // A seed's numbers follow from nothing else.
+    Layer {
+        name: "cam-random",
+        may_use: &[],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // The mathematics does no input and output.
     Layer {
         name: "cam-core",
-        may_use: &[],
+        may_use: &["cam-random"],
         must_not_use: &["image", "imageproc", "ureq", "clap"],
         must_not_reach: &[],
         is_library: true,
@@ -79,7 +87,7 @@ const LAYERS: &[Layer] = &[
     // Measures know numbers, and whom to ask for a score.
     Layer {
         name: "cam-metrics",
-        may_use: &[],
+        may_use: &["cam-random"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -101,6 +109,7 @@ const LAYERS: &[Layer] = &[
             "cam-targets",
             "cam-models",
             "cam-metrics",
+            "cam-random",
             "cam-store",
             "cam-viz",
             "cam-fetch",

@@ -2,8 +2,8 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use cam_files::Sha256;
-use cam_metrics::Random;
 use cam_models::{Fit, Placement};
+use cam_random::Random;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
