@@ -77,21 +77,21 @@ pub enum Error {
     #[error("it was stopped; what was there before is kept, and the same command begins it again")]
     Stopped,
 
-    /// There is no gallery.
-    #[error("{} holds no gallery: `cam index` makes one", folder.display())]
-    NoGallery {
+    /// There is no index.
+    #[error("{} holds no index: `cam index` makes one", folder.display())]
+    NoIndex {
         /// Where it was looked for.
         folder: PathBuf,
     },
 
-    /// A gallery that keeps no feature maps.
-    #[error("the gallery keeps no feature maps: index without --no-maps to explain what is found")]
+    /// An index that keeps no feature maps.
+    #[error("the index keeps no feature maps: index without --no-maps to explain what is found")]
     NoMaps,
 
     /// Two would write at once.
     #[error("{} is being written by another process: wait for it to end", folder.display())]
     Locked {
-        /// The gallery.
+        /// The index.
         folder: PathBuf,
     },
 

@@ -102,6 +102,6 @@ const HELP: &str = "\
 What is found is explained from the feature maps in the index, without running the network on it again.
 
 Examples:
-  cam index photographs --index shelf
-  cam search cup.jpg --index shelf --explain --top 3
-  cam search cup.jpg --index shelf --why 1 2 --html why.html";
+  cam index photographs
+  cam search cup.jpg --explain --top 3
+  cam search cup.jpg --why 1 2 --html why.html";

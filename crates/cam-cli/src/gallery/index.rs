@@ -4,7 +4,7 @@ use std::time::Instant;
 use anyhow::{Context as _, anyhow};
 use cam_core::{Capture, Network as _};
 use cam_models::{ConvNet, Rgb8};
-use cam_store::gallery::{Gallery, Header, Image, Writer};
+use cam_store::index::{Header, Image, Writer};
 use serde::Serialize;
 
 use super::same::Same;
@@ -242,21 +242,21 @@ fn say(document: &Document) -> Result<(), Failure> {
 }
 
 fn verify(folder: &Path, json: bool) -> Result<(), Failure> {
-    let gallery = Gallery::open(folder).with_context(|| folder.display().to_string())?;
-    gallery.verify().with_context(|| {
+    let index = cam_store::Index::open(folder).with_context(|| folder.display().to_string())?;
+    index.verify().with_context(|| {
         format!("{}: make it again from its images, in another folder", folder.display())
     })?;
     if json {
         return print::json(&serde_json::json!({
             "schema_version": 1,
             "index": folder.display().to_string(),
-            "images": gallery.entries().len(),
+            "images": index.entries().len(),
             "verified": true,
         }));
     }
     print::line(format_args!(
         "{}: {} images, all as written",
         folder.display(),
-        gallery.entries().len()
+        index.entries().len()
     ))
 }

@@ -2,7 +2,7 @@
 //! mounted elsewhere, is the same.
 
 use anyhow::anyhow;
-use cam_store::gallery::Writer;
+use cam_store::index::Writer;
 
 use super::same::Same;
 use crate::failure::Failure;

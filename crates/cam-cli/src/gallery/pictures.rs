@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{anyhow, bail};
 use cam_files::Sha256;
-use cam_store::gallery::Entry;
+use cam_store::index::Entry;
 use cam_viz::FigureStyle;
 use image::{Rgb, RgbImage};
 

@@ -5,8 +5,8 @@ use anyhow::{Context as _, anyhow};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Network as _, Pair};
 use cam_files::Sha256;
-use cam_store::Gallery;
-use cam_store::gallery::{Entry, Hit};
+use cam_store::Index;
+use cam_store::index::{Entry, Hit};
 use cam_viz::{Figure, FigureStyle, Panel, Window};
 use image::RgbImage;
 use serde::Serialize;
@@ -33,14 +33,14 @@ const MOST_DRAWN: usize = 50;
 /// A search and what came of it.
 pub struct Searched<'a> {
     pub model: &'a Model,
-    pub gallery: &'a Gallery,
+    pub gallery: &'a Index,
     pub name: String,
     pub query: Input,
     pub capture: Capture<'a>,
     pub hits: Vec<Hit>,
     /// How the images of the index were read.
     reading: Reading,
-    /// The gallery's images.
+    /// The index's images.
     pub pictures: Pictures,
 }
 
@@ -81,7 +81,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
             "--why is drawn and said, and a line of JSON is about one image: give --out or --html too",
         ));
     }
-    let gallery = Gallery::open(&arguments.index);
+    let gallery = Index::open(&arguments.index);
     let gallery = gallery.with_context(|| arguments.index.display().to_string())?;
     if gallery.entries().is_empty() {
         return Err(anyhow!("{} holds no image yet", arguments.index.display()).into());
@@ -171,7 +171,7 @@ pub fn run(arguments: &Search) -> Result<(), Failure> {
 }
 
 /// How the images of an index were read.
-fn of_index(reading: Reading, gallery: &Gallery) -> Result<Reading, Failure> {
+fn of_index(reading: Reading, gallery: &Index) -> Result<Reading, Failure> {
     let header = gallery.header();
     let fit = header.fit.parse().map_err(anyhow::Error::from)?;
     Ok(reading.with_size(header.input).with_fit(fit))

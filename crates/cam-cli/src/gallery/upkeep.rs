@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::anyhow;
-use cam_store::gallery::{Compacted, Writer};
+use cam_store::index::{Compacted, Writer};
 
 use crate::failure::Failure;
 use crate::{interrupt, progress};

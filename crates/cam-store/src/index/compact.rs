@@ -18,18 +18,18 @@ pub struct Compacted {
 }
 
 impl Writer {
-    /// Writes the gallery anew without the numbers of images that changed or went; it comes to the bytes
+    /// Writes the index anew without the numbers of images that changed or went; it comes to the bytes
     /// of one to which what is left was added in the same order. Where everything is alive, nothing is
     /// done.
     ///
     /// The new files lie beside the old ones until all of them are on the disk, and count from one rename
-    /// on: cut off at any moment, the gallery is whole, the one or the other. Both take room for as long.
+    /// on: cut off at any moment, the index is whole, the one or the other. Both take room for as long.
     /// Readers that have the old one open go on with it. `step` is called before each image with how many
     /// there are.
     ///
     /// # Errors
     /// [`Error::Stopped`], [`Error::Damaged`] where numbers are not those that were written, and
-    /// [`Error::File`]; the gallery then is as it was.
+    /// [`Error::File`]; the index then is as it was.
     pub fn compact(&mut self, step: Step<'_>) -> Result<Compacted, Error> {
         let dead = self.rows - self.entries.len() as u64;
         if dead == 0 {

@@ -1,7 +1,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
-use super::Gallery;
+use super::Index;
 use super::writer::unit;
 use crate::Error;
 use crate::concepts::check;
@@ -13,17 +13,17 @@ const BLOCK: usize = 1 << 20;
 /// An image that was found.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hit {
-    /// Its position among the gallery's entries.
+    /// Its position among the index's entries.
     pub entry: usize,
     /// Cosine to the query, −1..=1.
     pub cosine: f32,
 }
 
-impl Gallery {
+impl Index {
     /// The images most similar to a query, best first; of equal ones the one whose path comes first.
     ///
     /// Exact: every vector is compared. They are read in blocks by `threads` threads, so that memory
-    /// does not grow with the gallery.
+    /// does not grow with the index.
     ///
     /// # Errors
     /// [`Error::Width`], [`Error::NonFinite`], [`Error::Zero`], [`Error::File`], and [`Error::Damaged`]

@@ -27,9 +27,9 @@ fn is_false(is_true: &bool) -> bool {
     !is_true
 }
 
-/// An image in a gallery, and where its numbers are.
+/// An image in an index, and where its numbers are.
 ///
-/// There are as many in memory as images in the gallery, so that it is kept small.
+/// There are as many in memory as images in the index, so that it is kept small.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The image.

@@ -4,19 +4,19 @@
 use std::fs;
 use std::path::Path;
 
-use cam_store::gallery::{Gallery, Writer};
+use cam_store::index::{Index, Writer};
 use cam_store::{Error, Fingerprint};
 use serde_json::{Value, json};
 
-use crate::support::{WIDTH, add, contents, header, index, numbers};
+use crate::support::{WIDTH, add, contents, header, indexed, numbers};
 
-/// Everything that only reads a gallery's files.
+/// Everything that only reads an index's files.
 fn read_all(folder: &Path) -> Result<(), Error> {
-    let gallery = Gallery::open(folder)?;
-    gallery.verify()?;
-    gallery.search(&numbers(7, WIDTH), 3, 2)?;
-    for entry in gallery.entries() {
-        gallery.activations(entry)?;
+    let index = Index::open(folder)?;
+    index.verify()?;
+    index.search(&numbers(7, WIDTH), 3, 2)?;
+    for entry in index.entries() {
+        index.activations(entry)?;
     }
     Ok(())
 }
@@ -35,9 +35,9 @@ fn lay(folder: &Path, files: &[(String, Vec<u8>)]) {
     }
 }
 
-fn gallery() -> (tempfile::TempDir, Vec<(String, Vec<u8>)>) {
+fn of_three() -> (tempfile::TempDir, Vec<(String, Vec<u8>)>) {
     let folder = tempfile::tempdir().expect("a folder");
-    index(folder.path(), 3);
+    indexed(folder.path(), 3);
     let mut writer = Writer::open(folder.path(), header()).expect("it can be opened");
     // A dead row, so that a compaction has something to do.
     add(&mut writer, 1);
@@ -63,7 +63,7 @@ fn with_field(log: &[u8], field: &str, value: &Value) -> Vec<u8> {
 
 #[test]
 fn a_line_that_speaks_of_more_than_the_files_hold_is_an_error_that_names_the_field() {
-    let (folder, files) = gallery();
+    let (folder, files) = of_three();
     let log = folder.path().join("entries.log");
     let kept = fs::read(&log).expect("readable");
     let huge = [json!(4), json!(100_000_000_u64), json!(1_u64 << 60), json!(u64::MAX)];
@@ -79,7 +79,7 @@ fn a_line_that_speaks_of_more_than_the_files_hold_is_an_error_that_names_the_fie
     for (field, value, says) in rows.chain(places).chain(shapes) {
         fs::write(&log, with_field(&kept, field, value)).expect("written");
         for error in [
-            Gallery::open(folder.path()).err().expect("refused"),
+            Index::open(folder.path()).err().expect("refused"),
             Writer::open(folder.path(), header()).err().expect("refused"),
         ] {
             let text = error.to_string();
@@ -95,30 +95,30 @@ fn a_line_that_speaks_of_more_than_the_files_hold_is_an_error_that_names_the_fie
 
 #[test]
 fn two_images_do_not_share_a_row() {
-    let (folder, _) = gallery();
+    let (folder, _) = of_three();
     let log = folder.path().join("entries.log");
     let kept = fs::read(&log).expect("readable");
     // The last line is the second image again, so that this one is alive.
     let lines: Vec<u8> =
         kept.split_inclusive(|&byte| byte == b'\n').take(3).flatten().copied().collect();
     fs::write(&log, with_field(&lines, "row", &json!(0))).expect("written");
-    let error = Gallery::open(folder.path()).err().expect("refused").to_string();
+    let error = Index::open(folder.path()).err().expect("refused").to_string();
     assert!(error.contains("the row of another image"), "{error}");
 }
 
 #[test]
 fn a_header_of_impossible_sizes_is_an_error_that_names_the_field() {
-    let (folder, _) = gallery();
-    let path = folder.path().join("gallery.json");
+    let (folder, _) = of_three();
+    let path = folder.path().join("index.json");
     let kept: Value = serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON");
     for (pointer, value, says) in [
         ("/fingerprint/width", json!(0), "fingerprint.width is 0"),
         ("/fingerprint/width", json!(u64::MAX), "fingerprint.width is 18446744073709551615"),
         ("/fingerprint/width", json!(1_u64 << 40), "fingerprint.width is 1099511627776"),
-        ("/fingerprint/width", json!(-1), "gallery.json: "),
+        ("/fingerprint/width", json!(-1), "index.json: "),
         ("/input", json!([0, 224]), "input is 224x0"),
         ("/input", json!([1_u64 << 40, 3]), "input is 3x1099511627776"),
-        ("/generation", json!(1_u64 << 40), "gallery.json: "),
+        ("/generation", json!(1_u64 << 40), "index.json: "),
         ("/version", json!(99), "version 99"),
         ("/version", json!(0), "version 0, and this program reads version 1"),
         ("/version", json!(null), "its version is missing"),
@@ -129,22 +129,22 @@ fn a_header_of_impossible_sizes_is_an_error_that_names_the_field() {
             None => header[pointer.trim_start_matches('/')] = value,
         }
         fs::write(&path, header.to_string()).expect("written");
-        let error = Gallery::open(folder.path()).err().expect("refused").to_string();
+        let error = Index::open(folder.path()).err().expect("refused").to_string();
         assert!(error.contains(says), "{pointer}: {error}");
     }
     // One that can be, but is not that of the rows, which are then fewer.
     let mut wide = kept;
     wide["fingerprint"]["width"] = json!(1000);
     fs::write(&path, wide.to_string()).expect("written");
-    let error = Gallery::open(folder.path()).err().expect("refused").to_string();
+    let error = Index::open(folder.path()).err().expect("refused").to_string();
     assert!(error.contains("row is 0, and there are 0 rows"), "{error}");
 }
 
 #[test]
-fn every_byte_turned_and_every_cut_is_an_error_or_the_same_gallery() {
+fn every_byte_turned_and_every_cut_is_an_error_or_the_same_index() {
     /// Of so many changes one is also written to.
     const WRITTEN: usize = 211;
-    let (_, files) = gallery();
+    let (_, files) = of_three();
     let folder = tempfile::tempdir().expect("a folder");
     lay(folder.path(), &files);
     let (mut tried, mut refused) = (0, 0);
@@ -174,49 +174,49 @@ fn every_byte_turned_and_every_cut_is_an_error_or_the_same_gallery() {
 
 #[test]
 fn numbers_that_are_none_are_no_hit() {
-    let (folder, _) = gallery();
+    let (folder, _) = of_three();
     let path = folder.path().join("vectors.f32");
     let mut bytes = fs::read(&path).expect("readable");
     for bad in [f32::NAN, f32::INFINITY] {
         bytes[0..4].copy_from_slice(&bad.to_le_bytes());
         fs::write(&path, &bytes).expect("written");
-        let gallery = Gallery::open(folder.path()).expect("lines are whole");
-        let error = gallery.search(&numbers(7, WIDTH), 9, 1).expect_err("no numbers").to_string();
+        let index = Index::open(folder.path()).expect("lines are whole");
+        let error = index.search(&numbers(7, WIDTH), 9, 1).expect_err("no numbers").to_string();
         assert!(error.contains("folder/000.jpg"), "{error}");
     }
 }
 
 #[test]
 fn a_bit_turned_in_what_is_found_is_an_error_and_no_other_cosine() {
-    let (folder, _) = gallery();
+    let (folder, _) = of_three();
     let path = folder.path().join("vectors.f32");
     let mut bytes = fs::read(&path).expect("readable");
     bytes[0] ^= 1;
     fs::write(&path, &bytes).expect("written");
-    let gallery = Gallery::open(folder.path()).expect("lines are whole");
-    let error = gallery.search(&numbers(0, WIDTH), 1, 1).expect_err("a bit was turned").to_string();
+    let index = Index::open(folder.path()).expect("lines are whole");
+    let error = index.search(&numbers(0, WIDTH), 1, 1).expect_err("a bit was turned").to_string();
     assert!(error.contains("folder/000.jpg are not those that were written"), "{error}");
 }
 
 #[test]
-fn a_file_that_is_missing_is_an_error_and_no_empty_gallery() {
+fn a_file_that_is_missing_is_an_error_and_no_empty_index() {
     for name in ["entries.log", "vectors.f32", "maps.f16"] {
-        let (folder, _) = gallery();
+        let (folder, _) = of_three();
         fs::remove_file(folder.path().join(name)).expect("removed");
-        let error = Gallery::open(folder.path()).err().expect("refused");
+        let error = Index::open(folder.path()).err().expect("refused");
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
     }
 }
 
 #[test]
-fn a_compacted_gallery_without_its_files_is_an_error() {
-    let (folder, _) = gallery();
-    let path = folder.path().join("gallery.json");
+fn a_compacted_index_without_its_files_is_an_error() {
+    let (folder, _) = of_three();
+    let path = folder.path().join("index.json");
     let mut header: Value =
         serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON");
     header["generation"] = json!(7);
     fs::write(&path, header.to_string()).expect("written");
-    let error = Gallery::open(folder.path()).err().expect("refused").to_string();
+    let error = Index::open(folder.path()).err().expect("refused").to_string();
     assert!(error.contains("entries.7.log is missing"), "{error}");
 }
 

@@ -19,7 +19,7 @@ const BUFFER: usize = 1 << 16;
 /// What the lines come to.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    /// What is in the gallery, in the order of paths.
+    /// What is in the index, in the order of paths.
     pub(super) entries: Vec<Entry>,
     /// Bytes of whole lines.
     pub(super) length: u64,

@@ -12,11 +12,11 @@ use super::{Entry, Header};
 use crate::Error;
 use crate::error::at;
 
-/// A gallery as it was when it was opened, whatever a writer adds, removes or compacts meanwhile.
+/// An index as it was when it was opened, whatever a writer adds, removes or compacts meanwhile.
 ///
 /// # Examples
 /// ```
-/// use cam_store::gallery::{Gallery, Header, Image, Writer};
+/// use cam_store::index::{Header, Image, Index, Writer};
 /// use cam_store::Fingerprint;
 ///
 /// # let scratch = tempfile::tempdir()?;
@@ -40,13 +40,13 @@ use crate::error::at;
 ///     };
 ///     writer.add(image, &embedding, (&[], [0; 3]))?;
 /// }
-/// let gallery = Gallery::open(folder)?;
-/// let hits = gallery.search(&[0.0, 2.0], 1, 1)?;
-/// assert_eq!(&*gallery.entries()[hits[0].entry].image.path, "cat.png");
+/// let index = Index::open(folder)?;
+/// let hits = index.search(&[0.0, 2.0], 1, 1)?;
+/// assert_eq!(&*index.entries()[hits[0].entry].image.path, "cat.png");
 /// assert!((hits[0].cosine - 0.8).abs() < 1e-6);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Gallery {
+pub struct Index {
     pub(super) folder: PathBuf,
     pub(super) names: Names,
     header: Header,
@@ -58,15 +58,15 @@ pub struct Gallery {
     maps: Option<File>,
 }
 
-impl Gallery {
-    /// Opens a gallery to read it.
+impl Index {
+    /// Opens an index to read it.
     ///
     /// # Errors
-    /// [`Error::NoGallery`], [`Error::Damaged`], [`Error::Version`], [`Error::File`].
+    /// [`Error::NoIndex`], [`Error::Damaged`], [`Error::Version`], [`Error::File`].
     pub fn open(folder: &Path) -> Result<Self, Error> {
         loop {
             let header = Header::read(folder)?;
-            let header = header.ok_or_else(|| Error::NoGallery { folder: folder.to_owned() })?;
+            let header = header.ok_or_else(|| Error::NoIndex { folder: folder.to_owned() })?;
             let (generation, names) = (header.generation, Names::of(header.generation));
             let has_all = names.are_in(folder);
             let opened = Self::of(folder, names.clone(), header);
@@ -130,7 +130,7 @@ impl Gallery {
     /// An image's activations, `[channels, height, width]` as its entry says, rounded to f16.
     ///
     /// # Errors
-    /// [`Error::NoMaps`] where the gallery keeps none, [`Error::Damaged`], [`Error::File`].
+    /// [`Error::NoMaps`] where the index keeps none, [`Error::Damaged`], [`Error::File`].
     pub fn activations(&self, entry: &Entry) -> Result<Vec<f32>, Error> {
         if !self.header.has_maps {
             return Err(Error::NoMaps);

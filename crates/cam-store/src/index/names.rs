@@ -1,9 +1,9 @@
-//! What the files of a gallery are called.
+//! What the files of an index are called.
 
 use std::fs;
 use std::path::Path;
 
-pub(super) const HEADER: &str = "gallery.json";
+pub(super) const HEADER: &str = "index.json";
 pub(super) const LOCK: &str = "writer.lock";
 
 /// The names of what a compaction replaces.

@@ -19,7 +19,7 @@ use crate::error::at;
 /// Entries after which everything is brought to the disk.
 const SYNCED_EVERY: usize = 256;
 
-/// The one that adds to a gallery. There is one at a time.
+/// The one that adds to an index. There is one at a time.
 pub struct Writer {
     pub(super) folder: PathBuf,
     pub(super) names: Names,
@@ -38,11 +38,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens a gallery to add to it, or makes one. What an interrupted writer left unfinished is cut
+    /// Opens an index to add to it, or makes one. What an interrupted writer left unfinished is cut
     /// off.
     ///
     /// # Errors
-    /// [`Error::Locked`] where another writer is at work, [`Error::OtherModel`] where the gallery was
+    /// [`Error::Locked`] where another writer is at work, [`Error::OtherModel`] where the index was
     /// made with something else, [`Error::Damaged`], [`Error::Version`], [`Error::File`].
     pub fn open(folder: &Path, header: Header) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(at(folder))?;
@@ -115,12 +115,12 @@ impl Writer {
         Ok(())
     }
 
-    /// What is in the gallery under a path.
+    /// What is in the index under a path.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         self.entries.get(path).map(|ByPath(entry)| &**entry)
     }
 
-    /// The paths of what is in the gallery, in their order.
+    /// The paths of what is in the index, in their order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().map(|ByPath(entry)| &*entry.image.path)
     }
@@ -139,7 +139,7 @@ impl Writer {
     ///
     /// # Shapes
     /// The embedding, and the activations of the layer, `[channels, height, width]`; none where the
-    /// gallery keeps none.
+    /// index keeps none.
     ///
     /// # Errors
     /// [`Error::Width`], [`Error::NonFinite`], [`Error::Zero`], [`Error::File`]. What was added before
@@ -184,7 +184,7 @@ impl Writer {
         self.enter(Line::Added(entry))
     }
 
-    /// Gives an image that is in the gallery another date: its bytes are the same, and so are its numbers.
+    /// Gives an image that is in the index another date: its bytes are the same, and so are its numbers.
     ///
     /// # Errors
     /// [`Error::File`].
@@ -195,7 +195,7 @@ impl Writer {
         self.enter(Line::Added(entry))
     }
 
-    /// Takes an image out. Its numbers stay where they are until the gallery is
+    /// Takes an image out. Its numbers stay where they are until the index is
     /// [compacted](Self::compact).
     ///
     /// # Errors

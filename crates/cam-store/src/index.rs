@@ -1,7 +1,7 @@
-//! Galleries: images with their embeddings and feature maps, in a folder.
+//! Indexes: images with their embeddings and feature maps, in a folder.
 //!
 //! ```text
-//! gallery.json    version and fingerprint
+//! index.json      version and fingerprint
 //! entries.log     a line for each image that came or went: a checksum and JSON
 //! vectors.f32     embeddings at length one, little-endian, width numbers to a row
 //! maps.f16        activations of the layer, channel after channel, one image behind the other
@@ -14,7 +14,7 @@
 //!
 //! What images that changed or went leave behind is given back by a [compaction](Writer::compact), which
 //! writes all three files anew under names of their own (`entries.1.log`) and then says so in
-//! `gallery.json`, at one stroke. Readers hold the files that they opened, and go on with these.
+//! `index.json`, at one stroke. Readers hold the files that they opened, and go on with these.
 
 mod bounds;
 mod compact;
@@ -30,7 +30,7 @@ mod writer;
 pub use compact::Compacted;
 pub use entry::{Entry, Image};
 pub use header::Header;
-pub use reader::Gallery;
+pub use reader::Index;
 pub use search::Hit;
 pub use writer::Writer;
 

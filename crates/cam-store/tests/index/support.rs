@@ -1,10 +1,10 @@
-//! A small gallery.
+//! A small index.
 
 use std::fs;
 use std::path::Path;
 
 use cam_store::Fingerprint;
-use cam_store::gallery::{Header, Image, Writer};
+use cam_store::index::{Header, Image, Writer};
 
 pub const WIDTH: usize = 5;
 
@@ -47,7 +47,7 @@ pub fn add(writer: &mut Writer, number: u64) {
 }
 
 /// As one would index a folder: what is missing is added, in order.
-pub fn index(folder: &Path, count: u64) {
+pub fn indexed(folder: &Path, count: u64) {
     let mut writer = Writer::open(folder, header()).expect("it can be opened");
     for number in 0..count {
         if writer.get(&image(number).path).is_none() {

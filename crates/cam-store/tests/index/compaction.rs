@@ -1,45 +1,45 @@
-//! What must hold of a gallery that is compacted, whoever reads it and whatever happens meanwhile.
+//! What must hold of an index that is compacted, whoever reads it and whatever happens meanwhile.
 
 use std::fs;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cam_store::Error;
-use cam_store::gallery::{Compacted, Gallery, Writer};
+use cam_store::index::{Compacted, Index, Writer};
 
-use crate::support::{WIDTH, add, contents, header, image, index, numbers};
+use crate::support::{WIDTH, add, contents, header, image, indexed, numbers};
 
 /// Nine images: the second changed, the fourth and the last went.
 fn worn(folder: &std::path::Path) {
-    index(folder, 9);
+    indexed(folder, 9);
     let mut writer = Writer::open(folder, header()).expect("it can be opened");
     writer.add(image(1), &numbers(99, WIDTH), (&[0.5; 12], [3, 2, 2])).expect("changed");
     writer.remove(&image(3).path).expect("removed");
     writer.remove(&image(8).path).expect("removed");
 }
 
-/// What of [`worn`] is alive, added to a gallery of its own in the order in which it came.
+/// What of [`worn`] is alive, added to an index of its own in the order in which it came.
 fn alive(folder: &std::path::Path) {
-    let mut writer = Writer::open(folder, header()).expect("a new gallery");
+    let mut writer = Writer::open(folder, header()).expect("a new index");
     for number in [0, 2, 4, 5, 6, 7] {
         add(&mut writer, number);
     }
     writer.add(image(1), &numbers(99, WIDTH), (&[0.5; 12], [3, 2, 2])).expect("added");
 }
 
-fn found(gallery: &Gallery) -> Vec<(String, f32)> {
-    let hits = gallery.search(&numbers(99, WIDTH), 20, 2).expect("found");
-    let path = |entry: usize| gallery.entries()[entry].image.path.to_string();
+fn found(index: &Index) -> Vec<(String, f32)> {
+    let hits = index.search(&numbers(99, WIDTH), 20, 2).expect("found");
+    let path = |entry: usize| index.entries()[entry].image.path.to_string();
     hits.into_iter().map(|hit| (path(hit.entry), hit.cosine)).collect()
 }
 
 #[test]
-fn a_compacted_gallery_is_that_of_what_is_alive() {
+fn a_compacted_index_is_that_of_what_is_alive() {
     let (folder, anew) = (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("another"));
     worn(folder.path());
     alive(anew.path());
     let before: usize = contents(folder.path()).iter().map(|(_, bytes)| bytes.len()).sum();
-    let expected = found(&Gallery::open(folder.path()).expect("it is there"));
+    let expected = found(&Index::open(folder.path()).expect("it is there"));
     for generation in 1..4 {
         let mut writer = Writer::open(folder.path(), header()).expect("it can be opened");
         let compacted = writer.compact(&|_| ControlFlow::Continue(())).expect("compacted");
@@ -53,13 +53,13 @@ fn a_compacted_gallery_is_that_of_what_is_alive() {
             Compacted { rows: 0, bytes: 0 }
         );
         drop(writer);
-        let gallery = Gallery::open(folder.path()).expect("it is there");
-        gallery.verify().expect("whole");
-        assert_eq!(found(&gallery), expected);
+        let index = Index::open(folder.path()).expect("it is there");
+        index.verify().expect("whole");
+        assert_eq!(found(&index), expected);
         if generation == 1 {
             let numbers = |folder| {
                 let files = contents(folder);
-                files.into_iter().filter(|(name, _)| name != "gallery.json").map(|(_, bytes)| bytes)
+                files.into_iter().filter(|(name, _)| name != "index.json").map(|(_, bytes)| bytes)
             };
             assert!(numbers(folder.path()).eq(numbers(anew.path())));
         }
@@ -71,23 +71,23 @@ fn a_compacted_gallery_is_that_of_what_is_alive() {
 }
 
 #[test]
-fn a_reader_goes_on_with_the_gallery_that_it_opened() {
+fn a_reader_goes_on_with_the_index_that_it_opened() {
     let folder = tempfile::tempdir().expect("a folder");
     worn(folder.path());
-    let reader = Gallery::open(folder.path()).expect("it is there");
+    let reader = Index::open(folder.path()).expect("it is there");
     let expected = found(&reader);
     let mut writer = Writer::open(folder.path(), header()).expect("it can be opened");
     writer.compact(&|_| ControlFlow::Continue(())).expect("compacted");
     add(&mut writer, 70);
     reader.verify().expect("as it was");
     assert_eq!(found(&reader), expected);
-    assert_eq!(found(&Gallery::open(folder.path()).expect("it is there")).len(), 8);
+    assert_eq!(found(&Index::open(folder.path()).expect("it is there")).len(), 8);
 }
 
 #[test]
-fn readers_see_whole_galleries_while_one_is_compacted_again_and_again() {
+fn readers_see_whole_indexes_while_one_is_compacted_again_and_again() {
     let folder = tempfile::tempdir().expect("a folder");
-    index(folder.path(), 40);
+    indexed(folder.path(), 40);
     std::thread::scope(|scope| {
         let writing = scope.spawn(|| {
             let mut writer = Writer::open(folder.path(), header()).expect("it can be opened");
@@ -98,16 +98,16 @@ fn readers_see_whole_galleries_while_one_is_compacted_again_and_again() {
             }
         });
         while !writing.is_finished() {
-            let gallery = Gallery::open(folder.path()).expect("it is there");
-            assert!((39..=40).contains(&gallery.entries().len()), "{}", gallery.entries().len());
-            gallery.verify().expect("whole");
-            assert_eq!(found(&gallery).len(), 20);
+            let index = Index::open(folder.path()).expect("it is there");
+            assert!((39..=40).contains(&index.entries().len()), "{}", index.entries().len());
+            index.verify().expect("whole");
+            assert_eq!(found(&index).len(), 20);
         }
     });
 }
 
 #[test]
-fn what_is_stopped_or_finds_damage_leaves_the_gallery_as_it_was() {
+fn what_is_stopped_or_finds_damage_leaves_the_index_as_it_was() {
     let folder = tempfile::tempdir().expect("a folder");
     worn(folder.path());
     let before = contents(folder.path());
@@ -134,7 +134,7 @@ fn what_is_stopped_or_finds_damage_leaves_the_gallery_as_it_was() {
 }
 
 #[test]
-fn cut_off_anywhere_it_is_the_gallery_of_before_or_the_one_of_after() {
+fn cut_off_anywhere_it_is_the_index_of_before_or_the_one_of_after() {
     let (folder, after) =
         (tempfile::tempdir().expect("one"), tempfile::tempdir().expect("another"));
     for place in [&folder, &after] {
@@ -145,9 +145,9 @@ fn cut_off_anywhere_it_is_the_gallery_of_before_or_the_one_of_after() {
     writer.compact(&|_| ControlFlow::Continue(())).expect("compacted");
     drop(writer);
     let after = contents(after.path());
-    let expected = found(&Gallery::open(folder.path()).expect("it is there"));
+    let expected = found(&Index::open(folder.path()).expect("it is there"));
     let part = |count: usize| {
-        let files = after.iter().filter(|(name, _)| name != "gallery.json");
+        let files = after.iter().filter(|(name, _)| name != "index.json");
         files.map(move |(name, bytes)| (name.clone(), bytes[..bytes.len().min(count)].to_vec()))
     };
     // The new files grow beside the old ones; the header is renamed; the old ones go, in any order.
@@ -155,7 +155,7 @@ fn cut_off_anywhere_it_is_the_gallery_of_before_or_the_one_of_after() {
         .step_by(97)
         .map(|count| before.iter().cloned().chain(part(count)).collect())
         .collect();
-    let old = before.iter().filter(|(name, _)| name != "gallery.json");
+    let old = before.iter().filter(|(name, _)| name != "index.json");
     for left in 0..8 {
         let old =
             old.clone().enumerate().filter(|(at, _)| left >> at & 1 == 1).map(|(_, file)| file);
@@ -166,9 +166,9 @@ fn cut_off_anywhere_it_is_the_gallery_of_before_or_the_one_of_after() {
         for (name, bytes) in files {
             fs::write(folder.path().join(name), bytes).expect("written");
         }
-        let gallery = Gallery::open(folder.path()).expect("it is there");
-        gallery.verify().expect("whole");
-        assert_eq!(found(&gallery), expected, "moment {number}");
+        let index = Index::open(folder.path()).expect("it is there");
+        index.verify().expect("whole");
+        assert_eq!(found(&index), expected, "moment {number}");
         let mut writer = Writer::open(folder.path(), header()).expect("it can be opened");
         writer.compact(&|_| ControlFlow::Continue(())).expect("compacted");
         assert!(contents(folder.path()) == after, "moment {number}");

@@ -36,7 +36,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// For a new gallery.
+    /// For a new index.
     pub fn new(
         fingerprint: Fingerprint,
         root: String,
@@ -53,7 +53,7 @@ impl Header {
         Self { fit, ..self }
     }
 
-    /// The header in a folder, or none where there is no gallery.
+    /// The header in a folder, or none where there is no index.
     ///
     /// # Errors
     /// [`Error::File`], [`Error::Damaged`], [`Error::Version`].
@@ -102,7 +102,7 @@ impl Header {
         write().map_err(at(&folder.join(HEADER)))
     }
 
-    /// Of the same gallery, once compacted.
+    /// Of the same index, once compacted.
     pub(super) fn next(&self) -> Self {
         Self { generation: self.generation.wrapping_add(1).max(1), ..self.clone() }
     }
