@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cargo::{cargo, run as run_command};
-use crate::{edges, licences, links, nearest, sizes, targets, unseen};
+use crate::{edges, flags, licences, links, nearest, sizes, targets, unseen};
 
 pub const HELP: &str = "\
 usage: cargo xtask check [--only NAME[,NAME...]]
@@ -16,6 +16,7 @@ Runs every check, prints a table, and fails if one failed:
   clippy    no lint speaks up
   docs      the documentation builds without warnings
   edges     no crate uses what its layer may not (ARCHITECTURE.md)
+  flags     no library's message names an option of the binary
   licences  every package's licence is allowed by deny.toml
   links     the documents' links lead somewhere, and every page is in the book
   sizes     source files over 300 lines (warns only)
@@ -46,6 +47,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clippy", run: clippy },
     Check { name: "docs", run: docs },
     Check { name: "edges", run: edges::run },
+    Check { name: "flags", run: flags::run },
     Check { name: "licences", run: licences::run },
     Check { name: "links", run: links::run },
     Check { name: "sizes", run: sizes::run },

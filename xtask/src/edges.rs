@@ -120,6 +120,11 @@ const LAYERS: &[Layer] = &[
     },
 ];
 
+/// The crates that are libraries.
+pub fn libraries() -> impl Iterator<Item = &'static str> {
+    LAYERS.iter().filter(|layer| layer.is_library).map(|layer| layer.name)
+}
+
 /// Asks cargo and lists what contradicts the table.
 pub fn run() -> Result<Outcome> {
     judge("edges", &rules::violations(&Graph::load()?, LAYERS))

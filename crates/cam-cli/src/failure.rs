@@ -68,9 +68,20 @@ impl Failure {
         }
     }
 
+    /// The option or command that helps, which a library does not know.
+    fn tip(&self) -> Option<&'static str> {
+        match self {
+            Self::Usage(error) | Self::Failed(error) => error.chain().find_map(tip_for),
+            _ => None,
+        }
+    }
+
     /// Says what happened on standard error, and gives the exit code.
     pub fn report(&self) -> ExitCode {
-        let reason = self.reason();
+        let mut reason = self.reason();
+        if let Some(tip) = self.tip() {
+            reason += &format!("\ntip: {tip}");
+        }
         match self {
             Self::Usage(_) => {
                 print::error(format_args!("{reason}\n\nTry `cam help`, or `cam help COMMAND`."));
@@ -93,6 +104,17 @@ pub fn message(error: &anyhow::Error) -> String {
     causes.fold(error.to_string(), |said, cause| {
         if said.contains(&cause) { said } else { format!("{said}: {cause}") }
     })
+}
+
+fn tip_for(cause: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    if let Some(cam_core::Error::NoGuidedGradients) = cause.downcast_ref() {
+        return Some("--device cpu runs it in the engine");
+    }
+    match cause.downcast_ref()? {
+        cam_store::Error::NoIndex { .. } => Some("`cam index` makes one"),
+        cam_store::Error::NoMaps => Some("`cam index` without --no-maps keeps them"),
+        _ => None,
+    }
 }
 
 impl From<anyhow::Error> for Failure {
@@ -119,7 +141,7 @@ impl From<LoadError> for Failure {
     }
 }
 
-/// The option that helps, which a library does not know.
+/// The same for a weight file.
 fn tip(error: &LoadError) -> Option<String> {
     match error {
         LoadError::Contract { breaches, .. } if breaches.are_forgiven(Strictness::Partial) => {

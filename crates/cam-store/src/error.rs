@@ -78,14 +78,16 @@ pub enum Error {
     Stopped,
 
     /// There is no index.
-    #[error("{} holds no index: `cam index` makes one", folder.display())]
+    #[error("{} holds no index", folder.display())]
     NoIndex {
         /// Where it was looked for.
         folder: PathBuf,
     },
 
     /// An index that keeps no feature maps.
-    #[error("the index keeps no feature maps: index without --no-maps to explain what is found")]
+    #[error(
+        "the index keeps no feature maps, which explain what is found: make it again with them"
+    )]
     NoMaps,
 
     /// Two would write at once.

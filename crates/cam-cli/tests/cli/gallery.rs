@@ -128,7 +128,7 @@ fn an_index_is_refused_with_another_model_another_folder_and_where_there_is_none
     tiny(&place, "index shelf --index i --no-maps").done();
     for (words, says) in [
         ("search cat.png --index i", "another network"),
-        ("search cat.png --index nowhere", "holds no index"),
+        ("search cat.png --index nowhere", "holds no index\ntip: `cam index` makes one"),
         ("index nowhere --index i", "nowhere"),
     ] {
         let run = place.say(words).ends_with(1);
@@ -139,7 +139,7 @@ fn an_index_is_refused_with_another_model_another_folder_and_where_there_is_none
     let run = tiny(&place, "index shelf --index i").ends_with(1);
     assert!(run.err.contains("another choice of what is kept"), "{}", run.err);
     let run = tiny(&place, "search cat.png --index i --explain").ends_with(1);
-    assert!(run.err.contains("keeps no feature maps"), "{}", run.err);
+    assert!(run.err.contains("`cam index` without --no-maps keeps them"), "{}", run.err);
 }
 
 #[cfg(target_os = "linux")]
