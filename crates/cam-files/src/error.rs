@@ -23,8 +23,8 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The text is no SHA-256.
-    #[error("`{found}` is no SHA-256: 64 hexadecimal digits are")]
+    /// The text is not a SHA-256.
+    #[error("`{found}` is not a SHA-256: 64 hexadecimal digits are expected")]
     Digest {
         /// The text as given.
         found: String,
