@@ -1,6 +1,7 @@
 //! `cargo xtask check`: everything that must hold of the sources, reported as one table.
 
 mod edges;
+mod flags;
 mod licences;
 mod links;
 mod manifests;
@@ -26,6 +27,7 @@ Checks:
   clippy     there are no lints
   docs       the documentation builds without warnings
   edges      no crate uses what its layer may not (ARCHITECTURE.md)
+  flags      no library's message names an option of the binary
   manifests  the published crates state what crates.io asks for, and can be packed
   licences   deny.toml allows every package's licence and source (cargo-deny)
   links      links in documents lead somewhere (lychee), and every page is in the book
@@ -65,6 +67,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clippy", run: clippy },
     Check { name: "docs", run: docs },
     Check { name: "edges", run: edges::run },
+    Check { name: "flags", run: flags::run },
     Check { name: "manifests", run: manifests::run },
     Check { name: "licences", run: licences::run },
     Check { name: "links", run: links::run },

@@ -121,8 +121,7 @@ pub enum Error {
 
     /// Guided backpropagation needs a network that lets a rule be put on every activation.
     #[error(
-        "this network cannot be gone back through by guided backpropagation: run it in the engine \
-         (`--device cpu`)"
+        "this network cannot be gone back through by guided backpropagation: run it in the engine"
     )]
     NoGuidedGradients,
 

@@ -1,6 +1,8 @@
 //! Maps of one who has not looked at the network. What is not better than these says nothing.
 
-use crate::{Error, Image, Map, Random};
+use cam_random::Random;
+
+use crate::{Error, Image, Map};
 
 /// Every pixel at random, evenly in 0..1.
 ///

@@ -20,7 +20,7 @@
 //! that knows the answer needs a made-up image. [`baselines`] are the maps of one who has not looked
 //! at the network: what is not better than they are says nothing.
 //!
-//! What is random is seeded. No measure gives NaN: what has no value is an [`Error`].
+//! What is random is [seeded](cam_random::Random). No measure gives NaN: what has no value is an [`Error`].
 
 pub mod baselines;
 
@@ -35,7 +35,6 @@ mod imputation;
 mod map;
 mod multigrid;
 mod pointing;
-mod random;
 mod road;
 mod scorer;
 mod sensitivity;
@@ -51,7 +50,6 @@ pub use image::Image;
 pub use imputation::impute;
 pub use map::Map;
 pub use pointing::{Region, points_inside, share_inside};
-pub use random::Random;
 pub use road::{ARCC_PERCENTILES, PERCENTILES, Road, Settings as RoadSettings, road};
 pub use scorer::{Explain, Score};
 pub use sensitivity::{Settings as SensitivitySettings, masked, noisy, sensitivity};

@@ -1,5 +1,7 @@
 use crate::error::check_finite;
-use crate::{Error, Image, Random};
+use cam_random::Random;
+
+use crate::{Error, Image};
 
 /// A finished map: how much each pixel is said to matter, in 0..=1 by convention.
 #[derive(Debug, Clone, PartialEq)]

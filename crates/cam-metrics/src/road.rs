@@ -2,7 +2,9 @@ use std::num::NonZero;
 
 use crate::deletion::scored;
 use crate::side_by_side::side_by_side;
-use crate::{Error, Image, Map, Random, Score, impute};
+use cam_random::Random;
+
+use crate::{Error, Image, Map, Score, impute};
 
 /// The shares of pixels that ROAD keeps, in per cent.
 pub const PERCENTILES: [f64; 9] = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0];

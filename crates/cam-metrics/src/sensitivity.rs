@@ -1,4 +1,6 @@
-use crate::{Error, Explain, Image, Map, Random};
+use cam_random::Random;
+
+use crate::{Error, Explain, Image, Map};
 
 /// How images are shaken for [`sensitivity`].
 #[derive(Debug, Clone, Copy, PartialEq)]

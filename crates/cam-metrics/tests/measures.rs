@@ -1,10 +1,11 @@
 //! Known extremes of the measures, and what pytorch-grad-cam 1.5.7 measures.
 
 use cam_metrics::{
-    ARCC_PERCENTILES, Confidence, Error, Image, Map, Perturbation, Random, Region, RoadSettings,
+    ARCC_PERCENTILES, Confidence, Error, Image, Map, Perturbation, Region, RoadSettings,
     SensitivitySettings, arcc, baselines, coherency, complexity, deletion, impute, insertion,
     pearson, points_inside, road, sensitivity, share_inside, spearman,
 };
+use cam_random::Random;
 use serde_json::Value;
 
 const HEIGHT: usize = 40;

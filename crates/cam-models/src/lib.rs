@@ -67,8 +67,6 @@ mod pixels;
 mod placement;
 mod precision;
 mod preprocessing;
-#[cfg(feature = "files")]
-mod read_at;
 mod regions;
 mod resnet;
 mod runtime;

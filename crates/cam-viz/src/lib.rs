@@ -16,8 +16,7 @@
 //!
 //! A [`Figure`] sets [`Panel`]s side by side with captions, a title and a [`ColorBar`].
 //! Results leave as bytes, [`png_bytes`], [`jpeg_bytes`], [`picture_bytes`], [`npy_bytes`] for NumPy and
-//! [`png16_bytes`] for everything else that reads numbers, and reach the disk by [`write_atomically`]
-//! (feature `files`, on by default), whole or not at all.
+//! [`png16_bytes`] for everything else that reads numbers. Writing them to a file is the caller's affair.
 //!
 //! This crate knows nothing of tensors, networks or gradients: it depends on `image`, never on burn.
 //! The price is one copy of each finished map into a [`Map`]; for it, everything here builds in seconds
@@ -35,8 +34,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#[cfg(feature = "files")]
-mod atomic;
 mod chart;
 mod colorbar;
 mod colormap;
@@ -53,14 +50,10 @@ mod overlay_signed;
 mod png16;
 mod resize;
 mod segmentation;
-#[cfg(feature = "files")]
-mod temporary;
 mod text;
 mod unseen;
 mod window;
 
-#[cfg(feature = "files")]
-pub use atomic::{WriteError, write_atomically};
 pub use chart::BarChart;
 pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};
@@ -75,7 +68,5 @@ pub use overlay_compat::overlay_compat;
 pub use overlay_signed::{overlay_signed, overlay_signed_within};
 pub use png16::{Png16Error, Scale, png16_bytes};
 pub use segmentation::{legend, overlay_labels, qualitative_color};
-#[cfg(feature = "files")]
-pub use temporary::{Temporary, remove_leftovers};
 pub use unseen::draw_seen;
 pub use window::{Pixels, Window};

@@ -79,13 +79,13 @@ fn maps_of_another_network_are_no_explanation() {
 fn an_input_that_no_image_needs_is_refused() {
     let place = shelf(2);
     place.say("index shelf --index i --size 64x64").done();
-    let path = place.path("i/gallery.json");
+    let path = place.path("i/index.json");
     let mut header: Value =
         serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON");
     for (input, says) in [
         (json!([1_000_000, 1_000_000]), "pixels are too many"),
-        (json!([1_u64 << 62, 3]), "gallery.json: input is"),
-        (json!([0, 3]), "gallery.json: input is"),
+        (json!([1_u64 << 62, 3]), "index.json: input is"),
+        (json!([0, 3]), "index.json: input is"),
     ] {
         header["input"] = input;
         fs::write(&path, header.to_string()).expect("written");

@@ -1,8 +1,8 @@
 use burn::tensor::{Tensor, TensorData};
+use cam_random::Random;
 
 use crate::Error;
 use crate::finish::{all_finite, read};
-use crate::random::Random;
 
 /// Keeps divisions finite where a part has died out.
 const EPSILON: f32 = 1e-9;

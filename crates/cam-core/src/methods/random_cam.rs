@@ -1,6 +1,6 @@
 use burn::tensor::{Tensor, TensorData};
+use cam_random::Random;
 
-use crate::random::Random;
 use crate::{Error, Method, View};
 
 /// Random-CAM: each channel weighted at random, evenly between −1 and 1. A baseline: a method that

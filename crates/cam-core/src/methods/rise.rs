@@ -1,7 +1,7 @@
 use burn::tensor::{Tensor, TensorData};
+use cam_random::Random;
 
 use crate::finish::read;
-use crate::random::Random;
 use crate::steps::resize;
 use crate::{Error, Method, View};
 

@@ -1,6 +1,7 @@
 use burn::tensor::Tensor;
+use cam_random::Random;
 
-use crate::random::Random;
+use crate::noise::noisy;
 use crate::{Error, Method, View};
 
 /// SmoothGrad: how much each pixel matters nearby, the gradient averaged over noisy copies.
@@ -33,7 +34,7 @@ impl Method for SmoothGrad {
             let pixels = view.images().clone().narrow(0, image, 1);
             let mut sum: Option<Tensor<5>> = None;
             for _ in 0..samples {
-                let noisy = random.noisy(&pixels, self.noise)?;
+                let noisy = noisy(&pixels, self.noise, &mut random)?;
                 let gradients = view.image_gradients(image, noisy)?;
                 sum = Some(match sum {
                     None => gradients,

@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
+use cam_random::Random;
 
 use super::grad_cam_plus_plus::weights;
-use crate::random::Random;
+use crate::noise::noisy;
 use crate::{Arithmetic, Error, Method, View};
 
 /// Smooth Grad-CAM++: Grad-CAM++ of the mean derivatives over noisy copies of the image.
@@ -54,7 +55,7 @@ impl SmoothGradCamPlusPlus {
         let [_, _, h, w] = activations.dims();
         let mut means: Option<[Tensor<5>; 3]> = None;
         for _ in 0..self.samples.max(1) {
-            let noisy = random.noisy(&clean, self.noise)?;
+            let noisy = noisy(&clean, self.noise, random)?;
             view.with_images(image, noisy, |view| {
                 // All questions at once: their powers have to be averaged side by side.
                 let mut parts = Vec::new();

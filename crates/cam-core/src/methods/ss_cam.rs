@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
+use cam_random::Random;
 
 use super::channel_masks::{channel_weights, standard_softmax};
-use crate::random::Random;
+use crate::noise::noisy;
 use crate::{Error, Method, View};
 
 /// SS-CAM: [`ScoreCam`](super::ScoreCam) with each score averaged over noisy masks.
@@ -35,7 +36,7 @@ impl Method for SsCam {
         let weights = (0..n).map(|image| {
             let scores = |pixels: &Tensor<4>, masks: Tensor<4>| {
                 let sums = (0..samples).map(|_| {
-                    let noisy = random.noisy(&masks, self.noise)?;
+                    let noisy = noisy(&masks, self.noise, &mut random)?;
                     Ok(view.scores_of(image, pixels.clone() * noisy))
                 });
                 let sums: Result<Vec<Tensor<2>>, Error> = sums.collect();

@@ -1,6 +1,6 @@
 //! The largest eigenvalue of a symmetric matrix, and its eigenvector.
 
-use crate::random::Random;
+use cam_random::Random;
 
 /// A residual this small, as a share of the matrix's size, is rounding.
 const TOLERANCE: f64 = 1e-10;

@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use cam_core::{Capture, Network as _};
 use cam_models::{ConvNet, Rgb8};
-use cam_store::gallery::{Gallery, Header, Image, Writer};
+use cam_store::index::{Header, Image, Writer};
 use serde::Serialize;
 
 use super::same::Same;
@@ -233,7 +233,7 @@ fn not_written(error: cam_store::Error) -> Error {
 /// # Errors
 /// Names what is not as it was written.
 pub fn verify(folder: &Path) -> Result<usize, Error> {
-    let gallery = Gallery::open(folder).with_context(|| folder.display())?;
+    let gallery = cam_store::Index::open(folder).with_context(|| folder.display())?;
     gallery.verify().with_context(|| {
         format!("{}: make it again from its images, in another folder", folder.display())
     })?;
@@ -245,7 +245,7 @@ pub fn verify(folder: &Path) -> Result<usize, Error> {
 /// # Errors
 /// Where there is no index, or it cannot be written; it is then as it was.
 pub fn compact(folder: &Path, environment: &Environment) -> Result<u64, Error> {
-    let header = Gallery::open(folder).with_context(|| folder.display())?.header().clone();
+    let header = cam_store::Index::open(folder).with_context(|| folder.display())?.header().clone();
     let mut writer = Writer::open(folder, header).with_context(|| folder.display())?;
     Ok(upkeep::compact(&mut writer, environment)?.bytes)
 }
