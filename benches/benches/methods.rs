@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use burn::tensor::Tensor;
 use cam_benches::{images, network, noise, runtimes};
-use cam_core::methods::{CATALOGUE, Cost, Settings, method};
+use cam_core::methods::{CATALOGUE, Cost, Settings};
 use cam_core::{Capture, Network as _};
 use cam_targets::{Concepts, CosineSimilarity};
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
@@ -47,7 +47,7 @@ fn methods(c: &mut Criterion) {
             matches!(info.cost, Cost::Gradients | Cost::ForwardPerChannel | Cost::Forwards);
         let few = is_long.then_some(FEW);
         let settings = Settings { top_channels: few, samples: few, ..Settings::default() };
-        let method = method(info.name, settings).expect("it is in the catalogue");
+        let method = info.method(settings);
         let explain = || capture.explain(&*method, &target).map(|e| read(e.layers[0].maps.clone()));
         if let Err(error) = explain() {
             eprintln!("methods/{}: {error}", info.name);

@@ -136,7 +136,9 @@ fn tip(error: &LoadError) -> Option<String> {
 impl From<cam_core::Error> for Failure {
     fn from(error: cam_core::Error) -> Self {
         match error {
-            cam_core::Error::UnknownLayer { .. } => Self::Usage(error.into()),
+            cam_core::Error::UnknownLayer { .. } | cam_core::Error::NoAlternatives => {
+                Self::Usage(error.into())
+            }
             _ => Self::Failed(error.into()),
         }
     }

@@ -144,6 +144,13 @@ pub enum Error {
     )]
     NoSecondDerivative,
 
+    /// Finer-CAM compares a class with others.
+    #[error(
+        "Finer-CAM compares a class with those most like it, and this target has no alternatives: ask \
+         about a class of a classifier that has several"
+    )]
+    NoAlternatives,
+
     /// CAM reads a linear head's weights.
     #[error(
         "CAM needs average pooling and at most linear steps behind `{layer}`: explain the last \

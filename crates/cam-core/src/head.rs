@@ -1,4 +1,4 @@
-use crate::{Error, Gradients, Linear, unit};
+use crate::{Error, Gradients, Linear, normalize};
 use burn::tensor::{Int, Tensor};
 
 /// How the positions of a feature map become one vector.
@@ -40,6 +40,17 @@ pub enum Neck {
     },
 }
 
+/// What kind of head follows a layer, as far as it decides which methods give one map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadKind {
+    /// Average pooling and nothing else.
+    Average,
+    /// Average pooling and further steps.
+    ProjectedAverage,
+    /// Another pooling, or more of the network.
+    Other,
+}
+
 /// What turns the last activations into the embedding, differentiable in closed form.
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -56,6 +67,15 @@ impl Head {
     /// How the positions become one vector.
     pub fn pooling(&self) -> Pooling {
         self.pooling
+    }
+
+    /// What kind of head this is.
+    pub fn kind(&self) -> HeadKind {
+        match (self.pooling, self.necks.as_slice()) {
+            (Pooling::Average, []) => HeadKind::Average,
+            (Pooling::Average, _) => HeadKind::ProjectedAverage,
+            _ => HeadKind::Other,
+        }
     }
 
     /// The steps behind the pooling.
@@ -213,7 +233,7 @@ impl Neck {
             Self::Affine { scale, shift } => {
                 x * scale.clone().unsqueeze() + shift.clone().unsqueeze()
             }
-            Self::L2Normalize { epsilon } => unit(x, *epsilon).0,
+            Self::L2Normalize { epsilon } => normalize(x, *epsilon).0,
         }
     }
 
@@ -232,7 +252,7 @@ impl Neck {
                 parts * scale.clone().unsqueeze() + shift.clone().unsqueeze()
             }
             Self::L2Normalize { epsilon } => {
-                parts / unit(whole.clone(), *epsilon).1.unsqueeze_dim(1)
+                parts / normalize(whole.clone(), *epsilon).1.unsqueeze_dim(1)
             }
         }
     }
@@ -244,7 +264,7 @@ impl Neck {
             Self::L2Normalize { epsilon } => {
                 // ∂s/∂x = (g − (g·y)·y) / ‖x‖ with y = x/‖x‖: what lies along x has no effect.
                 // Below ε the divisor is a constant, and everything has one.
-                let (y, norm) = unit(x.clone(), *epsilon);
+                let (y, norm) = normalize(x.clone(), *epsilon);
                 let clamped = norm.clone().equal_scalar(*epsilon).unsqueeze_dim::<3>(1);
                 let y = y.unsqueeze_dim::<3>(1);
                 let along = (gradients.clone() * y.clone()).sum_dim(2) * y;

@@ -1,8 +1,10 @@
 use burn::tensor::Tensor;
 
-use crate::capture::{Capture, WayBack, embedding_gradients, leaf_gradient};
+use crate::capture::Capture;
+use crate::gradient_route::{
+    Question, Reduction, Resolved, Routes, Targets, embedding_gradients, vector_jacobian_product,
+};
 use crate::methods::principal_maps;
-use crate::question::{Asked, Back, Question, Reduction};
 use crate::{Error, Gradients, Head, Layer, Network, Route, Target};
 
 /// Questions that go back through a recorded tail together.
@@ -18,7 +20,7 @@ pub struct View<'a> {
     layer: Layer,
     activations: &'a Tensor<4>,
     embeddings: &'a Tensor<2>,
-    back: &'a dyn Back,
+    routes: &'a dyn Routes,
     question: &'a Question<'a>,
     reduction: Reduction,
 }
@@ -32,7 +34,7 @@ impl<'a> View<'a> {
             layer: *layer,
             activations,
             embeddings: &capture.embeddings,
-            back: capture,
+            routes: capture,
             question,
             reduction: Reduction::Sum,
         }
@@ -75,7 +77,7 @@ impl<'a> View<'a> {
 
     /// The target that an image is asked about.
     pub fn target(&self, image: usize) -> &'a dyn Target {
-        self.question.asked.of(image)
+        self.question.targets.of(image)
     }
 
     /// What follows the layer, where it is simple.
@@ -108,19 +110,19 @@ impl<'a> View<'a> {
     ) -> Result<Tensor<4>, Error> {
         let activations = self.activations();
         let [_, questions, _] = vectors.dims();
-        let back = self.back.way_back(self.layer)?;
-        let at_once = match back {
-            WayBack::Head(_) => questions,
-            WayBack::Tail(_) => QUESTIONS_AT_ONCE,
-            WayBack::Autodiff => 1,
+        let route = self.routes.resolve(self.layer)?;
+        let at_once = match route {
+            Resolved::Head(_) => questions,
+            Resolved::Tail(_) => QUESTIONS_AT_ONCE,
+            Resolved::Autodiff => 1,
         };
         let maps = (0..questions).step_by(at_once).map(|first| {
             let count = at_once.min(questions - first);
             let vectors = vectors.clone().narrow(1, first, count);
-            let gradients = match back {
-                WayBack::Head(head) => head.pull_back(activations, vectors),
-                WayBack::Tail(tail) => Gradients::PerPosition(tail.pull_back(vectors)),
-                WayBack::Autodiff => {
+            let gradients = match route {
+                Resolved::Head(head) => head.pull_back(activations, vectors),
+                Resolved::Tail(tail) => Gradients::PerPosition(tail.pull_back(vectors)),
+                Resolved::Autodiff => {
                     let gradient = self.through_tail(vectors.squeeze_dim(1))?;
                     Gradients::PerPosition(gradient.unsqueeze_dim(1))
                 }
@@ -211,7 +213,7 @@ impl<'a> View<'a> {
     /// [`Error::Untracked`].
     pub fn image_gradients(&self, image: usize, images: Tensor<4>) -> Result<Tensor<5>, Error> {
         let target = self.target(image);
-        let recorded = match self.back.route() {
+        let recorded = match self.routes.route() {
             Route::Autodiff => None,
             _ => self.network.recorded(&images),
         };
@@ -222,7 +224,7 @@ impl<'a> View<'a> {
         let gradients = embedding_gradients(target, self.embed(images.clone()))?;
         let questions = (0..target.questions()).map(|question| {
             let vectors = gradients.clone().narrow(1, question, 1).squeeze_dim(1);
-            vector_back(&images, vectors, |images| self.embed(images))
+            vector_jacobian_product(&images, vectors, |images| self.embed(images))
         });
         Ok(Tensor::stack(questions.collect::<Result<_, _>>()?, 1))
     }
@@ -259,10 +261,10 @@ impl<'a> View<'a> {
         see: impl FnOnce(&View<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let capture = Capture::new(self.network, images, &[self.layer])?;
-        let capture = capture.with_route(self.back.route());
+        let capture = capture.with_route(self.routes.route());
         let target = self.target(image);
         let question = Question {
-            asked: Asked::All(target),
+            targets: Targets::Shared(target),
             scores: target.scores(capture.embeddings()),
             gradients: embedding_gradients(target, capture.embeddings())?,
         };
@@ -281,7 +283,9 @@ impl<'a> View<'a> {
 
     /// ∂(Σ e·g)/∂A by autodiff through the tail; g `[n, d]` to `[n, c, h', w']`.
     fn through_tail(&self, vectors: Tensor<2>) -> Result<Tensor<4>, Error> {
-        vector_back(self.activations(), vectors, |activations| self.embeddings_from(activations))
+        vector_jacobian_product(self.activations(), vectors, |activations| {
+            self.embeddings_from(activations)
+        })
     }
 }
 
@@ -292,15 +296,4 @@ pub struct BiasGradients {
     pub bias: Tensor<1>,
     /// `[n, c, h, w]`.
     pub gradients: Tensor<4>,
-}
-
-/// ∂(Σ e·g)/∂x by autodiff, e = forward(x).
-fn vector_back(
-    x: &Tensor<4>,
-    vectors: Tensor<2>,
-    forward: impl FnOnce(Tensor<4>) -> Tensor<2>,
-) -> Result<Tensor<4>, Error> {
-    let leaf = x.clone().autodiff().require_grad();
-    let embeddings = forward(leaf.clone());
-    leaf_gradient(&leaf, (embeddings * vectors.autodiff()).sum())
 }

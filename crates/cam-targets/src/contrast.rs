@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use cam_core::{Target, unit};
+use cam_core::{AlongEmbedding, Target, normalize};
 
 use crate::cosine::{EPSILON, INDISTINGUISHABLE};
 use crate::{Concepts, Error};
@@ -106,12 +106,12 @@ impl Target for Contrast {
 
     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
         let directions = self.tensor(&embeddings);
-        unit(embeddings, EPSILON).0.matmul(directions.transpose())
+        normalize(embeddings, EPSILON).0.matmul(directions.transpose())
     }
 
     fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
         let directions = self.tensor(&embeddings);
-        let (unit, norm) = unit(embeddings, EPSILON);
+        let (unit, norm) = normalize(embeddings, EPSILON);
         let scores = unit.clone().matmul(directions.clone().transpose());
         let along = scores.unsqueeze_dim::<3>(2) * unit.unsqueeze_dim(1);
         let directions = directions.unsqueeze_dim::<3>(0);
@@ -121,5 +121,9 @@ impl Target for Contrast {
         let noise = length(across.clone()).lower(length(directions).mul_scalar(INDISTINGUISHABLE));
         let noise = noise.expand(across.dims());
         Some(across.mask_fill(noise, 0.0) / norm.unsqueeze_dim(1))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        AlongEmbedding::Constant
     }
 }

@@ -1,6 +1,6 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Tensor};
-use cam_core::{Linear, Target};
+use cam_core::{AlongEmbedding, Linear, Target};
 
 use crate::Error;
 use crate::choice::{first_smallest, places};
@@ -23,6 +23,12 @@ pub struct Finer {
 }
 
 impl Finer {
+    /// How its scores change along the embedding.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Curved;
+
+    /// α of the paper.
+    pub const STRENGTH: f32 = 1.0;
+
     /// One question per class, numbered from 0; the strength α is 1 in the paper.
     ///
     /// # Errors
@@ -90,5 +96,13 @@ impl Target for Finer {
         let others = (shares * (logits - mean).add_scalar(1.0)).mul_scalar(self.strength);
         let others = others.matmul(self.classes.classifier.weight.clone().unsqueeze_dim(0));
         Some(self.classes.weights().unsqueeze_dim::<3>(0) - others)
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        Self::ALONG_EMBEDDING
+    }
+
+    fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        Some(Box::new(self.clone()))
     }
 }

@@ -1,17 +1,8 @@
-use cam_core::methods::{CATALOGUE, EigenSmooth, Setting, Settings, depends_on, method};
-use cam_core::{Arithmetic, Method, nearest};
+use cam_core::methods::{CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info};
+use cam_core::{Arithmetic, GradCam, Method, nearest};
 
 use crate::arguments::{Compat, Explain, Images, MethodOptions};
 use crate::failure::Failure;
-
-/// The product of a layer's maps instead of their mean; there is no other difference to Grad-CAM.
-pub const REFINE_CAM: &str = "refine-cam";
-
-/// Grad-CAM of another question, what tells a class from those most like it.
-pub const FINER_CAM: &str = "finer-cam";
-
-/// What both are but for that.
-const GRAD_CAM: &str = "grad-cam";
 
 /// How maps are made.
 pub struct ChosenMethod {
@@ -19,10 +10,8 @@ pub struct ChosenMethod {
     pub name: String,
     /// The rule.
     pub rule: Box<dyn Method>,
-    /// Whether the layers' maps are multiplied, where they are else averaged.
-    pub refines: bool,
-    /// Whether classes are compared with those most like them, whatever else is asked of them.
-    pub compares: bool,
+    /// What answers questions about concepts, where the rule needs a class.
+    pub of_concepts: Option<Box<dyn Method>>,
 }
 
 /// The methods that the arguments ask for, in their order.
@@ -33,22 +22,25 @@ pub fn chosen(arguments: &Explain, arithmetic: Arithmetic) -> Result<Vec<ChosenM
         if chosen.iter().any(|before| before.name == *name) {
             continue;
         }
-        let refines = name == REFINE_CAM;
-        if refines && arguments.layers.len() < 2 {
-            return Err(Failure::usage(
-                "refine-cam multiplies the maps of several layers: name them, as in \
+        let info = known(name)?;
+        if info.needs(Need::Layers) && arguments.layers.len() < 2 {
+            return Err(Failure::usage(format!(
+                "{name} multiplies the maps of several layers: name them, as in \
                  `--layer layer3,layer4`",
-            ));
+            )));
         }
-        let compares = name == FINER_CAM;
-        if compares && arguments.classes.is_empty() {
-            return Err(Failure::usage(
-                "finer-cam compares a class with those most like it: give one with --class",
-            ));
+        if info.needs(Need::Class) && arguments.classes.is_empty() {
+            return Err(Failure::usage(format!(
+                "{name} compares a class with those most like it: give one with --class",
+            )));
         }
-        let of = if refines || compares { GRAD_CAM } else { name };
-        let rule = rule(of, options, arithmetic)?;
-        chosen.push(ChosenMethod { name: name.clone(), rule, refines, compares });
+        let rule = set(info, options, arithmetic)?;
+        let of_concepts = match (info.needs(Need::Class), options.eigen_smooth) {
+            (false, _) => None,
+            (true, false) => Some(Box::new(GradCam) as Box<dyn Method>),
+            (true, true) => Some(Box::new(EigenSmooth(GradCam)) as Box<dyn Method>),
+        };
+        chosen.push(ChosenMethod { name: name.clone(), rule, of_concepts });
     }
     check_use(options, &arguments.method.names)?;
     Ok(chosen)
@@ -60,24 +52,33 @@ pub fn rule(
     options: &MethodOptions,
     arithmetic: Arithmetic,
 ) -> Result<Box<dyn Method>, Failure> {
-    if [REFINE_CAM, FINER_CAM].contains(&name) {
+    let info = known(name)?;
+    if info.needs(Need::Layers) || info.needs(Need::Class) {
         return Err(Failure::usage(format!(
             "{name} is for `cam explain`, which can be asked of several layers and of classes"
         )));
     }
-    let settings = Settings {
+    set(info, options, arithmetic)
+}
+
+fn set(
+    info: &MethodInfo,
+    options: &MethodOptions,
+    arithmetic: Arithmetic,
+) -> Result<Box<dyn Method>, Failure> {
+    let rule = info.method(Settings {
         arithmetic,
         seed: options.seed.unwrap_or_default(),
         top_channels: options.top_channels.map(|count| count as usize),
         samples: options.samples.map(|count| count as usize),
-    };
-    let rule = method(name, settings).ok_or_else(|| unknown_method(name))?;
+    });
     match options.eigen_smooth {
         false => Ok(rule),
-        true if rule.sums_channels() => Ok(Box::new(EigenSmooth(rule))),
+        true if rule.is_channel_sum() => Ok(Box::new(EigenSmooth(rule))),
         true => Err(Failure::usage(format!(
             "--eigen-smooth takes the first principal component of what channels contribute, and \
-             {name} sums up no channels"
+             {} sums up no channels",
+            info.name
         ))),
     }
 }
@@ -90,10 +91,10 @@ pub fn check_use(options: &MethodOptions, names: &[String]) -> Result<(), Failur
         ("--seed", Setting::Seed, options.seed.is_some()),
     ];
     let idle = given.into_iter().find(|(_, setting, is_given)| {
-        *is_given && !names.iter().any(|name| depends_on(name, *setting))
+        *is_given && !names.iter().any(|name| info(name).is_some_and(|info| info.uses(*setting)))
     });
     idle.map_or(Ok(()), |(option, setting, _)| {
-        let of = CATALOGUE.iter().map(|info| info.name).filter(|name| depends_on(name, setting));
+        let of = CATALOGUE.iter().filter(|info| info.uses(setting)).map(|info| info.name);
         Err(Failure::usage(format!(
             "{option} has no effect on {}: leave it out, or choose one of {}",
             names.join(", "),
@@ -110,10 +111,13 @@ pub fn arithmetic(images: &Images) -> Arithmetic {
     }
 }
 
-/// No method of that name, and those most like it.
-pub fn unknown_method(name: &str) -> Failure {
-    let names = CATALOGUE.iter().map(|method| method.name).chain([REFINE_CAM, FINER_CAM]);
-    let remedy = match nearest(name, names) {
+/// The method of that name, or an error with those most like it.
+fn known(name: &str) -> Result<&'static MethodInfo, Failure> {
+    info(name).ok_or_else(|| unknown_method(name))
+}
+
+fn unknown_method(name: &str) -> Failure {
+    let remedy = match nearest(name, CATALOGUE.iter().map(|method| method.name)) {
         similar if similar.is_empty() => "`cam methods` lists them".to_owned(),
         similar => format!("did you mean {}? `cam methods` lists them", similar.join(", ")),
     };

@@ -20,7 +20,7 @@ pub use concept::Concept;
 pub use condition::{Condition, MOST_DISTORTION, unseen, window};
 pub use input::{Clock, Input, MAX_PIXELS, Prepared, Reading};
 pub use mass::Mass;
-pub use method::{FINER_CAM, REFINE_CAM, arithmetic, check_use, chosen, rule};
+pub use method::{arithmetic, check_use, chosen, rule};
 pub use names::Names;
 pub use outputs::Outputs;
 pub use question::{Answer, Kind, Subject};

@@ -1,7 +1,7 @@
 use anyhow::{Context as _, anyhow};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{
-    Capture, Explanation, HostMaps, Network as _, Target, finish_on_host, refine_on_host,
+    Capture, Explanation, Fusion, HostMaps, Network as _, Target, finish_on_host, refine_on_host,
     smooth_over_augmentations,
 };
 use cam_targets::{
@@ -22,8 +22,8 @@ use crate::model::Model;
 pub struct Questions {
     /// Each asks one or more questions; their answers lie side by side in this order.
     targets: Vec<Box<dyn Target>>,
-    /// Takes the place of the last one, that of the classes, for methods that compare them.
-    compared: Option<Box<dyn Target>>,
+    /// How many of them, the first ones, are about concepts.
+    of_concepts: usize,
     /// The cosine to each concept, whatever the target.
     cosine: Option<CosineSimilarity>,
     /// What is asked, in the order of reporting.
@@ -56,14 +56,11 @@ impl Questions {
             }
             cosine = Some(CosineSimilarity::to(embeddings));
         }
-        let mut compared = None;
+        let of_concepts = targets.len();
         if !settings.classes.is_empty() {
             targets.push(of_classes(model, settings.of_classes, settings)?);
-            if settings.methods.iter().any(|method| method.compares) {
-                compared = Some(of_classes(model, TargetName::Finer, settings)?);
-            }
         }
-        Ok(Self { targets, compared, cosine, subjects: subjects(settings, concepts) })
+        Ok(Self { targets, of_concepts, cosine, subjects: subjects(settings, concepts) })
     }
 
     /// What is asked, in the order of reporting.
@@ -135,12 +132,14 @@ impl Questions {
         capture: &Capture<'_>,
         method: &ChosenMethod,
     ) -> Result<Vec<Explanation>, cam_core::Error> {
-        let last = self.targets.len() - 1;
-        let targets = self.targets.iter().enumerate().map(|(index, target)| match &self.compared {
-            Some(compared) if method.compares && index == last => compared,
-            _ => target,
+        let explanations = self.targets.iter().enumerate().map(|(index, target)| {
+            let rule = match &method.of_concepts {
+                Some(of_concepts) if index < self.of_concepts => of_concepts,
+                _ => &method.rule,
+            };
+            capture.explain(&**rule, target)
         });
-        targets.map(|target| capture.explain(&*method.rule, target)).collect()
+        explanations.collect()
     }
 
     /// Finished maps, averaged over augmented copies of the image.
@@ -187,7 +186,10 @@ fn finished(
     settings: &Settings,
 ) -> Result<HostMaps, cam_core::Error> {
     let [_, _, height, width] = images.dims();
-    let finish = if method.refines { refine_on_host } else { finish_on_host };
+    let finish = match method.rule.fusion() {
+        Fusion::Mean => finish_on_host,
+        Fusion::Product => refine_on_host,
+    };
     finish(raw, [height, width], settings.arithmetic)
 }
 
@@ -211,8 +213,6 @@ fn of_classes(
     target: TargetName,
     settings: &Settings,
 ) -> Result<Box<dyn Target>, Failure> {
-    /// As strong as in the paper.
-    const STRENGTH: f32 = 1.0;
     let classifier = model.network.classifier().ok_or_else(|| {
         Failure::usage("--class needs a classifier, and these weights hold none (no `fc`)")
     })?;
@@ -222,7 +222,9 @@ fn of_classes(
     Ok(match target {
         TargetName::Softmax => Box::new(ClassSoftmax::of(classifier, classes).map_err(usage)?),
         TargetName::Rest => Box::new(ClassReST::of(classifier, classes).map_err(usage)?),
-        TargetName::Finer => Box::new(Finer::of(classifier, classes, STRENGTH).map_err(usage)?),
+        TargetName::Finer => {
+            Box::new(Finer::of(classifier, classes, Finer::STRENGTH).map_err(usage)?)
+        }
         _ => Box::new(ClassLogit::of(classifier, classes).map_err(usage)?),
     })
 }

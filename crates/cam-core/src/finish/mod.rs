@@ -23,6 +23,16 @@ pub enum Arithmetic {
     PytorchGradCam,
 }
 
+/// How the finished maps of several layers become one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Fusion {
+    /// Their mean: [`finish`] and [`finish_on_host`].
+    #[default]
+    Mean,
+    /// Their product, what every layer shows: [`refine_on_host`].
+    Product,
+}
+
 /// Maps ready to be shown.
 #[derive(Debug, Clone)]
 pub struct Finished {

@@ -1,5 +1,6 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::{Cost, MethodInfo};
 use crate::finish::read;
 use crate::{Arithmetic, Error, Head, Method, Pooling, View};
 
@@ -8,6 +9,17 @@ const AT_ONCE: usize = 32;
 
 /// Vectors that are, behind a head: small, so more of them.
 const VECTORS_AT_ONCE: usize = 512;
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "ablation-cam",
+    title: "Ablation-CAM",
+    summary: "each channel weighted by what the score loses without it",
+    source: "WACV 2020",
+    cost: Cost::TailPerChannel,
+    needs: &[],
+    settings: &[],
+    make: |settings| Box::new(AblationCam { arithmetic: settings.arithmetic, always_runs: false }),
+};
 
 /// Ablation-CAM: each channel weighted by what the score loses without it.
 ///
@@ -36,7 +48,7 @@ impl Method for AblationCam {
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

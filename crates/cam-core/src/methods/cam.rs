@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo, Need};
 use crate::{Error, Method, Neck, Pooling, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "cam",
+    title: "CAM",
+    summary: "each channel weighted by the linear head",
+    source: "arXiv 1512.04150",
+    cost: Cost::Gradient,
+    needs: &[Need::LinearHead],
+    settings: &[],
+    make: |_| Box::new(Cam),
+};
 
 /// CAM: each channel weighted by the head's own weight for the question.
 ///
@@ -28,7 +40,7 @@ impl Method for Cam {
         view.by_channel_weights(|_, gradients| gradients.channel_means().mul_scalar(positions))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

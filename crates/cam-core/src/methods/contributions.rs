@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo, Need};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "contributions",
+    title: "Contributions",
+    summary: "what each position adds: the map sums to the score",
+    source: "here",
+    cost: Cost::Gradient,
+    needs: &[Need::Head],
+    settings: &[],
+    make: |_| Box::new(Contributions),
+};
 
 /// Contributions: what each position adds to the score, so that a map sums to it.
 ///
@@ -31,7 +43,7 @@ impl Method for Contributions {
         let left = view.scores().clone().unsqueeze_dim::<3>(2)
             - (gradients.clone() * embeddings.clone()).sum_dim(2);
         // e/‖e‖² from numbers of the size of one: squares may under- and overflow.
-        let (unit, length) = crate::unit(view.embeddings().clone(), f32::MIN_POSITIVE);
+        let (unit, length) = crate::normalize(view.embeddings().clone(), f32::MIN_POSITIVE);
         let along = (unit / length).unsqueeze_dim::<3>(1);
         let vectors = gradients + left * along;
         let maps = vectors.matmul(parts.swap_dims(1, 2)).div_scalar((h * w) as f32);

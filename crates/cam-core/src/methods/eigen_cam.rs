@@ -1,7 +1,18 @@
 use burn::tensor::Tensor;
 
-use super::principal_maps;
+use super::{Cost, MethodInfo, principal_maps};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "eigen-cam",
+    title: "Eigen-CAM",
+    summary: "first principal component of the activations",
+    source: "arXiv 2008.00299",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(EigenCam),
+};
 
 /// Eigen-CAM: the activations, projected on their first principal component.
 ///
@@ -23,7 +34,7 @@ impl Method for EigenCam {
         Ok(maps.repeat_dim(1, view.questions()))
     }
 
-    fn asks(&self) -> bool {
+    fn depends_on_target(&self) -> bool {
         false
     }
 }

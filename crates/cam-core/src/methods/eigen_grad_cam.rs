@@ -1,8 +1,19 @@
 use burn::tensor::Tensor;
 
 use super::hi_res_cam::contributions;
-use super::principal_maps;
+use super::{Cost, MethodInfo, principal_maps};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "eigen-grad-cam",
+    title: "EigenGrad-CAM",
+    summary: "first principal component of gradient times activation",
+    source: "pytorch-grad-cam",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(EigenGradCam),
+};
 
 /// EigenGrad-CAM: gradients times activations, projected on their first principal component.
 ///

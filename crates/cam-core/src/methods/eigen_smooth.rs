@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
-use crate::question::Reduction;
-use crate::{Error, Method, View};
+use crate::gradient_route::Reduction;
+use crate::{Error, Fusion, Method, View};
 
 /// Another method's channels, projected on their first principal component instead of summed:
 /// pytorch-grad-cam's `eigen_smooth`, which keeps what the channels have in common.
@@ -13,7 +13,7 @@ pub struct EigenSmooth<M>(pub M);
 
 impl<M: Method> Method for EigenSmooth<M> {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        if !self.0.sums_channels() {
+        if !self.0.is_channel_sum() {
             return Err(Error::NoContributions);
         }
         self.0.maps(&view.reduced_by(Reduction::PrincipalComponent))
@@ -23,7 +23,11 @@ impl<M: Method> Method for EigenSmooth<M> {
         self.0.is_at_input()
     }
 
-    fn asks(&self) -> bool {
-        self.0.asks()
+    fn depends_on_target(&self) -> bool {
+        self.0.depends_on_target()
+    }
+
+    fn fusion(&self) -> Fusion {
+        self.0.fusion()
     }
 }

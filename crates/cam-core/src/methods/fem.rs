@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "fem",
+    title: "FEM",
+    summary: "channels weighted by how much of them stands out",
+    source: "IPTA 2020",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(Fem::default()),
+};
 
 /// FEM: each channel weighted by the share of its positions that stand out.
 ///
@@ -32,11 +44,11 @@ impl Method for Fem {
         view.weigh(weights.repeat_dim(1, view.questions()))
     }
 
-    fn asks(&self) -> bool {
+    fn depends_on_target(&self) -> bool {
         false
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,7 +1,19 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo, Need};
 use crate::steps::{min_max, min_max_with_epsilon, resize};
 use crate::{Arithmetic, Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "full-grad",
+    title: "FullGrad",
+    summary: "what the pixels and every bias contribute",
+    source: "arXiv 1905.00780",
+    cost: Cost::Gradients,
+    needs: &[Need::Biases],
+    settings: &[],
+    make: |settings| Box::new(FullGrad { arithmetic: settings.arithmetic }),
+};
 
 /// FullGrad: what the pixels contribute, and what every bias in the network does.
 ///

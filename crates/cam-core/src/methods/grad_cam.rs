@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "grad-cam",
+    title: "Grad-CAM",
+    summary: "each channel weighted by its mean gradient",
+    source: "arXiv 1610.02391",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(GradCam),
+};
 
 /// Grad-CAM: each channel weighted by its mean gradient.
 ///
@@ -18,7 +30,7 @@ impl Method for GradCam {
         view.by_channel_weights(|_, gradients| gradients.channel_means())
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

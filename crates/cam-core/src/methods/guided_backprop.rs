@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo, Need};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "guided-backprop",
+    title: "Guided backpropagation",
+    summary: "the positive way back to the pixels: edges",
+    source: "arXiv 1412.6806",
+    cost: Cost::Gradients,
+    needs: &[Need::GuidedGradients],
+    settings: &[],
+    make: |_| Box::new(GuidedBackprop),
+};
 
 /// Guided backpropagation: the gradient at the pixels, with its negative part dropped at every
 /// activation on the way back.

@@ -1,9 +1,24 @@
 use burn::tensor::{Tensor, TensorData};
 
+use super::{Cost, MethodInfo, Setting};
 use crate::{Error, Method, View};
 
 /// Images on the path that go through the network together.
 const AT_ONCE: usize = 8;
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "integrated-gradients",
+    title: "Integrated gradients",
+    summary: "where the score comes from, pixel by pixel",
+    source: "arXiv 1703.01365",
+    cost: Cost::Gradients,
+    needs: &[],
+    settings: &[Setting::Samples],
+    make: |settings| {
+        let steps = settings.samples.unwrap_or(IntegratedGradients::default().steps);
+        Box::new(IntegratedGradients { steps })
+    },
+};
 
 /// Integrated gradients: where the score comes from, pixel by pixel, on the way from a grey image.
 ///

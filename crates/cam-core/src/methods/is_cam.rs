@@ -1,7 +1,22 @@
 use burn::tensor::Tensor;
 
 use super::channel_masks::{channel_weights, standard_softmax};
+use super::{Cost, MethodInfo, Setting};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "is-cam",
+    title: "IS-CAM",
+    summary: "score-cam with masks that fade in",
+    source: "arXiv 2010.03023",
+    cost: Cost::ForwardPerChannel,
+    needs: &[],
+    settings: &[Setting::TopChannels, Setting::Samples],
+    make: |settings| {
+        let steps = settings.samples.unwrap_or(IsCam::default().steps);
+        Box::new(IsCam { top_channels: settings.top_channels, steps })
+    },
+};
 
 /// IS-CAM: [`ScoreCam`](super::ScoreCam) with each score integrated while its mask fades in.
 ///
@@ -40,7 +55,7 @@ impl Method for IsCam {
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

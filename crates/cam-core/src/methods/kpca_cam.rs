@@ -1,12 +1,24 @@
 use burn::tensor::{Tensor, TensorData};
 
+use super::lanczos::Symmetric;
 use super::principal::oriented;
-use super::symmetric::Symmetric;
+use super::{Cost, MethodInfo};
 use crate::finish::read;
 use crate::{Error, Method, View};
 
 /// Positions whose kernel matrix still fits: 128 MiB of f64.
 const MOST_POSITIONS: usize = 4096;
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "kpca-cam",
+    title: "KPCA-CAM",
+    summary: "eigen-cam with a sigmoid kernel",
+    source: "arXiv 2410.00267",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(KpcaCam),
+};
 
 /// KPCA-CAM: [`EigenCam`](super::EigenCam) with a kernel in place of the inner product.
 ///
@@ -42,7 +54,7 @@ impl Method for KpcaCam {
         Ok(maps.repeat_dim(1, view.questions()))
     }
 
-    fn asks(&self) -> bool {
+    fn depends_on_target(&self) -> bool {
         false
     }
 }

@@ -1,7 +1,19 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
+use super::{Cost, MethodInfo};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "layer-cam",
+    title: "LayerCAM",
+    summary: "each position weighted by its own positive gradient",
+    source: "IEEE TIP 30, 2021",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(LayerCam),
+};
 
 /// LayerCAM: each position of each channel weighted by its own positive gradient.
 ///
@@ -21,7 +33,7 @@ impl Method for LayerCam {
         })
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,10 +1,22 @@
 use burn::tensor::{Tensor, TensorData};
 
+use super::{Cost, MethodInfo};
 use crate::finish::read;
 use crate::{Error, Method, View};
 
 /// Hidden images that run together.
 const AT_ONCE: usize = 16;
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "occlusion",
+    title: "Occlusion",
+    summary: "what the score loses where a patch hides the image",
+    source: "arXiv 1311.2901",
+    cost: Cost::Forwards,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(Occlusion::default()),
+};
 
 /// Occlusion: what the score loses where a patch hides the image.
 ///

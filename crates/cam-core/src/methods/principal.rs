@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::symmetric::Symmetric;
+use super::lanczos::Symmetric;
 use crate::Error;
 use crate::finish::read;
 

@@ -1,7 +1,19 @@
 use burn::tensor::{Tensor, TensorData};
 
+use super::{Cost, MethodInfo, Setting};
 use crate::random::Random;
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "random-cam",
+    title: "Random-CAM",
+    summary: "channels weighted at random: a baseline",
+    source: "pytorch-grad-cam",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[Setting::Seed],
+    make: |settings| Box::new(RandomCam { seed: settings.seed }),
+};
 
 /// Random-CAM: each channel weighted at random, evenly between −1 and 1. A baseline: a method that
 /// is not better than this has not looked at the question.
@@ -24,7 +36,7 @@ impl Method for RandomCam {
         view.weigh(Tensor::from_data(TensorData::new(weights, shape), &device))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

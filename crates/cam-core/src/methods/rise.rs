@@ -1,5 +1,6 @@
 use burn::tensor::{Tensor, TensorData};
 
+use super::{Cost, MethodInfo, Setting};
 use crate::finish::read;
 use crate::random::Random;
 use crate::steps::resize;
@@ -7,6 +8,21 @@ use crate::{Error, Method, View};
 
 /// Masked images that run together.
 const AT_ONCE: usize = 16;
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "rise",
+    title: "RISE",
+    summary: "random masks weighted by the score of what they leave visible",
+    source: "arXiv 1806.07421",
+    cost: Cost::Forwards,
+    needs: &[],
+    settings: &[Setting::Seed, Setting::Samples],
+    make: |settings| {
+        let default = Rise::default();
+        let masks = settings.samples.unwrap_or(default.masks);
+        Box::new(Rise { seed: settings.seed, masks, ..default })
+    },
+};
 
 /// RISE: random masks, weighted by the score of what they leave visible.
 ///

@@ -2,7 +2,22 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
 use super::channel_masks::{channel_weights, standard_softmax};
+use super::{Cost, MethodInfo, Setting, Settings};
 use crate::{Arithmetic, Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "score-cam",
+    title: "Score-CAM",
+    summary: "each channel weighted by the score of what it lets one see",
+    source: "arXiv 1910.01279",
+    cost: Cost::ForwardPerChannel,
+    needs: &[],
+    settings: &[Setting::TopChannels],
+    make: |settings| {
+        let Settings { arithmetic, top_channels, .. } = settings;
+        Box::new(ScoreCam { arithmetic, top_channels })
+    },
+};
 
 /// Score-CAM: each channel weighted by the score of what it lets one see.
 ///
@@ -38,7 +53,7 @@ impl Method for ScoreCam {
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,7 +1,18 @@
 use burn::tensor::Tensor;
 
-use super::principal_maps;
+use super::{Cost, MethodInfo, principal_maps};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "seg-eigen-cam",
+    title: "Seg-Eigen-CAM",
+    summary: "the same with the gradient's absolute value",
+    source: "Applied Sciences 15(13), 2025",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(SegEigenCam),
+};
 
 /// Seg-Eigen-CAM: [`EigenGradCam`](super::EigenGradCam) with the gradients' absolute values.
 ///

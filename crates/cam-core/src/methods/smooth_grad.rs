@@ -1,7 +1,23 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo, Setting};
 use crate::random::Random;
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "smooth-grad",
+    title: "SmoothGrad",
+    summary: "how much each pixel matters, averaged over noisy images",
+    source: "arXiv 1706.03825",
+    cost: Cost::Gradients,
+    needs: &[],
+    settings: &[Setting::Seed, Setting::Samples],
+    make: |settings| {
+        let default = SmoothGrad::default();
+        let samples = settings.samples.unwrap_or(default.samples);
+        Box::new(SmoothGrad { seed: settings.seed, samples, ..default })
+    },
+};
 
 /// SmoothGrad: how much each pixel matters nearby, the gradient averaged over noisy copies.
 ///

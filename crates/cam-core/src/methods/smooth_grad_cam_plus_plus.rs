@@ -1,8 +1,24 @@
 use burn::tensor::Tensor;
 
 use super::grad_cam_plus_plus::weights;
+use super::{Cost, MethodInfo, Setting};
 use crate::random::Random;
 use crate::{Arithmetic, Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "smooth-grad-cam-plus-plus",
+    title: "Smooth Grad-CAM++",
+    summary: "grad-cam-plus-plus averaged over noisy images",
+    source: "arXiv 1908.01224",
+    cost: Cost::Gradients,
+    needs: &[],
+    settings: &[Setting::Seed, Setting::Samples],
+    make: |settings| {
+        let default = SmoothGradCamPlusPlus::default();
+        let samples = settings.samples.unwrap_or(default.samples);
+        Box::new(SmoothGradCamPlusPlus { seed: settings.seed, samples, ..default })
+    },
+};
 
 /// Smooth Grad-CAM++: Grad-CAM++ of the mean derivatives over noisy copies of the image.
 ///
@@ -37,7 +53,7 @@ impl Method for SmoothGradCamPlusPlus {
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,8 +1,25 @@
 use burn::tensor::Tensor;
 
 use super::channel_masks::{channel_weights, standard_softmax};
+use super::{Cost, MethodInfo, Setting, Settings};
 use crate::random::Random;
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "ss-cam",
+    title: "SS-CAM",
+    summary: "score-cam with noisy masks",
+    source: "arXiv 2006.14255",
+    cost: Cost::ForwardPerChannel,
+    needs: &[],
+    settings: &[Setting::Seed, Setting::TopChannels, Setting::Samples],
+    make: |settings| {
+        let default = SsCam::default();
+        let samples = settings.samples.unwrap_or(default.samples);
+        let Settings { seed, top_channels, .. } = settings;
+        Box::new(SsCam { top_channels, seed, samples, ..default })
+    },
+};
 
 /// SS-CAM: [`ScoreCam`](super::ScoreCam) with each score averaged over noisy masks.
 ///
@@ -46,7 +63,7 @@ impl Method for SsCam {
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }
