@@ -44,6 +44,14 @@ impl Failure {
         }
     }
 
+    /// The same, saying what is left of the work if it was interrupted.
+    pub fn leaving(self, state: &str) -> Self {
+        match self {
+            Self::Interrupted(_) => Self::Interrupted(state.to_owned()),
+            failure => failure,
+        }
+    }
+
     /// How a run over several images ends, each failure of which was already reported; `done` is
     /// what was to be done with them.
     pub fn of_images(failed: usize, of: usize, done: &str) -> Result<(), Self> {
@@ -138,6 +146,9 @@ impl From<cam_core::Error> for Failure {
         match error {
             cam_core::Error::UnknownLayer { .. } | cam_core::Error::NoAlternatives => {
                 Self::Usage(error.into())
+            }
+            cam_core::Error::Cancelled { .. } => {
+                Self::Interrupted("what was written is whole".to_owned())
             }
             _ => Self::Failed(error.into()),
         }

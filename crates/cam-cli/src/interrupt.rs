@@ -1,5 +1,6 @@
 //! Ctrl-C: the first one asks for an orderly end, the second one is obeyed at once.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -34,6 +35,11 @@ pub fn asked() -> bool {
 /// Fails once an end was asked for; `state` says what is left of the work.
 pub fn check(state: &str) -> Result<(), Failure> {
     if asked() { Err(Failure::Interrupted(state.to_owned())) } else { Ok(()) }
+}
+
+/// Stops a long method once an end was asked for: [`cam_core::Progress`].
+pub fn stop(_done: usize, _total: usize) -> ControlFlow<()> {
+    if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// Does work that may wait long for others (a server, a pipe) beside this thread, so that an end

@@ -71,6 +71,9 @@ fn run<R>(
         Ok(results) if results.len() == pixels.len() => results.into_iter().map(Ok).collect(),
         Ok(_) if pixels.len() == 1 => vec![Err(anyhow!("the network gave no result").into())],
         Err(failure) if pixels.len() == 1 => vec![Err(failure)],
+        Err(Failure::Interrupted(state)) => {
+            pixels.iter().map(|_| Err(Failure::Interrupted(state.clone()))).collect()
+        }
         _ => {
             let (first, second) = pixels.split_at(pixels.len() / 2);
             let mut results = self::run(network, first, run, most);

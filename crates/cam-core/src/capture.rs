@@ -4,7 +4,10 @@ use burn::tensor::Tensor;
 
 use crate::finish::{all_finite, read};
 use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradients};
-use crate::{Error, Explanation, Layer, LayerMaps, Method, Network, Route, Tail, Target, View};
+use crate::{
+    Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route, Tail, Target,
+    View,
+};
 
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
 ///
@@ -31,6 +34,8 @@ pub struct Capture<'n> {
     pub(crate) activations: Vec<(Layer, Tensor<4>)>,
     pub(crate) embeddings: Tensor<2>,
     pub(crate) route: Route,
+    pub(crate) budget: Budget,
+    pub(crate) progress: Option<&'n dyn Progress>,
     /// Per layer, what follows it, recorded when a gradient first passes through it.
     tails: Vec<OnceLock<Option<Box<dyn Tail + 'n>>>>,
 }
@@ -75,7 +80,16 @@ impl<'n> Capture<'n> {
             deepest.get_or_init(|| Some(tail));
         }
         let activations = layers.into_iter().zip(activations).collect();
-        Ok(Self { network, images, activations, embeddings, route: Route::default(), tails })
+        Ok(Self {
+            network,
+            images,
+            activations,
+            embeddings,
+            route: Route::default(),
+            budget: Budget::default(),
+            progress: None,
+            tails,
+        })
     }
 
     /// The same capture, explained by another route.
@@ -83,13 +97,24 @@ impl<'n> Capture<'n> {
         Self { route, ..self }
     }
 
-    /// The same layers and route, of other images.
+    /// The same capture, whose methods may take another amount of memory for what they run together.
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// The same capture, whose methods report how far they are and can be stopped.
+    pub fn with_progress(self, progress: &'n dyn Progress) -> Self {
+        Self { progress: Some(progress), ..self }
+    }
+
+    /// The same layers, route, budget and progress, of other images.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
     pub fn of_images(&self, images: Tensor<4>) -> Result<Self, Error> {
         let layers: Vec<Layer> = self.activations.iter().map(|(layer, _)| *layer).collect();
-        Ok(Self::new(self.network, images, &layers)?.with_route(self.route))
+        let capture = Self::new(self.network, images, &layers)?;
+        Ok(Self { route: self.route, budget: self.budget, progress: self.progress, ..capture })
     }
 
     /// The embeddings, `[n, d]`.
@@ -107,7 +132,7 @@ impl<'n> Capture<'n> {
     /// # Errors
     /// [`Error::Width`] where the target was made for other embeddings, [`Error::NoQuestion`],
     /// [`Error::NoClosedForm`], [`Error::NoTail`] and [`Error::Untracked`] where the route does not
-    /// exist.
+    /// exist, and what the method returns: [`Error::Cancelled`] where it was stopped.
     pub fn explain(&self, method: &dyn Method, target: &dyn Target) -> Result<Explanation, Error> {
         self.check(target)?;
         let scores = target.scores(self.embeddings());

@@ -202,6 +202,15 @@ pub enum Error {
         which: &'static str,
     },
 
+    /// Somebody who follows the work stopped it: [`Progress`](crate::Progress).
+    #[error("cancelled after {done} of {total} steps")]
+    Cancelled {
+        /// Steps that were done.
+        done: usize,
+        /// Steps there would have been.
+        total: usize,
+    },
+
     /// The device could not give its result.
     #[error("the device failed while its result was read: {reason}")]
     Device {

@@ -39,6 +39,7 @@
 //! }
 //! ```
 
+mod budget;
 mod capture;
 mod error;
 mod explanation;
@@ -53,6 +54,7 @@ pub mod methods;
 mod network;
 mod normalize;
 mod pairwise_similarity;
+mod progress;
 mod random;
 mod smooth;
 pub mod steps;
@@ -60,6 +62,7 @@ mod suggest;
 mod target;
 mod view;
 
+pub use budget::{Budget, Footprint};
 pub use capture::Capture;
 pub use error::Error;
 pub use explanation::{Explanation, LayerMaps};
@@ -76,6 +79,7 @@ pub use methods::GradCam;
 pub use network::{Network, Tail};
 pub use normalize::normalize;
 pub use pairwise_similarity::{Correspondence, Pair};
+pub use progress::{Progress, Steps};
 pub use smooth::smooth_over_augmentations;
 pub use suggest::nearest;
 pub use target::{AlongEmbedding, Target};

@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
 
+use crate::budget::footprint_of_layers;
 use crate::layer::find_layer;
-use crate::{BiasGradients, Error, Head, Layer, LayerInfo};
+use crate::{BiasGradients, Error, Footprint, Head, Layer, LayerInfo};
 
 /// A network that turns images into embeddings and can be cut at its layers.
 ///
@@ -104,6 +105,14 @@ pub trait Network: Send + Sync {
     /// Everything that follows a layer, where it is simple enough to be differentiated in
     /// closed form.
     fn head(&self, at: Layer) -> Option<&Head>;
+
+    /// The numbers that are in memory while what follows a layer, or all of the network, runs for one
+    /// image of `[height, width]`: how many run together follows from it.
+    ///
+    /// Unless given, it is estimated from the sizes of the layers.
+    fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
+        footprint_of_layers(self, size, from.map_or(0, Layer::index))
+    }
 
     /// The activations at several layers, given in ascending order.
     ///

@@ -1,10 +1,7 @@
 use burn::tensor::Tensor;
 
 use crate::finish::read;
-use crate::{Error, Head};
-
-/// Pairs of positions that still fit: 256 MiB of f32.
-const MOST_PAIRS: usize = 1 << 26;
+use crate::{Budget, Error, Head};
 
 /// What each pair of positions of two images adds to the cosine of their embeddings.
 ///
@@ -59,13 +56,25 @@ impl Pair {
     /// [`Error::NoParts`], [`Error::ZeroEmbedding`], [`Error::TooManyPairs`], [`Error::NonFiniteMap`],
     /// [`Error::Device`].
     pub fn of(head: &Head, activations: [&Tensor<4>; 2]) -> Result<Self, Error> {
+        Self::within(Budget::default(), head, activations)
+    }
+
+    /// The same, where the contributions of all pairs may take another amount of memory.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of).
+    pub fn within(
+        budget: Budget,
+        head: &Head,
+        activations: [&Tensor<4>; 2],
+    ) -> Result<Self, Error> {
         let sizes = activations.map(|activations| {
             let [_, _, height, width] = activations.dims();
             [height, width]
         });
         let positions = sizes.map(|[height, width]| height * width);
-        if positions[0].saturating_mul(positions[1]) > MOST_PAIRS {
-            return Err(Error::TooManyPairs { positions, most: MOST_PAIRS });
+        if !budget.holds(positions[0].saturating_mul(positions[1]), size_of::<f32>()) {
+            return Err(Error::TooManyPairs { positions, most: budget.fit(size_of::<f32>()) });
         }
         let [first, second] = [(0, "first"), (1, "second")].map(|(side, which)| {
             let parts = head.parts(activations[side])?;

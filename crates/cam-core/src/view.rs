@@ -5,10 +5,9 @@ use crate::gradient_route::{
     Question, Reduction, Resolved, Routes, Targets, embedding_gradients, vector_jacobian_product,
 };
 use crate::methods::principal_maps;
-use crate::{Error, Gradients, Head, Layer, Network, Route, Target};
-
-/// Questions that go back through a recorded tail together.
-const QUESTIONS_AT_ONCE: usize = 8;
+use crate::{
+    Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps, Target,
+};
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
 /// maps of.
@@ -23,6 +22,8 @@ pub struct View<'a> {
     routes: &'a dyn Routes,
     question: &'a Question<'a>,
     reduction: Reduction,
+    budget: Budget,
+    progress: Option<&'a dyn Progress>,
 }
 
 impl<'a> View<'a> {
@@ -37,12 +38,27 @@ impl<'a> View<'a> {
             routes: capture,
             question,
             reduction: Reduction::Sum,
+            budget: capture.budget,
+            progress: capture.progress,
         }
     }
 
     /// The same, with another way from channels to maps.
     pub(crate) fn reduced_by(&self, reduction: Reduction) -> Self {
         Self { reduction, ..*self }
+    }
+
+    /// Begins to count the steps of a method that takes long, equal ones as far as possible.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub fn steps(&self, total: usize) -> Result<Steps<'a>, Error> {
+        Steps::begin(self.progress, total)
+    }
+
+    /// Memory for what runs together.
+    pub fn budget(&self) -> Budget {
+        self.budget
     }
 
     /// The images, `[n, 3, h, w]`.
@@ -68,6 +84,25 @@ impl<'a> View<'a> {
     /// ∂s/∂e, `[n, k, d]`.
     pub fn embedding_gradients(&self) -> &Tensor<3> {
         &self.question.gradients
+    }
+
+    /// ∂s/∂e, `[n, k, d]`, of a target that is made of each image's own.
+    pub(crate) fn embedding_gradients_of(
+        &self,
+        change: impl Fn(&dyn Target) -> Result<Box<dyn Target>, Error>,
+    ) -> Result<Tensor<3>, Error> {
+        match self.question.targets {
+            Targets::Shared(target) => {
+                embedding_gradients(&*change(target)?, self.embeddings.clone())
+            }
+            Targets::PerImage(targets) => {
+                let gradients = targets.iter().enumerate().map(|(image, target)| {
+                    let embedding = self.embeddings.clone().narrow(0, image, 1);
+                    embedding_gradients(&*change(*target)?, embedding)
+                });
+                Ok(Tensor::cat(gradients.collect::<Result<_, _>>()?, 0))
+            }
+        }
     }
 
     /// How many questions are asked: k.
@@ -112,10 +147,10 @@ impl<'a> View<'a> {
         let [_, questions, _] = vectors.dims();
         let route = self.routes.resolve(self.layer)?;
         let at_once = match route {
-            Resolved::Head(_) => questions,
-            Resolved::Tail(_) => QUESTIONS_AT_ONCE,
+            Resolved::Head(_) | Resolved::Tail(_) => self.questions_at_once(),
             Resolved::Autodiff => 1,
         };
+        let mut steps = self.steps(questions)?;
         let maps = (0..questions).step_by(at_once).map(|first| {
             let count = at_once.min(questions - first);
             let vectors = vectors.clone().narrow(1, first, count);
@@ -127,7 +162,9 @@ impl<'a> View<'a> {
                     Gradients::PerPosition(gradient.unsqueeze_dim(1))
                 }
             };
-            maps(activations, &gradients)
+            let maps = maps(activations, &gradients)?;
+            steps.advance(count)?;
+            Ok(maps)
         });
         Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
     }
@@ -250,7 +287,8 @@ impl<'a> View<'a> {
         gradients.ok_or(Error::NoBiases)
     }
 
-    /// The same layer and an image's target, in front of other images.
+    /// The same layer and an image's target, in front of other images. Its steps are not counted: they
+    /// are part of one of this view's.
     ///
     /// # Errors
     /// Those of [`Capture::new`] and of `see`.
@@ -261,7 +299,7 @@ impl<'a> View<'a> {
         see: impl FnOnce(&View<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let capture = Capture::new(self.network, images, &[self.layer])?;
-        let capture = capture.with_route(self.routes.route());
+        let capture = capture.with_route(self.routes.route()).with_budget(self.budget);
         let target = self.target(image);
         let question = Question {
             targets: Targets::Shared(target),
@@ -274,6 +312,19 @@ impl<'a> View<'a> {
     /// The layer's name.
     pub fn layer_name(&self) -> &str {
         &self.network.layers()[self.layer.index()].name
+    }
+
+    pub(crate) fn footprint_of_all(&self) -> Footprint {
+        self.network.footprint(self.image_size(), None)
+    }
+
+    pub(crate) fn footprint_of_tail(&self) -> Footprint {
+        self.network.footprint(self.image_size(), Some(self.layer))
+    }
+
+    fn image_size(&self) -> [usize; 2] {
+        let [_, _, height, width] = self.images.dims();
+        [height, width]
     }
 
     /// Images to embeddings.

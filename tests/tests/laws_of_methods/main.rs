@@ -3,6 +3,7 @@
 mod agreement;
 mod degenerate;
 mod factorization;
+mod long;
 mod neighbours;
 mod sums;
 

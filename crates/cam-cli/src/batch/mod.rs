@@ -22,7 +22,7 @@ use crate::explain::{Reading, arithmetic, check_use, layer_or_last, read, rule};
 use crate::failure::Failure;
 use crate::journal::{self, MethodSettings, NetworkSettings, ReadingSettings};
 use crate::model::Model;
-use crate::{concepts, folder, own_results, print};
+use crate::{concepts, folder, interrupt, own_results, print};
 use draw::Scale;
 use images::Folder;
 use names::Names;
@@ -218,7 +218,9 @@ impl Questions {
     /// The score and the raw map of every concept, for each image of `[n, 3, h, w]`.
     fn ask(&self, network: &ConvNet, images: Tensor<4>) -> Result<Vec<Vec<Found>>, Failure> {
         let capture = Capture::new(network, images, &[self.layer])?;
-        let explanation = capture.explain(&*self.method, &*self.target)?;
+        let capture = capture.with_progress(&interrupt::stop);
+        let explanation = capture.explain(&*self.method, &*self.target);
+        let explanation = explanation.map_err(|error| Failure::from(error).leaving(KEPT))?;
         let scores = read(explanation.scores.clone())?;
         let maps = explanation.layers.first().context("a layer was captured")?.maps.clone();
         let [_, concepts, height, width] = maps.dims();

@@ -141,6 +141,7 @@ pub fn explain(arguments: &Explain, concept_file: &Path) -> Result<(), Failure> 
         let segmented = Input::read(query, &reading, network, &mut clock).and_then(|input| {
             let capture = Capture::new(network, input.tensor.clone(), &[at]);
             let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
+            let capture = capture.with_progress(&interrupt::stop);
             clock.lap("capture");
             let explanation = capture.explain(&*method.rule, &*target)?;
             let scores = read(explanation.scores.clone())?;

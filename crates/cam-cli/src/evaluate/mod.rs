@@ -56,7 +56,8 @@ pub fn run(arguments: &Evaluate) -> Result<(), Failure> {
                 interrupt::check(KEPT)?;
                 progress.set_message(format!("{}, {}", collage.names[cell], contestant.name));
                 if !records.holds(index, cell, &contestant.name) {
-                    let record = measure(&seen, contestant, (index, cell), arguments)?;
+                    let record = measure(&seen, contestant, (index, cell), arguments);
+                    let record = record.map_err(|failure| failure.leaving(KEPT))?;
                     records.add(Record { damaged: collage.damaged, ..record })?;
                 }
                 progress.inc(1);

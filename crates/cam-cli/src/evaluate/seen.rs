@@ -9,6 +9,7 @@ use image::RgbImage;
 use super::collage::Collage;
 use crate::explain::read;
 use crate::failure::Failure;
+use crate::interrupt;
 
 /// A collage, and the question where one of its images is.
 pub struct Seen<'a> {
@@ -80,6 +81,7 @@ fn map(
     image: &Image,
 ) -> Result<Map, Failure> {
     let capture = Capture::new(network, tensor(network, std::slice::from_ref(image)), &[layer])?;
+    let capture = capture.with_progress(&interrupt::stop);
     let raw = capture.explain(method, target)?.raw_maps();
     let mut finished = finish_on_host(&raw, image.size(), Arithmetic::Standard)?;
     Ok(Map::new(image.size(), finished.maps.remove(0))?)

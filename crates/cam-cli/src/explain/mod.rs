@@ -138,6 +138,7 @@ impl Session<'_> {
         let input = Input::read(query, &self.settings.reading, network, &mut clock)?;
         let capture = Capture::new(network, input.tensor.clone(), &self.layers);
         let capture = capture.map_err(|error| anyhow!("{query}: {error}"))?;
+        let capture = capture.with_progress(&interrupt::stop);
         clock.lap("capture");
         let answers = self.questions.ask(&capture, &input, self.settings)?;
         clock.lap("explain");

@@ -1,7 +1,6 @@
 use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need};
-use crate::gradient_route::embedding_gradients;
 use crate::{Error, Method, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
@@ -27,12 +26,9 @@ pub struct FinerCam;
 
 impl Method for FinerCam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let [n, _] = view.embeddings().dims();
-        let vectors = (0..n).map(|image| {
-            let target = view.target(image).versus_alternatives().ok_or(Error::NoAlternatives)?;
-            embedding_gradients(&*target, view.embeddings().clone().narrow(0, image, 1))
-        });
-        let vectors = Tensor::cat(vectors.collect::<Result<_, Error>>()?, 0);
+        let vectors = view.embedding_gradients_of(|target| {
+            target.versus_alternatives().ok_or(Error::NoAlternatives)
+        })?;
         view.pulled_back(&vectors, |_, gradients| view.weigh(gradients.channel_means()))
     }
 

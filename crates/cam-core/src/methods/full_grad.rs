@@ -42,16 +42,19 @@ impl Method for FullGrad {
             };
             resize(stretched.sum_dim(1), [height, width])
         };
+        let mut steps = view.steps(n + view.questions())?;
         let mut of_input = Vec::with_capacity(n);
         for image in 0..n {
             let pixels = view.images().clone().narrow(0, image, 1);
             let gradients = view.image_gradients(image, pixels.clone())?;
             of_input.push(gradients * pixels.unsqueeze_dim(1));
+            steps.advance(1)?;
         }
         let of_input = Tensor::cat(of_input, 0);
         let maps = (0..view.questions()).map(|question| {
             let input = of_input.clone().narrow(1, question, 1).squeeze_dim(1);
             let biases = view.bias_gradients(question)?;
+            steps.advance(1)?;
             Ok(biases.into_iter().fold(psi(input), |sum, part| {
                 let [c] = part.bias.dims();
                 sum + psi(part.gradients * part.bias.reshape([1, c, 1, 1]))

@@ -39,20 +39,16 @@ impl Default for IsCam {
 
 impl Method for IsCam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let [n, _, _, _] = view.images().dims();
         let steps = self.steps.max(1);
-        let weights = (0..n).map(|image| {
-            let scores = |pixels: &Tensor<4>, masks: Tensor<4>| {
-                let seen = pixels.clone() * masks;
-                let parts = (1..=steps).map(|step| {
-                    let share = step as f32 / steps as f32;
-                    view.scores_of(image, seen.clone().mul_scalar(share))
-                });
-                Ok(Tensor::stack::<3>(parts.collect(), 0).mean_dim(0).squeeze_dim(0))
-            };
-            channel_weights(view, image, self.top_channels, scores, standard_softmax)
-        });
-        view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
+        let scores = |image, pixels: &Tensor<4>, masks: Tensor<4>| {
+            let seen = pixels.clone() * masks;
+            let parts = (1..=steps).map(|step| {
+                let share = step as f32 / steps as f32;
+                view.scores_of(image, seen.clone().mul_scalar(share))
+            });
+            Ok(Tensor::stack::<3>(parts.collect(), 0).mean_dim(0).squeeze_dim(0))
+        };
+        view.weigh(channel_weights(view, self.top_channels, scores, standard_softmax)?)
     }
 
     fn is_channel_sum(&self) -> bool {

@@ -40,17 +40,14 @@ pub struct ScoreCam {
 
 impl Method for ScoreCam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let [n, _, _, _] = view.images().dims();
-        let weights = (0..n).map(|image| {
-            let scores =
-                |pixels: &Tensor<4>, masks| Ok(view.scores_of(image, pixels.clone() * masks));
-            let weigh = |scores| match self.arithmetic {
+        let scores =
+            |image, pixels: &Tensor<4>, masks| Ok(view.scores_of(image, pixels.clone() * masks));
+        let weights =
+            channel_weights(view, self.top_channels, scores, |scores| match self.arithmetic {
                 Arithmetic::Standard => standard_softmax(scores),
                 Arithmetic::PytorchGradCam => softmax(scores, 0),
-            };
-            channel_weights(view, image, self.top_channels, scores, weigh)
-        });
-        view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
+            });
+        view.weigh(weights?)
     }
 
     fn is_channel_sum(&self) -> bool {

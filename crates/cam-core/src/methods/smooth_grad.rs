@@ -45,6 +45,7 @@ impl Method for SmoothGrad {
         let [n, _, _, _] = view.images().dims();
         let mut random = Random::new(self.seed);
         let samples = self.samples.max(1);
+        let mut steps = view.steps(n * samples)?;
         let maps = (0..n).map(|image| {
             let pixels = view.images().clone().narrow(0, image, 1);
             let mut sum: Option<Tensor<5>> = None;
@@ -55,6 +56,7 @@ impl Method for SmoothGrad {
                     None => gradients,
                     Some(sum) => sum + gradients,
                 });
+                steps.advance(1)?;
             }
             let mean = sum.expect("there is a sample") / samples as f32;
             Ok(mean.abs().sum_dim(2).squeeze_dim(2))

@@ -3,7 +3,7 @@ use burn::tensor::Tensor;
 use super::grad_cam_plus_plus::weights;
 use super::{Cost, MethodInfo, Setting};
 use crate::random::Random;
-use crate::{Arithmetic, Error, Method, View};
+use crate::{Arithmetic, Error, Method, Steps, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "smooth-grad-cam-plus-plus",
@@ -49,7 +49,8 @@ impl Method for SmoothGradCamPlusPlus {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let [n, _, _, _] = view.images().dims();
         let mut random = Random::new(self.seed);
-        let weights = (0..n).map(|image| self.weights(view, image, &mut random));
+        let mut steps = view.steps(n * self.samples.max(1))?;
+        let weights = (0..n).map(|image| self.weights(view, image, &mut random, &mut steps));
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
@@ -64,6 +65,7 @@ impl SmoothGradCamPlusPlus {
         view: &View<'_>,
         image: usize,
         random: &mut Random,
+        steps: &mut Steps<'_>,
     ) -> Result<Tensor<3>, Error> {
         let clean = view.images().clone().narrow(0, image, 1);
         let activations = view.activations().clone().narrow(0, image, 1);
@@ -91,6 +93,7 @@ impl SmoothGradCamPlusPlus {
                 });
                 Ok(())
             })?;
+            steps.advance(1)?;
         }
         let count = self.samples.max(1) as f32;
         let means = means.expect("there is a sample").map(|sum| sum / count);
