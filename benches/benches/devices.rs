@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use burn::tensor::Tensor;
 use cam_benches::{device, device_name, network, noise, runtime};
-use cam_core::{Arithmetic, Capture, GradCam, Network as _, finish_on_host};
+use cam_core::{Arithmetic, Capture, GradCam, Network as _, postprocess};
 use cam_models::{ConvNet, Precision, Rgb8};
 use cam_targets::{Concepts, CosineSimilarity};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -62,9 +62,8 @@ fn subject(c: &mut Criterion, precision: Precision, (model, at, side): (&str, &s
     let capture = Capture::new(&network, uploaded.clone(), &[layer]).expect("captured");
     let maps = || capture.explain(&GradCam, &target).expect("explained").raw_maps();
     let raw = maps();
-    let finished = |raw: &[Tensor<4>]| {
-        finish_on_host(raw, [side; 2], Arithmetic::Standard).expect("finite maps")
-    };
+    let finished =
+        |raw: &[Tensor<4>]| postprocess(raw, [side; 2], Arithmetic::Standard).expect("finite maps");
     // Everything that is made once is made: programs, buffers, the record of the tail.
     black_box((number(raw[0].clone()), number(activations.clone())));
 

@@ -4,7 +4,7 @@
 
 use burn::tensor::Tensor;
 use cam_benches::{device, images, network, noise, runtimes};
-use cam_core::{Arithmetic, Capture, GradCam, Network as _, finish_on_host};
+use cam_core::{Arithmetic, Capture, GradCam, Network as _, postprocess};
 use cam_models::{ConvNet, Filter, Rgb8, Runtime};
 use cam_targets::{Concepts, CosineSimilarity};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -98,7 +98,7 @@ fn explain(c: &mut Criterion) {
                     b.iter(|| {
                         let explanation = capture.explain(&GradCam, &target).expect("explained");
                         let raw = explanation.raw_maps();
-                        finish_on_host(&raw, [SIDE; 2], Arithmetic::Standard).expect("finite")
+                        postprocess(&raw, [SIDE; 2], Arithmetic::Standard).expect("finite")
                     });
                 },
             );

@@ -11,11 +11,11 @@ use std::error::Error;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use cam_core::{Arithmetic, Capture, GradCam, Network, Target, finish};
+use cam_core::{Arithmetic, Capture, GradCam, Network, Target};
 use cam_models::{ConvNet, Filter, Rgb8, Strictness, load, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity, difference};
 use cam_viz::{
-    Colormap, DecodeOptions, Figure, FigureStyle, Map, OverlayStyle, Panel, decode, overlay_compat,
+    Colormap, DecodeOptions, Figure, FigureStyle, OverlayStyle, Panel, decode, overlay_compat,
     picture_bytes, write_atomically,
 };
 use image::RgbImage;
@@ -115,14 +115,9 @@ fn overlays(
     query: &RgbImage,
 ) -> Result<Vec<RgbImage>, Box<dyn Error>> {
     let explanation = capture.explain(&GradCam, target)?;
-    let finished = finish(&explanation.raw_maps(), [SIDE, SIDE], Arithmetic::PytorchGradCam)?;
-    let values = finished.maps.try_into_vec_as::<f32>()?;
+    let finished = explanation.postprocess([SIDE, SIDE], Arithmetic::PytorchGradCam)?;
     let style = OverlayStyle { colormap: Colormap::Jet, ..OverlayStyle::default() };
-    let mut overlays = Vec::new();
-    for values in values.chunks(SIDE * SIDE) {
-        let map = Map::new(SIDE, SIDE, values.to_vec())?;
-        overlays.push(overlay_compat(query, &map, &style)?);
-    }
-    Ok(overlays)
+    let overlays = finished.maps.iter().map(|map| overlay_compat(query, map, &style));
+    Ok(overlays.collect::<Result<_, _>>()?)
 }
 // ANCHOR_END: overlays

@@ -52,7 +52,8 @@ const TARGETS: &[Target] = &[
 ];
 
 /// What should work anywhere. The others need sockets, a terminal or a disk.
-const LIBRARIES: &[&str] = &["cam-core", "cam-engine", "cam-targets", "cam-models", "cam-viz"];
+const LIBRARIES: &[&str] =
+    &["cam-map", "cam-core", "cam-engine", "cam-targets", "cam-models", "cam-viz"];
 
 /// Asserts what every machine can, checks for the targets that are installed, and says how to install the others.
 pub fn run() -> Result<Outcome> {

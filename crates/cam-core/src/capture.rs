@@ -2,8 +2,8 @@ use std::sync::OnceLock;
 
 use burn::tensor::Tensor;
 
-use crate::finish::{all_finite, read};
 use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradients};
+use crate::read::{all_finite, read};
 use crate::{
     Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route, Tail, Target,
     View,
@@ -189,7 +189,7 @@ impl<'n> Capture<'n> {
             Ok(LayerMaps { layer: self.activations[index].0, maps })
         });
         let layers = layers.collect::<Result<_, Error>>()?;
-        Ok(Explanation { scores: question.scores.clone(), layers })
+        Ok(Explanation { scores: question.scores.clone(), layers, fusion: method.fusion() })
     }
 }
 

@@ -1,3 +1,4 @@
+use cam_map::MapError;
 use thiserror::Error;
 
 /// What can be wrong with a question put to a network.
@@ -202,6 +203,10 @@ pub enum Error {
         which: &'static str,
     },
 
+    /// A map that cannot be made.
+    #[error(transparent)]
+    Map(MapError),
+
     /// Somebody who follows the work stopped it: [`Progress`](crate::Progress).
     #[error("cancelled after {done} of {total} steps")]
     Cancelled {
@@ -217,6 +222,15 @@ pub enum Error {
         /// What the backend said.
         reason: String,
     },
+}
+
+impl From<MapError> for Error {
+    fn from(error: MapError) -> Self {
+        match error {
+            MapError::NotFinite => Self::NonFiniteMap,
+            error => Self::Map(error),
+        }
+    }
 }
 
 fn remedy(nearest: &[String]) -> String {

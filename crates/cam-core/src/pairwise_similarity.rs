@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use crate::finish::read;
+use crate::read;
 use crate::{Budget, Error, Head};
 
 /// What each pair of positions of two images adds to the cosine of their embeddings.

@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use crate::Error;
-use crate::finish::read;
+use crate::read;
 
 /// SplitMix64 (Steele et al., *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014).
 pub(crate) struct Random(u64);

@@ -1,3 +1,4 @@
+use cam_map::MapError;
 use thiserror::Error;
 
 /// Why something cannot be measured.
@@ -14,6 +15,10 @@ pub enum Error {
         /// How many there are.
         found: usize,
     },
+
+    /// A map that cannot be made.
+    #[error(transparent)]
+    Map(#[from] MapError),
 
     /// A side of zero.
     #[error("{what} without pixels cannot be measured")]

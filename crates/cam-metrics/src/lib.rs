@@ -32,14 +32,16 @@ mod deletion;
 mod error;
 mod image;
 mod imputation;
-mod map;
 mod multigrid;
 mod pointing;
 mod random;
+mod ranking;
 mod road;
 mod scorer;
 mod sensitivity;
 mod side_by_side;
+
+pub use cam_map::{Map, MapError};
 
 pub use agreement::{pearson, spearman};
 pub use arcc::{Arcc, arcc, coherency, complexity};
@@ -49,7 +51,6 @@ pub use deletion::{Perturbation, blurred, deletion, insertion};
 pub use error::Error;
 pub use image::Image;
 pub use imputation::impute;
-pub use map::Map;
 pub use pointing::{Region, points_inside, share_inside};
 pub use random::Random;
 pub use road::{ARCC_PERCENTILES, PERCENTILES, Road, Settings as RoadSettings, road};

@@ -1,6 +1,7 @@
 use std::num::NonZero;
 
 use crate::deletion::scored;
+use crate::ranking::{check_fits, ranking};
 use crate::side_by_side::side_by_side;
 use crate::{Error, Image, Map, Random, Score, impute};
 
@@ -70,12 +71,12 @@ pub fn road<E: From<Error>>(
     settings: Settings<'_>,
     score: Score<'_, E>,
 ) -> Result<Road, E> {
-    map.check_size(image)?;
+    check_fits(map, image)?;
     let Settings { percentiles, noise, seed } = settings;
     if let Some(&value) = percentiles.iter().find(|&&p| !(p > 0.0 && p < 100.0)) {
         return Err(Error::Percentile { value }.into());
     }
-    let most_first = map.ranking(seed);
+    let most_first = ranking(map, seed);
     let least_first: Vec<usize> = most_first.iter().rev().copied().collect();
     let removals: Vec<Removal<'_>> = [&most_first, &least_first]
         .into_iter()

@@ -45,22 +45,20 @@ mod connect;
 pub mod decode;
 mod encode;
 mod figure;
-mod map;
 mod npy;
 mod overlay;
 mod overlay_compat;
 mod overlay_signed;
 mod png16;
-mod resize;
 mod segmentation;
 #[cfg(feature = "files")]
 mod temporary;
 mod text;
 mod unseen;
-mod window;
 
 #[cfg(feature = "files")]
 pub use atomic::{WriteError, write_atomically};
+pub use cam_map::{Map, MapError, Pixels, Window};
 pub use chart::BarChart;
 pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};
@@ -68,7 +66,6 @@ pub use connect::{Connection, connect};
 pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Remark, decode};
 pub use encode::{EncodeError, JPEG_QUALITY, jpeg_bytes, picture_bytes, png_bytes};
 pub use figure::{Figure, FigureStyle, Panel};
-pub use map::{Map, MapError};
 pub use npy::{NpyError, npy_bytes};
 pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;
@@ -78,4 +75,3 @@ pub use segmentation::{legend, overlay_labels, qualitative_color};
 #[cfg(feature = "files")]
 pub use temporary::{Temporary, remove_leftovers};
 pub use unseen::draw_seen;
-pub use window::{Pixels, Window};

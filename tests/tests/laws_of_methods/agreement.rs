@@ -4,9 +4,9 @@ use cam_core::methods::{
     AblationCam, EigenCam, EigenSmooth, FinerCam, GradCam, GradCamElementWise, LayerCam, RefineCam,
     ScoreCam, equivalent_methods,
 };
-use cam_core::{AlongEmbedding, Arithmetic, Fusion, HeadKind, finish};
+use cam_core::{AlongEmbedding, Arithmetic, Fusion, HeadKind, postprocess};
 use cam_targets::{ClassSoftmax, Combination, Dot, Finer, NegativeDistance, difference, negation};
-use cam_tests::compare::{assert_near, cosine, largest_difference, values};
+use cam_tests::compare::{assert_near, cosine, joined, largest_difference, values};
 
 use super::*;
 
@@ -34,8 +34,8 @@ fn methods_that_are_listed_as_equivalent_give_one_picture() {
                 .map(|name| {
                     let method = method(name, Settings::default()).expect("it exists");
                     let raw = capture.explain(&*method, &*target).expect("explained").raw_maps();
-                    let finished = finish(&raw, [224, 224], Arithmetic::Standard);
-                    values(&finished.expect("finite").maps)
+                    let finished = postprocess(&raw, [224, 224], Arithmetic::Standard);
+                    joined(&finished.expect("finite").maps)
                 })
                 .collect();
             for (name, picture) in group.iter().zip(&pictures).skip(1) {
@@ -56,7 +56,7 @@ fn methods_that_are_not_listed_as_equivalent_give_other_pictures() {
     let picture = |name: &str| {
         let method = method(name, Settings::default()).expect("it exists");
         let raw = capture.explain(&*method, &target).expect("explained").raw_maps();
-        values(&finish(&raw, [224, 224], Arithmetic::Standard).expect("finite").maps)
+        joined(&postprocess(&raw, [224, 224], Arithmetic::Standard).expect("finite").maps)
     };
     let reference = picture("grad-cam");
     for name in ["grad-cam-elementwise", "eigen-cam", "fem", "kpca-cam", "random-cam"] {

@@ -1,7 +1,8 @@
 //! Inputs that say little: an answer without NaN, flagged where it says nothing.
 
-use cam_core::{Arithmetic, finish};
+use cam_core::Arithmetic;
 use cam_targets::Dot;
+use cam_tests::compare::joined;
 
 use super::*;
 
@@ -39,9 +40,9 @@ fn every_method_answers_every_input_without_nan() {
                 for target in targets {
                     let explanation = explain_pooled(&*method, images.clone(), &*target);
                     let raw = explanation.unwrap_or_else(|error| panic!("{name}, {what}: {error}"));
-                    let finished = finish(&raw.raw_maps(), [9, 7], Arithmetic::Standard);
+                    let finished = raw.postprocess([9, 7], Arithmetic::Standard);
                     let finished = finished.unwrap_or_else(|e| panic!("{name}, {what}: {e}"));
-                    let maps = values(&finished.maps);
+                    let maps = joined(&finished.maps);
                     let in_range = maps.iter().all(|value| (0.0..=1.0).contains(value));
                     assert!(in_range, "{name} of {what}, {arithmetic:?}: {maps:?}");
                     assert_eq!(finished.degenerate.len(), n);
@@ -58,7 +59,7 @@ fn a_map_of_nothing_is_flagged_whatever_the_method() {
     for name in names().filter(|name| !name.starts_with("smooth-grad")) {
         let target = about(name, &concept("c", 5));
         let explanation = explain_pooled(&*quick(name), images.clone(), &target).expect(name);
-        let finished = finish(&explanation.raw_maps(), [9, 7], Arithmetic::Standard);
+        let finished = explanation.postprocess([9, 7], Arithmetic::Standard);
         assert_eq!(finished.expect(name).degenerate, [true], "{name}");
     }
 }

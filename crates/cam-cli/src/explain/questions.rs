@@ -1,7 +1,7 @@
 use anyhow::{Context as _, anyhow};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use cam_core::{
-    Capture, Explanation, Fusion, HostMaps, Network as _, Target, finish_on_host, refine_on_host,
+    Capture, Explanation, FinishedMaps, Network as _, Target, postprocess_fused,
     smooth_over_augmentations,
 };
 use cam_targets::{
@@ -100,8 +100,6 @@ impl Questions {
             .as_ref()
             .map(|target| read(target.scores(capture.embeddings())))
             .transpose()?;
-        let [_, _, height, width] = images.dims();
-
         let missing = || anyhow!("a question was left without an answer");
         let asked = self.subjects.iter().flat_map(|subject| {
             methods.iter().enumerate().map(move |(method, made)| (subject, method, made))
@@ -110,7 +108,6 @@ impl Questions {
             let at = subject.position;
             let raw = made.raw.iter().map(|layer| layer.get(at).cloned().with_context(missing));
             let map = made.finished.get(at).cloned().with_context(missing)?;
-            let map = Map::new(width, height, map).context(NO_POSITIONS)?;
             let Seen { map, on_padding, degenerate } =
                 Seen::of(map, input).context("cutting padding away")?;
             Ok(Answer {
@@ -149,33 +146,19 @@ impl Questions {
         images: &Tensor<4>,
         method: &ChosenMethod,
         settings: &Settings,
-    ) -> Result<HostMaps, Failure> {
-        let mut degenerate: Option<Vec<bool>> = None;
+    ) -> Result<FinishedMaps, Failure> {
         let smoothed = smooth_over_augmentations(images, |copy| {
             let capture = capture.of_images(copy.clone())?;
-            let raw = concatenated(&self.explain(&capture, method)?);
-            let finished = finished(&raw, &copy, method, settings)?;
-            degenerate = Some(match degenerate.take() {
-                None => finished.degenerate,
-                Some(so_far) => {
-                    so_far.iter().zip(&finished.degenerate).map(|(a, b)| *a && *b).collect()
-                }
-            });
-            let [height, width] = finished.size;
-            let shape = [1, finished.maps.len(), height, width];
-            let values = TensorData::new(finished.maps.concat(), shape);
-            Ok(Tensor::from_data(values, &copy.device()))
-        })?;
-        let [_, _, height, width] = smoothed.dims();
-        let maps = read(smoothed)?.chunks(height * width).map(<[f32]>::to_vec).collect();
-        Ok(HostMaps { maps, size: [height, width], degenerate: degenerate.unwrap_or_default() })
+            finished(&concatenated(&self.explain(&capture, method)?), &copy, method, settings)
+        });
+        Ok(smoothed?)
     }
 }
 
 /// What a method made, question by question.
 struct ByMethod {
     raw: Vec<Vec<Map>>,
-    finished: Vec<Vec<f32>>,
+    finished: Vec<Map>,
     degenerate: Vec<bool>,
 }
 
@@ -184,13 +167,9 @@ fn finished(
     images: &Tensor<4>,
     method: &ChosenMethod,
     settings: &Settings,
-) -> Result<HostMaps, cam_core::Error> {
+) -> Result<FinishedMaps, cam_core::Error> {
     let [_, _, height, width] = images.dims();
-    let finish = match method.rule.fusion() {
-        Fusion::Mean => finish_on_host,
-        Fusion::Product => refine_on_host,
-    };
-    finish(raw, [height, width], settings.arithmetic)
+    postprocess_fused(raw, [height, width], settings.arithmetic, method.rule.fusion())
 }
 
 fn of_concepts(target: TargetName, concepts: &Concepts) -> Box<dyn Target> {

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Cost, MethodInfo};
-use crate::finish::read;
+use crate::read;
 use crate::{Arithmetic, Error, Head, Method, Pooling, Steps, View};
 
 /// Tensors of the pooled vector's width that an ablated channel takes: the mask, the rest, what is put

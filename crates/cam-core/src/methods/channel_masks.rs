@@ -4,7 +4,7 @@ use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::finish::read;
+use crate::read;
 use crate::steps::min_max;
 use crate::{Error, Steps, View};
 

@@ -1,8 +1,8 @@
 use burn::tensor::{Tensor, TensorData};
 
 use crate::Error;
-use crate::finish::{all_finite, read};
 use crate::random::Random;
+use crate::read::{all_finite, read};
 
 /// Keeps divisions finite where a part has died out.
 const EPSILON: f32 = 1e-9;

@@ -21,7 +21,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// Localization*, arXiv 1610.02391, equations 1 and 2).
 ///
 /// Deviation from the paper: its ReLU is left out, for the negative part answers the opposite
-/// question; apply [`steps::relu`](crate::steps::relu) to the result for the paper's map.
+/// question; apply [`Map::relu`](crate::Map::relu) to the result for the paper's map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GradCam;
 

@@ -3,7 +3,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::lanczos::Symmetric;
 use super::principal::oriented;
 use super::{Cost, MethodInfo};
-use crate::finish::read;
+use crate::read;
 use crate::{Error, Method, View};
 
 /// Bytes of a pair of positions: its product on the device and off it, and its entry in the kernel.

@@ -1,7 +1,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::{Cost, MethodInfo};
-use crate::finish::read;
+use crate::read;
 use crate::{Error, Method, Steps, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::lanczos::Symmetric;
 use crate::Error;
-use crate::finish::read;
+use crate::read;
 
 /// `[n, k, c, h, w]`, what each channel contributes, to `[n, k, h, w]`: X·v, with X the
 /// contributions as h·w rows of c centred channels, and v the first right singular vector. The map

@@ -1,8 +1,8 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::{Cost, MethodInfo, Setting};
-use crate::finish::read;
 use crate::random::Random;
+use crate::read;
 use crate::steps::resize;
 use crate::{Error, Method, Steps, View};
 

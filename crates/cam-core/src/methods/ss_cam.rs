@@ -2,8 +2,8 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::channel_masks::{channel_weights, standard_softmax};
 use super::{Cost, MethodInfo, Setting, Settings};
-use crate::finish::read;
 use crate::random::Random;
+use crate::read;
 use crate::{Error, Method, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
