@@ -147,6 +147,9 @@ impl From<cam_core::Error> for Failure {
             cam_core::Error::UnknownLayer { .. } | cam_core::Error::NoAlternatives => {
                 Self::Usage(error.into())
             }
+            cam_core::Error::NoGuidedGradients => {
+                Self::Failed(anyhow::anyhow!("{error}: choose it with `--device cpu`"))
+            }
             cam_core::Error::Cancelled { .. } => {
                 Self::Interrupted("what was written is whole".to_owned())
             }

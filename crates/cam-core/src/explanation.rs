@@ -6,13 +6,13 @@ use crate::{Error, FinishedMaps, Layer, postprocess_fused};
 /// The raw maps at one layer.
 #[derive(Debug, Clone)]
 pub struct LayerMaps {
-    /// Where.
+    /// The layer.
     pub layer: Layer,
     /// Signed maps of the layer's size, `[n, k, h', w']`.
     pub maps: Tensor<4>,
 }
 
-/// What a target said of a capture's images, and where.
+/// The scores of a target for a capture's images, and the maps behind them.
 #[derive(Debug, Clone)]
 pub struct Explanation {
     /// The scores, `[n, k]`.

@@ -69,7 +69,7 @@ pub use error::Error;
 pub use explanation::{Explanation, LayerMaps};
 pub use gradient_route::Route;
 pub use gradients::Gradients;
-pub use head::{Head, HeadKind, Neck, Pooling};
+pub use head::{Head, HeadKind, Pooling, ProjectionStep};
 pub use layer::{Layer, LayerInfo};
 pub use linear::Linear;
 pub use method::Method;

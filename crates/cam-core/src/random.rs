@@ -1,4 +1,4 @@
-//! Seeded numbers: the same seed gives the same maps on every machine.
+//! Seeded random numbers: the same seed gives the same maps on every machine.
 
 use burn::tensor::{Tensor, TensorData};
 
@@ -21,7 +21,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Evenly in 0..1, in steps of 2⁻²⁴.
+    /// Uniform in 0..1, in steps of 2⁻²⁴.
     pub(crate) fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1 << 24) as f32
     }

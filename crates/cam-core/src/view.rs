@@ -43,7 +43,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The same, with another way from channels to maps.
+    /// The same view with another reduction from channels to maps.
     pub(crate) fn reduced_by(&self, reduction: Reduction) -> Self {
         Self { reduction, ..*self }
     }
@@ -110,12 +110,12 @@ impl<'a> View<'a> {
         self.question.gradients.dims()[1]
     }
 
-    /// The target that an image is asked about.
+    /// The target of an image.
     pub fn target(&self, image: usize) -> &'a dyn Target {
         self.question.targets.of(image)
     }
 
-    /// What follows the layer, where it is simple.
+    /// The head behind the layer, where nothing else follows it.
     pub fn head(&self) -> Option<&Head> {
         self.network.head(self.layer)
     }
@@ -241,7 +241,7 @@ impl<'a> View<'a> {
         self.target(image).scores(self.embed(images))
     }
 
-    /// ∂s/∂x, what an image's target says of other images.
+    /// ∂s/∂x of an image's target for other images.
     ///
     /// # Shapes
     /// `[m, 3, h, w]` to `[m, k, 3, h, w]`.

@@ -1,4 +1,4 @@
-//! Maps of one who has not looked at the network. What is not better than these says nothing.
+//! Maps that ignore the network. A method that is not better than these explains nothing.
 
 use crate::{Error, Image, Map, Random};
 

@@ -1,8 +1,8 @@
 use std::num::NonZero;
 
 use crate::deletion::scored;
+use crate::parallel::side_by_side;
 use crate::ranking::{check_fits, ranking};
-use crate::side_by_side::side_by_side;
 use crate::{Error, Image, Map, Random, Score, impute};
 
 /// The shares of pixels that ROAD keeps, in per cent.

@@ -54,7 +54,7 @@ impl Target for ClassLogit {
 
 /// The probability of each chosen class: p = exp z / Σ exp z, in 0..=1.
 ///
-/// ∂p/∂e = p · (w − Σ_j p_j·w_j): what tells this class from the others.
+/// ∂p/∂e = p · (w − Σ_j p_j·w_j): the difference between this class and the others.
 #[derive(Debug, Clone)]
 pub struct ClassSoftmax(Classes);
 

@@ -22,7 +22,7 @@ impl Classes {
         }
     }
 
-    /// The same classes, each compared with those most like it; none of a classifier of one class.
+    /// The same classes, each compared with the classes most similar to it; none where the classifier has one class.
     pub fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
         let finer = Finer::of(self.classifier.clone(), self.chosen.clone(), Finer::STRENGTH);
         finer.ok().map(|finer| Box::new(finer) as Box<dyn Target>)

@@ -5,8 +5,8 @@ use crate::Error;
 
 /// offset + Σ weight · score, question by question.
 ///
-/// Gradients are combined alike; where a term has none in closed form, the combination has none
-/// either and is left to autodiff.
+/// Gradients are combined in the same way. Where a term has none in closed form, neither has the
+/// combination, and autodiff takes over.
 pub struct Combination {
     offset: f32,
     terms: Vec<(f32, Box<dyn Target>)>,

@@ -6,10 +6,10 @@ use crate::Error;
 use crate::choice::{first_smallest, places};
 use crate::classes::Classes;
 
-/// How many classes a class is compared with.
+/// How many similar classes a class is compared with.
 const COMPARED: usize = 3;
 
-/// What tells a class from those most like it: the subject of Finer-CAM.
+/// A class compared with the classes most similar to it: the target of Finer-CAM.
 ///
 /// s = z_n − α·Σ_i q_i·z_i, where i runs over the `COMPARED` = 3 classes whose logits are nearest to
 /// z_n, and q is the softmax among them; ∂s/∂e = w_n − α·Σ_i q_i·(1 + z_i − Σ_j q_j·z_j)·w_i (Zhang

@@ -8,8 +8,8 @@ use crate::{Concepts, CosineSimilarity, Error};
 /// How similar an embedding is to the most similar of several prototypes of each concept: s = max_i
 /// ⟨ê, ĉ_i⟩, in −1..=1.
 ///
-/// A concept with many looks has no one image that stands for it, and their mean may look like none of
-/// them. ∂s/∂e is that of the cosine to the prototype that is most similar, the first of equal ones.
+/// A concept that looks different from image to image has no single representative, and the mean of its
+/// images may resemble none of them. ∂s/∂e is that of the cosine to the prototype that is most similar, the first of equal ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prototypes {
     all: CosineSimilarity,

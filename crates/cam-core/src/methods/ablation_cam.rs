@@ -33,7 +33,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// to min(A) − 10⁷ where min(A) is not zero, as that library does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AblationCam {
-    /// Whose weights.
+    /// Whose weights: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
     /// Whether the tail runs even where algebra would do: to check the one by the other.
     pub always_runs: bool,
@@ -75,7 +75,7 @@ impl AblationCam {
         Ok(match self.arithmetic {
             Arithmetic::Standard => score - ablated,
             Arithmetic::PytorchGradCam => {
-                // That library's map of a score of zero is NaN throughout; here it says nothing.
+                // For a score of zero that library's map is NaN; here it is zero, and flagged as degenerate.
                 let nothing = score.clone().equal_elem(0.0).expand(ablated.dims());
                 ((score.clone() - ablated) / score).mask_fill(nothing, 0.0)
             }

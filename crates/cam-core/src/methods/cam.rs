@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need};
-use crate::{Error, Method, Neck, Pooling, View};
+use crate::{Error, Method, Pooling, ProjectionStep, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "cam",
@@ -28,9 +28,9 @@ pub struct Cam;
 
 impl Method for Cam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let linear = |neck: &Neck| !matches!(neck, Neck::L2Normalize { .. });
+        let linear = |step: &ProjectionStep| !matches!(step, ProjectionStep::L2Normalize { .. });
         let exists = view.head().is_some_and(|head| {
-            head.pooling() == Pooling::Average && head.necks().iter().all(linear)
+            head.pooling() == Pooling::Average && head.projection().iter().all(linear)
         });
         if !exists {
             return Err(Error::NotLinear { layer: view.layer_name().to_owned() });

@@ -1,4 +1,4 @@
-//! What the methods that look at an image through its channels have in common.
+//! Shared by the methods that mask the image with its channels: Score-CAM, SS-CAM, IS-CAM.
 
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
@@ -8,11 +8,11 @@ use crate::read;
 use crate::steps::min_max;
 use crate::{Error, Steps, View};
 
-/// The weights `[n, k, c]` of all images' channels, by what is seen through each of them.
+/// The weights `[n, k, c]` of all images' channels, by the scores of the images masked with them.
 ///
 /// `scores` gets the number of an image, its pixels `[1, 3, h, w]` and some channels' masks
-/// `[m, 1, h, w]`, values in 0..=1, and gives a score for each, `[m, k]`. Channels that are not looked
-/// through get no weight.
+/// `[m, 1, h, w]`, values in 0..=1, and gives a score for each, `[m, k]`. Channels that are not used get no
+/// weight.
 pub(super) fn channel_weights(
     view: &View<'_>,
     top_channels: Option<usize>,

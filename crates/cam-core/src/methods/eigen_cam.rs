@@ -23,8 +23,8 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// X is never decomposed as a whole: v comes from the smaller one of XᵀX and X·Xᵀ.
 ///
 /// Deviation: a singular vector has no sign of its own, and pytorch-grad-cam takes whichever its
-/// solver gives. Here the map is turned so that it agrees with Σ_c A_c, which is high where the
-/// layer responds.
+/// solver gives. Here the sign is the one that agrees with Σ_c A_c, which is high where the layer
+/// responds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EigenCam;
 

@@ -19,7 +19,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 ///
 /// [`EigenCam`](super::EigenCam) of G⊙A, as in pytorch-grad-cam; there is no paper.
 ///
-/// Deviation: where the sign is arbitrary there, the map is here turned so that it agrees with
+/// Deviation: where the sign is arbitrary there, the sign here is the one that agrees with
 /// Σ_c G⊙A, [`HiResCam`](super::HiResCam)'s map, and thus with the question.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EigenGradCam;

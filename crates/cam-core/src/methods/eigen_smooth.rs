@@ -6,7 +6,7 @@ use crate::{Error, Fusion, Method, View};
 /// Another method's channels, projected on their first principal component instead of summed:
 /// pytorch-grad-cam's `eigen_smooth`, which keeps what the channels have in common.
 ///
-/// The component is turned so that it agrees with the sum, see
+/// The sign is the one that agrees with the sum, see
 /// [`EigenGradCam`](super::EigenGradCam).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EigenSmooth<M>(pub M);

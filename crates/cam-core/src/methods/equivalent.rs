@@ -7,7 +7,7 @@ use crate::{AlongEmbedding, HeadKind};
 /// with activations, and the gradient position by position are then the same, and their positive
 /// parts too. Shapley-CAM's curvature is zero where the score is straight, and a multiple of the
 /// gradient where the score is constant along the embedding. Ablation-CAM is never among them: what a
-/// straight score loses without a channel is its gradient times the channel's mean. None of it holds
+/// straight score loses without a channel is its gradient times the channel's mean. None of this holds
 /// at an earlier layer.
 ///
 /// ```

@@ -20,7 +20,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// (Fuad et al., *Features Understanding in 3D CNNs for Actions Recognition in Video*, IPTA 2020;
 /// with the weights of pytorch-grad-cam, where the paper's are means of A).
 ///
-/// It does not depend on the question: it shows what the layer finds remarkable.
+/// It does not depend on the question: it shows where the layer's activations stand out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fem {
     /// Deviations above the mean from which a position stands out.

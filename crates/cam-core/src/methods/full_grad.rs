@@ -27,7 +27,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// which hides biases whose gradients are small.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FullGrad {
-    /// Whose stretching.
+    /// Whose min-max: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
 }
 

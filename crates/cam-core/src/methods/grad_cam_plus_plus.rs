@@ -28,7 +28,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// becomes 1 / (2 + ΣA·G): between 1/3 and 1, whatever the score's scale.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GradCamPlusPlus {
-    /// Whose guard.
+    /// Whose guard against small denominators: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
 }
 

@@ -22,7 +22,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// section 3.4). It draws edges, finely, and depends little on the question (Adebayo et al.,
 /// *Sanity Checks for Saliency Maps*, arXiv 1810.03292): a picture, not evidence.
 ///
-/// The engine does it; other executors refuse.
+/// The CPU engine does it; other executors return an error.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GuidedBackprop;
 

@@ -63,7 +63,7 @@ pub enum Need {
     LinearHead,
     /// A network that can run guided backpropagation.
     GuidedGradients,
-    /// A network that tells its biases and their gradients.
+    /// A network that gives its biases and their gradients.
     Biases,
     /// A question that has alternatives, as a class has.
     Class,
@@ -74,7 +74,7 @@ pub enum Need {
 /// What can be set about methods; each method takes what concerns it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Whose constants.
+    /// Whose constants: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
     /// Random seed.
     pub seed: u64,

@@ -25,7 +25,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// are brought to mean 0 and deviation 1 as Score-CAM's are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IsCam {
-    /// How many channels are looked through; all by default.
+    /// How many channels are used, those with the widest range; all by default.
     pub top_channels: Option<usize>,
     /// Steps from nothing to the mask.
     pub steps: usize,

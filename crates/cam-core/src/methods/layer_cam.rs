@@ -19,7 +19,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 ///
 /// map = Σ_c relu(G_c) ⊙ A_c (Jiang et al., *LayerCAM: Exploring Hierarchical Class Activation Maps
 /// for Localization*, IEEE Transactions on Image Processing 30, 2021, equations 6 to 8). Meant for
-/// early layers, where one weight for a whole channel says little.
+/// early layers, where one weight for a whole channel is too coarse.
 ///
 /// Deviation from the paper: its outer ReLU and its tanh scaling of early layers are left out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

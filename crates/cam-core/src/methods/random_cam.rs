@@ -15,13 +15,13 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     make: |settings| Box::new(RandomCam { seed: settings.seed }),
 };
 
-/// Random-CAM: each channel weighted at random, evenly between −1 and 1. A baseline: a method that
-/// is not better than this has not looked at the question.
+/// Random-CAM: each channel weighted at random, uniformly between −1 and 1. It is a baseline: a method
+/// that is not better than this does not answer the question.
 ///
-/// The same seed gives the same weights, for every image and question others.
+/// The same seed gives the same weights; each image and question has its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RandomCam {
-    /// Where the numbers begin.
+    /// Random seed.
     pub seed: u64,
 }
 

@@ -38,7 +38,7 @@ pub struct Rise {
     pub cells: usize,
     /// Share of the squares that are open.
     pub open: f32,
-    /// Where the masks begin.
+    /// Random seed.
     pub seed: u64,
 }
 

@@ -19,7 +19,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     },
 };
 
-/// Score-CAM: each channel weighted by the score of what it lets one see.
+/// Score-CAM: each channel weighted by the score of the image masked with it.
 ///
 /// map = Σ_c w_c · A_c with w = softmax over channels of s(x ⊙ M_c), M_c = A_c at the image's size
 /// and stretched to 0..=1 (Wang et al., *Score-CAM: Score-Weighted Visual Explanations for
@@ -32,9 +32,9 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// nor on its zero. `Arithmetic::PytorchGradCam` takes the scores as they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ScoreCam {
-    /// Whose softmax.
+    /// Whose softmax: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
-    /// How many channels are looked through; all by default.
+    /// How many channels are used, those with the widest range; all by default.
     pub top_channels: Option<usize>,
 }
 

@@ -16,11 +16,11 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 
 /// Seg-Eigen-CAM: [`EigenGradCam`](super::EigenGradCam) with the gradients' absolute values.
 ///
-/// map = X·v, X = |G|⊙A centred, turned so that its largest absolute value is positive (Chung and
+/// map = X·v, X = |G|⊙A centred, with the sign that makes its largest absolute value positive (Chung and
 /// Ying, *Seg-Eigen-CAM: Eigen-Value-Based Visual Explanations for Semantic Segmentation Models*,
 /// Applied Sciences 15(13), 2025, equations 10 to 13).
 ///
-/// It shows what matters for the question, without saying whether for or against.
+/// It shows what matters for the question, whether for or against.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SegEigenCam;
 

@@ -30,7 +30,7 @@ pub struct SmoothGrad {
     pub samples: usize,
     /// Standard deviation of the noise, as a share of the image's range of values.
     pub noise: f32,
-    /// Where the noise begins.
+    /// Random seed.
     pub seed: u64,
 }
 

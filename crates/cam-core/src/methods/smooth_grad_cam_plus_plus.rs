@@ -35,7 +35,7 @@ pub struct SmoothGradCamPlusPlus {
     pub samples: usize,
     /// Standard deviation of the noise, as a share of the image's range of values.
     pub noise: f32,
-    /// Where the noise begins.
+    /// Random seed.
     pub seed: u64,
 }
 

@@ -29,13 +29,13 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// scores are brought to mean 0 and deviation 1 as Score-CAM's are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SsCam {
-    /// How many channels are looked through; all by default.
+    /// How many channels are used, those with the widest range; all by default.
     pub top_channels: Option<usize>,
     /// Noisy masks per channel.
     pub samples: usize,
     /// Standard deviation of the noise; masks lie in 0..=1.
     pub noise: f32,
-    /// Where the noise begins.
+    /// Random seed.
     pub seed: u64,
 }
 

@@ -25,7 +25,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// adds 1e-7 to the sum instead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct XGradCam {
-    /// Whose division.
+    /// Whose division: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
 }
 
