@@ -13,8 +13,8 @@ const PER_QUESTION: usize = 4;
 /// resized or noise added.
 const PER_COPY: usize = 3;
 
-/// Memory that a method may take for what it runs together: masked copies of an image, questions that
-/// go back at once. Weights, and what was captured, are not counted.
+/// Memory for batches inside a method: masked copies of an image that run together, questions whose
+/// gradients are pulled back together. Weights and the capture itself are not counted.
 ///
 /// More of it makes fewer and larger batches. Maps do not depend on it but for rounding, and on the
 /// processor not at all.
@@ -57,7 +57,7 @@ impl Default for Budget {
 pub struct Footprint {
     /// The most that exist at once, where each is dropped after its last use.
     pub peak: usize,
-    /// All of them: what is kept where a gradient is to come back.
+    /// All of them: a run that is recorded for a backward pass keeps them.
     pub total: usize,
 }
 
@@ -97,7 +97,7 @@ impl View<'_> {
         self.budget().fit(F32 * values)
     }
 
-    /// How many questions go back to the activations of all images together.
+    /// How many questions' gradients are pulled back to the activations of all images together.
     pub(crate) fn questions_at_once(&self) -> usize {
         let [n, _, _, _] = self.activations().dims();
         let values = self.footprint_of_tail().peak + PER_QUESTION * self.activation_values();

@@ -74,7 +74,7 @@ pub enum Error {
     },
 
     /// A layer of another network.
-    #[error("layer {index} was asked for, but the network has {layers}")]
+    #[error("layer {index} does not exist: the network has {layers} layers")]
     ForeignLayer {
         /// Its position.
         index: usize,
@@ -149,8 +149,8 @@ pub enum Error {
 
     /// Finer-CAM compares a class with others.
     #[error(
-        "Finer-CAM compares a class with those most like it, and this target has no alternatives: ask \
-         about a class of a classifier that has several"
+        "Finer-CAM compares a class with similar ones, and this target has none: ask about a class of a \
+         classifier that has several"
     )]
     NoAlternatives,
 

@@ -26,14 +26,14 @@ pub(crate) enum Resolved<'a> {
     Autodiff,
 }
 
-/// Whoever knows the routes to its layers.
+/// Resolves the route to a layer.
 pub(crate) trait Routes {
     fn route(&self) -> Route;
 
     fn resolve(&self, layer: Layer) -> Result<Resolved<'_>, Error>;
 }
 
-/// What is asked, with scores and gradients at the embedding.
+/// The targets with their scores and gradients at the embedding.
 pub(crate) struct Question<'a> {
     pub(crate) targets: Targets<'a>,
     /// `[n, k]`.
@@ -42,7 +42,7 @@ pub(crate) struct Question<'a> {
     pub(crate) gradients: Tensor<3>,
 }
 
-/// Which image is asked what.
+/// One target for all images, or one for each.
 #[derive(Clone, Copy)]
 pub(crate) enum Targets<'a> {
     /// Every image the same.

@@ -12,7 +12,7 @@ use crate::{
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
 /// maps of.
 ///
-/// Everything is computed when it is asked for, so that a method pays for what it needs.
+/// Everything is computed on demand, so that a method pays only for what it uses.
 pub struct View<'a> {
     network: &'a dyn Network,
     images: &'a Tensor<4>,
@@ -169,8 +169,8 @@ impl<'a> View<'a> {
         Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
     }
 
-    /// Maps to which every channel contributes `[n, j, c, h', w']` of what is made of activations
-    /// and of the gradients of j questions.
+    /// Maps that sum what every channel contributes, `[n, j, c, h', w']`, made of activations and of the
+    /// gradients of j questions.
     ///
     /// # Errors
     /// As for [`by_gradients`](Self::by_gradients).
@@ -183,8 +183,8 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Maps to which every channel contributes its activations times a weight, `[n, j, c]`, made of
-    /// activations and of the gradients of j questions.
+    /// Maps that sum every channel's activations times a weight, `[n, j, c]`, made of activations and of
+    /// the gradients of j questions.
     ///
     /// # Errors
     /// As for [`by_gradients`](Self::by_gradients).

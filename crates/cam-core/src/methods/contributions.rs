@@ -6,7 +6,7 @@ use crate::{Error, Method, View};
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "contributions",
     title: "Contributions",
-    summary: "what each position adds: the map sums to the score",
+    summary: "the contribution of each position: the map sums to the score",
     source: "here",
     cost: Cost::Gradient,
     needs: &[Need::Head],
@@ -14,10 +14,10 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     make: |_| Box::new(Contributions),
 };
 
-/// Contributions: what each position adds to the score, so that a map sums to it.
+/// Contributions: the contribution of each position to the score, so that a map sums to it.
 ///
 /// map(p) = ⟨u_p, v⟩ / N with v = g + (s − ⟨g, e⟩)·e/‖e‖², where g = ∂s/∂e and the embedding e is the
-/// mean of what its positions add, e = mean u_p ([`Head::per_position`](crate::Head::per_position)). Then
+/// mean of its positions' contributions, e = mean u_p ([`Head::per_position`](crate::Head::per_position)). Then
 /// Σ_p map(p) = ⟨e, v⟩ = s, whatever the target.
 ///
 /// A gradient shows what would raise the score. The gradient of a cosine shrinks as the image becomes more

@@ -7,7 +7,7 @@ use crate::{Arithmetic, Error, Method, View};
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "full-grad",
     title: "FullGrad",
-    summary: "what the pixels and every bias contribute",
+    summary: "the contributions of the pixels and of every bias",
     source: "arXiv 1905.00780",
     cost: Cost::Gradients,
     needs: &[Need::Biases],

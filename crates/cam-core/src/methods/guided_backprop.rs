@@ -6,7 +6,7 @@ use crate::{Error, Method, View};
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "guided-backprop",
     title: "Guided backpropagation",
-    summary: "the positive way back to the pixels: edges",
+    summary: "the gradient at the pixels without its negative parts: edges",
     source: "arXiv 1412.6806",
     cost: Cost::Gradients,
     needs: &[Need::GuidedGradients],

@@ -8,7 +8,7 @@ use crate::{Arithmetic, Error, Method, View};
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "score-cam",
     title: "Score-CAM",
-    summary: "each channel weighted by the score of what it lets one see",
+    summary: "each channel weighted by the score of the image masked with it",
     source: "arXiv 1910.01279",
     cost: Cost::ForwardPerChannel,
     needs: &[],
