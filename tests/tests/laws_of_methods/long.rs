@@ -65,12 +65,17 @@ fn two_concepts() -> Concepts {
     Concepts::new(CHANNELS, rows.to_vec()).expect("sound")
 }
 
-/// Explains two images, one step at a time, and stops at a call of the follower, if it comes to that:
-/// what it was told, how often the network ran until it stopped the work and in all, and the result.
-fn follow(
-    name: &str,
-    stop_at: usize,
-) -> (Vec<(usize, usize)>, [usize; 2], Result<Explanation, Error>) {
+/// A method that was followed, and perhaps stopped.
+struct Followed {
+    /// Every call: steps done, and of how many.
+    told: Vec<(usize, usize)>,
+    /// How often the network had run at the last call, and in the end.
+    passes: [usize; 2],
+    result: Result<Explanation, Error>,
+}
+
+/// Explains two images, one step at a time, and stops at a call of the follower, if it comes to that.
+fn follow(name: &str, stop_at: usize) -> Followed {
     let network = Counted::new();
     let told = Mutex::new(Vec::new());
     let passes_then = AtomicUsize::new(0);
@@ -91,7 +96,7 @@ fn follow(
     let result = capture.explain(&*quick(name), &*about(name, &two_concepts()));
     let passes = [passes_then.load(Ordering::SeqCst), network.passes()];
     drop(capture);
-    (told.into_inner().expect("nobody panics"), passes, result)
+    Followed { told: told.into_inner().expect("nobody panics"), passes, result }
 }
 
 fn assert_counts_up(name: &str, told: &[(usize, usize)]) {
@@ -104,7 +109,7 @@ fn assert_counts_up(name: &str, told: &[(usize, usize)]) {
 #[test]
 fn progress_counts_up_to_its_total_for_every_method_that_loops() {
     for name in served() {
-        let (told, _, result) = follow(name, usize::MAX);
+        let Followed { told, result, .. } = follow(name, usize::MAX);
         result.expect(name);
         match info(name).expect("it exists").cost {
             Cost::Nothing => assert_eq!(told, [], "{name}"),
@@ -133,12 +138,12 @@ fn full_grad_counts_images_and_questions() {
 #[test]
 fn a_cancelled_method_says_so_and_runs_no_further_pass() {
     for name in served() {
-        let (all, _, _) = follow(name, usize::MAX);
+        let all = follow(name, usize::MAX).told;
         if all.is_empty() {
             continue;
         }
         for stop_at in [0, 1, all.len() / 2, all.len() - 1] {
-            let (told, [then, in_all], result) = follow(name, stop_at);
+            let Followed { told, passes: [then, in_all], result } = follow(name, stop_at);
             let (done, total) = all[stop_at];
             assert_eq!(told, all[..=stop_at], "{name}");
             assert_eq!(result.err(), Some(Error::Cancelled { done, total }), "{name}");
