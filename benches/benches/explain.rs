@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use burn::tensor::Tensor;
 use cam_benches::{device, device_name, network, noise, runtime, vector};
-use cam_core::{Arithmetic, Capture, GradCam, Network as _, finish_on_host};
+use cam_core::{Arithmetic, Capture, GradCam, Network as _, postprocess};
 use cam_models::{ConvNet, Filter, Precision, Preprocessing, Rgb8};
 use cam_targets::{Concepts, CosineSimilarity};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
@@ -74,7 +74,7 @@ fn parts_of(c: &mut Criterion, precision: Precision, (model, at, side): (&str, &
     let maps = || capture.explain(&GradCam, &target).expect("explained").raw_maps();
     let raw = maps();
     let finished = |raw: &[Tensor<4>]| {
-        finish_on_host(raw, [side; 2], Arithmetic::Standard).expect("finite maps")
+        postprocess(raw, [side; 2], Arithmetic::Standard).expect("finite maps")
     };
     // Whatever is made once is made: programs, buffers, the record of the tail.
     black_box((number(raw[0].clone()), number(activations.clone())));
@@ -123,7 +123,7 @@ fn concepts(c: &mut Criterion) {
             }
             group.bench_function(
                 BenchmarkId::new(model, format!("{concepts} concepts, finished")),
-                |b| b.iter(|| finish_on_host(&raw(), [SIDE; 2], Arithmetic::Standard).expect("ok")),
+                |b| b.iter(|| postprocess(&raw(), [SIDE; 2], Arithmetic::Standard).expect("ok")),
             );
         }
     }

@@ -2,7 +2,7 @@ use burn::tensor::{Tensor, TensorData};
 use cam_random::Random;
 
 use crate::Error;
-use crate::finish::read;
+use crate::read;
 
 /// The tensor with Gaussian noise whose deviation is a share of the tensor's range.
 pub(crate) fn noisy(

@@ -21,6 +21,14 @@ struct Layer {
 }
 
 const LAYERS: &[Layer] = &[
+    // A map is numbers with a size.
+    Layer {
+        name: "cam-map",
+        may_use: &[],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // A seed's numbers follow from nothing else.
     Layer {
         name: "cam-random",
@@ -32,7 +40,7 @@ const LAYERS: &[Layer] = &[
     // The mathematics does no input and output.
     Layer {
         name: "cam-core",
-        may_use: &["cam-random"],
+        may_use: &["cam-map", "cam-random"],
         must_not_use: &["image", "imageproc", "ureq", "clap"],
         must_not_reach: &[],
         is_library: true,
@@ -71,7 +79,7 @@ const LAYERS: &[Layer] = &[
     // Pictures know nothing of tensors.
     Layer {
         name: "cam-viz",
-        may_use: &[],
+        may_use: &["cam-map"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "ureq"],
         is_library: true,
@@ -87,7 +95,7 @@ const LAYERS: &[Layer] = &[
     // Measures know numbers, and whom to ask for a score.
     Layer {
         name: "cam-metrics",
-        may_use: &["cam-random"],
+        may_use: &["cam-map", "cam-random"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -104,6 +112,7 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: "cam-explain",
         may_use: &[
+            "cam-map",
             "cam-core",
             "cam-engine",
             "cam-targets",

@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 
+use cam_core::methods::{Need, info};
 use cam_core::{Arithmetic, Layer, Network as _};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
 use cam_explain::{
-    ChosenMethod, ClassScore, Concept, ConceptScore, FINER_CAM, Model, Question, REFINE_CAM,
-    Source, chosen,
+    ChosenMethod, ClassScore, Concept, ConceptScore, Model, Question, Source, chosen,
 };
 use cam_models::Fit;
 use cam_viz::OverlayStyle;
@@ -128,16 +128,18 @@ impl Settings {
 /// The methods that the arguments ask for, in their order.
 fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
     let names = &arguments.method.names;
-    if names.iter().any(|name| name == REFINE_CAM) && arguments.layers.len() < 2 {
-        return Err(Failure::usage(
-            "refine-cam multiplies the maps of several layers: name them, as in \
-             `--layer layer3,layer4`",
-        ));
-    }
-    if names.iter().any(|name| name == FINER_CAM) && arguments.classes.is_empty() {
-        return Err(Failure::usage(
-            "finer-cam compares a class with those most like it: give one with --class",
-        ));
+    for info in names.iter().filter_map(|name| info(name)) {
+        let name = info.name;
+        if info.needs(Need::Layers) && arguments.layers.len() < 2 {
+            return Err(Failure::usage(format!(
+                "{name} multiplies the maps of several layers: name them, as in `--layer layer3,layer4`",
+            )));
+        }
+        if info.needs(Need::Class) && arguments.classes.is_empty() {
+            return Err(Failure::usage(format!(
+                "{name} compares a class with those most like it: give one with --class",
+            )));
+        }
     }
     Ok(chosen(names, &arguments.method.options.meant(), arguments.images.arithmetic())?)
 }

@@ -1,7 +1,10 @@
-use cam_core::methods::{AlongEmbedding, CATALOGUE, Cost, coincidences};
-use cam_core::{Head, Pooling};
-use cam_explain::{FINER_CAM, REFINE_CAM, model};
+use cam_core::methods::{CATALOGUE, Cost, equivalent_methods};
+use cam_core::{AlongEmbedding, Layer};
+use cam_explain::model;
 use cam_models::EMBEDDED;
+use cam_targets::{
+    ClassLogit, ClassReST, ClassSoftmax, CosineSimilarity, Dot, Finer, NegativeDistance,
+};
 use serde::Serialize;
 
 use crate::arguments::{Methods, TargetName};
@@ -42,15 +45,15 @@ pub fn run(arguments: &Methods) -> Result<(), Failure> {
             })?
         }
     };
-    // These networks end in average pooling of what an activation gave.
-    let head = Head::new(Pooling::Average, Vec::new());
-    let head = Some(&head).filter(|_| at + 1 == layers.len());
     let listing = Listing {
         schema_version: 1,
         model: description.name.clone(),
         layer: layers[at].name.clone(),
         methods: entries(),
-        coincide: coincidences(head, along_embedding(arguments.target)),
+        coincide: equivalent_methods(
+            description.head_kind(Layer::new(at)),
+            along_embedding(arguments.target),
+        ),
     };
     if arguments.json {
         return print::json(&listing);
@@ -70,25 +73,13 @@ pub fn run(arguments: &Methods) -> Result<(), Failure> {
 }
 
 fn entries() -> Vec<Entry> {
-    let refine = Entry {
-        name: REFINE_CAM,
-        cost: cost(Cost::Gradient),
-        source: "pytorch-grad-cam",
-        summary: "the product of several layers' grad-cam",
-    };
     let entries = CATALOGUE.iter().map(|info| Entry {
         name: info.name,
         cost: cost(info.cost),
         source: info.source,
         summary: info.summary,
     });
-    let finer = Entry {
-        name: FINER_CAM,
-        cost: cost(Cost::Gradient),
-        source: "arXiv 2501.11309",
-        summary: "grad-cam of what tells a class from those most like it",
-    };
-    entries.chain([refine, finer]).collect()
+    entries.collect()
 }
 
 fn cost(cost: Cost) -> &'static str {
@@ -104,10 +95,12 @@ fn cost(cost: Cost) -> &'static str {
 
 fn along_embedding(target: Option<TargetName>) -> AlongEmbedding {
     match target {
-        None | Some(TargetName::Cosine) => AlongEmbedding::Constant,
-        Some(TargetName::Dot | TargetName::Logit) => AlongEmbedding::Straight,
-        Some(TargetName::NegL2 | TargetName::Softmax | TargetName::Rest | TargetName::Finer) => {
-            AlongEmbedding::Curved
-        }
+        None | Some(TargetName::Cosine) => CosineSimilarity::ALONG_EMBEDDING,
+        Some(TargetName::Dot) => Dot::ALONG_EMBEDDING,
+        Some(TargetName::NegL2) => NegativeDistance::ALONG_EMBEDDING,
+        Some(TargetName::Logit) => ClassLogit::ALONG_EMBEDDING,
+        Some(TargetName::Softmax) => ClassSoftmax::ALONG_EMBEDDING,
+        Some(TargetName::Rest) => ClassReST::ALONG_EMBEDDING,
+        Some(TargetName::Finer) => Finer::ALONG_EMBEDDING,
     }
 }

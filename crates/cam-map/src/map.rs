@@ -1,50 +1,11 @@
-//! A saliency map on the CPU, and the named steps from its raw values to the range that drawing needs.
-
-/// The reference adds this to the divisor of its min-max step, so that a constant map divides by something.
-const REFERENCE_EPSILON: f32 = 1e-7;
-
-/// Largest map that is made: 1 GiB, more than any picture within the default limits of decoding.
-pub(crate) const MOST_VALUES: usize = 1 << 28;
-
-/// Why a map could not be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum MapError {
-    /// A side is zero.
-    #[error("a map of {width}x{height} has no pixels: both sides must be at least 1")]
-    Empty {
-        /// Width asked for, in pixels.
-        width: usize,
-        /// Height asked for, in pixels.
-        height: usize,
-    },
-    /// The number of values is not width times height.
-    #[error(
-        "a map of {width}x{height} needs one value per pixel, got {values}: are width and height swapped?"
-    )]
-    WrongLength {
-        /// Width asked for, in pixels.
-        width: usize,
-        /// Height asked for, in pixels.
-        height: usize,
-        /// Number of values given.
-        values: usize,
-    },
-    /// The map would be larger than any picture.
-    #[error("a map of {width}x{height} is over the limit of 2^28 values: ask for a smaller one")]
-    TooLarge {
-        /// Width asked for, in pixels.
-        width: usize,
-        /// Height asked for, in pixels.
-        height: usize,
-    },
-}
+use crate::MapError;
+use crate::range::{EPSILON, positive_part, range, stretch};
 
 /// A saliency map: one number per pixel, row-major, top row first.
 ///
 /// Nothing here knows a range: raw maps are signed and of any magnitude. [`relu`](Map::relu),
-/// [`min_max`](Map::min_max) and [`resize`](Map::resize) are separate steps so that each is visible where
-/// it is taken; [`overlay`](crate::overlay()) asks for values in `0..=1` and refuses others.
+/// [`min_max`](Map::min_max) and [`resize`](Map::resize) are separate steps, so that each is visible where
+/// it is taken.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Map {
     width: usize,
@@ -53,6 +14,9 @@ pub struct Map {
 }
 
 impl Map {
+    /// Values of the largest map that is made: 1 GiB, more than any picture within the usual limits.
+    pub const MOST_VALUES: usize = 1 << 28;
+
     /// A map from its values.
     ///
     /// # Shapes
@@ -81,6 +45,11 @@ impl Map {
         self.height
     }
 
+    /// Height and width, in the order in which tensors have them.
+    pub fn size(&self) -> [usize; 2] {
+        [self.height, self.width]
+    }
+
     /// The values, `[height, width]`, row-major.
     pub fn values(&self) -> &[f32] {
         &self.values
@@ -103,7 +72,7 @@ impl Map {
         height: usize,
     ) -> Result<Map, MapError> {
         let fits = x + self.width <= width && y + self.height <= height;
-        let count = width.checked_mul(height).filter(|&count| fits && count <= MOST_VALUES);
+        let count = width.checked_mul(height).filter(|&count| fits && count <= Map::MOST_VALUES);
         let Some(count) = count else { return Err(MapError::TooLarge { width, height }) };
         let mut values = vec![f32::NAN; count];
         for (row, own) in values.chunks_mut(width).skip(y).zip(self.values.chunks(self.width)) {
@@ -122,12 +91,12 @@ impl Map {
 
     /// The smallest value; NaNs are skipped, a map of nothing but NaN has `+inf`.
     pub fn min(&self) -> f32 {
-        self.values.iter().copied().fold(f32::INFINITY, f32::min)
+        range(&self.values).0
     }
 
     /// The largest value; NaNs are skipped, a map of nothing but NaN has `-inf`.
     pub fn max(&self) -> f32 {
-        self.values.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+        range(&self.values).1
     }
 
     /// Whether no value is NaN or infinite.
@@ -137,12 +106,24 @@ impl Map {
 
     /// Negative values become 0; NaN stays NaN, so that it cannot hide.
     pub fn relu(&self) -> Map {
-        self.map(|value| if value < 0.0 { 0.0 } else { value })
+        self.map(positive_part)
     }
 
     /// The map with every sign flipped: with a cosine target and average pooling, the map of the *difference*.
     pub fn negated(&self) -> Map {
         self.map(|value| -value)
+    }
+
+    /// 1 − x, of each value: least where the map is most.
+    pub fn inverted(&self) -> Map {
+        self.map(|value| 1.0 - value)
+    }
+
+    /// The map mirrored, left for right.
+    pub fn mirrored(&self) -> Map {
+        let rows = self.values.chunks(self.width);
+        let values = rows.flat_map(|row| row.iter().rev().copied()).collect();
+        Map { values, ..*self }
     }
 
     /// The map stretched to `0..=1` (its minimum becomes exactly 0, its maximum exactly 1), and whether
@@ -151,11 +132,7 @@ impl Map {
     /// A degenerate map, constant or not finite, has no range to stretch: all zeros come back and the
     /// flag is `true`, which the user should be told instead of being shown an even colour.
     pub fn min_max(&self) -> (Map, bool) {
-        let (min, range) = (self.min(), self.max() - self.min());
-        if self.is_degenerate(range) {
-            return (self.map(|_| 0.0), true);
-        }
-        (self.map(|value| (value - min) / range), false)
+        self.stretched(0.0)
     }
 
     /// As [`min_max`](Map::min_max), with the arithmetic of pytorch-grad-cam 1.5.7:
@@ -163,11 +140,17 @@ impl Map {
     ///
     /// The maximum stays a little below 1, and far below it for maps whose range is near 1e-7.
     pub fn min_max_compat(&self) -> (Map, bool) {
-        let (min, range) = (self.min(), self.max() - self.min());
-        if self.is_degenerate(range) {
+        self.stretched(EPSILON)
+    }
+
+    fn stretched(&self, epsilon: f32) -> (Map, bool) {
+        let (min, max) = range(&self.values);
+        if self.is_degenerate(max - min) {
             return (self.map(|_| 0.0), true);
         }
-        (self.map(|value| (value - min) / (REFERENCE_EPSILON + range)), false)
+        let mut map = self.clone();
+        stretch(&mut map.values, (min, max), epsilon);
+        (map, false)
     }
 
     /// A range below the smallest normal number cannot be divided by without loss; an infinite one (from
@@ -234,6 +217,13 @@ mod tests {
         let numbers = framed.values().iter().filter(|value| !value.is_nan()).count();
         assert_eq!((framed.get(1, 1), framed.get(2, 1), numbers), (Some(1.0), Some(2.0), 2));
         assert!(map(&[1.0, 2.0]).framed((3, 0), 4, 3).is_err());
+    }
+
+    #[test]
+    fn a_mirrored_map_is_mirrored_row_by_row() {
+        let map = Map::new(3, 2, vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).unwrap();
+        assert_eq!(map.mirrored().values(), [3.0, 2.0, 1.0, 6.0, 5.0, 4.0]);
+        assert_eq!(map.mirrored().mirrored(), map);
     }
 
     #[test]

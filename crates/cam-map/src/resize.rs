@@ -2,12 +2,11 @@
 
 use std::ops::Range;
 
-use crate::map::{MOST_VALUES, Map, MapError};
-use crate::window::{Pixels, Window};
+use crate::{Map, MapError, Pixels, Window};
 
 /// One output position's two source positions and the weight of the second.
 #[derive(Debug, Clone, Copy)]
-struct Tap {
+pub(crate) struct Tap {
     first: usize,
     second: usize,
     weight: f32,
@@ -70,33 +69,36 @@ impl Map {
 /// Whether the result, and the half-way state with the source's height, may be allocated.
 fn is_too_large(map: &Map, width: usize, height: usize) -> bool {
     let tallest = height.max(map.height());
-    width.checked_mul(tallest).is_none_or(|values| values > MOST_VALUES)
+    width.checked_mul(tallest).is_none_or(|values| values > Map::MOST_VALUES)
 }
 
 /// `[h, w]` -> `[rows, columns]`.
 fn stretch(map: &Map, columns: &[Tap], rows: &[Tap]) -> Result<Map, MapError> {
-    let wide = stretch_rows(map, columns);
-    Map::new(columns.len(), rows.len(), stretch_columns(&wide, columns.len(), rows))
+    let mut wide = Vec::with_capacity(columns.len() * map.height());
+    stretch_rows(map.values(), map.width(), columns, &mut wide);
+    let mut values = Vec::with_capacity(columns.len() * rows.len());
+    for tap in rows {
+        values.extend(between_rows(&wide, columns.len(), tap));
+    }
+    Map::new(columns.len(), rows.len(), values)
 }
 
-/// `[h, w]` -> `[h, columns]`.
-fn stretch_rows(map: &Map, columns: &[Tap]) -> Vec<f32> {
-    let mut wide = Vec::with_capacity(columns.len() * map.height());
-    for row in map.values().chunks_exact(map.width()) {
+/// `[h, width]` -> `[h, columns]`, which replaces what was in `wide`.
+pub(crate) fn stretch_rows(values: &[f32], width: usize, columns: &[Tap], wide: &mut Vec<f32>) {
+    wide.clear();
+    for row in values.chunks_exact(width) {
         wide.extend(columns.iter().map(|tap| mix(row[tap.first], row[tap.second], tap.weight)));
     }
-    wide
 }
 
-/// `[h, width]` -> `[rows, width]`, whole rows at a time so that the inner loop is a plain sweep.
-fn stretch_columns(wide: &[f32], width: usize, rows: &[Tap]) -> Vec<f32> {
-    let mut values = Vec::with_capacity(width * rows.len());
-    for tap in rows {
-        let first = &wide[tap.first * width..][..width];
-        let second = &wide[tap.second * width..][..width];
-        values.extend(first.iter().zip(second).map(|(&a, &b)| mix(a, b, tap.weight)));
-    }
-    values
+/// A row between two rows of `[h, width]`: whole rows at a time, so that the loop is a plain sweep.
+pub(crate) fn between_rows<'a>(
+    wide: &'a [f32],
+    width: usize,
+    &Tap { first, second, weight }: &Tap,
+) -> impl ExactSizeIterator<Item = f32> + use<'a> {
+    let [first, second] = [first, second].map(|row| &wide[row * width..][..width]);
+    first.iter().zip(second).map(move |(&a, &b)| mix(a, b, weight))
 }
 
 /// The form OpenCV sums in; `a + w * (b - a)` differs in the last bits.
@@ -104,7 +106,8 @@ fn mix(a: f32, b: f32, weight: f32) -> f32 {
     a * (1.0 - weight) + b * weight
 }
 
-fn taps(from: usize, to: usize) -> Vec<Tap> {
+/// Where `to` values come from along a side of `from` values.
+pub(crate) fn taps(from: usize, to: usize) -> Vec<Tap> {
     let scale = from as f64 / to as f64;
     (0..to).map(|d| tap(((d as f64 + 0.5) * scale - 0.5) as f32, from - 1)).collect()
 }

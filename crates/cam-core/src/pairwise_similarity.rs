@@ -1,14 +1,11 @@
 use burn::tensor::Tensor;
 
-use crate::finish::read;
-use crate::{Error, Head};
+use crate::read;
+use crate::{Budget, Error, Head};
 
-/// Pairs of positions that still fit: 256 MiB of f32.
-const MOST_PAIRS: usize = 1 << 26;
-
-/// What each pair of positions of two images adds to the cosine of their embeddings.
+/// The contribution of each pair of positions of two images to the cosine of their embeddings.
 ///
-/// An embedding is the mean of what its positions add, e = mean u_x ([`Head::parts`]), so that the
+/// An embedding is the mean of its positions' contributions, e = mean u_x ([`Head::per_position`]), so that the
 /// cosine of two is a sum over all pairs, exactly:
 ///
 /// s = Σ_x Σ_y ⟨u_x, v_y⟩ / (N_a·N_b·‖e_a‖·‖e_b‖)
@@ -40,37 +37,49 @@ pub struct Pair {
     cosine: f32,
 }
 
-/// A position of one image and one of the other that belong together.
+/// A position of one image and its match in the other.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Correspondence {
     /// Row by row, of the first image and of the second.
     pub positions: [usize; 2],
-    /// What the two add to the cosine.
+    /// Their contribution to the cosine.
     pub contribution: f32,
 }
 
 impl Pair {
-    /// Takes the cosine of two images apart.
+    /// Decomposes the cosine of two images.
     ///
     /// # Shapes
     /// Activations of one image each, `[1, c, h', w']`; sizes may differ.
     ///
     /// # Errors
-    /// [`Error::NoParts`], [`Error::ZeroEmbedding`], [`Error::TooManyPairs`], [`Error::NonFiniteMap`],
+    /// [`Error::NotPerPosition`], [`Error::ZeroEmbedding`], [`Error::TooManyPairs`], [`Error::NonFiniteMap`],
     /// [`Error::Device`].
     pub fn of(head: &Head, activations: [&Tensor<4>; 2]) -> Result<Self, Error> {
+        Self::within(Budget::default(), head, activations)
+    }
+
+    /// The same, where the contributions of all pairs may take another amount of memory.
+    ///
+    /// # Errors
+    /// As for [`of`](Self::of).
+    pub fn within(
+        budget: Budget,
+        head: &Head,
+        activations: [&Tensor<4>; 2],
+    ) -> Result<Self, Error> {
         let sizes = activations.map(|activations| {
             let [_, _, height, width] = activations.dims();
             [height, width]
         });
         let positions = sizes.map(|[height, width]| height * width);
-        if positions[0].saturating_mul(positions[1]) > MOST_PAIRS {
-            return Err(Error::TooManyPairs { positions, most: MOST_PAIRS });
+        if !budget.holds(positions[0].saturating_mul(positions[1]), size_of::<f32>()) {
+            return Err(Error::TooManyPairs { positions, most: budget.fit(size_of::<f32>()) });
         }
         let [first, second] = [(0, "first"), (1, "second")].map(|(side, which)| {
-            let parts = head.parts(activations[side])?;
+            let parts = head.per_position(activations[side])?;
             let embedding = head.forward(activations[side].clone());
-            // Shared out, and at the length that makes the sum a cosine.
+            // Divided by the count and the length, which makes the sum a cosine.
             let scale = length(embedding)? * positions[side] as f64;
             if scale == 0.0 {
                 return Err(Error::ZeroEmbedding { which });
@@ -100,8 +109,8 @@ impl Pair {
         &self.contributions
     }
 
-    /// What each position of the first image adds, and each of the second: two maps, each of which
-    /// sums to the cosine.
+    /// The contribution of each position of the first image, and of each of the second: two maps, each
+    /// of which sums to the cosine.
     pub fn maps(&self) -> [Vec<f32>; 2] {
         let columns = self.columns();
         let mut second = vec![0.0_f64; columns];
@@ -113,13 +122,13 @@ impl Pair {
         [first, second.into_iter().map(|value| value as f32).collect()]
     }
 
-    /// What each position of the second image adds together with one of the first; none beyond it.
+    /// The contributions of all positions of the second image with one of the first; none where there is
+    /// no such position.
     pub fn partners(&self, position: usize) -> Option<&[f32]> {
         self.contributions.chunks(self.columns()).nth(position)
     }
 
-    /// The positions that belong together most, each in one pair only, strongest first; at most
-    /// `count`.
+    /// The best matches, each position in one of them only, strongest first; at most `count`.
     pub fn correspondences(&self, count: usize) -> Vec<Correspondence> {
         self.correspondences_among(count, |_, _| true)
     }
@@ -163,7 +172,7 @@ impl Pair {
     }
 }
 
-/// ‖e‖, in f64, for the sum over all pairs is compared with one.
+/// ‖e‖, in f64, because the sum over all pairs is compared with one.
 fn length(embedding: Tensor<2>) -> Result<f64, Error> {
     let values = read(embedding)?;
     Ok(values.into_iter().map(|value| f64::from(value).powi(2)).sum::<f64>().sqrt())

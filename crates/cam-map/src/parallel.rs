@@ -6,7 +6,7 @@ use std::thread;
 
 /// Does `work` on all items, a part of them at a time on whichever thread is free, which is told the
 /// index of its first; in `most` parts and no more than the machine has threads.
-pub(super) fn in_parts<T: Send>(
+pub(crate) fn in_parts<T: Send>(
     items: &mut [T],
     most: usize,
     work: impl Fn(usize, &mut [T]) + Sync,
