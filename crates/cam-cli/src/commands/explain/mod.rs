@@ -12,8 +12,8 @@ pub use settings::Settings;
 
 use cam_core::Layer;
 use cam_explain::{
-    Answer, Captured, Clock, Concept, Environment, Error, Failed, Model, PreparedQuestion, Source,
-    Subject, drawing,
+    Answer, Captured, Clock, Concept, Environment, Error, Failed, Model, PreparedQuestion, Report,
+    Source, Subject, drawing,
 };
 use cam_viz::Panel;
 use image::RgbImage;
@@ -21,7 +21,7 @@ use image::RgbImage;
 use crate::arguments::Explain;
 use crate::failure::Failure;
 use crate::print;
-use report::{Document, QueryReport};
+use report::Document;
 
 /// Rows of a figure at most: it stays below the 65535 pixels that a JPEG can be high.
 const MOST_ROWS: usize = 128;
@@ -63,7 +63,7 @@ pub struct Session<'a> {
 /// A query's results.
 struct Explained {
     /// What to report of it.
-    report: QueryReport,
+    report: Report,
     /// Its rows of the figure, as many as there is space for.
     rows: Vec<Vec<Panel>>,
 }
@@ -108,7 +108,7 @@ fn explain(session: &Session<'_>, queries: &[Source]) -> Result<(), Failure> {
 }
 
 /// One line per question, where data goes to files; on standard error when standard output is taken.
-fn say(settings: &Settings, report: &QueryReport) -> Result<(), Failure> {
+fn say(settings: &Settings, report: &Report) -> Result<(), Failure> {
     let is_taken = settings.outputs.use_stdout();
     report.lines().iter().try_for_each(|line| print::beside(is_taken, line))
 }
@@ -156,7 +156,7 @@ impl<'a> Session<'a> {
         clock.lap("draw");
         let files = write::files(self, name, &captured, &answers, &overlays)?;
         clock.lap("write");
-        let report = QueryReport::new(&captured, name, &answers, files, clock, self);
+        let report = Report::new(&captured, name, &answers, files, clock);
         Ok(Explained { report, rows })
     }
 
