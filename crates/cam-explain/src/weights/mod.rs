@@ -49,6 +49,12 @@ pub fn cached(published: &Published) -> Result<PathBuf, Error> {
     place(published.url)
 }
 
+/// Whether a digest, in hexadecimal digits, is that of published weights, as far as their name tells it.
+pub(crate) fn is_published(published: &Published, sha256: &str) -> bool {
+    let name = published.url.rsplit('/').next().unwrap_or_default();
+    sha256_prefix_in_name(name).is_some_and(|expected| sha256.starts_with(expected))
+}
+
 /// A file that, if it lies in the cache under a name with a digest, has that digest: whoever copied it there may
 /// have copied another. The owner of a file elsewhere may call it what they like.
 pub fn verified(file: PathBuf) -> Result<PathBuf, Error> {
