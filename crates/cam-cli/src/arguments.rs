@@ -2,6 +2,7 @@
 
 mod batch;
 mod bench;
+mod classify;
 mod compare;
 mod concept;
 mod demo;
@@ -22,6 +23,7 @@ use clap_complete::Shell;
 
 pub use batch::Batch;
 pub use bench::{Bench, BenchExplain, Benchmark};
+pub use classify::Classify;
 pub use compare::Compare;
 pub use concept::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
 pub use demo::Demo;
@@ -70,6 +72,8 @@ pub enum Command {
     Parts(Parts),
     /// Write the embeddings of images.
     Embed(Embed),
+    /// Say what images are of, by the network's classifier.
+    Classify(Classify),
     /// Explain a folder of images, or the frames of a film, by a file of concepts.
     Batch(Batch),
     /// Keep the embeddings and feature maps of a folder's images, to search them.
@@ -115,6 +119,7 @@ impl Command {
             Self::Concept { command: ConceptCommand::Add(arguments) } => arguments.reading.limits,
             Self::Parts(arguments) => arguments.reading.limits,
             Self::Embed(arguments) => arguments.reading.limits,
+            Self::Classify(arguments) => arguments.reading.limits,
             Self::Batch(arguments) => arguments.reading.limits,
             Self::Index(arguments) => arguments.reading.limits,
             Self::Search(arguments) => arguments.reading.limits,

@@ -94,6 +94,7 @@ fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
         Command::Concept { command } => commands::concept::run(&command, environment),
         Command::Parts(arguments) => commands::parts::run(&arguments, environment),
         Command::Embed(arguments) => commands::embed::run(&arguments, environment),
+        Command::Classify(arguments) => commands::classify::run(&arguments, environment),
         Command::Batch(arguments) => commands::batch::run(&arguments, environment),
         Command::Index(arguments) => commands::index::run(&arguments, environment),
         Command::Search(arguments) => commands::search::run(&arguments, environment),

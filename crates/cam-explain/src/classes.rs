@@ -49,13 +49,22 @@ impl Model {
         name.cloned().unwrap_or_else(|| format!("class {class}"))
     }
 
+    /// How many classes the classifier tells apart.
+    ///
+    /// # Errors
+    /// Where the network has no classifier.
+    pub fn class_count(&self) -> Result<usize, Error> {
+        let [classes, _] = classifier(self.network())?.weight.dims();
+        Ok(classes)
+    }
+
     /// A class by its number, counted from 0, or by its name. Where no name is spelled so, capitals do not matter.
     ///
     /// # Errors
     /// Where the network has no classifier or no such class, with names that are similar; where several classes are
     /// called so, with their numbers.
     pub fn class_named(&self, text: &str) -> Result<usize, Error> {
-        let [classes, _] = classifier(self.network())?.weight.dims();
+        let classes = self.class_count()?;
         if let Ok(class) = text.parse() {
             return match class < classes {
                 true => Ok(class),
@@ -121,7 +130,7 @@ pub(crate) fn classifier(network: &ConvNet) -> Result<&Linear, Error> {
 
 /// The names of a model's classes, wherever they are found.
 fn found(model: &Model) -> Option<Vec<String>> {
-    let [classes, _] = classifier(model.network()).ok()?.weight.dims();
+    let classes = model.class_count().ok()?;
     let Some(file) = &model.file else { return Some(owned(imagenet_classes())) };
     if let Some(names) = class_names(file) {
         if names.len() == classes {

@@ -1,9 +1,10 @@
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use cam_explain::concepts::ConceptsAs;
 use cam_explain::{ClassScore, ConceptScore};
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::{Images, MethodOptions, Model};
 
@@ -13,8 +14,8 @@ use super::{Images, MethodOptions, Model};
     after_long_help = EXPLAIN_HELP,
     override_usage = "cam explain [OPTIONS] <QUERY>... --concept <[NAME=]IMAGE>...\n       \
                       cam explain [OPTIONS] <QUERY>... --concepts <FILE>\n       \
-                      cam explain [OPTIONS] <QUERY>... --class <N>",
-    group = ArgGroup::new("questions").args(["concepts", "classes", "concept_file"]).required(true).multiple(true)
+                      cam explain [OPTIONS] <QUERY>... --class <NAME|N>\n       \
+                      cam explain [OPTIONS] <QUERY>... [--top <K>]"
 )]
 pub struct Explain {
     /// The images to explain.
@@ -48,9 +49,13 @@ pub struct Explain {
     #[arg(long)]
     pub difference: bool,
 
-    /// Ask what speaks for a class of the classifier, numbered from 0.
-    #[arg(long = "class", value_name = "N", allow_negative_numbers = true, value_parser = class)]
-    pub classes: Vec<usize>,
+    /// Ask what speaks for a class of the classifier, by its name or its number from 0.
+    #[arg(long = "class", value_name = "NAME|N", allow_negative_numbers = true)]
+    pub classes: Vec<String>,
+
+    /// Ask what speaks for the K likeliest classes of each query; 1 where nothing else is asked.
+    #[arg(long, value_name = "K", conflicts_with_all = ["concepts", "classes", "concept_file"])]
+    pub top: Option<NonZero<usize>>,
 
     /// Which network.
     #[command(flatten)]
@@ -109,11 +114,8 @@ Examples:
   cam explain street.jpg --concept car.jpg --concept sky=clouds.jpg --difference --out figure.png
   cam explain street.jpg --concept car.jpg --model resnet50 --size 512x512 --compat pytorch-grad-cam
   cam explain street.jpg --concept car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
-  cam explain street.jpg --class 817 --target softmax --json";
-
-fn class(text: &str) -> Result<usize, &'static str> {
-    text.parse().map_err(|_| "classes are numbered from 0")
-}
+  cam explain street.jpg --class 'sports car' --target softmax --json
+  cam explain street.jpg --top 3";
 
 /// What to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

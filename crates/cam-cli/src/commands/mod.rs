@@ -3,6 +3,7 @@
 pub mod batch;
 pub mod bench;
 mod benchmark;
+pub mod classify;
 pub mod compare;
 mod compare_report;
 pub mod completions;

@@ -72,6 +72,8 @@ pub struct QueryReport {
 struct QuestionReport {
     kind: Kind,
     name: String,
+    /// The class's number.
+    class: Option<usize>,
     method: String,
     score: f32,
     cosine: Option<f32>,
@@ -87,7 +89,7 @@ impl Document {
     /// What is known before the first query.
     pub fn new(session: &Session<'_>) -> Result<Self, Failure> {
         let (settings, model) = (session.settings, session.model);
-        let question = &session.question.question;
+        let question = &session.question;
         let named = |is_meant: &dyn Fn(&TargetName) -> bool| {
             let target = TargetName::value_variants().iter().find(|target| is_meant(target))?;
             target.to_possible_value().map(|value| value.get_name().to_owned())
@@ -113,7 +115,7 @@ impl Document {
             concept_target: (!question.concepts().is_empty())
                 .then(|| named(&|target| target.of_concepts() == Some(question.concept_score())))
                 .flatten(),
-            class_target: (!question.class_numbers().is_empty())
+            class_target: (!question.class_numbers().is_empty() || settings.top.is_some())
                 .then(|| named(&|target| target.of_classes() == Some(question.class_score())))
                 .flatten(),
             figure: None,
@@ -190,6 +192,7 @@ impl QuestionReport {
         Self {
             kind: answer.subject.kind,
             name: answer.subject.name.clone(),
+            class: answer.subject.class,
             method: answer.method.clone(),
             score: answer.score,
             cosine: answer.cosine,

@@ -1,3 +1,4 @@
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use cam_core::{Arithmetic, Layer, Network as _};
@@ -31,7 +32,8 @@ pub struct Settings {
     of_classes: ClassScore,
     /// Whether each concept's difference is asked for too.
     difference: bool,
-    classes: Vec<usize>,
+    /// Where nothing is asked, for how many of its likeliest classes each query is explained.
+    pub top: Option<usize>,
     /// What is written.
     pub outputs: Outputs,
     /// Files that are read, and therefore never written.
@@ -67,7 +69,7 @@ impl Settings {
             of_concepts,
             of_classes,
             difference: arguments.difference,
-            classes: arguments.classes.clone(),
+            top: Self::top(arguments),
             outputs: Outputs::new(arguments, queries, arguments.concepts.len())?,
             inputs: inputs(arguments, queries, concepts),
             json: arguments.json,
@@ -92,12 +94,25 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The question, of concepts that were read.
-    pub fn question(&self, concepts: &[Concept], negatives: &[Concept]) -> Question {
+    /// For how many of its likeliest classes each query is explained; none where something else is asked.
+    pub fn top(arguments: &Explain) -> Option<usize> {
+        let asks = !arguments.concepts.is_empty()
+            || !arguments.classes.is_empty()
+            || arguments.concept_file.is_some();
+        (!asks).then(|| arguments.top.map_or(1, NonZero::get))
+    }
+
+    /// The question, of concepts that were read and of classes.
+    pub fn question(
+        &self,
+        concepts: &[Concept],
+        negatives: &[Concept],
+        classes: &[usize],
+    ) -> Question {
         let question = Question::similar(concepts)
             .in_contrast_to(negatives)
             .by(self.of_concepts)
-            .and_classes(self.classes.iter().copied())
+            .and_classes(classes.iter().copied())
             .by_class(self.of_classes);
         if self.difference { question.and_not() } else { question }
     }
@@ -134,7 +149,7 @@ pub fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
              `--layer layer3,layer4`",
         ));
     }
-    if names.iter().any(|name| name == FINER_CAM) && arguments.classes.is_empty() {
+    if names.iter().any(|name| name == FINER_CAM) && !asks_of_classes(arguments) {
         return Err(Failure::usage(
             "finer-cam compares a class with those most like it: give one with --class",
         ));
@@ -159,11 +174,15 @@ fn inputs(
     sources.chain(&weights).filter_map(Source::canonical).collect()
 }
 
+fn asks_of_classes(arguments: &Explain) -> bool {
+    !arguments.classes.is_empty() || Settings::top(arguments).is_some()
+}
+
 /// What to ask of concepts, and what of classes.
 fn targets(arguments: &Explain) -> Result<(ConceptScore, ClassScore), Failure> {
     let target = arguments.target.unwrap_or(TargetName::Cosine);
     if let Some(score) = target.of_classes() {
-        if arguments.classes.is_empty() {
+        if !asks_of_classes(arguments) {
             return Err(Failure::usage(
                 "--target logit, softmax, rest and finer are asked of a class: give one with --class",
             ));
