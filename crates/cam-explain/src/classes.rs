@@ -1,10 +1,11 @@
 //! Classes of a network's classifier: what they are called, and which of them an image is of.
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use cam_core::{Linear, nearest};
 use cam_models::checkpoint::class_names;
-use cam_models::{ConvNet, Published, imagenet_classes, published};
+use cam_models::{ConvNet, EMBEDDED, EMBEDDED_WEIGHTS, Published, imagenet_classes, published};
 use serde::Serialize;
 
 use crate::error::{Error, failed};
@@ -81,7 +82,7 @@ impl Model {
             [class] => Ok(*class),
             [] => Err(Error::usage(match similar(text, names).as_slice() {
                 [] => format!(
-                    "no class is called `{text}`; `cam classify` says what images are of, and numbers from 0 to {} do too",
+                    "no class is called `{text}`: give another name, or a number from 0 to {}",
                     classes.saturating_sub(1)
                 ),
                 similar => {
@@ -142,13 +143,24 @@ fn found(model: &Model) -> Option<Vec<String>> {
             names.len()
         ));
     }
+    let imagenet = imagenet_classes();
+    let is_imagenets = classes == imagenet.len() && has_known_digest(file, model);
+    is_imagenets.then(|| owned(imagenet))
+}
+
+/// Whether a file is one of the published ones, or the embedded one, all of which are ImageNet-1k's.
+fn has_known_digest(file: &Path, model: &Model) -> bool {
     let architecture = &model.network().description().name;
     let of_it = published().iter().filter(|published| published.architecture == architecture);
-    let of_it: Vec<&Published> = of_it.filter(|it| it.classes().len() == classes).collect();
+    let of_it: Vec<&Published> = of_it.collect();
     // The digest of a large file takes a while: it is asked for where it can tell something.
-    let digest = if of_it.is_empty() { None } else { digests::of(file).ok() }?;
-    let published = of_it.iter().find(|published| is_published(published, &digest))?;
-    Some(owned(published.classes()))
+    if of_it.is_empty() && architecture != EMBEDDED {
+        return false;
+    }
+    let Ok(digest) = digests::of(file) else { return false };
+    of_it.into_iter().any(|published| is_published(published, &digest))
+        || architecture == EMBEDDED
+            && digest == cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()
 }
 
 fn owned(names: &[&str]) -> Vec<String> {

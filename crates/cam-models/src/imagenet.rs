@@ -2,25 +2,16 @@
 
 use std::sync::LazyLock;
 
-use crate::Published;
-
 static CLASSES: LazyLock<Vec<&'static str>> =
     LazyLock::new(|| include_str!("../assets/imagenet-1k.txt").lines().collect());
 
-/// The names of ImageNet-1k's 1000 classes, in the order in which its classifiers have them, no two alike; the embedded
-/// weights' classes too.
+/// The names of ImageNet-1k's 1000 classes, in the order in which its classifiers have them, no two alike: the
+/// classes of the embedded weights, and of all [published](crate::published) ones.
 ///
 /// From torchvision (BSD-3-Clause), whose names differ from the WordNet ones where two classes share one: `crane` lifts,
 /// and `crane bird` flies.
 pub fn imagenet_classes() -> &'static [&'static str] {
     &CLASSES
-}
-
-impl Published {
-    /// What its classes are called, in order. All that are known are ImageNet-1k's.
-    pub fn classes(&self) -> &'static [&'static str] {
-        imagenet_classes()
-    }
 }
 
 #[cfg(test)]

@@ -187,3 +187,18 @@ fn place(url: &str) -> Result<PathBuf, Error> {
         None => weights.join(&sha256_of_bytes(url.as_bytes()).to_string()[..URL_DIGITS]).join(name),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_weights_are_told_by_their_digest_and_by_nothing_else() {
+        let resnet50 = cam_models::published().iter().find(|it| it.name == "resnet50");
+        let resnet50 = resnet50.expect("it is published");
+        // torchvision's resnet50-0676ba61.pth.
+        assert!(is_published(resnet50, &format!("0676ba61{:056}", 0)));
+        assert!(!is_published(resnet50, &format!("11ad3fa6{:056}", 0)));
+        assert!(!is_published(resnet50, ""));
+    }
+}

@@ -14,6 +14,7 @@ pub const ROWS: &[Row] = &[
             ("--as", "--as centroid", AsIs),
             ("--difference", "--difference", AsIs),
             ("--class", "--class 1", AsIs),
+            ("--top", "--top 2", Words("explain IMAGE --raw r.npy --map m.npy")),
             ("--layer", "--layer layer3.0", AsIs),
             ("--target", "--target dot", AsIs),
             ("--method", "--method fem", AsIs),
@@ -46,6 +47,7 @@ pub const ROWS: &[Row] = &[
             ("--as", "--as centroid", AsIs),
             ("--difference", "--difference", AsIs),
             ("--class", "--class 1", AsIs),
+            ("--top", "--top 2", AsIs),
             ("--layer", "--layer layer3.0", AsIs),
             ("--target", "--target cosine", AsIs),
             ("--method", "--method fem", AsIs),
@@ -122,6 +124,12 @@ pub const ROWS: &[Row] = &[
         words: "embed IMAGE --out e.npy",
         network: TINY,
         options: &[("--out", "--out e2.npy", Words("embed IMAGE")), ("--json", "--json", AsIs)],
+    },
+    Row {
+        command: "classify",
+        words: "classify IMAGE --json",
+        network: TINY,
+        options: &[("--top", "--top 1", AsIs), ("--json", "--json", Words("classify IMAGE"))],
     },
     Row {
         command: "batch",
