@@ -1,7 +1,6 @@
 use std::ffi::OsString;
-use std::num::NonZero;
 
-use clap::Args;
+use clap::{Args, value_parser};
 
 use super::{Images, Model};
 
@@ -13,8 +12,8 @@ pub struct Classify {
     pub images: Vec<OsString>,
 
     /// How many classes of each image are told, the likeliest first.
-    #[arg(long, value_name = "K", default_value = "5")]
-    pub top: NonZero<usize>,
+    #[arg(long, value_name = "K", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10_000))]
+    pub top: u32,
 
     /// Which network; its weights must hold a classifier.
     #[command(flatten)]

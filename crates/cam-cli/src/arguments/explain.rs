@@ -1,10 +1,9 @@
 use std::ffi::OsString;
-use std::num::NonZero;
 use std::path::PathBuf;
 
 use cam_explain::concepts::ConceptsAs;
 use cam_explain::{ClassScore, ConceptScore};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 
 use super::{Images, MethodOptions, Model};
 
@@ -54,8 +53,13 @@ pub struct Explain {
     pub classes: Vec<String>,
 
     /// Ask what speaks for the K likeliest classes of each query; 1 where nothing else is asked.
-    #[arg(long, value_name = "K", conflicts_with_all = ["concepts", "classes", "concept_file"])]
-    pub top: Option<NonZero<usize>>,
+    #[arg(
+        long,
+        value_name = "K",
+        value_parser = value_parser!(u32).range(1..=10_000),
+        conflicts_with_all = ["concepts", "classes", "concept_file"],
+    )]
+    pub top: Option<u32>,
 
     /// Which network.
     #[command(flatten)]

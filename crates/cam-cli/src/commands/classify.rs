@@ -49,7 +49,7 @@ pub fn run(arguments: &Classify, environment: &Environment) -> Result<(), Failur
         let image = source.to_string();
         let classified = result.and_then(|(condition, logits)| {
             let classes = model
-                .top_classes(&logits, arguments.top.get())
+                .top_classes(&logits, arguments.top as usize)
                 .map_err(|error| Error::failed(format_args!("{source}: {}", error.reason())))?;
             Ok(Classified { image: image.clone(), condition, classes })
         });

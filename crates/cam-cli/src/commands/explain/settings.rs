@@ -1,4 +1,3 @@
-use std::num::NonZero;
 use std::path::PathBuf;
 
 use cam_core::{Arithmetic, Layer, Network as _};
@@ -99,7 +98,7 @@ impl Settings {
         let asks = !arguments.concepts.is_empty()
             || !arguments.classes.is_empty()
             || arguments.concept_file.is_some();
-        (!asks).then(|| arguments.top.map_or(1, NonZero::get))
+        (!asks).then(|| arguments.top.unwrap_or(1) as usize)
     }
 
     /// The question, of concepts that were read and of classes.
