@@ -80,7 +80,7 @@ pub struct Session<'a> {
 /// Of what all queries are asked.
 enum Asked {
     /// Of the same.
-    Same(PreparedQuestion),
+    Same(Box<PreparedQuestion>),
     /// Each of its own likeliest classes, so many.
     Top(usize),
 }
@@ -151,7 +151,7 @@ impl<'a> Session<'a> {
         queries: &[Source],
     ) -> Result<Self, Failure> {
         let asked = match settings.top {
-            None => Asked::Same(question.prepare(model)?),
+            None => Asked::Same(Box::new(question.prepare(model)?)),
             Some(k) => Asked::Top(k),
         };
         let subjects = match &asked {
@@ -179,7 +179,7 @@ impl<'a> Session<'a> {
         let captured = self.model.capture_at(query, &self.layers, &mut clock)?;
         let own;
         let (question, questions) = match &self.asked {
-            Asked::Same(question) => (question, self.names.questions.clone()),
+            Asked::Same(question) => (&**question, self.names.questions.clone()),
             Asked::Top(k) => {
                 own = self.of_top_classes(&captured, *k)?;
                 let questions = distinct(own.subjects().iter().map(Subject::distinct_name));
