@@ -1,19 +1,30 @@
-//! From image to map, step by step: `cargo bench -p cam-benches --bench explain`.
+//! From image to map, part by part: `cargo xtask bench parts`.
 //!
 //! Every timed closure reads its result, for a lazy backend would otherwise be timed at nothing.
 
+use std::hint::black_box;
+
 use burn::tensor::Tensor;
-use cam_benches::{device, images, network, noise, runtimes};
-use cam_core::{Arithmetic, Capture, GradCam, Network as _, finish_on_host};
-use cam_models::{ConvNet, Filter, Rgb8, Runtime};
+use cam_benches::{device, device_name, network, noise, runtime, vector};
+use cam_core::{Arithmetic, Capture, GradCam, Network as _, postprocess};
+use cam_models::{ConvNet, Filter, Precision, Preprocessing, Rgb8};
 use cam_targets::{Concepts, CosineSimilarity};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
-const MODELS: [&str; 2] = ["efficientnet-lite0", "resnet50"];
 const SIDE: usize = 224;
 
-fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.try_into_vec_as::<f32>().expect("the device gives its result")
+/// Networks, layers, and sides of the input. The gradient of `layer3` comes back through a tail.
+const SUBJECTS: [(&str, &str, usize); 5] = [
+    ("efficientnet-lite0", "head", SIDE),
+    ("resnet50", "layer4", SIDE),
+    ("resnet50", "layer3", SIDE),
+    ("resnet50", "layer4", 512),
+    ("resnet50", "layer3", 512),
+];
+
+fn pixels([width, height]: [usize; 2]) -> Rgb8 {
+    let bytes = noise(width * height * 3).into_iter().map(|value| (value * 127.0 + 128.0) as u8);
+    Rgb8::new(width, height, &bytes.collect::<Vec<_>>()).expect("it has pixels")
 }
 
 fn similarity(network: &ConvNet, concepts: usize) -> CosineSimilarity {
@@ -22,71 +33,88 @@ fn similarity(network: &ConvNet, concepts: usize) -> CosineSimilarity {
     CosineSimilarity::to(Concepts::new(width, rows).expect("noise makes concepts"))
 }
 
-/// What `cam explain` would take here.
-fn fastest() -> Runtime {
-    runtimes().pop().expect("burn runs everywhere").1
-}
-
 /// Pixels to tensor.
 fn prepare(c: &mut Criterion) {
     let mut group = c.benchmark_group("prepare");
-    let bytes: Vec<u8> =
-        noise(640 * 480 * 3).into_iter().map(|value| (value * 127.0 + 128.0) as u8).collect();
-    let image = Rgb8::new(640, 480, &bytes).expect("640 times 480 pixels");
-    let preprocessing = cam_models::Preprocessing::imagenet();
+    let image = pixels([640, 480]);
+    let (preprocessing, device) = (Preprocessing::imagenet(), device());
     for filter in [Filter::Bilinear, Filter::Bicubic, Filter::OpenCv] {
         group.bench_function(BenchmarkId::from_parameter(format!("{filter:?}")), |b| {
             b.iter(|| {
                 let resized = image.resized(SIDE, SIDE, filter);
-                read(preprocessing.tensor(&[resized], &device()).expect("there is an image"))
+                vector(preprocessing.tensor(&[resized], &device).expect("there is an image"))
             });
         });
     }
     group.finish();
 }
 
-/// The forward pass.
-fn capture(c: &mut Criterion) {
-    let mut group = c.benchmark_group("capture");
-    group.sample_size(20);
-    for model in MODELS {
-        for (executor, runtime) in runtimes() {
-            let network = network(model, runtime);
-            let layer = network.last_layer().expect("there is a layer");
-            let images = images(1, SIDE);
-            group.bench_function(BenchmarkId::new(model, executor), |b| {
-                b.iter(|| {
-                    let capture = Capture::new(&network, images.clone(), &[layer])
-                        .expect("noise can be captured");
-                    read(capture.embeddings())
-                });
-            });
+/// An explanation in its parts, in groups `parts/MODEL LAYER/SIZE/DEVICE/PRECISION`.
+fn parts(c: &mut Criterion) {
+    for precision in Precision::ALL {
+        let is_computed_in = device_name() != "cpu" || precision == Precision::F32;
+        if is_computed_in && precision.is_supported_by(&device()) {
+            SUBJECTS.iter().for_each(|subject| parts_of(c, precision, *subject));
         }
     }
+}
+
+/// What a part starts from is there before it is timed.
+fn parts_of(c: &mut Criterion, precision: Precision, (model, at, side): (&str, &str, usize)) {
+    let name = format!("parts/{model} {at}/{side}x{side}/{}/{precision}", device_name());
+    let mut group = c.benchmark_group(name);
+    group.sample_size(10);
+    let network = network(model, runtime(precision));
+    let layer = network.layer(at).expect("the layer exists");
+    let (target, pixels) = (similarity(&network, 1), [pixels([side; 2])]);
+    let images = || network.images(&pixels).expect("there is an image");
+    let uploaded = images();
+    let activations = network.forward_to(uploaded.clone(), layer);
+    let capture = Capture::new(&network, uploaded.clone(), &[layer]).expect("captured");
+    let maps = || capture.explain(&GradCam, &target).expect("explained").raw_maps();
+    let raw = maps();
+    let finished =
+        |raw: &[Tensor<4>]| postprocess(raw, [side; 2], Arithmetic::Standard).expect("finite maps");
+    // Whatever is made once is made: programs, buffers, the record of the tail.
+    black_box((number(raw[0].clone()), number(activations.clone())));
+
+    group.bench_function("upload", |b| b.iter(|| number(images())));
+    group.bench_function("trunk", |b| {
+        b.iter(|| number(network.forward_to(uploaded.clone(), layer)));
+    });
+    group.bench_function("tail", |b| {
+        b.iter(|| number(network.forward_from(activations.clone(), layer)));
+    });
+    group.bench_function("map", |b| b.iter(|| number(maps().remove(0))));
+    group.bench_function("read-back", |b| b.iter(|| finished(&raw)));
+    group.bench_function("all", |b| {
+        b.iter(|| {
+            let capture = Capture::new(&network, images(), &[layer]).expect("captured");
+            finished(&capture.explain(&GradCam, &target).expect("explained").raw_maps())
+        });
+    });
     group.finish();
 }
 
-/// One and many concepts from one capture, to finished maps at the input's size.
-fn explain(c: &mut Criterion) {
+/// One number of a tensor: whoever has it has waited for all of it.
+fn number<const D: usize>(tensor: Tensor<D>) -> f32 {
+    tensor.sum().into_scalar::<f32>()
+}
+
+/// One and many concepts from one capture; finished maps have the input's size.
+fn concepts(c: &mut Criterion) {
     let mut group = c.benchmark_group("concepts");
-    for model in MODELS {
-        let network = network(model, fastest());
+    for model in ["efficientnet-lite0", "resnet50"] {
+        let network = network(model, runtime(Precision::F32));
         let layer = network.last_layer().expect("there is a layer");
-        let capture =
-            Capture::new(&network, images(1, SIDE), &[layer]).expect("noise can be captured");
+        let images = network.images(&[pixels([SIDE; 2])]).expect("there is an image");
+        let capture = Capture::new(&network, images, &[layer]).expect("captured");
         for concepts in [1, 100, 1000] {
             let target = similarity(&network, concepts);
+            let raw = || capture.explain(&GradCam, &target).expect("explained").raw_maps();
             group.bench_function(
                 BenchmarkId::new(model, format!("{concepts} concepts, raw")),
-                |b| {
-                    b.iter(|| {
-                        read(
-                            capture.explain(&GradCam, &target).expect("explained").layers[0]
-                                .maps
-                                .clone(),
-                        )
-                    });
-                },
+                |b| b.iter(|| vector(raw().remove(0))),
             );
             // A thousand maps at the input's size are 200 MB.
             if concepts > 100 {
@@ -94,41 +122,12 @@ fn explain(c: &mut Criterion) {
             }
             group.bench_function(
                 BenchmarkId::new(model, format!("{concepts} concepts, finished")),
-                |b| {
-                    b.iter(|| {
-                        let explanation = capture.explain(&GradCam, &target).expect("explained");
-                        let raw = explanation.raw_maps();
-                        finish_on_host(&raw, [SIDE; 2], Arithmetic::Standard).expect("finite")
-                    });
-                },
+                |b| b.iter(|| postprocess(&raw(), [SIDE; 2], Arithmetic::Standard).expect("ok")),
             );
         }
     }
     group.finish();
 }
 
-/// Layers before the last, through whose tail the gradient comes back.
-fn earlier_layers(c: &mut Criterion) {
-    let mut group = c.benchmark_group("earlier layers");
-    group.sample_size(10);
-    for (executor, runtime) in runtimes() {
-        let network = network("resnet50", runtime);
-        let target = similarity(&network, 1);
-        for name in ["layer4", "layer3", "layer2"] {
-            let layer = network.layer(name).expect("the layer exists");
-            let images = images(1, SIDE);
-            group.bench_function(BenchmarkId::new(format!("resnet50 {name}"), executor), |b| {
-                b.iter(|| {
-                    let capture =
-                        Capture::new(&network, images.clone(), &[layer]).expect("captured");
-                    let explanation = capture.explain(&GradCam, &target).expect("explained");
-                    read(explanation.layers[0].maps.clone())
-                });
-            });
-        }
-    }
-    group.finish();
-}
-
-criterion_group!(benches, prepare, capture, explain, earlier_layers);
+criterion_group!(benches, prepare, parts, concepts);
 criterion_main!(benches);

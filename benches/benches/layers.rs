@@ -1,8 +1,7 @@
-//! Each convolution shape of two networks in the engine, by itself:
-//! `cargo bench -p cam-benches --bench layers`.
+//! Each convolution shape of two networks in the engine, by itself: `cargo xtask bench 'layers of'`.
 //!
-//! Timed is the convolution within the engine, without the turning of its input to channels-last
-//! and of its output back, which whole networks do once. Residuals are left out.
+//! Timed is the convolution within the engine, without transposing its input to channels-last
+//! and its output back, which whole networks do once. Residuals are left out.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! One query over a gallery: `cargo bench -p cam-benches --bench search`.
+//! One query over an index: `cargo bench -p cam-benches --bench search`.
 //!
 //! A hundred thousand vectors unless `CAM_BENCH_ROWS` says otherwise: they are written to a temporary
 //! folder first, 5 KB each.
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cam_benches::noise;
 use cam_store::Fingerprint;
-use cam_store::gallery::{Gallery, Header, Image, Writer};
+use cam_store::index::{Header, Image, Index, Writer};
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
 
 const WIDTH: usize = 1280;
@@ -28,7 +28,7 @@ fn search(c: &mut Criterion) {
     };
     let header = Header::new(fingerprint, "/".into(), "head".into(), None, false);
     let folder = tempfile::tempdir().expect("a folder");
-    let mut writer = Writer::open(folder.path(), header).expect("a new gallery");
+    let mut writer = Writer::open(folder.path(), header).expect("a new index");
     // Windows of one row of noise: all differ, and none costs more than its writing.
     let numbers = noise(2 * WIDTH + 7919);
     let count = rows();
@@ -51,14 +51,14 @@ fn search(c: &mut Criterion) {
         .sampling_mode(SamplingMode::Flat)
         .measurement_time(Duration::from_secs(5));
     group.bench_function("open", |b| {
-        b.iter(|| Gallery::open(folder.path()).expect("it was written").entries().len());
+        b.iter(|| Index::open(folder.path()).expect("it was written").entries().len());
     });
-    let gallery = Gallery::open(folder.path()).expect("it was written");
+    let index = Index::open(folder.path()).expect("it was written");
     let query = noise(WIDTH);
     let all = std::thread::available_parallelism().map_or(1, NonZero::get);
     for threads in [1, all] {
         group.bench_function(format!("query, {threads} threads"), |b| {
-            b.iter(|| black_box(gallery.search(&query, 10, threads).expect("found")));
+            b.iter(|| black_box(index.search(&query, 10, threads).expect("found")));
         });
     }
     group.finish();

@@ -1,17 +1,17 @@
-//! What the benchmarks share: networks, an input, a device.
+//! What the benchmarks share: networks, noise, a device.
 //!
 //! Nothing is timed here. Numbers are random-like but fixed: speed does not depend on them.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use cam_models::{ConvNet, Precision, Runtime, Weights, describe, load_embedded};
 
 #[path = "../../crates/cam-explain/src/device/linked.rs"]
 mod linked;
 
-/// Names one of the linked backends, or `cpu` for the engine; the default of those unless it is set.
-pub const VARIABLE: &str = "CAM_BENCH_DEVICE";
+/// Names one of the linked backends, or `cpu` for the engine; `cargo xtask bench --device` sets it.
+const VARIABLE: &str = "CAM_BENCH_DEVICE";
 
-/// What is timed where a benchmark takes one device.
+/// What is timed: the device that is asked for, or else the one that `cam` takes.
 pub fn device_name() -> String {
     let named = std::env::var(VARIABLE).ok().filter(|name| !name.is_empty());
     named.unwrap_or_else(|| linked::DEFAULT.to_owned())
@@ -34,16 +34,6 @@ pub fn runtime(precision: Precision) -> Runtime {
     }
 }
 
-/// Everything that runs a network on that device, with its name: burn's operations, and the
-/// engine where the device is the processor.
-pub fn runtimes() -> Vec<(&'static str, Runtime)> {
-    let burn = ("burn", Runtime::from(&device()));
-    if !["cpu", "flex", "ndarray"].contains(&device_name().as_str()) {
-        return vec![burn];
-    }
-    vec![burn, ("engine", Runtime::engine(&device(), cam_engine::Options::default()))]
-}
-
 /// The embedded network, or another one by name with made-up weights.
 pub fn network(name: &str, runtime: Runtime) -> ConvNet {
     if name == cam_models::EMBEDDED {
@@ -54,13 +44,12 @@ pub fn network(name: &str, runtime: Runtime) -> ConvNet {
     ConvNet::new(description, weights, runtime).expect("weights made for a description fit it")
 }
 
-/// Images `[n, 3, side, side]` without structure.
-pub fn images(n: usize, side: usize) -> Tensor<4> {
-    let values = noise(n * 3 * side * side);
-    Tensor::from_data(TensorData::new(values, [n, 3, side, side]), &device())
-}
-
 /// Values in −1..1 that do not repeat within reach.
 pub fn noise(n: usize) -> Vec<f32> {
     (0..n as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 8_388_608.0 - 1.0).collect()
+}
+
+/// All numbers of a tensor, in memory.
+pub fn vector<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().expect("the device gives its result")
 }

@@ -7,10 +7,10 @@
 use std::error::Error;
 
 use burn::tensor::{Device, Tensor};
-use cam_core::{Arithmetic, Capture, GradCam, Network, finish};
+use cam_core::{Arithmetic, Capture, GradCam, Network};
 use cam_models::{ConvNet, Rgb8, Runtime, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity};
-use cam_viz::{DecodeOptions, Map, OverlayStyle, decode, overlay, png_bytes};
+use cam_viz::{DecodeOptions, OverlayStyle, decode, overlay, png_bytes};
 use image::RgbImage;
 
 // ANCHOR: program
@@ -29,9 +29,8 @@ pub fn explain(
     let cosine = explanation.scores.clone().try_into_scalar::<f32>()?;
 
     let (width, height) = (image.width() as usize, image.height() as usize);
-    let map = finish(&explanation.raw_maps(), [height, width], Arithmetic::Standard)?;
-    let map = Map::new(width, height, map.maps.try_into_vec_as::<f32>()?)?;
-    let drawn = overlay(&image, &map, &OverlayStyle::default())?;
+    let finished = explanation.postprocess([height, width], Arithmetic::Standard)?;
+    let drawn = overlay(&image, &finished.maps[0], &OverlayStyle::default())?;
     Ok((cosine, png_bytes(&drawn)?))
 }
 

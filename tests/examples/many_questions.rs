@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::Path;
 
 use burn::tensor::{Device, Tensor};
-use cam_core::{Arithmetic, Capture, GradCam, Network, Route, finish};
+use cam_core::{Arithmetic, Capture, GradCam, Network, Route, postprocess};
 use cam_models::{ConvNet, Rgb8, load_embedded};
 use cam_targets::{ClassLogit, Concepts, CosineSimilarity, Dot};
 use cam_viz::{DecodeOptions, decode};
@@ -52,16 +52,16 @@ pub fn run(device: &Device, query: &Path, concepts: &[&Path]) -> Result<(), Box<
     println!("cosine {}\ndot {}\nlogits {}", explanation.scores, dot.scores, logits.scores);
     // ANCHOR_END: capture
 
-    // ANCHOR: finish
+    // ANCHOR: postprocess
     // One layer alone, or the mean of both: what is finished together is averaged.
     let head = explanation.layers[1].maps.clone();
-    let one = finish(&[head], [height, width], Arithmetic::Standard)?;
-    let both = finish(&explanation.raw_maps(), [height, width], Arithmetic::Standard)?;
+    let one = postprocess(&[head], [height, width], Arithmetic::Standard)?;
+    let both = explanation.postprocess([height, width], Arithmetic::Standard)?;
     for (question, nothing) in both.degenerate.iter().enumerate() {
         println!("question {question}: {}", if *nothing { "nothing found" } else { "a map" });
     }
-    assert_eq!(one.maps.dims(), both.maps.dims());
-    // ANCHOR_END: finish
+    assert_eq!(one.maps.len(), both.maps.len());
+    // ANCHOR_END: postprocess
 
     // ANCHOR: route
     // The same by autodiff through everything behind the layer, where the closed form is doubted.

@@ -1,6 +1,7 @@
 //! Comparing with references, and the tolerances with their reasons.
 
 use burn::tensor::Tensor;
+use cam_core::Map;
 
 use crate::golden::Reference;
 
@@ -30,6 +31,11 @@ pub const FINISHED_MAP: f32 = 2e-3;
 /// The values of a tensor.
 pub fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     tensor.try_to_vec_as::<f32>().expect("the device gives its result")
+}
+
+/// The values of maps, one map after the other.
+pub fn joined(maps: &[Map]) -> Vec<f32> {
+    maps.iter().flat_map(|map| map.values().iter().copied()).collect()
 }
 
 /// Largest absolute value.

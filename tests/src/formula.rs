@@ -3,10 +3,10 @@
 
 use std::f64::consts::TAU;
 
+use cam_random::Random;
+
 /// The salt all goldens here were made with.
 pub const SALT: u64 = 1;
-
-const GOLDEN_RATIO: u64 = 0x9E37_79B9_7F4A_7C15;
 
 fn fnv1a64(text: &str) -> u64 {
     text.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
@@ -16,14 +16,9 @@ fn fnv1a64(text: &str) -> u64 {
 
 /// n values in 0..1, each a multiple of 2⁻²⁴.
 pub fn unit(key: &str, n: usize) -> Vec<f32> {
-    let start = fnv1a64(key).wrapping_add(SALT.wrapping_mul(GOLDEN_RATIO));
-    let value = |i: u64| {
-        let z = start.wrapping_add(GOLDEN_RATIO.wrapping_mul(i));
-        let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 40) as f32 / 16_777_216.0
-    };
-    (1..=n as u64).map(value).collect()
+    let salt = SALT.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let mut random = Random::new(fnv1a64(key).wrapping_add(salt));
+    (0..n).map(|_| random.unit()).collect()
 }
 
 /// The values of one tensor of a state dict.

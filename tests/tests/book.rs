@@ -1,6 +1,7 @@
 //! The programs that the book shows: not only do they compile, they do what the book says.
 
 use burn::tensor::Tensor;
+use cam_core::methods::CATALOGUE;
 use cam_core::{Capture, GradCam, Layer, Network as _, Route, Target};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{assert_near, values};
@@ -39,6 +40,14 @@ const ROUNDING: f32 = 1e-5;
 
 fn photograph(name: &str) -> std::path::PathBuf {
     golden::path(&format!("../crates/cam-explain/photographs/{name}.png"))
+}
+
+#[test]
+fn every_method_has_a_page() {
+    let pages = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/src/methods");
+    for info in CATALOGUE {
+        assert!(pages.join(format!("{}.md", info.name)).is_file(), "{}", info.name);
+    }
 }
 
 #[test]

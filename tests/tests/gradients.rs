@@ -1,7 +1,7 @@
 //! Closed-form gradients against autodiff and finite differences: heads and targets.
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Gradients, Head, Linear, Neck, Pooling, Target};
+use cam_core::{Gradients, Head, Linear, Pooling, ProjectionStep, Target};
 use cam_targets::{
     ClassLogit, ClassReST, ClassSoftmax, Concepts, Contrast, CosineSimilarity, Dot, Finer,
     NegativeDistance, Prototypes, RawScore, binary, difference,
@@ -29,25 +29,28 @@ fn linear(key: &str, outputs: usize, inputs: usize) -> Linear {
 }
 
 fn heads() -> Vec<(&'static str, Head)> {
-    let affine = || Neck::Affine {
+    let affine = || ProjectionStep::Affine {
         scale: tensor(signed("scale", 5), [5]),
         shift: tensor(signed("shift", 5), [5]),
     };
-    let normalize = || Neck::L2Normalize { epsilon: 1e-12 };
+    let normalize = || ProjectionStep::L2Normalize { epsilon: 1e-12 };
     let gem = Pooling::GeneralizedMean { exponent: 3.0, epsilon: 1e-2 };
     vec![
         ("average", Head::new(Pooling::Average, vec![])),
         ("generalised mean", Head::new(gem, vec![])),
         ("maximum", Head::new(Pooling::Max, vec![])),
         ("flatten", Head::new(Pooling::Flatten, vec![])),
-        ("linear", Head::new(Pooling::Average, vec![Neck::Linear(linear("w", 4, 5))])),
+        ("linear", Head::new(Pooling::Average, vec![ProjectionStep::Linear(linear("w", 4, 5))])),
         ("batch norm", Head::new(Pooling::Average, vec![affine()])),
         ("unit length", Head::new(Pooling::Average, vec![normalize()])),
         (
             "shorter than epsilon",
-            Head::new(Pooling::Average, vec![Neck::L2Normalize { epsilon: 10.0 }]),
+            Head::new(Pooling::Average, vec![ProjectionStep::L2Normalize { epsilon: 10.0 }]),
         ),
-        ("all", Head::new(gem, vec![affine(), Neck::Linear(linear("v", 6, 5)), normalize()])),
+        (
+            "all",
+            Head::new(gem, vec![affine(), ProjectionStep::Linear(linear("v", 6, 5)), normalize()]),
+        ),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! What must hold of every network, whatever its weights.
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Layer, Network};
+use cam_core::{Head, HeadKind, Layer, Network};
 use cam_models::{
     Block, BurnExecutor, ConvNet, ConvolutionWeights, Description, EfficientNetLite, Executor,
     HeadWeights, Precision, ResNet, Runtime, Segment, Stage, Weights, describe, load_embedded,
@@ -41,6 +41,18 @@ fn input(shape: [usize; 4]) -> Tensor<4> {
     let values: Vec<f32> =
         (0..n).flat_map(|i| formula::image(&format!("law{i}"), height, width)).collect();
     Tensor::from_data(TensorData::new(values, shape), &device())
+}
+
+#[test]
+fn a_description_knows_the_kind_of_head_behind_every_layer() {
+    for name in ["resnet18", "efficientnet-lite0"] {
+        let network = by_formula(name);
+        let layers = (0..network.layers().len()).map(Layer::new);
+        for layer in layers {
+            let kind = network.head(layer).map_or(HeadKind::Other, Head::kind);
+            assert_eq!(network.description().head_kind(layer), kind, "{name}");
+        }
+    }
 }
 
 #[test]

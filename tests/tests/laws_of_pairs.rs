@@ -1,7 +1,7 @@
 //! What must hold of two images' similarity, taken apart.
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Error, Head, Linear, Neck, Network, Pair, Pooling};
+use cam_core::{Error, Head, Linear, Network, Pair, Pooling, ProjectionStep};
 use cam_models::load_embedded;
 use cam_tests::compare::{assert_near, cosine, values};
 use cam_tests::{device, formula, photographs};
@@ -22,16 +22,16 @@ fn activations(key: &str, [h, w]: [usize; 2]) -> Tensor<4> {
 /// Every head whose embedding is a mean of parts.
 fn heads() -> Vec<(&'static str, Head)> {
     let linear = || {
-        Neck::Linear(Linear {
+        ProjectionStep::Linear(Linear {
             weight: tensor(signed("w", 4 * 6), [4, 6]),
             bias: Some(tensor(signed("b", 4), [4])),
         })
     };
-    let affine = || Neck::Affine {
+    let affine = || ProjectionStep::Affine {
         scale: tensor(signed("scale", 6), [6]),
         shift: tensor(signed("shift", 6), [6]),
     };
-    let normalize = || Neck::L2Normalize { epsilon: 1e-12 };
+    let normalize = || ProjectionStep::L2Normalize { epsilon: 1e-12 };
     let gem = Pooling::GeneralizedMean { exponent: 3.0, epsilon: 1e-3 };
     vec![
         ("average", Head::new(Pooling::Average, vec![])),
@@ -104,7 +104,7 @@ fn what_has_no_parts_or_no_direction_is_refused_with_the_reason() {
     let head = Head::new(Pooling::Flatten, vec![]);
     let image = activations("a", [2, 2]);
     let refused = Pair::of(&head, [&image, &image]).expect_err("flattened");
-    assert!(matches!(refused, Error::NoParts { .. }), "{refused}");
+    assert!(matches!(refused, Error::NotPerPosition { .. }), "{refused}");
     let head = Head::new(Pooling::Average, vec![]);
     let refused = Pair::of(&head, [&image, &image.zeros_like()]).expect_err("zero");
     assert_eq!(refused, Error::ZeroEmbedding { which: "second" });

@@ -1,11 +1,12 @@
 //! Every method against pytorch-grad-cam 1.5.7, with its own constants.
 
 use cam_core::methods::{EigenSmooth, GradCam, Settings, method};
-use cam_core::{Arithmetic, Capture, Explanation, Method, Network, finish};
+use cam_core::{Arithmetic, Capture, Explanation, Method, Network, postprocess};
 use cam_models::{ConvNet, Runtime};
 use cam_targets::{Concepts, CosineSimilarity, Finer};
 use cam_tests::compare::{
-    FINISHED_MAP, RAW_MAP, assert_reaches, largest_difference, magnitude, record_parity, values,
+    FINISHED_MAP, RAW_MAP, assert_reaches, joined, largest_difference, magnitude, record_parity,
+    values,
 };
 use cam_tests::device;
 use cam_tests::golden::Golden;
@@ -53,8 +54,8 @@ impl Case {
             if golden.names().contains(&key) {
                 let raw = explanation.raw_maps();
                 let finished = |raw: &[_]| {
-                    let finished = finish(raw, INPUT, Arithmetic::PytorchGradCam);
-                    values(&finished.expect("maps are finite").maps)
+                    let finished = postprocess(raw, INPUT, Arithmetic::PytorchGradCam);
+                    joined(&finished.expect("maps are finite").maps)
                 };
                 let turned: Vec<_> = raw.iter().map(|maps| maps.clone().neg()).collect();
                 let expected = golden.get(&key).values;
@@ -130,8 +131,8 @@ fn eigen_smoothing_matches_but_for_the_sign(case: &Case) {
     let raw = case.explain(&EigenSmooth(GradCam), "layer4").raw_maps();
     let differences = [1.0, -1.0].map(|sign| {
         let raw: Vec<_> = raw.iter().map(|maps| maps.clone() * sign).collect();
-        let finished = finish(&raw, INPUT, Arithmetic::PytorchGradCam).expect("finite");
-        largest_difference(&values(&finished.maps), &expected)
+        let finished = postprocess(&raw, INPUT, Arithmetic::PytorchGradCam).expect("finite");
+        largest_difference(&joined(&finished.maps), &expected)
     });
     let nearest = differences[0].min(differences[1]);
     record_parity("eigen smoothing of grad-cam layer4.similarity.cam", nearest, FINISHED_MAP);
@@ -198,9 +199,9 @@ fn finer_cam_matches_on_resnet18() {
     let capture = Capture::new(&network, images(&["query"]), &[layer]).expect("captured");
     let explanation = capture.explain(&GradCam, &target.expect("the class exists"));
     let raw = explanation.expect("explained").raw_maps();
-    let finished = finish(&raw, INPUT, Arithmetic::PytorchGradCam).expect("finite");
+    let finished = postprocess(&raw, INPUT, Arithmetic::PytorchGradCam).expect("finite");
     let expected = Golden::open("resnet18-finer_cam").get("layer4.finer.cam").values;
-    assert_reaches("finer-cam layer4.cam", &values(&finished.maps), &expected, FINISHED_MAP);
+    assert_reaches("finer-cam layer4.cam", &joined(&finished.maps), &expected, FINISHED_MAP);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use cam_core::{
-    Arithmetic, Capture, Explanation, GradCam, Layer, Network, Route, Target, finish,
+    Arithmetic, Capture, Explanation, GradCam, Layer, Network, Route, Target,
     smooth_over_augmentations,
 };
 use cam_models::{ConvNet, Runtime};
@@ -10,7 +10,7 @@ use cam_targets::{
     ClassLogit, ClassSoftmax, Concepts, CosineSimilarity, Dot, NegativeDistance, difference,
 };
 use cam_tests::compare::{
-    ACTIVATION, FINISHED_MAP, RAW_MAP, assert_matches, assert_reaches, values,
+    ACTIVATION, FINISHED_MAP, RAW_MAP, assert_matches, assert_reaches, joined, values,
 };
 use cam_tests::golden::Golden;
 use cam_tests::networks::{INPUT, by_formula_on, images};
@@ -56,10 +56,10 @@ impl Case {
     }
 
     fn assert_finished(&self, key: &str, explanation: &Explanation) {
-        let finished = finish(&explanation.raw_maps(), INPUT, Arithmetic::PytorchGradCam)
-            .expect("maps are finite");
+        let finished =
+            explanation.postprocess(INPUT, Arithmetic::PytorchGradCam).expect("maps are finite");
         let key = format!("{key}.cam");
-        assert_matches(&key, &finished.maps, &self.maps.get(&key), FINISHED_MAP);
+        assert_reaches(&key, &joined(&finished.maps), &self.maps.get(&key).values, FINISHED_MAP);
     }
 
     /// Raw and finished map of one target at one layer.
@@ -161,14 +161,14 @@ fn smoothing_over_augmentations_matches(case: &Case) {
     let explain = |images: Tensor<4>| {
         let explanation =
             Capture::new(&case.network, images, &layers)?.explain(&GradCam, &target)?;
-        Ok(finish(&explanation.raw_maps(), INPUT, Arithmetic::PytorchGradCam)?.maps)
+        explanation.postprocess(INPUT, Arithmetic::PytorchGradCam)
     };
     let maps = smooth_over_augmentations(&images(&["query"]), explain)
         .expect("all six copies can be explained");
-    assert_matches(
+    assert_reaches(
         "layer4.similarity.aug_smooth.cam",
-        &maps,
-        &case.maps.get("layer4.similarity.aug_smooth.cam"),
+        &joined(&maps.maps),
+        &case.maps.get("layer4.similarity.aug_smooth.cam").values,
         FINISHED_MAP,
     );
 }

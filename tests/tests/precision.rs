@@ -1,6 +1,6 @@
 //! What convolutions in f16 and bf16 cost, on every backend that computes in them.
 //!
-//! Each comparison prints a line that `cargo xtask backends` puts into the book's table.
+//! Each comparison prints a line: the precision, what was compared, the difference, and the one that is allowed.
 
 use cam_core::{Capture, GradCam, Network};
 use cam_models::{ConvNet, NetworkError, Precision, Runtime, Weights, describe, load_embedded};

@@ -4,10 +4,10 @@
 
 use std::path::Path;
 
-use cam_core::{Arithmetic, Capture, GradCam, Network, finish};
+use cam_core::{Arithmetic, Capture, GradCam, Network};
 use cam_models::{ConvNet, Strictness, load};
 use cam_targets::{Concepts, CosineSimilarity};
-use cam_tests::compare::{ACTIVATION, FINISHED_MAP, RAW_MAP, assert_near, cosine, values};
+use cam_tests::compare::{ACTIVATION, FINISHED_MAP, RAW_MAP, assert_near, cosine, joined, values};
 use cam_tests::device;
 use cam_tests::golden::Golden;
 use cam_tests::photographs::{NAMES, open, tensor};
@@ -59,11 +59,11 @@ fn lite0_matches_at_two_earlier_layers() {
         let explanation = capture.explain(&GradCam, &target).expect("explained");
         let raw = golden.get(&format!("{name}.grad_cam.raw")).values;
         assert_near(name, &values(&explanation.layers[0].maps), &raw, RAW_MAP);
-        let finished = finish(&explanation.raw_maps(), [224, 224], Arithmetic::PytorchGradCam)
-            .expect("finite");
+        let finished =
+            explanation.postprocess([224, 224], Arithmetic::PytorchGradCam).expect("finite");
         assert_near(
             name,
-            &values(&finished.maps),
+            &joined(&finished.maps),
             &golden.get(&format!("{name}.grad_cam.cam")).values,
             FINISHED_MAP,
         );

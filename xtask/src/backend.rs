@@ -6,8 +6,6 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::nearest;
-
 /// Every feature that links a backend.
 pub const NAMES: [&str; 7] = ["flex", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"];
 
@@ -17,66 +15,63 @@ const BY_VULKAN: [&str; 2] = ["wgpu", "vulkan"];
 /// The vendor's number on the PCI bus.
 const NVIDIA: &str = "0x10de";
 
-/// The packages with a choice of backend whose tests depend on it, and where these are.
-pub const PACKAGES: [(&str, &str); 2] =
-    [("cam-tests", "tests/tests"), ("cam-cli", "crates/cam-cli/tests")];
+/// The packages with a choice of backend whose tests depend on it.
+pub const PACKAGES: [&str; 2] = ["cam-tests", "cam-cli"];
 
-/// Reads `ndarray,wgpu`.
-pub fn parse(names: &str) -> Result<Vec<&'static str>> {
-    let find = |name: &str| match NAMES.into_iter().find(|known| *known == name) {
-        Some(known) => Ok(known),
-        None => bail!(nearest::unknown("backend", name, NAMES.into_iter())),
-    };
-    names.split(',').map(str::trim).map(find).collect()
-}
-
-/// What a command needs around it to be run on a backend.
-pub struct Surroundings {
+/// What a command needs in its environment to run on a backend.
+pub struct Environment {
     variables: Vec<(&'static str, String)>,
     /// The feature that links it.
-    pub feature: &'static str,
-    /// In words, for whoever reads the outcome.
-    pub remark: Option<String>,
+    feature: String,
+    has_software_driver: bool,
 }
 
-impl Surroundings {
-    /// What that backend needs on this machine, or why it cannot run here.
-    pub fn of(backend: &'static str) -> Result<Self> {
+impl Environment {
+    /// What the backend needs on this machine.
+    ///
+    /// # Errors
+    /// Where it cannot run here, with the reason.
+    pub fn of(backend: &str) -> Result<Self> {
         let mut variables = vec![("CAM_TEST_DEVICE", backend.to_owned())];
-        let mut remark = None;
         let mut feature = backend;
+        let mut has_software_driver = false;
         if BY_VULKAN.contains(&backend) && cfg!(target_os = "linux") {
             let drivers = vulkan_drivers();
             if drivers.is_empty() {
                 bail!(
-                    "{backend} needs a Vulkan driver, and there is none: install your card's, or \
-                     the software one (Debian, Ubuntu: `apt install mesa-vulkan-drivers`)"
+                    "{backend} needs a Vulkan driver, and none is installed: install your card's, or \
+                     a software driver (Debian, Ubuntu: `apt install mesa-vulkan-drivers`)"
                 );
             }
             if !has_card(&drivers) {
                 if backend != "wgpu" {
                     bail!(
-                        "{backend} needs a card, and none was found with a driver for it: Mesa's software \
-                         driver crashes on its shaders (`wgpu` runs there)"
+                        "{backend} needs a card with a driver, and none was found: Mesa's software driver \
+                         crashes on its shaders, so use `wgpu` there"
                     );
                 }
-                remark = Some("software driver".to_owned());
+                has_software_driver = true;
                 feature = "wgpu-untuned";
                 variables.push(("CUBECL_WGPU_DEFAULT_DEVICE", "Cpu".to_owned()));
                 if let Some(driver) = drivers.iter().find(|path| is_software(path)) {
                     variables.push(("VK_ICD_FILENAMES", driver.display().to_string()));
                 }
             }
-            // Mesa asks for one, and complains at every start without it.
+            // Without one, Mesa complains at every start.
             let folder = env::temp_dir().join("cam-xdg-runtime");
             fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
             variables.push(("XDG_RUNTIME_DIR", folder.display().to_string()));
         }
-        Ok(Self { variables, feature, remark })
+        Ok(Self { variables, feature: feature.to_owned(), has_software_driver })
     }
 
-    /// Puts it around a command; what the user set stays.
-    pub fn put<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+    /// What a reader of the results must know.
+    pub fn remark(&self) -> &'static str {
+        if self.has_software_driver { " (software driver)" } else { "" }
+    }
+
+    /// Sets the variables of a command, except those that the user has set.
+    pub fn apply<'c>(&self, command: &'c mut Command) -> &'c mut Command {
         for (name, value) in &self.variables {
             if env::var_os(name).is_none() || *name == "CAM_TEST_DEVICE" {
                 command.env(name, value);
@@ -87,11 +82,12 @@ impl Surroundings {
 }
 
 /// The features that link these backends.
-pub fn features(surroundings: &[Surroundings]) -> String {
-    surroundings.iter().map(|surroundings| surroundings.feature).collect::<Vec<_>>().join(",")
+pub fn features(environments: &[Environment]) -> String {
+    let features = environments.iter().map(|environment| environment.feature.as_str());
+    features.collect::<Vec<_>>().join(",")
 }
 
-/// Manifests of the drivers that Vulkan's loader would find.
+/// The manifests of drivers that Vulkan's loader finds.
 fn vulkan_drivers() -> Vec<PathBuf> {
     let named = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].into_iter().find_map(env::var_os);
     if let Some(named) = named {
@@ -112,7 +108,7 @@ fn is_nvidia(driver: &Path) -> bool {
     is_of(driver, "nvidia")
 }
 
-/// Manifests are called after their drivers.
+/// Manifests have the names of their drivers.
 fn is_of(driver: &Path, name: &str) -> bool {
     driver.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name))
 }
@@ -135,13 +131,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn backends_are_read_as_a_list() {
-        assert_eq!(parse("wgpu, ndarray").expect("two"), ["wgpu", "ndarray"]);
-        let error = parse("flex,wgup").expect_err("no such backend").to_string();
-        assert_eq!(error, "unknown backend `wgup`: did you mean `wgpu`?");
-    }
-
-    #[test]
     fn every_backend_is_a_feature_of_what_is_tested_on_it() {
         for package in ["tests/Cargo.toml", "crates/cam-cli/Cargo.toml", "benches/Cargo.toml"] {
             let manifest = fs::read_to_string(crate::cargo::root().join(package)).expect(package);
@@ -152,12 +141,12 @@ mod tests {
     }
 
     #[test]
-    fn the_backend_under_test_is_always_said() {
+    fn the_backend_under_test_is_always_set() {
         let mut command = Command::new("cargo");
-        let surroundings = Surroundings::of("ndarray").expect("it needs nothing");
-        surroundings.put(&mut command);
-        assert_eq!(features(&[surroundings]), "ndarray");
-        let said: Vec<_> = command.get_envs().collect();
-        assert_eq!(said, [("CAM_TEST_DEVICE".as_ref(), Some("ndarray".as_ref()))]);
+        let environment = Environment::of("ndarray").expect("it needs nothing");
+        environment.apply(&mut command);
+        assert_eq!(features(&[environment]), "ndarray");
+        let set: Vec<_> = command.get_envs().collect();
+        assert_eq!(set, [("CAM_TEST_DEVICE".as_ref(), Some("ndarray".as_ref()))]);
     }
 }

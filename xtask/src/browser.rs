@@ -1,43 +1,48 @@
 //! `cargo xtask browser`: the example for a browser, compiled to WebAssembly and run by Node.
 
 use std::fs;
-use std::path::{self, Path};
-use std::process::{Command, Stdio};
+use std::path::{self, Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
 
 use crate::cargo::{built, cargo, output, root, run as run_command};
+use crate::check::targets::{BROWSER, is_installed};
 use crate::metadata::target_directory;
-use crate::targets::{BROWSER, is_installed};
+use crate::tools::is_runnable;
 
-pub const HELP: &str = "\
-usage: cargo xtask browser [IMAGE CONCEPT]
+/// Run an explanation as WebAssembly
+///
+/// Compiles the example `in_memory` for wasm32-unknown-unknown, with WebAssembly's vectors, and explains an image with it
+/// in Node: its cosine to the concept, how long each of five explanations took, and a picture. The same program then runs
+/// on this machine; fails where the cosines differ by more than rounding.
+///
+/// Needs `rustup target add wasm32-unknown-unknown` and Node (`node`).
+#[derive(Args)]
+pub struct Arguments {
+    /// The image; the demo's coffee unless given.
+    #[arg(requires = "concept")]
+    image: Option<PathBuf>,
 
-Compiles the example `in_memory` for wasm32-unknown-unknown, with WebAssembly's
-vectors, and explains an image by it in Node: its cosine to the concept, how
-long each of five explanations took, and a picture. The same program is then run
-on this machine; fails where the cosines differ by more than rounding. Without
-arguments the image is the demo's coffee, and the concept its cat.
+    /// The concept; the demo's cat unless given.
+    concept: Option<PathBuf>,
+}
 
-Takes `rustup target add wasm32-unknown-unknown` and Node (`node`).
-";
-
-pub fn run(arguments: &[String]) -> Result<()> {
-    let [image, concept] = match arguments {
-        [] => ["coffee", "cat"]
-            .map(|name| root().join(format!("crates/cam-explain/photographs/{name}.png"))),
-        // Programs are run in the workspace's directory.
-        [image, concept] => [path::absolute(image)?, path::absolute(concept)?],
-        _ => bail!("{HELP}"),
+pub fn run(Arguments { image, concept }: &Arguments) -> Result<()> {
+    // Programs are run in the workspace's directory.
+    let given = |path: &Option<PathBuf>, name: &str| match path {
+        Some(path) => path::absolute(path).context("no current directory"),
+        None => Ok(root().join(format!("crates/cam-explain/photographs/{name}.png"))),
     };
+    let [image, concept] = [given(image, "coffee")?, given(concept, "cat")?];
     ensure!(
         is_installed(BROWSER),
-        "there is no standard library for {BROWSER}: `rustup target add {BROWSER}`"
+        "the standard library for {BROWSER} is missing: `rustup target add {BROWSER}`"
     );
-    let node = Command::new("node").arg("--version").stdout(Stdio::null()).status();
     ensure!(
-        node.is_ok_and(|status| status.success()),
-        "`node` does not run: install Node (Debian, Ubuntu: `apt install nodejs`)"
+        is_runnable("node"),
+        "Node (`node`) is missing: install it (Debian, Ubuntu: `apt install nodejs`)"
     );
     let folder = target_directory()?.join("browser");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
@@ -47,35 +52,37 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let module = target_directory()?.join(BROWSER).join("release/cam_browser.wasm");
     let mut explain = Command::new("node");
     explain.arg(root().join("tests/browser/run.mjs")).arg(module);
-    let said_there = output(explain.args([&image, &concept, &there]))?;
-    print!("{said_there}");
+    let printed_there = output(explain.args([&image, &concept, &there]))?;
+    print!("{printed_there}");
     // With the workspace's features, as for the tests: burn is not built again.
     let build_here = ["build", "--release", "--workspace", "--example", "in_memory"];
     let program = built(&mut cargo(build_here), "in_memory")?;
-    let said_here = output(Command::new(program).args([&image, &concept, &here]))?;
-    print!("here: {said_here}");
+    let printed_here = output(Command::new(program).args([&image, &concept, &here]))?;
+    print!("this machine: {printed_here}");
 
-    let [cosine_there, cosine_here] = [cosine(&said_there)?, cosine(&said_here)?];
+    let [cosine_there, cosine_here] = [cosine(&printed_there)?, cosine(&printed_here)?];
     ensure!(
         (cosine_there - cosine_here).abs() < ROUNDING,
-        "the cosine is {cosine_there} there and {cosine_here} here"
+        "the cosine is {cosine_there} in Node and {cosine_here} on this machine"
     );
     let is_same = read(&here)? == read(&there)?;
-    let how = if is_same { "the same bytes as" } else { "by rounding not the same bytes as" };
+    let how = if is_same { "the same bytes as" } else { "differs by rounding from" };
     println!("{}: {how} {}", there.display(), here.display());
     Ok(())
 }
 
-/// Sums in another order, through the whole network.
+/// What sums in another order change, through the whole network.
 const ROUNDING: f64 = 1e-5;
 
 /// Of a line `cosine 0.5 in ...`.
-fn cosine(said: &str) -> Result<f64> {
-    let number = said.lines().find_map(|line| line.strip_prefix("cosine ")?.split(' ').next());
-    number.and_then(|number| number.parse().ok()).with_context(|| format!("no cosine: {said}"))
+fn cosine(printed: &str) -> Result<f64> {
+    let number = printed.lines().find_map(|line| line.strip_prefix("cosine ")?.split(' ').next());
+    number
+        .and_then(|number| number.parse().ok())
+        .with_context(|| format!("no cosine in `{printed}`"))
 }
 
-/// WebAssembly's vectors are a feature that every browser has by now, and that the compiler leaves out.
+/// Every browser has WebAssembly's vectors by now, but the compiler leaves them out by default.
 fn build() -> Command {
     let mut command = cargo(["build", "--release", "-p", "cam-browser", "--target", BROWSER]);
     command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", "-C target-feature=+simd128");
@@ -91,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cosine_is_found_in_what_either_program_says() {
+    fn the_cosine_is_found_in_what_either_program_prints() {
         assert_eq!(cosine("loaded in 9 ms\ncosine 0.25 in 9, 8 ms\n").expect("there"), 0.25);
         assert_eq!(cosine("cosine -0.5\n").expect("here"), -0.5);
         assert!(cosine("no such line\n").is_err());

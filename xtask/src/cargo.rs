@@ -17,17 +17,17 @@ pub fn root() -> PathBuf {
 pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
-    for (name, _) in env::vars_os().filter(|(name, _)| is_about_us(&name.to_string_lossy())) {
+    for (name, _) in env::vars_os().filter(|(name, _)| is_about_xtask(&name.to_string_lossy())) {
         command.env_remove(name);
     }
     command
 }
 
-/// What cargo tells a program that it runs about that program's package.
+/// Whether cargo sets the variable for a program that it runs, about that program's package.
 ///
-/// Build scripts that watch these variables (ring's does) would take ours for a change and compile everything above
-/// them again, at every turn from a command to a plain `cargo build` and back.
-fn is_about_us(variable: &str) -> bool {
+/// Build scripts that watch these variables (ring's does) would see a change and compile again, with everything above
+/// them, between each command of ours and a plain `cargo build`.
+fn is_about_xtask(variable: &str) -> bool {
     variable.starts_with("CARGO_PKG_") || variable.starts_with("CARGO_MANIFEST_")
 }
 
@@ -52,8 +52,15 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{}` printed no text", shown(command)))
 }
 
-/// Runs cargo's command to build, and finds the program of that name. Cargo itself says where it put it: the path
-/// depends on the target directory, the host and the settings.
+/// The triple of the machine that a compiler is for.
+pub fn host(compiler: &mut Command) -> Result<String> {
+    let version = output(compiler.arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("`rustc -vV` names no host")?.to_owned())
+}
+
+/// Runs cargo's command to build, and finds the program of that name. Cargo reports where it is: the path depends on
+/// the target directory, the host and the settings.
 pub fn built(command: &mut Command, name: &str) -> Result<PathBuf> {
     let messages = output(command.args(["--message-format", "json-render-diagnostics"]))?;
     let missing = || format!("cargo built no program named `{name}`");
@@ -81,11 +88,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_hears_nothing_of_our_own_package() {
+    fn variables_about_xtask_are_not_passed_on() {
         let command = cargo(["build"]);
         let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
         assert!(removed.iter().any(|(name, _)| *name == "CARGO_PKG_NAME"), "{removed:?}");
-        assert!(!is_about_us("CARGO_TARGET_DIR") && !is_about_us("CARGO_HOME"));
+        assert!(!is_about_xtask("CARGO_TARGET_DIR") && !is_about_xtask("CARGO_HOME"));
     }
 
     #[test]

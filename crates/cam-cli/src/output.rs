@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use cam_explain::Source;
 use cam_explain::paths::{file_name, place};
-use cam_viz::{WriteError, picture_bytes, png_bytes, remove_leftovers, write_atomically};
+use cam_files::{WriteError, remove_leftovers, write_atomically};
+use cam_viz::{picture_bytes, png_bytes};
 use image::RgbImage;
 
 use crate::failure::Failure;

@@ -2,31 +2,12 @@ use std::sync::OnceLock;
 
 use burn::tensor::Tensor;
 
-use crate::finish::{all_finite, read};
-use crate::question::{Asked, Back, Question};
-use crate::{Error, Explanation, Head, Layer, LayerMaps, Method, Network, Tail, Target, View};
-
-/// How ∂s/∂e is pulled back to the activations.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Route {
-    /// In closed form where the network has one, else through its own tail, else by autodiff.
-    #[default]
-    Automatic,
-    /// In closed form, or not at all.
-    ClosedForm,
-    /// Through the network's own [`Tail`], even where a closed form exists, or not at all.
-    Tail,
-    /// By autodiff through everything behind the layer, even where a closed form exists.
-    Autodiff,
-}
-
-/// A route, resolved for one layer.
-#[derive(Clone, Copy)]
-pub(crate) enum WayBack<'a> {
-    Head(&'a Head),
-    Tail(&'a (dyn Tail + 'a)),
-    Autodiff,
-}
+use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradients};
+use crate::read::{all_finite, read};
+use crate::{
+    Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route, Tail, Target,
+    View,
+};
 
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
 ///
@@ -53,7 +34,9 @@ pub struct Capture<'n> {
     pub(crate) activations: Vec<(Layer, Tensor<4>)>,
     pub(crate) embeddings: Tensor<2>,
     pub(crate) route: Route,
-    /// Per layer, what follows it, recorded when it is first gone back through.
+    pub(crate) budget: Budget,
+    pub(crate) progress: Option<&'n dyn Progress>,
+    /// Per layer, what follows it, recorded when a gradient first passes through it.
     tails: Vec<OnceLock<Option<Box<dyn Tail + 'n>>>>,
 }
 
@@ -97,7 +80,16 @@ impl<'n> Capture<'n> {
             deepest.get_or_init(|| Some(tail));
         }
         let activations = layers.into_iter().zip(activations).collect();
-        Ok(Self { network, images, activations, embeddings, route: Route::default(), tails })
+        Ok(Self {
+            network,
+            images,
+            activations,
+            embeddings,
+            route: Route::default(),
+            budget: Budget::default(),
+            progress: None,
+            tails,
+        })
     }
 
     /// The same capture, explained by another route.
@@ -105,13 +97,24 @@ impl<'n> Capture<'n> {
         Self { route, ..self }
     }
 
-    /// The same layers and route, of other images.
+    /// The same capture, whose methods may take another amount of memory for what they run together.
+    pub fn with_budget(self, budget: Budget) -> Self {
+        Self { budget, ..self }
+    }
+
+    /// The same capture, whose methods report how far they are and can be stopped.
+    pub fn with_progress(self, progress: &'n dyn Progress) -> Self {
+        Self { progress: Some(progress), ..self }
+    }
+
+    /// The same layers, route, budget and progress, of other images.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
     pub fn of_images(&self, images: Tensor<4>) -> Result<Self, Error> {
         let layers: Vec<Layer> = self.activations.iter().map(|(layer, _)| *layer).collect();
-        Ok(Self::new(self.network, images, &layers)?.with_route(self.route))
+        let capture = Self::new(self.network, images, &layers)?;
+        Ok(Self { route: self.route, budget: self.budget, progress: self.progress, ..capture })
     }
 
     /// The embeddings, `[n, d]`.
@@ -129,12 +132,12 @@ impl<'n> Capture<'n> {
     /// # Errors
     /// [`Error::Width`] where the target was made for other embeddings, [`Error::NoQuestion`],
     /// [`Error::NoClosedForm`], [`Error::NoTail`] and [`Error::Untracked`] where the route does not
-    /// exist.
+    /// exist, and what the method returns: [`Error::Cancelled`] where it was stopped.
     pub fn explain(&self, method: &dyn Method, target: &dyn Target) -> Result<Explanation, Error> {
         self.check(target)?;
         let scores = target.scores(self.embeddings());
         let gradients = embedding_gradients(target, self.embeddings())?;
-        self.maps(method, &Question { asked: Asked::All(target), scores, gradients })
+        self.maps(method, &Question { targets: Targets::Shared(target), scores, gradients })
     }
 
     /// Puts to each image its own target, which must ask one question: k = 1.
@@ -163,7 +166,7 @@ impl<'n> Capture<'n> {
             gradients.push(embedding_gradients(target, embedding)?);
         }
         let (scores, gradients) = (Tensor::cat(scores, 0), Tensor::cat(gradients, 0));
-        self.maps(method, &Question { asked: Asked::Each(targets), scores, gradients })
+        self.maps(method, &Question { targets: Targets::PerImage(targets), scores, gradients })
     }
 
     fn check(&self, target: &dyn Target) -> Result<(), Error> {
@@ -186,60 +189,31 @@ impl<'n> Capture<'n> {
             Ok(LayerMaps { layer: self.activations[index].0, maps })
         });
         let layers = layers.collect::<Result<_, Error>>()?;
-        Ok(Explanation { scores: question.scores.clone(), layers })
+        Ok(Explanation { scores: question.scores.clone(), layers, fusion: method.fusion() })
     }
 }
 
-impl Back for Capture<'_> {
+impl Routes for Capture<'_> {
     fn route(&self) -> Route {
         self.route
     }
 
-    fn way_back(&self, layer: Layer) -> Result<WayBack<'_>, Error> {
+    fn resolve(&self, layer: Layer) -> Result<Resolved<'_>, Error> {
         let name = || self.network.layers()[layer.index()].name.clone();
-        let head = || self.network.head(layer).map(WayBack::Head);
+        let head = || self.network.head(layer).map(Resolved::Head);
         let tail = || {
             let index = self.activations.iter().position(|(at, _)| *at == layer)?;
             let activations = &self.activations[index].1;
             let tail = self.tails[index].get_or_init(|| self.network.tail(activations, layer));
-            tail.as_deref().map(WayBack::Tail)
+            tail.as_deref().map(Resolved::Tail)
         };
         match self.route {
-            Route::Automatic => Ok(head().or_else(tail).unwrap_or(WayBack::Autodiff)),
+            Route::Automatic => Ok(head().or_else(tail).unwrap_or(Resolved::Autodiff)),
             Route::ClosedForm => head().ok_or_else(|| Error::NoClosedForm { layer: name() }),
             Route::Tail => tail().ok_or_else(|| Error::NoTail { layer: name() }),
-            Route::Autodiff => Ok(WayBack::Autodiff),
+            Route::Autodiff => Ok(Resolved::Autodiff),
         }
     }
-}
-
-/// ∂s/∂e `[n, k, d]`, in closed form or by autodiff through the target.
-pub(crate) fn embedding_gradients(
-    target: &dyn Target,
-    embeddings: Tensor<2>,
-) -> Result<Tensor<3>, Error> {
-    if let Some(gradients) = target.gradients(embeddings.clone()) {
-        return Ok(gradients);
-    }
-    let gradients = (0..target.questions()).map(|question| {
-        let leaf = embeddings.clone().autodiff().require_grad();
-        // The images do not see each other, so that the sum's gradient holds each one's own.
-        let score = target.scores(leaf.clone()).narrow(1, question, 1).sum();
-        leaf_gradient(&leaf, score)
-    });
-    Ok(Tensor::stack(gradients.collect::<Result<_, _>>()?, 1))
-}
-
-pub(crate) fn leaf_gradient<const D: usize>(
-    leaf: &Tensor<D>,
-    score: Tensor<1>,
-) -> Result<Tensor<D>, Error> {
-    if !score.is_tracked() {
-        return Err(Error::Untracked);
-    }
-    let mut gradients = score.backward();
-    let gradient = leaf.grad_remove(&mut gradients).ok_or(Error::Untracked)?;
-    Ok(gradient.without_autodiff())
 }
 
 fn check_finite(embeddings: &Tensor<2>) -> Result<(), Error> {

@@ -1,6 +1,7 @@
+use cam_map::MapError;
 use thiserror::Error;
 
-/// What can be wrong with a question put to a network.
+/// Why a network cannot be explained.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,11 +15,11 @@ pub enum Error {
     },
 
     /// A capture was asked for without any layer.
-    #[error("no layer was given: name at least one to explain at")]
+    #[error("no layer was given: name at least one")]
     NoLayer,
 
     /// A batch without images.
-    #[error("the batch holds no image")]
+    #[error("the batch contains no images")]
     EmptyBatch,
 
     /// As many targets as images are needed when each image has its own.
@@ -45,7 +46,8 @@ pub enum Error {
 
     /// The target was made for embeddings of another width.
     #[error(
-        "the embedding is {embedding} wide, the concept {target}: were they made by the same model?"
+        "the concept has {target} dimensions but the embedding has {embedding}: were they made by the \
+         same model?"
     )]
     Width {
         /// Width of the network's embeddings.
@@ -54,10 +56,10 @@ pub enum Error {
         target: usize,
     },
 
-    /// The network gave NaN or infinity.
+    /// The embedding contains NaN or infinity.
     #[error(
-        "the network's embedding of image {image} is not finite: its weights or its input hold NaN, \
-         infinity or values far out of range"
+        "the network's embedding of image {image} is not finite: its weights or its input contain \
+         NaN, infinity or values far out of range"
     )]
     NonFiniteEmbedding {
         /// Position of the first such image in the batch.
@@ -72,7 +74,7 @@ pub enum Error {
     },
 
     /// A layer of another network.
-    #[error("layer {index} was asked for, but the network has {layers}")]
+    #[error("layer {index} does not exist: the network has {layers} layers")]
     ForeignLayer {
         /// Its position.
         index: usize,
@@ -84,7 +86,7 @@ pub enum Error {
     #[error("the target asks nothing: give it at least one concept or class")]
     NoQuestion,
 
-    /// A raw map holds NaN or infinity.
+    /// A raw map contains NaN or infinity.
     #[error("a raw map is not finite: the gradient at the layer overflowed")]
     NonFiniteMap,
 
@@ -95,9 +97,9 @@ pub enum Error {
         layer: String,
     },
 
-    /// The network's own way back was asked for where it has none.
+    /// The recorded tail was asked for where the network has none.
     #[error(
-        "the network cannot go back to `{layer}` by itself: use the automatic route or autodiff"
+        "the network has no recorded backward pass to `{layer}`: use the automatic route or autodiff"
     )]
     NoTail {
         /// The layer.
@@ -119,32 +121,40 @@ pub enum Error {
         other: [usize; 2],
     },
 
-    /// Guided backpropagation needs a network that lets a rule be put on every activation.
+    /// Guided backpropagation changes the gradient of every activation, which not every executor can.
     #[error(
-        "this network cannot be gone back through by guided backpropagation: run it in the engine \
-         (`--device cpu`)"
+        "guided backpropagation needs the CPU engine, but this network is running on another backend"
     )]
     NoGuidedGradients,
 
     /// FullGrad needs the biases inside the network.
-    #[error("this network does not give its biases, which FullGrad sums up: use another method")]
+    #[error(
+        "FullGrad needs the biases inside the network, which this one does not give: use another method"
+    )]
     NoBiases,
 
-    /// A map that is no sum over channels has no principal component to take.
+    /// Eigen smoothing needs a method that sums over channels.
     #[error(
-        "eigen smoothing takes the first principal component of what channels contribute, and this \
-         method sums up no channels: use it with Grad-CAM and its kin"
+        "eigen smoothing replaces a sum over channels, and this method has none: use it with a method \
+         such as Grad-CAM or LayerCAM"
     )]
     NoContributions,
 
-    /// A second derivative is needed of a target that gives no first one in closed form.
+    /// Shapley-CAM needs a target with a gradient in closed form.
     #[error(
-        "Shapley-CAM differentiates the target's gradient once more, and this target gives none in \
-         closed form: use Grad-CAM"
+        "Shapley-CAM needs the target's second derivative, and this target has no gradient in closed \
+         form: use Grad-CAM"
     )]
     NoSecondDerivative,
 
-    /// CAM reads a linear head's weights.
+    /// Finer-CAM compares a class with others.
+    #[error(
+        "Finer-CAM compares a class with similar ones, and this target has none: ask about a class of a \
+         classifier that has several"
+    )]
+    NoAlternatives,
+
+    /// CAM needs a linear head.
     #[error(
         "CAM needs average pooling and at most linear steps behind `{layer}`: explain the last \
          layer, or use Grad-CAM, which gives the same map where CAM exists"
@@ -156,8 +166,8 @@ pub enum Error {
 
     /// A kernel matrix of all pairs of positions would be too large.
     #[error(
-        "the layer has {positions} positions, and a kernel between all pairs of more than {most} \
-         does not fit: explain a later layer"
+        "the layer has {positions} positions, but a kernel matrix of all pairs fits into memory only up \
+         to {most}: explain a later layer"
     )]
     TooManyPositions {
         /// Positions of the layer.
@@ -166,16 +176,16 @@ pub enum Error {
         most: usize,
     },
 
-    /// The similarity of two images cannot be taken apart into pairs of positions.
-    #[error("a pair cannot be explained position by position here: {reason}")]
-    NoParts {
+    /// The similarity of two images cannot be decomposed into pairs of positions.
+    #[error("the embedding cannot be decomposed by position: {reason}")]
+    NotPerPosition {
         /// Why not.
         reason: &'static str,
     },
 
     /// Maps of all pairs of positions would be too large.
     #[error(
-        "{} and {} positions make too many pairs; the most is {most}: choose a smaller input",
+        "{} times {} positions are more than the {most} pairs that fit into memory: use a smaller input",
         positions[0],
         positions[1]
     )]
@@ -195,12 +205,34 @@ pub enum Error {
         which: &'static str,
     },
 
+    /// A map that cannot be made.
+    #[error(transparent)]
+    Map(MapError),
+
+    /// A [`Progress`](crate::Progress) stopped the work.
+    #[error("cancelled after {done} of {total} steps")]
+    Cancelled {
+        /// Steps that were done.
+        done: usize,
+        /// Steps there would have been.
+        total: usize,
+    },
+
     /// The device could not give its result.
     #[error("the device failed while its result was read: {reason}")]
     Device {
-        /// What the backend said.
+        /// The backend's message.
         reason: String,
     },
+}
+
+impl From<MapError> for Error {
+    fn from(error: MapError) -> Self {
+        match error {
+            MapError::NotFinite => Self::NonFiniteMap,
+            error => Self::Map(error),
+        }
+    }
 }
 
 fn remedy(nearest: &[String]) -> String {

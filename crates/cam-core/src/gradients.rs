@@ -3,7 +3,7 @@ use burn::tensor::Tensor;
 /// ∂s/∂A for n images and k questions each.
 ///
 /// Behind average pooling every position of a channel has the same gradient, so that one number
-/// per channel says it all: a map then costs one matrix product, and k maps cost no more passes.
+/// per channel is enough: a map then costs one matrix product, and k maps cost no further passes.
 #[derive(Debug, Clone)]
 pub enum Gradients {
     /// The same at every position of a channel: `[n, k, c]`.

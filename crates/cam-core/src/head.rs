@@ -1,4 +1,4 @@
-use crate::{Error, Gradients, Linear, unit};
+use crate::{Error, Gradients, Linear, normalize};
 use burn::tensor::{Int, Tensor};
 
 /// How the positions of a feature map become one vector.
@@ -12,7 +12,7 @@ pub enum Pooling {
         /// The exponent, positive and finite: 1 is the mean, and the maximum is the limit of large
         /// ones.
         exponent: f32,
-        /// Activations below it count as it; positive, for negative ones have no power.
+        /// Smaller activations are replaced by it; positive, because negative numbers have no power.
         epsilon: f32,
     },
     /// The largest activation of each channel.
@@ -23,7 +23,7 @@ pub enum Pooling {
 
 /// A step between pooling and embedding.
 #[derive(Debug, Clone)]
-pub enum Neck {
+pub enum ProjectionStep {
     /// W·x + b.
     Linear(Linear),
     /// scale ⊙ x + shift: batch normalisation at inference.
@@ -35,22 +35,33 @@ pub enum Neck {
     },
     /// x / max(‖x‖, ε).
     L2Normalize {
-        /// Shorter vectors are divided by it.
+        /// Vectors shorter than this are divided by it.
         epsilon: f32,
     },
 }
 
-/// What turns the last activations into the embedding, differentiable in closed form.
+/// What kind of head follows a layer, as far as it decides which methods give one map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeadKind {
+    /// Average pooling and nothing else.
+    Average,
+    /// Average pooling and further steps.
+    ProjectedAverage,
+    /// Another pooling, or more of the network.
+    Other,
+}
+
+/// Turns the last activations into the embedding; differentiable in closed form.
 #[derive(Debug, Clone)]
 pub struct Head {
     pooling: Pooling,
-    necks: Vec<Neck>,
+    projection: Vec<ProjectionStep>,
 }
 
 impl Head {
     /// A head that pools and then takes each step in turn.
-    pub fn new(pooling: Pooling, necks: Vec<Neck>) -> Self {
-        Self { pooling, necks }
+    pub fn new(pooling: Pooling, projection: Vec<ProjectionStep>) -> Self {
+        Self { pooling, projection }
     }
 
     /// How the positions become one vector.
@@ -58,9 +69,18 @@ impl Head {
         self.pooling
     }
 
+    /// What kind of head this is.
+    pub fn kind(&self) -> HeadKind {
+        match (self.pooling, self.projection.as_slice()) {
+            (Pooling::Average, []) => HeadKind::Average,
+            (Pooling::Average, _) => HeadKind::ProjectedAverage,
+            _ => HeadKind::Other,
+        }
+    }
+
     /// The steps behind the pooling.
-    pub fn necks(&self) -> &[Neck] {
-        &self.necks
+    pub fn projection(&self) -> &[ProjectionStep] {
+        &self.projection
     }
 
     /// Activations `[n, c, h', w']` to embeddings `[n, d]`.
@@ -75,27 +95,28 @@ impl Head {
 
     /// The pooled vector `[n, p]` to embeddings `[n, d]`.
     pub fn embed(&self, pooled: Tensor<2>) -> Tensor<2> {
-        self.necks.iter().fold(pooled, |x, neck| neck.forward(x))
+        self.projection.iter().fold(pooled, |x, step| step.forward(x))
     }
 
-    /// What each position adds: vectors whose mean over positions is the embedding, exactly.
+    /// The contribution of each position: vectors whose mean over positions is the embedding, exactly.
     ///
-    /// Every step here is affine in the pooled vector, but for the division by its length, which is
-    /// one number for all positions; and a mean goes through what is affine. A generalised mean is
-    /// shared out by Aᵖ, a maximum goes to the position that has it.
+    /// Every step here is affine in the pooled vector, except for the division by its length, which is
+    /// one number for all positions; and an affine map of a mean is the mean of the maps. A generalised
+    /// mean is shared in proportion to Aᵖ, a maximum goes to the position that has it.
     ///
     /// # Shapes
     /// `[n, c, h', w']` to `[n, h'·w', d]`.
     ///
     /// # Errors
-    /// [`Error::NoParts`] where positions are flattened, and share no channels.
-    pub fn parts(&self, activations: &Tensor<4>) -> Result<Tensor<3>, Error> {
+    /// [`Error::NotPerPosition`] where the head flattens the positions, so that they share no channels.
+    pub fn per_position(&self, activations: &Tensor<4>) -> Result<Tensor<3>, Error> {
         let pooled = self.pool(activations.clone());
-        let parts = self.pooling.parts(activations, &pooled).ok_or(Error::NoParts {
-            reason: "its positions are laid side by side and have no channels in common",
-        })?;
-        let (parts, _) = self.necks.iter().fold((parts, pooled), |(parts, whole), neck| {
-            (neck.forward_parts(parts, &whole), neck.forward(whole))
+        let parts =
+            self.pooling.per_position(activations, &pooled).ok_or(Error::NotPerPosition {
+                reason: "the head flattens the positions, so that they share no channels",
+            })?;
+        let (parts, _) = self.projection.iter().fold((parts, pooled), |(parts, whole), step| {
+            (step.forward_per_position(parts, &whole), step.forward(whole))
         });
         Ok(parts)
     }
@@ -109,14 +130,14 @@ impl Head {
 
     /// ∂s/∂e `[n, k, d]` to the gradient at the pooled vector, `[n, k, p]`.
     pub fn pull_back_to_pooled(&self, pooled: &Tensor<2>, gradients: Tensor<3>) -> Tensor<3> {
-        // What each step was given, for a step's derivative may depend on it.
+        // The input of each step, because a step's derivative may depend on it.
         let mut inputs = vec![pooled.clone()];
-        for neck in &self.necks {
+        for step in &self.projection {
             let last = inputs[inputs.len() - 1].clone();
-            inputs.push(neck.forward(last));
+            inputs.push(step.forward(last));
         }
-        let steps = self.necks.iter().zip(&inputs).rev();
-        steps.fold(gradients, |g, (neck, input)| neck.pull_back(input, g))
+        let steps = self.projection.iter().zip(&inputs).rev();
+        steps.fold(gradients, |g, (step, input)| step.pull_back(input, g))
     }
 
     /// The gradient at the pooled vector, `[n, k, p]`, to ∂s/∂A.
@@ -155,9 +176,9 @@ impl Pooling {
         }
     }
 
-    /// Vectors whose mean over positions is the pooled vector, `[n, h'·w', c]`; none where positions
-    /// share no channels.
-    fn parts(self, activations: &Tensor<4>, pooled: &Tensor<2>) -> Option<Tensor<3>> {
+    /// Vectors whose mean over positions is the pooled vector, `[n, h'·w', c]`; none where positions share
+    /// no channels.
+    fn per_position(self, activations: &Tensor<4>, pooled: &Tensor<2>) -> Option<Tensor<3>> {
         let [n, c, h, w] = activations.dims();
         let parts = match self {
             Self::Average => activations.clone().reshape([n, c, h * w]),
@@ -206,23 +227,23 @@ impl Pooling {
     }
 }
 
-impl Neck {
+impl ProjectionStep {
     fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Linear(linear) => linear.forward(x),
             Self::Affine { scale, shift } => {
                 x * scale.clone().unsqueeze() + shift.clone().unsqueeze()
             }
-            Self::L2Normalize { epsilon } => unit(x, *epsilon).0,
+            Self::L2Normalize { epsilon } => normalize(x, *epsilon).0,
         }
     }
 
     /// The step taken for each part `[n, positions, x]` of `whole`, `[n, x]`, their mean.
-    fn forward_parts(&self, parts: Tensor<3>, whole: &Tensor<2>) -> Tensor<3> {
+    fn forward_per_position(&self, parts: Tensor<3>, whole: &Tensor<2>) -> Tensor<3> {
         match self {
             Self::Linear(linear) => {
-                let turned = linear.weight.clone().transpose().unsqueeze_dim(0);
-                let parts = parts.matmul(turned);
+                let transposed = linear.weight.clone().transpose().unsqueeze_dim(0);
+                let parts = parts.matmul(transposed);
                 match &linear.bias {
                     Some(bias) => parts + bias.clone().unsqueeze(),
                     None => parts,
@@ -232,7 +253,7 @@ impl Neck {
                 parts * scale.clone().unsqueeze() + shift.clone().unsqueeze()
             }
             Self::L2Normalize { epsilon } => {
-                parts / unit(whole.clone(), *epsilon).1.unsqueeze_dim(1)
+                parts / normalize(whole.clone(), *epsilon).1.unsqueeze_dim(1)
             }
         }
     }
@@ -244,7 +265,7 @@ impl Neck {
             Self::L2Normalize { epsilon } => {
                 // ∂s/∂x = (g − (g·y)·y) / ‖x‖ with y = x/‖x‖: what lies along x has no effect.
                 // Below ε the divisor is a constant, and everything has one.
-                let (y, norm) = unit(x.clone(), *epsilon);
+                let (y, norm) = normalize(x.clone(), *epsilon);
                 let clamped = norm.clone().equal_scalar(*epsilon).unsqueeze_dim::<3>(1);
                 let y = y.unsqueeze_dim::<3>(1);
                 let along = (gradients.clone() * y.clone()).sum_dim(2) * y;

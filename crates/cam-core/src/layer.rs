@@ -1,6 +1,6 @@
 use crate::{Error, nearest};
 
-/// A place where a network can be cut: what is known of it before anything runs.
+/// A place where a network can be cut: known before anything runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerInfo {
     /// The name, as the network's authors give it (`layer4.2`).

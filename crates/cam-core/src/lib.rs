@@ -12,8 +12,8 @@
 //! autodiff; the trunk is never taped and no gradient of a weight is ever computed.
 //!
 //! Maps are *signed* and have the layer's size. What makes a picture of them are separate,
-//! named steps: [`relu`](steps::relu), [`min_max`](steps::min_max), [`resize`](steps::resize),
-//! and [`finish`], which strings them together in one of two [arithmetics](Arithmetic).
+//! named steps: [`Map::relu`], [`Map::resize`], [`Map::min_max`]. [`postprocess`] takes them together, in
+//! one of two [arithmetics](Arithmetic).
 //!
 //! No backend is named here: a tensor carries its device, and the program that links a backend
 //! chooses it. There is no input or output either: pixels come in as tensors. Threads are a feature,
@@ -23,57 +23,64 @@
 //!
 //! ```
 //! use burn::tensor::Tensor;
-//! use cam_core::{Arithmetic, Capture, Error, GradCam, Network, Target, finish};
+//! use cam_core::{Arithmetic, Capture, Error, FinishedMaps, GradCam, Network, Target};
 //!
 //! fn where_is_it(
 //!     network: &dyn Network,
 //!     target: &dyn Target,
 //!     images: Tensor<4>,
-//! ) -> Result<Tensor<4>, Error> {
+//! ) -> Result<FinishedMaps, Error> {
 //!     let [_, _, height, width] = images.dims();
 //!     let layer = network.layer("layer4")?;
 //!     let capture = Capture::new(network, images, &[layer])?;
 //!     let explanation = capture.explain(&GradCam, target)?;
-//!     let finished = finish(&explanation.raw_maps(), [height, width], Arithmetic::Standard)?;
-//!     Ok(finished.maps)
+//!     explanation.postprocess([height, width], Arithmetic::Standard)
 //! }
 //! ```
 
+mod budget;
 mod capture;
 mod error;
 mod explanation;
-mod finish;
+mod gradient_route;
 mod gradients;
 mod head;
 mod layer;
 mod linear;
 mod method;
 pub mod methods;
-mod names;
 mod network;
-mod pair;
-mod question;
-mod random;
+mod noise;
+mod normalize;
+mod pairwise_similarity;
+mod postprocess;
+mod progress;
+mod read;
 mod smooth;
 pub mod steps;
+mod suggest;
 mod target;
-mod unit;
 mod view;
 
-pub use capture::{Capture, Route};
+pub use budget::{Budget, Footprint};
+pub use cam_map::{Arithmetic, Fusion, Map, MapError};
+pub use capture::Capture;
 pub use error::Error;
 pub use explanation::{Explanation, LayerMaps};
-pub use finish::{Arithmetic, Finished, HostMaps, finish, finish_on_host, read, refine_on_host};
+pub use gradient_route::Route;
 pub use gradients::Gradients;
-pub use head::{Head, Neck, Pooling};
+pub use head::{Head, HeadKind, Pooling, ProjectionStep};
 pub use layer::{Layer, LayerInfo};
 pub use linear::Linear;
 pub use method::Method;
 pub use methods::GradCam;
-pub use names::nearest;
 pub use network::{Network, Tail};
-pub use pair::{Correspondence, Pair};
+pub use normalize::normalize;
+pub use pairwise_similarity::{Correspondence, Pair};
+pub use postprocess::{FinishedMaps, postprocess, postprocess_fused};
+pub use progress::{Progress, Steps};
+pub use read::read;
 pub use smooth::smooth_over_augmentations;
-pub use target::Target;
-pub use unit::unit;
+pub use suggest::nearest;
+pub use target::{AlongEmbedding, Target};
 pub use view::{BiasGradients, View};

@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-/// W·x + b: a neck of a head, or the classifier that follows an embedding.
+/// W·x + b: a step of a head's projection, or the classifier that follows an embedding.
 #[derive(Debug, Clone)]
 pub struct Linear {
     /// `[out, in]`, as PyTorch stores it.

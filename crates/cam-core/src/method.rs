@@ -1,10 +1,10 @@
 use burn::tensor::Tensor;
 
-use crate::{Error, View};
+use crate::{Error, Fusion, View};
 
-/// What a target saw in an image, as raw maps: one rule among many.
+/// How activations, gradients and scores become a map.
 ///
-/// Every rule is in [`methods`](crate::methods).
+/// Every method is in [`methods`](crate::methods).
 pub trait Method: Send + Sync {
     /// Signed maps, positive where the image speaks for the target.
     ///
@@ -13,7 +13,7 @@ pub trait Method: Send + Sync {
     /// the method works [there](Self::is_at_input).
     ///
     /// # Errors
-    /// Where the network or the target lacks what the method needs.
+    /// Where the network or the target lacks what the method needs, and [`Error::Cancelled`].
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error>;
 
     /// Whether the maps show the input and not a layer: they are then computed once, however many
@@ -22,15 +22,20 @@ pub trait Method: Send + Sync {
         false
     }
 
-    /// Whether the maps depend on the question. Where they do not, all k of an image are equal.
-    fn asks(&self) -> bool {
+    /// Whether the maps depend on the target. Where they do not, all k of an image are equal.
+    fn depends_on_target(&self) -> bool {
         true
     }
 
     /// Whether a map is a sum of what each channel contributes, so that their first principal
     /// component can take the place of the sum: [`EigenSmooth`](crate::methods::EigenSmooth).
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         false
+    }
+
+    /// How the finished maps of several layers become one.
+    fn fusion(&self) -> Fusion {
+        Fusion::Mean
     }
 }
 
@@ -41,10 +46,13 @@ impl<M: Method + ?Sized> Method for Box<M> {
     fn is_at_input(&self) -> bool {
         (**self).is_at_input()
     }
-    fn asks(&self) -> bool {
-        (**self).asks()
+    fn depends_on_target(&self) -> bool {
+        (**self).depends_on_target()
     }
-    fn sums_channels(&self) -> bool {
-        (**self).sums_channels()
+    fn is_channel_sum(&self) -> bool {
+        (**self).is_channel_sum()
+    }
+    fn fusion(&self) -> Fusion {
+        (**self).fusion()
     }
 }

@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
 
+use crate::budget::footprint_of_layers;
 use crate::layer::find_layer;
-use crate::{BiasGradients, Error, Head, Layer, LayerInfo};
+use crate::{BiasGradients, Error, Footprint, Head, Layer, LayerInfo};
 
 /// A network that turns images into embeddings and can be cut at its layers.
 ///
@@ -67,8 +68,8 @@ pub trait Network: Send + Sync {
     /// `[n, c, h', w']` to `[n, d]`.
     fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2>;
 
-    /// Runs what follows a layer and keeps what is needed to go back through it, where the
-    /// network can do so by itself. Elsewhere gradients come by autodiff.
+    /// Runs what follows a layer and records it for a backward pass, where the network can do so by
+    /// itself. Elsewhere gradients come by autodiff.
     ///
     /// # Shapes
     /// Activations `[n, c, h', w']`.
@@ -77,8 +78,8 @@ pub trait Network: Send + Sync {
         None
     }
 
-    /// Runs all of the network and keeps what is needed to go back to the images, where the network
-    /// can do so by itself.
+    /// Runs all of the network and records it for a backward pass to the images, where the network can
+    /// do so by itself.
     ///
     /// # Shapes
     /// Images `[n, 3, h, w]`; what the tail pulls back has their shape.
@@ -87,8 +88,8 @@ pub trait Network: Send + Sync {
         None
     }
 
-    /// Every bias inside the network, and ∂s/∂ of what it is added to, where the network tells:
-    /// what [FullGrad](crate::methods::FullGrad) needs.
+    /// Every bias inside the network, and ∂s/∂ of what it is added to, where the network gives them:
+    /// [FullGrad](crate::methods::FullGrad) needs them.
     ///
     /// # Shapes
     /// Images `[n, 3, h, w]` and one ∂s/∂e for each, `[n, d]`.
@@ -104,6 +105,14 @@ pub trait Network: Send + Sync {
     /// Everything that follows a layer, where it is simple enough to be differentiated in
     /// closed form.
     fn head(&self, at: Layer) -> Option<&Head>;
+
+    /// The numbers that are in memory while what follows a layer, or all of the network, runs for one
+    /// image of `[height, width]`: how many run together follows from it.
+    ///
+    /// Unless given, it is estimated from the sizes of the layers.
+    fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
+        footprint_of_layers(self, size, from.map_or(0, Layer::index))
+    }
 
     /// The activations at several layers, given in ascending order.
     ///
@@ -129,10 +138,9 @@ pub trait Network: Send + Sync {
     }
 }
 
-/// What follows a layer, run once and kept: gradients can be pulled back through it without
-/// autodiff.
+/// A recorded run of what follows a layer: gradients are pulled back through it without autodiff.
 pub trait Tail: Send + Sync {
-    /// What the run gave, `[n, d]`: the same as [`Network::forward_from`], to rounding.
+    /// The embeddings of the run, `[n, d]`: the same as [`Network::forward_from`], to rounding.
     fn embeddings(&self) -> Tensor<2>;
 
     /// ∂s/∂e to ∂s/∂A.

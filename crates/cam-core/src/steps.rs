@@ -1,4 +1,6 @@
-//! The steps from a raw map to a picture, each of them named and none of them hidden.
+//! The steps of [`Map`](crate::Map) on tensors, for methods whose next step is on the device: masks that
+//! the network is going to see, maps of its inner layers that are summed. Everybody else takes those of
+//! [`Map`](crate::Map).
 //!
 //! All work on maps `[n, k, h, w]` (images, questions, height, width), each map for itself.
 
@@ -43,12 +45,6 @@ pub fn resize(maps: Tensor<4>, size: [usize; 2]) -> Tensor<4> {
         .with_align_corners(false)
         .with_output_size(size);
     interpolate(maps, options)
-}
-
-/// Largest minus smallest value of each map, `[n, k]`.
-pub fn ranges(maps: Tensor<4>) -> Tensor<2> {
-    let [n, k, _, _] = maps.dims();
-    above_minimum(maps).1.reshape([n, k])
 }
 
 /// Each map with its minimum taken off, and what its maximum then is, `[n, k, 1, 1]`.

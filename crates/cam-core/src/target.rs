@@ -1,5 +1,18 @@
 use burn::tensor::Tensor;
 
+/// How a score changes along the embedding's own direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlongEmbedding {
+    /// In proportion: an inner product.
+    Proportional,
+    /// In a straight line: a logit, which has a bias.
+    Straight,
+    /// Not at all: a cosine, which does not depend on the length.
+    Constant,
+    /// In some other way: a distance, a probability.
+    Curved,
+}
+
 /// Questions put to an embedding, each answered with a score.
 ///
 /// Most targets ask one question; one that asks k (the similarity to each of k concepts) costs
@@ -54,6 +67,18 @@ pub trait Target: Send + Sync {
         let _ = embeddings;
         None
     }
+
+    /// How the scores change along the embedding's own direction. [`AlongEmbedding::Curved`] claims
+    /// nothing.
+    fn along_embedding(&self) -> AlongEmbedding {
+        AlongEmbedding::Curved
+    }
+
+    /// The same questions, each compared with its most similar alternatives, where it has any:
+    /// what [Finer-CAM](crate::methods::FinerCam) explains.
+    fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        None
+    }
 }
 
 impl<T: Target + ?Sized> Target for Box<T> {
@@ -68,5 +93,11 @@ impl<T: Target + ?Sized> Target for Box<T> {
     }
     fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
         (**self).gradients(embeddings)
+    }
+    fn along_embedding(&self) -> AlongEmbedding {
+        (**self).along_embedding()
+    }
+    fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        (**self).versus_alternatives()
     }
 }

@@ -1,26 +1,29 @@
 use burn::tensor::Tensor;
 
-use crate::capture::{Capture, WayBack, embedding_gradients, leaf_gradient};
+use crate::capture::Capture;
+use crate::gradient_route::{
+    Question, Reduction, Resolved, Routes, Targets, embedding_gradients, vector_jacobian_product,
+};
 use crate::methods::principal_maps;
-use crate::question::{Asked, Back, Question, Reduction};
-use crate::{Error, Gradients, Head, Layer, Network, Route, Target};
-
-/// Questions that go back through a recorded tail together.
-const QUESTIONS_AT_ONCE: usize = 8;
+use crate::{
+    Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps, Target,
+};
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
 /// maps of.
 ///
-/// Everything is computed when it is asked for, so that a method pays for what it needs.
+/// Everything is computed on demand, so that a method pays only for what it uses.
 pub struct View<'a> {
     network: &'a dyn Network,
     images: &'a Tensor<4>,
     layer: Layer,
     activations: &'a Tensor<4>,
     embeddings: &'a Tensor<2>,
-    back: &'a dyn Back,
+    routes: &'a dyn Routes,
     question: &'a Question<'a>,
     reduction: Reduction,
+    budget: Budget,
+    progress: Option<&'a dyn Progress>,
 }
 
 impl<'a> View<'a> {
@@ -32,15 +35,30 @@ impl<'a> View<'a> {
             layer: *layer,
             activations,
             embeddings: &capture.embeddings,
-            back: capture,
+            routes: capture,
             question,
             reduction: Reduction::Sum,
+            budget: capture.budget,
+            progress: capture.progress,
         }
     }
 
-    /// The same, with another way from channels to maps.
+    /// The same view with another reduction from channels to maps.
     pub(crate) fn reduced_by(&self, reduction: Reduction) -> Self {
         Self { reduction, ..*self }
+    }
+
+    /// Begins to count the steps of a method that takes long, equal ones as far as possible.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`].
+    pub fn steps(&self, total: usize) -> Result<Steps<'a>, Error> {
+        Steps::begin(self.progress, total)
+    }
+
+    /// Memory for what runs together.
+    pub fn budget(&self) -> Budget {
+        self.budget
     }
 
     /// The images, `[n, 3, h, w]`.
@@ -68,17 +86,36 @@ impl<'a> View<'a> {
         &self.question.gradients
     }
 
+    /// ∂s/∂e, `[n, k, d]`, of a target that is made of each image's own.
+    pub(crate) fn embedding_gradients_of(
+        &self,
+        change: impl Fn(&dyn Target) -> Result<Box<dyn Target>, Error>,
+    ) -> Result<Tensor<3>, Error> {
+        match self.question.targets {
+            Targets::Shared(target) => {
+                embedding_gradients(&*change(target)?, self.embeddings.clone())
+            }
+            Targets::PerImage(targets) => {
+                let gradients = targets.iter().enumerate().map(|(image, target)| {
+                    let embedding = self.embeddings.clone().narrow(0, image, 1);
+                    embedding_gradients(&*change(*target)?, embedding)
+                });
+                Ok(Tensor::cat(gradients.collect::<Result<_, _>>()?, 0))
+            }
+        }
+    }
+
     /// How many questions are asked: k.
     pub fn questions(&self) -> usize {
         self.question.gradients.dims()[1]
     }
 
-    /// The target that an image is asked about.
+    /// The target of an image.
     pub fn target(&self, image: usize) -> &'a dyn Target {
-        self.question.asked.of(image)
+        self.question.targets.of(image)
     }
 
-    /// What follows the layer, where it is simple.
+    /// The head behind the layer, where nothing else follows it.
     pub fn head(&self) -> Option<&Head> {
         self.network.head(self.layer)
     }
@@ -108,30 +145,32 @@ impl<'a> View<'a> {
     ) -> Result<Tensor<4>, Error> {
         let activations = self.activations();
         let [_, questions, _] = vectors.dims();
-        let back = self.back.way_back(self.layer)?;
-        let at_once = match back {
-            WayBack::Head(_) => questions,
-            WayBack::Tail(_) => QUESTIONS_AT_ONCE,
-            WayBack::Autodiff => 1,
+        let route = self.routes.resolve(self.layer)?;
+        let at_once = match route {
+            Resolved::Head(_) | Resolved::Tail(_) => self.questions_at_once(),
+            Resolved::Autodiff => 1,
         };
+        let mut steps = self.steps(questions)?;
         let maps = (0..questions).step_by(at_once).map(|first| {
             let count = at_once.min(questions - first);
             let vectors = vectors.clone().narrow(1, first, count);
-            let gradients = match back {
-                WayBack::Head(head) => head.pull_back(activations, vectors),
-                WayBack::Tail(tail) => Gradients::PerPosition(tail.pull_back(vectors)),
-                WayBack::Autodiff => {
+            let gradients = match route {
+                Resolved::Head(head) => head.pull_back(activations, vectors),
+                Resolved::Tail(tail) => Gradients::PerPosition(tail.pull_back(vectors)),
+                Resolved::Autodiff => {
                     let gradient = self.through_tail(vectors.squeeze_dim(1))?;
                     Gradients::PerPosition(gradient.unsqueeze_dim(1))
                 }
             };
-            maps(activations, &gradients)
+            let maps = maps(activations, &gradients)?;
+            steps.advance(count)?;
+            Ok(maps)
         });
         Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
     }
 
-    /// Maps to which every channel contributes `[n, j, c, h', w']` of what is made of activations
-    /// and of the gradients of j questions.
+    /// Maps that sum what every channel contributes, `[n, j, c, h', w']`, made of activations and of the
+    /// gradients of j questions.
     ///
     /// # Errors
     /// As for [`by_gradients`](Self::by_gradients).
@@ -144,8 +183,8 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Maps to which every channel contributes its activations times a weight, `[n, j, c]`, made of
-    /// activations and of the gradients of j questions.
+    /// Maps that sum every channel's activations times a weight, `[n, j, c]`, made of activations and of
+    /// the gradients of j questions.
     ///
     /// # Errors
     /// As for [`by_gradients`](Self::by_gradients).
@@ -202,7 +241,7 @@ impl<'a> View<'a> {
         self.target(image).scores(self.embed(images))
     }
 
-    /// ∂s/∂x, what an image's target says of other images.
+    /// ∂s/∂x of an image's target for other images.
     ///
     /// # Shapes
     /// `[m, 3, h, w]` to `[m, k, 3, h, w]`.
@@ -211,7 +250,7 @@ impl<'a> View<'a> {
     /// [`Error::Untracked`].
     pub fn image_gradients(&self, image: usize, images: Tensor<4>) -> Result<Tensor<5>, Error> {
         let target = self.target(image);
-        let recorded = match self.back.route() {
+        let recorded = match self.routes.route() {
             Route::Autodiff => None,
             _ => self.network.recorded(&images),
         };
@@ -222,7 +261,7 @@ impl<'a> View<'a> {
         let gradients = embedding_gradients(target, self.embed(images.clone()))?;
         let questions = (0..target.questions()).map(|question| {
             let vectors = gradients.clone().narrow(1, question, 1).squeeze_dim(1);
-            vector_back(&images, vectors, |images| self.embed(images))
+            vector_jacobian_product(&images, vectors, |images| self.embed(images))
         });
         Ok(Tensor::stack(questions.collect::<Result<_, _>>()?, 1))
     }
@@ -248,7 +287,8 @@ impl<'a> View<'a> {
         gradients.ok_or(Error::NoBiases)
     }
 
-    /// The same layer and an image's target, in front of other images.
+    /// The same layer and an image's target, in front of other images. Its steps are not counted: they
+    /// are part of one of this view's.
     ///
     /// # Errors
     /// Those of [`Capture::new`] and of `see`.
@@ -259,10 +299,10 @@ impl<'a> View<'a> {
         see: impl FnOnce(&View<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let capture = Capture::new(self.network, images, &[self.layer])?;
-        let capture = capture.with_route(self.back.route());
+        let capture = capture.with_route(self.routes.route()).with_budget(self.budget);
         let target = self.target(image);
         let question = Question {
-            asked: Asked::All(target),
+            targets: Targets::Shared(target),
             scores: target.scores(capture.embeddings()),
             gradients: embedding_gradients(target, capture.embeddings())?,
         };
@@ -274,6 +314,19 @@ impl<'a> View<'a> {
         &self.network.layers()[self.layer.index()].name
     }
 
+    pub(crate) fn footprint_of_all(&self) -> Footprint {
+        self.network.footprint(self.image_size(), None)
+    }
+
+    pub(crate) fn footprint_of_tail(&self) -> Footprint {
+        self.network.footprint(self.image_size(), Some(self.layer))
+    }
+
+    fn image_size(&self) -> [usize; 2] {
+        let [_, _, height, width] = self.images.dims();
+        [height, width]
+    }
+
     /// Images to embeddings.
     fn embed(&self, images: Tensor<4>) -> Tensor<2> {
         self.embeddings_from(self.network.forward_to(images, self.layer))
@@ -281,7 +334,9 @@ impl<'a> View<'a> {
 
     /// ∂(Σ e·g)/∂A by autodiff through the tail; g `[n, d]` to `[n, c, h', w']`.
     fn through_tail(&self, vectors: Tensor<2>) -> Result<Tensor<4>, Error> {
-        vector_back(self.activations(), vectors, |activations| self.embeddings_from(activations))
+        vector_jacobian_product(self.activations(), vectors, |activations| {
+            self.embeddings_from(activations)
+        })
     }
 }
 
@@ -292,15 +347,4 @@ pub struct BiasGradients {
     pub bias: Tensor<1>,
     /// `[n, c, h, w]`.
     pub gradients: Tensor<4>,
-}
-
-/// ∂(Σ e·g)/∂x by autodiff, e = forward(x).
-fn vector_back(
-    x: &Tensor<4>,
-    vectors: Tensor<2>,
-    forward: impl FnOnce(Tensor<4>) -> Tensor<2>,
-) -> Result<Tensor<4>, Error> {
-    let leaf = x.clone().autodiff().require_grad();
-    let embeddings = forward(leaf.clone());
-    leaf_gradient(&leaf, (embeddings * vectors.autodiff()).sum())
 }

@@ -1,3 +1,4 @@
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -51,5 +52,12 @@ impl Cancel {
             thread::sleep(POLL);
         }
         working.join().or_else(|panic| std::panic::resume_unwind(panic))
+    }
+}
+
+/// Ends a long method between two of its steps.
+impl cam_core::Progress for Cancel {
+    fn step(&self, _done: usize, _total: usize) -> ControlFlow<()> {
+        if self.is_cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

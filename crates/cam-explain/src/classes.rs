@@ -159,8 +159,7 @@ fn has_known_digest(file: &Path, model: &Model) -> bool {
     }
     let Ok(digest) = digests::of(file) else { return false };
     of_it.into_iter().any(|published| is_published(published, &digest))
-        || architecture == EMBEDDED
-            && digest == cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()
+        || architecture == EMBEDDED && digest == cam_files::Sha256::of(EMBEDDED_WEIGHTS).to_string()
 }
 
 fn owned(names: &[&str]) -> Vec<String> {

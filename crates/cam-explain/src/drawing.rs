@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use cam_core::Arithmetic;
+use cam_files::write_atomically;
 use cam_viz::{
     ColorBar, Colormap, FigureStyle, Map, OverlayStyle, Panel, Window, draw_seen, overlay,
-    overlay_compat, overlay_signed, overlay_signed_within, picture_bytes, write_atomically,
+    overlay_compat, overlay_signed, overlay_signed_within, picture_bytes,
 };
 use image::RgbImage;
 

@@ -247,6 +247,7 @@ impl From<cam_core::Error> for Error {
     fn from(error: cam_core::Error) -> Self {
         match error {
             cam_core::Error::UnknownLayer { .. } => Self::Usage(Cause::of(error)),
+            cam_core::Error::Cancelled { .. } => Self::Cancelled(error.to_string()),
             _ => Self::Failed(Cause::of(error)),
         }
     }
@@ -272,7 +273,8 @@ failures!(
     cam_store::Error,
     cam_targets::Error,
     cam_viz::MapError,
-    cam_viz::WriteError,
+    cam_files::WriteError,
+    cam_files::Error,
     std::io::Error,
     serde_json::Error,
     parquet::errors::ParquetError,

@@ -277,7 +277,7 @@ impl Model {
     /// SHA-256 of the weights, in hexadecimal digits.
     pub fn sha256(&self) -> Result<String, Error> {
         match &self.file {
-            None => Ok(cam_fetch::sha256_of_bytes(EMBEDDED_WEIGHTS).to_string()),
+            None => Ok(cam_files::Sha256::of(EMBEDDED_WEIGHTS).to_string()),
             Some(file) => digests::of(file),
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{panic, thread};
 
-use cam_store::gallery::Sha256;
+use cam_files::Sha256;
 
 use crate::environment::Environment;
 use crate::error::Error;
@@ -26,8 +26,8 @@ pub fn among<'a>(
         let mut same = Vec::new();
         while let Some((found, was)) = images.get(next.fetch_add(1, Ordering::Relaxed)) {
             environment.cancel.check(kept)?;
-            let now = cam_fetch::sha256_of_file(&found.path(root));
-            if now.is_ok_and(|now| *now.as_bytes() == was.0) {
+            let now = cam_files::Sha256::of_file(&found.path(root));
+            if now.is_ok_and(|now| now == *was) {
                 same.push(*found);
             }
             bar.advance(1);

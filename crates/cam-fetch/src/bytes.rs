@@ -1,10 +1,12 @@
 //! Something small, into memory.
 
+use cam_files::Sha256;
+
 use crate::address::Address;
-use crate::digest::{Sha256Prefix, sha256_of_bytes};
 use crate::error::FetchError;
 use crate::exchange;
 use crate::options::Options;
+use crate::prefix::Sha256Prefix;
 use crate::stream::Stream;
 
 /// As much as is reserved on the word of a server; the rest is reserved as it comes.
@@ -44,7 +46,7 @@ fn verify(
     address: &Address,
 ) -> Result<(), FetchError> {
     let Some(expected) = expected else { return Ok(()) };
-    let got = sha256_of_bytes(bytes);
+    let got = Sha256::of(bytes);
     match expected.matches(&got) {
         true => Ok(()),
         false => Err(FetchError::WrongDigest {

@@ -195,24 +195,9 @@ pub enum FetchError {
         /// The address.
         url: String,
     },
-    /// The lock that keeps two processes apart cannot be taken.
-    #[error("cannot lock `{}`: {source} (does the file system know locks? choose another directory)", path.display())]
-    Lock {
-        /// The lock file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
     /// The file system refused.
-    #[error("cannot {action} `{}`: {source}", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// On which path.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] cam_files::Error),
     /// The environment names no place for cached files.
     #[error("no cache directory is known: set CAM_CACHE_DIR, or {variable}")]
     NoCacheDirectory {
@@ -239,7 +224,7 @@ impl FetchError {
         action: &'static str,
         path: &'a Path,
     ) -> impl FnOnce(io::Error) -> Self + use<'a> {
-        move |source| Self::Io { action, path: path.to_owned(), source }
+        move |source| cam_files::Error::io(action, path)(source).into()
     }
 }
 

@@ -5,12 +5,12 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use cam_files::{Lock, Sha256};
+
 use crate::address::Address;
 use crate::answer::Answer;
-use crate::digest::{Sha256, sha256_of_file};
 use crate::error::FetchError;
 use crate::exchange;
-use crate::lock::Lock;
 use crate::options::Options;
 use crate::part::Part;
 use crate::record::Record;
@@ -110,7 +110,8 @@ pub fn fetch_file_if(
     }
     fs::create_dir_all(part.directory()).map_err(FetchError::io("create", part.directory()))?;
     let nothing_yet = Progress { done: 0, total: None };
-    let _lock = Lock::acquire(&part.lock, || report(progress, nothing_yet, &address))?;
+    let lock = Lock::at(&part.lock, || progress(nothing_yet).is_continue())?;
+    let _lock = lock.ok_or_else(|| cancelled(&address))?;
     // And after it, because whoever held it may have been fetching this very file.
     if let Some(found) = already_there(destination, options, accept)? {
         return Ok(found);
@@ -131,7 +132,7 @@ fn already_there(
     if !path.try_exists().map_err(FetchError::io("look at", path))? {
         return Ok(None);
     }
-    let sha256 = sha256_of_file(path)?;
+    let sha256 = Sha256::of_file(path)?;
     let fits = match &options.sha256 {
         Some(expected) => expected.matches(&sha256),
         None => accept(path).is_ok(),
@@ -203,8 +204,12 @@ fn pour(
 fn report(progress: &mut Report<'_>, now: Progress, address: &Address) -> Result<(), FetchError> {
     match progress(now) {
         ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(FetchError::Cancelled { url: address.shown.clone() }),
+        ControlFlow::Break(()) => Err(cancelled(address)),
     }
+}
+
+fn cancelled(address: &Address) -> FetchError {
+    FetchError::Cancelled { url: address.shown.clone() }
 }
 
 /// Deletes what does not have the expected digest: resuming it could never make it right.

@@ -4,7 +4,7 @@
 //!
 //! * [`fetch_bytes`] brings something small into memory: an image that is looked at and forgotten.
 //! * [`fetch_file`] brings something large onto the disk: a weight file that is kept. It resumes where a
-//!   broken download stopped, verifies a [`Sha256`] where one is known, and gives the file its final name
+//!   broken download stopped, verifies a [`Sha256`](cam_files::Sha256) where one is known, and gives the file its final name
 //!   only when it is whole. **A file under its final name is a complete file**: that is the invariant that
 //!   everything else here serves.
 //!
@@ -61,18 +61,17 @@ mod answer;
 mod bytes;
 mod cache;
 mod content_range;
-mod digest;
 mod error;
 mod exchange;
 mod file;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
-mod lock;
 mod name;
 mod nearness;
 mod options;
 mod part;
+mod prefix;
 mod record;
 mod redirect;
 mod reference;
@@ -80,8 +79,8 @@ mod stream;
 
 pub use bytes::fetch_bytes;
 pub use cache::cache_directory;
-pub use digest::{Sha256, Sha256Prefix, sha256_of_bytes, sha256_of_file};
 pub use error::FetchError;
 pub use file::{Accept, FetchedFile, Origin, Progress, fetch_file, fetch_file_if};
 pub use name::sha256_prefix_in_name;
 pub use options::Options;
+pub use prefix::Sha256Prefix;

@@ -1,6 +1,6 @@
 //! The digest that a publisher wrote into a file's name.
 
-use crate::digest::{SHORTEST_PREFIX, WHOLE_DIGEST};
+use crate::prefix::{SHORTEST_PREFIX, WHOLE_DIGEST};
 
 /// The first digits of the SHA-256 in a name like `resnet50-11ad3fa6.pth`, as torchvision writes them: between
 /// the last hyphen and the extension, 8 to 64 hexadecimal digits.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::digest::Sha256Prefix;
+use crate::prefix::Sha256Prefix;
 
 /// Limits of one fetch, and what is known of its result beforehand.
 ///

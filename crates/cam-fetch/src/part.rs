@@ -5,7 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::digest::{Sha256, sha256_of_file};
+use cam_files::Sha256;
+
 use crate::error::FetchError;
 use crate::exchange::Resume;
 use crate::options::Options;
@@ -88,16 +89,13 @@ impl Part {
 
     /// The digest of what is on the disk, which is what counts, rather than of what came by.
     pub fn sha256(&self) -> Result<Sha256, FetchError> {
-        sha256_of_file(&self.path)
+        Ok(Sha256::of_file(&self.path)?)
     }
 
-    /// Gives the file its final name, in an order that survives a power failure: bytes, name, directory.
+    /// Gives the file its final name.
     pub fn finish(&self) -> Result<(), FetchError> {
-        self.go_on()?.sync_all().map_err(FetchError::io("write", &self.path))?;
-        fs::rename(&self.path, &self.destination)
-            .map_err(FetchError::io("write", &self.destination))?;
-        remove(&self.note)?;
-        sync_directory(self.directory())
+        cam_files::persist(&self.path, &self.destination)?;
+        remove(&self.note)
     }
 }
 
@@ -108,17 +106,4 @@ fn remove(path: &Path) -> Result<(), FetchError> {
         }
         _ => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn sync_directory(path: &Path) -> Result<(), FetchError> {
-    File::open(path)
-        .and_then(|directory| directory.sync_all())
-        .map_err(FetchError::io("write", path))
-}
-
-/// Elsewhere a directory cannot be opened as a file, and the system orders renames itself.
-#[cfg(not(unix))]
-fn sync_directory(_: &Path) -> Result<(), FetchError> {
-    Ok(())
 }

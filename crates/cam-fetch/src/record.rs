@@ -4,9 +4,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use cam_files::Sha256;
 use ureq::http::Uri;
-
-use crate::digest::sha256_of_bytes;
 
 /// Identifies one version of one address's content.
 ///
@@ -27,7 +26,7 @@ pub(crate) struct Record {
 impl Record {
     /// The digest that stands for an address.
     pub fn address_of(uri: &Uri) -> String {
-        sha256_of_bytes(uri.to_string().as_bytes()).to_string()
+        Sha256::of(uri.to_string().as_bytes()).to_string()
     }
 
     /// What `If-Range` may carry: a weak tag (`W/"..."`) promises an equal meaning, not equal bytes, and is no use.

@@ -1,10 +1,13 @@
+use crate::error::check_finite;
 use crate::{Error, Map};
 
 /// Pearson's correlation of two maps' values, in −1..=1.
 ///
 /// # Errors
-/// [`Error::Constant`] where one of them is the same everywhere; [`Error::Length`].
+/// [`Error::Constant`] where one of them is the same everywhere; [`Error::Length`],
+/// [`Error::NonFinite`].
 pub fn pearson(a: &Map, b: &Map) -> Result<f32, Error> {
+    check_both(a, b)?;
     let values = |map: &Map| map.values().iter().map(|&value| f64::from(value)).collect();
     correlation(values(a), values(b))
 }
@@ -17,7 +20,12 @@ pub fn pearson(a: &Map, b: &Map) -> Result<f32, Error> {
 /// # Errors
 /// As for [`pearson`].
 pub fn spearman(a: &Map, b: &Map) -> Result<f32, Error> {
+    check_both(a, b)?;
     correlation(ranks(a.values()), ranks(b.values()))
+}
+
+fn check_both(a: &Map, b: &Map) -> Result<(), Error> {
+    [a, b].into_iter().try_for_each(|map| check_finite("a map", map.values()))
 }
 
 fn correlation(a: Vec<f64>, b: Vec<f64>) -> Result<f32, Error> {

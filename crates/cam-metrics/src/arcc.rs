@@ -1,3 +1,4 @@
+use crate::error::check_finite;
 use crate::{Error, Map, pearson};
 
 /// Keeps a harmonic mean of zeros finite, as in pytorch-grad-cam.
@@ -33,7 +34,7 @@ impl Arcc {
 pub fn arcc(map: &Map, map_of_masked: &Map, road: f32) -> Result<Arcc, Error> {
     Ok(Arcc {
         coherency: coherency(map, map_of_masked)?,
-        complexity: complexity(map),
+        complexity: complexity(map)?,
         faithfulness: (2.0 * road).clamp(0.0, 1.0),
     })
 }
@@ -47,7 +48,11 @@ pub fn coherency(map: &Map, map_of_masked: &Map) -> Result<f32, Error> {
 }
 
 /// Mean absolute value.
-pub fn complexity(map: &Map) -> f32 {
+///
+/// # Errors
+/// [`Error::NonFinite`].
+pub fn complexity(map: &Map) -> Result<f32, Error> {
+    check_finite("a map", map.values())?;
     let sum: f64 = map.values().iter().map(|value| f64::from(value.abs())).sum();
-    (sum / map.values().len() as f64) as f32
+    Ok((sum / map.values().len() as f64) as f32)
 }

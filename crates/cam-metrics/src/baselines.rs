@@ -1,20 +1,23 @@
-//! Maps of one who has not looked at the network. What is not better than these says nothing.
+//! Maps that ignore the network. A method that is not better than these explains nothing.
 
-use crate::{Error, Image, Map, Random};
+use cam_random::Random;
+
+use crate::{Error, Image, Map};
 
 /// Every pixel at random, evenly in 0..1.
 ///
 /// # Errors
-/// [`Error::Empty`].
-pub fn random(size: [usize; 2], seed: u64) -> Result<Map, Error> {
+/// [`Error::Map`].
+pub fn random([height, width]: [usize; 2], seed: u64) -> Result<Map, Error> {
     let mut random = Random::new(seed);
-    Map::new(size, (0..size[0] * size[1]).map(|_| random.unit()).collect())
+    let values = (0..height * width).map(|_| random.unit()).collect();
+    Ok(Map::new(width, height, values)?)
 }
 
 /// A Gaussian in the centre, a quarter of each side its deviation: photographers put things there.
 ///
 /// # Errors
-/// [`Error::Empty`].
+/// [`Error::Map`].
 pub fn centre([height, width]: [usize; 2]) -> Result<Map, Error> {
     let along = |side: usize| -> Vec<f32> {
         let middle = (side as f32 - 1.0) / 2.0;
@@ -23,7 +26,7 @@ pub fn centre([height, width]: [usize; 2]) -> Result<Map, Error> {
     };
     let (rows, columns) = (along(height), along(width));
     let values = rows.iter().flat_map(|row| columns.iter().map(move |column| row * column));
-    Map::new([height, width], values.collect())
+    Ok(Map::new(width, height, values.collect())?)
 }
 
 /// How steep the image is, by Sobel's operator on the mean of its planes, stretched to 0..=1: many
@@ -51,5 +54,6 @@ pub fn edges(image: &Image) -> Result<Map, Error> {
     let steepness: Vec<f32> = steepness.collect();
     let most = steepness.iter().copied().fold(0.0, f32::max);
     let scale = if most > 0.0 { most } else { 1.0 };
-    Map::new([height, width], steepness.into_iter().map(|value| value / scale).collect())
+    let values = steepness.into_iter().map(|value| value / scale).collect();
+    Ok(Map::new(width, height, values)?)
 }

@@ -2,7 +2,7 @@ use crate::deletion::scored;
 use crate::sensitivity::masked;
 use crate::{Error, Image, Map, Score};
 
-/// What becomes of the score when only the map's part of the image is shown: image × map
+/// How the score changes when only the map's part of the image is shown: image × map
 /// (Chattopadhyay et al., *Grad-CAM++*, arXiv 1710.11063, section 4.1).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Confidence {

@@ -1,4 +1,5 @@
 use crate::error::check_finite;
+use crate::ranking::{check_fits, ranking};
 use crate::{Curve, Error, Image, Map, Score};
 
 /// Images that are scored together, at most.
@@ -36,7 +37,7 @@ impl Default for Perturbation {
 ///     Ok(images.iter().map(|image| image.values()[0]).collect())
 /// };
 /// let mut area = |values| -> Result<f32, Error> {
-///     let map = Map::new([1, 4], values)?;
+///     let map = Map::new(4, 1, values)?;
 ///     Ok(deletion(&image, &map, Perturbation::default(), &mut score)?.area())
 /// };
 /// assert!(area(vec![0.9, 0.1, 0.1, 0.0])? < area(vec![0.0, 0.1, 0.1, 0.9])?);
@@ -77,8 +78,8 @@ fn exchange<E: From<Error>>(
     Perturbation { steps, seed }: Perturbation,
     score: Score<'_, E>,
 ) -> Result<Curve, E> {
-    map.check_size(from)?;
-    let ranking = map.ranking(seed);
+    check_fits(map, from)?;
+    let ranking = ranking(map, seed);
     let steps = steps.max(1);
     let changed = |step: usize| step * ranking.len() / steps;
     let mut current = from.clone();

@@ -1,3 +1,4 @@
+use cam_map::MapError;
 use thiserror::Error;
 
 /// Why something cannot be measured.
@@ -5,17 +6,21 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum Error {
     /// Not as many numbers as pixels.
-    #[error("{what} of {expected} numbers was given {found}")]
+    #[error("{what} needs {expected} numbers but has {found}")]
     Length {
         /// An image or a map.
         what: &'static str,
         /// Its sides multiplied.
         expected: usize,
-        /// How many there are.
+        /// How many it has.
         found: usize,
     },
 
-    /// A side of zero.
+    /// A map that cannot be made.
+    #[error(transparent)]
+    Map(#[from] MapError),
+
+    /// An image without pixels.
     #[error("{what} without pixels cannot be measured")]
     Empty {
         /// An image or a map.
@@ -23,18 +28,20 @@ pub enum Error {
     },
 
     /// NaN or infinity.
-    #[error("{what} holds {value} at {position}: it must be finite")]
+    #[error("{what} contains {value} at position {position}: all values must be finite")]
     NonFinite {
         /// An image, a map or a score.
         what: &'static str,
         /// Where.
         position: usize,
-        /// What stands there.
+        /// The value there.
         value: f32,
     },
 
     /// A map of another size than its image.
-    #[error("the map is {map:?} high and wide, the image {image:?}: resize the map to the image")]
+    #[error(
+        "the map is {map:?} pixels in height and width but the image is {image:?}: resize the map to the image"
+    )]
     Size {
         /// Height and width of the map.
         map: [usize; 2],
@@ -43,7 +50,7 @@ pub enum Error {
     },
 
     /// The closure gave another number of scores.
-    #[error("{expected} images were to be scored, and there are {found} scores")]
+    #[error("expected {expected} scores, one for each image, but got {found}")]
     Scores {
         /// Images.
         expected: usize,
@@ -52,19 +59,21 @@ pub enum Error {
     },
 
     /// A map that is the same everywhere.
-    #[error("a map that is the same everywhere correlates with nothing: leave it out and say so")]
+    #[error("a constant map has no correlation: leave it out and report that")]
     Constant,
 
     /// A map without a positive value.
-    #[error("the map is positive nowhere, and points at nothing: leave it out and say so")]
+    #[error("the map has no positive values: leave it out and report that")]
     NothingPositive,
 
-    /// No pixel to fill others from.
-    #[error("no pixel is known, and none can be filled from its neighbours")]
+    /// No pixel is known.
+    #[error("no pixel is known, so that none can be filled in from its neighbours")]
     NothingKnown,
 
-    /// The filling did not settle.
-    #[error("the gaps were not filled to {tolerance:e} in {iterations} iterations")]
+    /// The imputation did not converge.
+    #[error(
+        "filling in the gaps did not reach a residual of {tolerance:e} in {iterations} iterations"
+    )]
     NotConverged {
         /// Residual asked for, relative.
         tolerance: f64,
@@ -72,10 +81,10 @@ pub enum Error {
         iterations: usize,
     },
 
-    /// Shares outside 0..100.
-    #[error("a percentile lies between 0 and 100, and {value} does not")]
+    /// A percentile outside 0..100.
+    #[error("{value} is not a percentile: use numbers between 0 and 100")]
     Percentile {
-        /// The one that does not.
+        /// The value given.
         value: f64,
     },
 }

@@ -1,8 +1,7 @@
 //! How good is a visual explanation? Measures that need nothing but numbers.
 //!
-//! A [`Map`] claims to say where in an [`Image`] a score comes from. The measures here put that to
-//! the test: they change the image where the map says it matters, or where it says it does not, and
-//! ask for the score again. The score is whatever was explained, a similarity as well as a class;
+//! A [`Map`] claims to show where in an [`Image`] a score comes from. The measures here test that: they
+//! change the image where the map is high, or where it is low, and ask for the score again. The score is whatever was explained, a similarity as well as a class;
 //! it comes from a closure, and the crate knows nothing of networks, tensors or files.
 //!
 //! | measure | what it asks | better |
@@ -13,14 +12,14 @@
 //! | [`road`] | the same with gaps filled so well that they are not seen | large |
 //! | [`arcc`] | is it faithful, small and stable at once? | large |
 //! | [`share_inside`], [`points_inside`] | is it where it should be? | large |
-//! | [`pearson`], [`spearman`] | how alike are two maps? of a random network: | near zero |
+//! | [`pearson`], [`spearman`] | how similar is it to the map of a random network? | near zero |
 //! | [`sensitivity`] | how much does it change when the image hardly does? | small |
 //!
 //! No measure stands alone: one that changes an image shows the network what it has never seen, one
-//! that knows the answer needs a made-up image. [`baselines`] are the maps of one who has not looked
-//! at the network: what is not better than they are says nothing.
+//! that knows the answer needs a composed image. [`baselines`] are maps that ignore the network: a method
+//! that is not better than these explains nothing.
 //!
-//! What is random is seeded. No measure gives NaN: what has no value is an [`Error`].
+//! Random choices are seeded. No measure gives NaN: where there is no value, there is an [`Error`].
 
 pub mod baselines;
 
@@ -32,14 +31,15 @@ mod deletion;
 mod error;
 mod image;
 mod imputation;
-mod map;
 mod multigrid;
+mod parallel;
 mod pointing;
-mod random;
+mod ranking;
 mod road;
 mod scorer;
 mod sensitivity;
-mod side_by_side;
+
+pub use cam_map::{Map, MapError};
 
 pub use agreement::{pearson, spearman};
 pub use arcc::{Arcc, arcc, coherency, complexity};
@@ -49,9 +49,7 @@ pub use deletion::{Perturbation, blurred, deletion, insertion};
 pub use error::Error;
 pub use image::Image;
 pub use imputation::impute;
-pub use map::Map;
 pub use pointing::{Region, points_inside, share_inside};
-pub use random::Random;
 pub use road::{ARCC_PERCENTILES, PERCENTILES, Road, Settings as RoadSettings, road};
 pub use scorer::{Explain, Score};
 pub use sensitivity::{Settings as SensitivitySettings, masked, noisy, sensitivity};

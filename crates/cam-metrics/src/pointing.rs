@@ -1,3 +1,4 @@
+use crate::error::check_finite;
 use crate::{Error, Map};
 
 /// A rectangle of pixels, half open.
@@ -28,8 +29,9 @@ impl Region {
 /// Networks*, arXiv 2104.00032, section 4.2).
 ///
 /// # Errors
-/// [`Error::NothingPositive`].
+/// [`Error::NothingPositive`], [`Error::NonFinite`].
 pub fn share_inside(map: &Map, region: Region) -> Result<f32, Error> {
+    check_finite("a map", map.values())?;
     let [_, width] = map.size();
     let (mut inside, mut all) = (0.0_f64, 0.0_f64);
     for (position, &value) in map.values().iter().enumerate() {
@@ -47,8 +49,9 @@ pub fn share_inside(map: &Map, region: Region) -> Result<f32, Error> {
 /// arXiv 1608.00507, section 4.1).
 ///
 /// # Errors
-/// [`Error::NothingPositive`].
+/// [`Error::NothingPositive`], [`Error::NonFinite`].
 pub fn points_inside(map: &Map, region: Region) -> Result<f32, Error> {
+    check_finite("a map", map.values())?;
     let [_, width] = map.size();
     let largest = map.values().iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if largest <= 0.0 {

@@ -1,8 +1,11 @@
 use std::num::NonZero;
 
+use cam_random::Random;
+
 use crate::deletion::scored;
-use crate::side_by_side::side_by_side;
-use crate::{Error, Image, Map, Random, Score, impute};
+use crate::parallel::side_by_side;
+use crate::ranking::{check_fits, ranking};
+use crate::{Error, Image, Map, Score, impute};
 
 /// The shares of pixels that ROAD keeps, in per cent.
 pub const PERCENTILES: [f64; 9] = [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0];
@@ -70,12 +73,12 @@ pub fn road<E: From<Error>>(
     settings: Settings<'_>,
     score: Score<'_, E>,
 ) -> Result<Road, E> {
-    map.check_size(image)?;
+    check_fits(map, image)?;
     let Settings { percentiles, noise, seed } = settings;
     if let Some(&value) = percentiles.iter().find(|&&p| !(p > 0.0 && p < 100.0)) {
         return Err(Error::Percentile { value }.into());
     }
-    let most_first = map.ranking(seed);
+    let most_first = ranking(map, seed);
     let least_first: Vec<usize> = most_first.iter().rev().copied().collect();
     let removals: Vec<Removal<'_>> = [&most_first, &least_first]
         .into_iter()

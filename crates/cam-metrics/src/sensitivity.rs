@@ -1,4 +1,7 @@
-use crate::{Error, Explain, Image, Map, Random};
+use cam_random::Random;
+
+use crate::ranking::check_fits;
+use crate::{Error, Explain, Image, Map};
 
 /// How images are shaken for [`sensitivity`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,7 +36,7 @@ pub fn sensitivity<E: From<Error>>(
     Settings { samples, radius, seed }: Settings,
     explain: Explain<'_, E>,
 ) -> Result<f32, E> {
-    map.check_size(image)?;
+    check_fits(map, image)?;
     let length = distance(map.values(), &[]);
     if length == 0.0 {
         return Err(Error::NothingPositive.into());
@@ -46,7 +49,7 @@ pub fn sensitivity<E: From<Error>>(
         let [other] = maps.as_slice() else {
             return Err(Error::Scores { expected: 1, found: maps.len() }.into());
         };
-        other.check_size(image)?;
+        check_fits(other, image)?;
         most = most.max(distance(map.values(), other.values()) / length);
     }
     Ok(most as f32)
@@ -71,7 +74,7 @@ pub fn noisy(image: &Image, radius: f32, random: &mut Random) -> Image {
 /// # Errors
 /// [`Error::Size`].
 pub fn masked(image: &Image, map: &Map) -> Result<Image, Error> {
-    map.check_size(image)?;
+    check_fits(map, image)?;
     Ok(image.map_planes(|_, plane| {
         plane.iter_mut().zip(map.values()).for_each(|(value, share)| *value *= share);
     }))

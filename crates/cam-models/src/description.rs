@@ -2,7 +2,7 @@
 
 mod head;
 
-use cam_core::LayerInfo;
+use cam_core::{HeadKind, Layer, LayerInfo};
 pub use cam_engine::{Activation, MaxPool, Padding};
 
 pub use head::{NeckStep, PoolingStep};
@@ -173,6 +173,16 @@ impl Description {
             LayerInfo { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
         };
         self.cuts.iter().map(layer).collect()
+    }
+
+    /// What kind of head follows a layer, which does not depend on the weights.
+    pub fn head_kind(&self, at: Layer) -> HeadKind {
+        let is_last = self.cuts.get(at.index()).is_some_and(|cut| cut.value == self.output());
+        match (&self.pooling, self.necks.as_slice()) {
+            (PoolingStep::Average, []) if is_last => HeadKind::Average,
+            (PoolingStep::Average, _) if is_last => HeadKind::ProjectedAverage,
+            _ => HeadKind::Other,
+        }
     }
 
     /// Width of the embedding, behind all [`necks`](Self::necks).

@@ -1,7 +1,7 @@
 //! The numbers between the last convolution and the embedding.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{Head, Linear, Neck, Pooling};
+use cam_core::{Head, Linear, Pooling, ProjectionStep};
 
 use crate::contract::Values;
 use crate::description::{Classifier, Description, NeckStep, PoolingStep};
@@ -103,26 +103,26 @@ impl NeckWeights {
         })
     }
 
-    fn on(self, step: &NeckStep, device: &Device) -> Option<Neck> {
+    fn on(self, step: &NeckStep, device: &Device) -> Option<ProjectionStep> {
         Some(match (self, step) {
             (Self::Linear { weight, bias }, NeckStep::Linear { inputs, outputs, has_bias, .. }) => {
                 let fits = weight.len() == inputs * outputs
                     && bias.len() == if *has_bias { *outputs } else { 0 };
                 let weight = fits.then(|| TensorData::new(weight, [*outputs, *inputs]))?;
-                Neck::Linear(Linear {
+                ProjectionStep::Linear(Linear {
                     weight: Tensor::from_data(weight, device),
                     bias: has_bias.then(|| vector(bias, device)),
                 })
             }
             (Self::Affine { scale, shift }, NeckStep::BatchNorm { width, .. }) => {
                 let fits = scale.len() == *width && shift.len() == *width;
-                fits.then(|| Neck::Affine {
+                fits.then(|| ProjectionStep::Affine {
                     scale: vector(scale, device),
                     shift: vector(shift, device),
                 })?
             }
             (Self::L2Normalize, NeckStep::L2Normalize { epsilon }) => {
-                Neck::L2Normalize { epsilon: *epsilon }
+                ProjectionStep::L2Normalize { epsilon: *epsilon }
             }
             _ => return None,
         })

@@ -68,8 +68,6 @@ mod pixels;
 mod placement;
 mod precision;
 mod preprocessing;
-#[cfg(feature = "files")]
-mod read_at;
 mod regions;
 mod resnet;
 mod runtime;

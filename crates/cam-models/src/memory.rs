@@ -1,19 +1,27 @@
 //! How much memory a network's run takes.
 
+use cam_core::Footprint;
+
 use crate::description::{Description, Operation, Padding};
 
 impl Description {
     /// The most numbers that exist at once while one image of that size runs, if every value is let go
     /// of once nothing reads it any more: how large a batch fits into a device's memory follows from it.
     /// Workspace that an executor takes beside is not in it.
-    pub fn most_values(&self, [height, width]: [usize; 2]) -> usize {
-        let sizes = self.sizes([height, width]);
+    pub fn most_values(&self, size: [usize; 2]) -> usize {
+        self.footprint_from(0, size).peak
+    }
+
+    /// What the steps from `first` on hold in memory for one image of that size.
+    pub(crate) fn footprint_from(&self, first: usize, size: [usize; 2]) -> Footprint {
+        let sizes = self.sizes(size);
         let last_read = self.last_reads();
         let alive_during = |step: usize| {
             let alive = (0..=step).filter(|&value| last_read[value] >= step);
             alive.map(|value| sizes[value]).sum::<usize>() + sizes[step + 1]
         };
-        (0..self.steps.len()).map(alive_during).max().unwrap_or(sizes[0])
+        let peak = (first..self.steps.len()).map(alive_during).max().unwrap_or(sizes[first]);
+        Footprint { peak, total: sizes[first..].iter().sum() }
     }
 
     /// Numbers in each value.

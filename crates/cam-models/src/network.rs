@@ -1,5 +1,5 @@
 use burn::tensor::{Device, Tensor};
-use cam_core::{BiasGradients, Head, Layer, LayerInfo, Linear, Network, Tail};
+use cam_core::{BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail};
 use thiserror::Error;
 
 use crate::burn_executor::BurnExecutor;
@@ -232,6 +232,11 @@ impl Network for ConvNet {
 
     fn head(&self, at: Layer) -> Option<&Head> {
         (self.steps_before(at) == self.description.steps.len()).then_some(&self.head)
+    }
+
+    fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
+        let first = from.map_or(0, |layer| self.steps_before(layer));
+        self.description.footprint_from(first, size)
     }
 
     fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Tensor<4>> {

@@ -1,28 +1,28 @@
 use std::collections::{HashMap, HashSet};
 
+use cam_files::Sha256;
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView, serialize};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Fingerprint};
+use crate::{Error, Fingerprint, version};
 
-/// Grows when a file of before can no longer be read.
+/// Grows with every change of the format.
 const VERSION: u32 = 1;
 
 /// The entry of the file's metadata that says what its tensors are.
 const ENTRY: &str = "cam_concepts";
 
 /// An image of a concept, and what the network made of it.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Example {
     /// Where it came from, for people.
     pub image: String,
     /// SHA-256 of the image's bytes, so that one image counts once.
-    pub sha256: String,
+    pub sha256: Sha256,
     /// Whether pixels were missing from its file.
     pub damaged: bool,
-    /// How it was brought to the network's size, in a word; empty where that makes no difference or is not
-    /// known.
+    /// How it was brought to the network's size, in a word; empty where that makes no difference.
     pub fit: String,
     /// Its embedding.
     pub embedding: Vec<f32>,
@@ -46,6 +46,7 @@ pub struct Concept {
 /// metadata, under `cam_concepts`.
 ///
 /// ```
+/// use cam_files::Sha256;
 /// use cam_store::{Concept, ConceptSet, Example, Fingerprint};
 ///
 /// let fingerprint = Fingerprint {
@@ -55,9 +56,14 @@ pub struct Concept {
 ///     width: 2,
 /// };
 /// let mut set = ConceptSet::new(fingerprint.clone());
-/// let (image, sha256) = ("cat.png".into(), "77".into());
-/// let image = Example { image, sha256, embedding: vec![0.6, 0.8], ..Example::default() };
-/// set.add("cat", vec![image], vec![])?;
+/// let cat = Example {
+///     image: "cat.png".into(),
+///     sha256: Sha256::of(b"the file's bytes"),
+///     damaged: false,
+///     fit: "squash".into(),
+///     embedding: vec![0.6, 0.8],
+/// };
+/// set.add("cat", vec![cat], vec![])?;
 /// let kept = ConceptSet::from_bytes(&set.to_bytes())?;
 /// kept.fingerprint().check(&fingerprint)?;
 /// assert_eq!(kept.concepts()[0].examples.len(), 1);
@@ -86,10 +92,8 @@ struct Named {
 #[derive(Serialize, Deserialize)]
 struct Origin {
     image: String,
-    sha256: String,
-    #[serde(default)]
+    sha256: Sha256,
     damaged: bool,
-    #[serde(default)]
     fit: String,
 }
 
@@ -159,7 +163,7 @@ impl ConceptSet {
         let origins = |examples: &[Example]| {
             let origin = |e: &Example| Origin {
                 image: e.image.clone(),
-                sha256: e.sha256.clone(),
+                sha256: e.sha256,
                 damaged: e.damaged,
                 fit: e.fit.clone(),
             };
@@ -209,14 +213,7 @@ impl ConceptSet {
         let header = header.ok_or_else(|| damaged("a file of concepts says so in its metadata"))?;
         let value: serde_json::Value = serde_json::from_str(header)
             .map_err(|error| Error::Damaged { reason: error.to_string() })?;
-        match value["version"].as_u64() {
-            Some(version) if version > u64::from(VERSION) => {
-                let found = u32::try_from(version).unwrap_or(u32::MAX);
-                return Err(Error::Version { found, known: VERSION });
-            }
-            Some(_) => {}
-            None => return Err(damaged("its version is missing")),
-        }
+        version::check(&value, VERSION)?;
         let header: Header = serde_json::from_value(value)
             .map_err(|error| Error::Damaged { reason: error.to_string() })?;
         let file = SafeTensors::deserialize(bytes)

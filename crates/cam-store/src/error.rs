@@ -28,11 +28,14 @@ pub enum Error {
         reason: String,
     },
 
-    /// A file of a later version.
-    #[error("it has format version {found}, and this program knows up to {known}: use a newer one")]
+    /// A file of another version.
+    #[error(
+        "it has format version {found}, and this program reads version {known}: make it again, or read it with the \
+         program that made it"
+    )]
     Version {
         /// The file's.
-        found: u32,
+        found: u64,
         /// Ours.
         known: u32,
     },
@@ -70,50 +73,33 @@ pub enum Error {
     #[error("a vector is zero everywhere: it has no direction to compare")]
     Zero,
 
-    /// What is no digest.
-    #[error("`{found}` is no SHA-256: 64 hexadecimal digits are")]
-    Digest {
-        /// What it is.
-        found: String,
-    },
-
     /// It was asked to stop.
     #[error("it was stopped; what was there before is kept, and the same command begins it again")]
     Stopped,
 
-    /// There is no gallery.
-    #[error("{} holds no gallery: `cam index` makes one", folder.display())]
-    NoGallery {
+    /// There is no index.
+    #[error("{} holds no index", folder.display())]
+    NoIndex {
         /// Where it was looked for.
         folder: PathBuf,
     },
 
-    /// A gallery that keeps no feature maps.
-    #[error("the gallery keeps no feature maps: index without --no-maps to explain what is found")]
+    /// An index that keeps no feature maps.
+    #[error(
+        "the index keeps no feature maps, which explain what is found: make it again with them"
+    )]
     NoMaps,
-
-    /// A gallery without an index of neighbours.
-    #[error("{} has no index of neighbours: `cam index --approximate` makes one", folder.display())]
-    NoNeighbours {
-        /// The gallery.
-        folder: PathBuf,
-    },
-
-    /// A file of the index of neighbours that cannot be used.
-    #[error("{}: {reason}: `cam index --approximate` makes it again", path.display())]
-    Neighbours {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
 
     /// Two would write at once.
     #[error("{} is being written by another process: wait for it to end", folder.display())]
     Locked {
-        /// The gallery.
+        /// The index.
         folder: PathBuf,
     },
+
+    /// A lock could not be taken.
+    #[error(transparent)]
+    Lock(#[from] cam_files::Error),
 
     /// A file could not be read or written.
     #[error("{}: {source}", path.display())]

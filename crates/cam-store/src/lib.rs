@@ -1,4 +1,4 @@
-//! What was seen, kept: [concepts](ConceptSet) as sets of embeddings with names, and galleries of
+//! What was seen, kept: [concepts](ConceptSet) as sets of embeddings with names, and indexes of
 //! images with their embeddings and feature maps.
 //!
 //! Numbers are only comparable within one network, so that everything here carries the
@@ -9,12 +9,11 @@
 mod concepts;
 mod error;
 mod fingerprint;
-pub mod gallery;
-mod lock;
+pub mod index;
 mod side_by_side;
+mod version;
 
 pub use concepts::{Concept, ConceptSet, Example};
 pub use error::Error;
 pub use fingerprint::Fingerprint;
-pub use gallery::Gallery;
-pub use lock::Lock;
+pub use index::Index;

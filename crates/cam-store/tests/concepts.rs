@@ -1,5 +1,6 @@
 //! Sets of concepts, kept and read again.
 
+use cam_files::Sha256;
 use cam_store::{ConceptSet, Error, Example, Fingerprint};
 
 fn fingerprint() -> Fingerprint {
@@ -12,8 +13,8 @@ fn fingerprint() -> Fingerprint {
 }
 
 fn example(image: &str, embedding: [f32; 3]) -> Example {
-    let (sha256, embedding) = (format!("of {image}"), embedding.into());
-    Example { image: image.into(), sha256, embedding, ..Example::default() }
+    let (sha256, embedding) = (Sha256::of(image.as_bytes()), embedding.into());
+    Example { image: image.into(), sha256, damaged: false, fit: String::new(), embedding }
 }
 
 fn set() -> ConceptSet {

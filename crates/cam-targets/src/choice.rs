@@ -1,7 +1,7 @@
-//! Choices among values, made where the values lie.
+//! Choices among values, made on the device that has them.
 //!
-//! A [`Target`](cam_core::Target) has no way to say that its device failed, so that it reads nothing back: what fails
-//! here fails where its scores are read, and is an error there.
+//! A [`Target`](cam_core::Target) cannot report that its device failed, so it reads nothing back: a failure
+//! here surfaces as an error where its scores are read.
 
 use burn::tensor::{Bool, Device, Int, Tensor};
 

@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
-use cam_core::{Linear, Target};
+use cam_core::{AlongEmbedding, Linear, Target};
 
 use crate::Error;
 use crate::classes::Classes;
@@ -10,6 +10,9 @@ use crate::classes::Classes;
 pub struct ClassLogit(Classes);
 
 impl ClassLogit {
+    /// How its scores change along the embedding, where the classifier has biases.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Straight;
+
     /// One question per class, numbered from 0.
     ///
     /// # Errors
@@ -36,15 +39,29 @@ impl Target for ClassLogit {
         let [n, _] = embeddings.dims();
         Some(self.0.weights().unsqueeze_dim::<3>(0).repeat_dim(0, n))
     }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        match self.0.classifier.bias {
+            None => AlongEmbedding::Proportional,
+            Some(_) => Self::ALONG_EMBEDDING,
+        }
+    }
+
+    fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        self.0.versus_alternatives()
+    }
 }
 
 /// The probability of each chosen class: p = exp z / Σ exp z, in 0..=1.
 ///
-/// ∂p/∂e = p · (w − Σ_j p_j·w_j): what tells this class from the others.
+/// ∂p/∂e = p · (w − Σ_j p_j·w_j): the difference between this class and the others.
 #[derive(Debug, Clone)]
 pub struct ClassSoftmax(Classes);
 
 impl ClassSoftmax {
+    /// How its scores change along the embedding.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Curved;
+
     /// One question per class, numbered from 0.
     ///
     /// # Errors
@@ -72,5 +89,13 @@ impl Target for ClassSoftmax {
         let mean = probabilities.clone().matmul(self.0.classifier.weight.clone());
         let chosen = self.0.choose(probabilities, 1).unsqueeze_dim::<3>(2);
         Some(chosen * (self.0.weights().unsqueeze_dim::<3>(0) - mean.unsqueeze_dim(1)))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        Self::ALONG_EMBEDDING
+    }
+
+    fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        self.0.versus_alternatives()
     }
 }

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use cam_core::Linear;
+use cam_core::{Linear, Target};
 
-use crate::Error;
+use crate::{Error, Finer};
 
 /// Some classes of a classifier that follows the embedding.
 #[derive(Debug, Clone)]
@@ -20,6 +20,12 @@ impl Classes {
             Some(&class) => Err(Error::UnknownClass { class, classes }),
             None => Ok(Self { classifier, chosen }),
         }
+    }
+
+    /// The same classes, each compared with the classes most similar to it; none where the classifier has one class.
+    pub fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        let finer = Finer::of(self.classifier.clone(), self.chosen.clone(), Finer::STRENGTH);
+        finer.ok().map(|finer| Box::new(finer) as Box<dyn Target>)
     }
 
     pub fn width(&self) -> usize {

@@ -1,12 +1,12 @@
 use burn::tensor::Tensor;
-use cam_core::Target;
+use cam_core::{AlongEmbedding, Target};
 
 use crate::Error;
 
 /// offset + Σ weight · score, question by question.
 ///
-/// Gradients are combined alike; where a term has none in closed form, the combination has none
-/// either and is left to autodiff.
+/// Gradients are combined in the same way. Where a term has none in closed form, neither has the
+/// combination, and autodiff takes over.
 pub struct Combination {
     offset: f32,
     terms: Vec<(f32, Box<dyn Target>)>,
@@ -76,5 +76,18 @@ impl Target for Combination {
             Some(gradients.mul_scalar(*weight))
         });
         weighted.collect::<Option<Vec<_>>>()?.into_iter().reduce(|sum, term| sum + term)
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        use AlongEmbedding::{Curved, Proportional, Straight};
+        let mut kinds = self.terms.iter().map(|(_, term)| term.along_embedding());
+        let all = kinds.next().unwrap_or(Curved);
+        let all = kinds.fold(all, |all, kind| match (all, kind) {
+            (all, kind) if all == kind => all,
+            (Proportional | Straight, Proportional | Straight) => Straight,
+            // The curvature of a mixed sum is not a multiple of its gradient.
+            _ => Curved,
+        });
+        if all == Proportional && self.offset != 0.0 { Straight } else { all }
     }
 }

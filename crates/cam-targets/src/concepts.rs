@@ -53,8 +53,8 @@ impl Concepts {
         self.values.chunks(self.width)
     }
 
-    /// The one concept that several images of it stand for: the mean of their directions, so that
-    /// each counts alike.
+    /// One concept from several images of it: the mean of their directions, so that each image has the
+    /// same weight.
     ///
     /// # Errors
     /// [`Error::NoCentroid`] where the directions cancel each other out.
@@ -137,7 +137,7 @@ mod tests {
         let made = Concepts::new(2048, vec![vec![1.0; 512]]);
         assert_eq!(
             made.map_err(|error| error.to_string()),
-            Err("the embedding is 2048 wide, concept 0 512: were they made by the same model?"
+            Err("concept 0 has 512 dimensions but the embedding has 2048: were they made by the same model?"
                 .to_owned())
         );
     }

@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use cam_core::{Target, unit};
+use cam_core::{AlongEmbedding, Target, normalize};
 
 use crate::cosine::{EPSILON, INDISTINGUISHABLE};
 use crate::{Concepts, Error};
@@ -7,14 +7,14 @@ use crate::{Concepts, Error};
 /// More similar to this than to that: a difference of cosines, in −2..=2.
 ///
 /// s = ⟨ê, d⟩ with d = ĉ − n̂ (a triplet) or d = ĉ − mean of n̂ (a contrast), and
-/// ∂s/∂e = (d − s·ê)/‖e‖. All similarities to single images share what all images have in common, the
-/// more so as embeddings after a ReLU have no negative entry; a contrast takes it off.
+/// ∂s/∂e = (d − s·ê)/‖e‖. Cosines between any two images are high, because all images have something in common
+/// and embeddings after a ReLU have no negative entries; a contrast subtracts that.
 ///
-/// The mean is one of cosines, ⟨ê, n̂⟩ averaged, and not the cosine to the mean image: so each
-/// negative counts alike, and the score is what one would get by comparing with each of them.
+/// It is the mean of the cosines ⟨ê, n̂⟩, not the cosine to the mean image: each negative has the same
+/// weight, and the score is the average of comparing with each of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Contrast {
-    /// d, one for each question, of any length.
+    /// d of each question, of any length.
     directions: Vec<Vec<f32>>,
     width: usize,
 }
@@ -106,12 +106,12 @@ impl Target for Contrast {
 
     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
         let directions = self.tensor(&embeddings);
-        unit(embeddings, EPSILON).0.matmul(directions.transpose())
+        normalize(embeddings, EPSILON).0.matmul(directions.transpose())
     }
 
     fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
         let directions = self.tensor(&embeddings);
-        let (unit, norm) = unit(embeddings, EPSILON);
+        let (unit, norm) = normalize(embeddings, EPSILON);
         let scores = unit.clone().matmul(directions.clone().transpose());
         let along = scores.unsqueeze_dim::<3>(2) * unit.unsqueeze_dim(1);
         let directions = directions.unsqueeze_dim::<3>(0);
@@ -121,5 +121,9 @@ impl Target for Contrast {
         let noise = length(across.clone()).lower(length(directions).mul_scalar(INDISTINGUISHABLE));
         let noise = noise.expand(across.dims());
         Some(across.mask_fill(noise, 0.0) / norm.unsqueeze_dim(1))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        AlongEmbedding::Constant
     }
 }

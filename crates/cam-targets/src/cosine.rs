@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use cam_core::{Target, unit};
+use cam_core::{AlongEmbedding, Target, normalize};
 
 use crate::Concepts;
 
@@ -22,6 +22,9 @@ pub struct CosineSimilarity {
 }
 
 impl CosineSimilarity {
+    /// How its scores change along the embedding.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Constant;
+
     /// One question per concept.
     pub fn to(concepts: Concepts) -> Self {
         Self { concepts: concepts.into_unit() }
@@ -39,17 +42,21 @@ impl Target for CosineSimilarity {
 
     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
         let concepts = self.concepts.tensor(&embeddings.device());
-        let (unit, _) = unit(embeddings, EPSILON);
+        let (unit, _) = normalize(embeddings, EPSILON);
         // Rounding may carry a cosine past one; nothing is more similar than equal.
         unit.matmul(concepts.transpose()).clamp(-1.0, 1.0)
     }
 
     fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
         let concepts = self.concepts.tensor(&embeddings.device());
-        let (unit, norm) = unit(embeddings, EPSILON);
+        let (unit, norm) = normalize(embeddings, EPSILON);
         let cosines = unit.clone().matmul(concepts.clone().transpose());
         let along = cosines.unsqueeze_dim::<3>(2) * unit.unsqueeze_dim(1);
         Some(distinct(concepts.unsqueeze_dim::<3>(0) - along) / norm.unsqueeze_dim(1))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        Self::ALONG_EMBEDDING
     }
 }
 

@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use cam_core::{Target, unit};
+use cam_core::{AlongEmbedding, Target, normalize};
 
 use crate::Concepts;
 
@@ -16,6 +16,9 @@ pub struct NegativeDistance {
 }
 
 impl NegativeDistance {
+    /// How its scores change along the embedding.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Curved;
+
     /// One question per concept.
     pub fn to(concepts: Concepts) -> Self {
         Self { concepts }
@@ -26,7 +29,7 @@ impl NegativeDistance {
         let concepts = self.concepts.tensor(&embeddings.device());
         let differences = embeddings.unsqueeze_dim::<3>(1) - concepts.unsqueeze_dim(0);
         let [n, k, d] = differences.dims();
-        let (directions, distances) = unit(differences.reshape([n * k, d]), f32::MIN_POSITIVE);
+        let (directions, distances) = normalize(differences.reshape([n * k, d]), f32::MIN_POSITIVE);
         (directions.reshape([n, k, d]), distances.reshape([n, k, 1]))
     }
 }
@@ -47,10 +50,14 @@ impl Target for NegativeDistance {
 
     fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
         let concepts = self.concepts.tensor(&embeddings.device());
-        let (_, lengths) = unit(concepts, f32::MIN_POSITIVE);
+        let (_, lengths) = normalize(concepts, f32::MIN_POSITIVE);
         let (directions, distances) = self.directions(embeddings);
         let noise = distances.lower(lengths.mul_scalar(INDISTINGUISHABLE).unsqueeze_dim(0));
         let noise = noise.expand(directions.dims());
         Some(directions.neg().mask_fill(noise, 0.0))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        Self::ALONG_EMBEDDING
     }
 }

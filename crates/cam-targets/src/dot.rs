@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use cam_core::Target;
+use cam_core::{AlongEmbedding, Target};
 
 use crate::Concepts;
 
@@ -10,6 +10,9 @@ pub struct Dot {
 }
 
 impl Dot {
+    /// How its scores change along the embedding.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Proportional;
+
     /// One question per concept.
     pub fn with(concepts: Concepts) -> Self {
         Self { concepts }
@@ -34,5 +37,9 @@ impl Target for Dot {
         let concepts = self.concepts.tensor(&embeddings.device());
         let [n, _] = embeddings.dims();
         Some(concepts.unsqueeze_dim::<3>(0).repeat_dim(0, n))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        Self::ALONG_EMBEDDING
     }
 }

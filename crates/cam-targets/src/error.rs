@@ -22,13 +22,13 @@ pub enum Error {
         index: usize,
         /// Position in the concept.
         position: usize,
-        /// What stands there.
+        /// The value there.
         value: f32,
     },
 
     /// A concept that cannot have come from the model.
     #[error(
-        "the embedding is {embedding} wide, concept {index} {concept}: were they made by the same model?"
+        "concept {index} has {concept} dimensions but the embedding has {embedding}: were they made by the same model?"
     )]
     ConceptWidth {
         /// Position in the list.
@@ -59,7 +59,7 @@ pub enum Error {
     /// Targets that do not fit together.
     #[error(
         "target {index} has width {width} and {questions} questions, the first one {first_width} and {first_questions}: \
-         only like targets can be combined"
+         combined targets must agree in both"
     )]
     Unlike {
         /// Position of the target that differs.
@@ -81,10 +81,10 @@ pub enum Error {
         value: f32,
     },
 
-    /// Images that have nothing in common.
+    /// Images whose directions cancel out.
     #[error(
-        "the {count} images of the concept point in directions that cancel out: there is no mean \
-         of them to compare with"
+        "the directions of the concept's {count} images cancel out, so that they have no mean: use fewer or \
+         more similar images"
     )]
     NoCentroid {
         /// How many there are.
@@ -101,14 +101,16 @@ pub enum Error {
     },
 
     /// A classifier with more or fewer outputs than one.
-    #[error("a binary classifier has one output, this one {outputs}: ask for a class's logit")]
+    #[error(
+        "a binary classifier has one output, but this one has {outputs}: ask for a class's logit"
+    )]
     NotBinary {
         /// Its outputs.
         outputs: usize,
     },
 
     /// A class without any other.
-    #[error("the classifier has one class only, and none to compare it with: ask for its logit")]
+    #[error("the classifier has only one class and nothing to compare it with: ask for its logit")]
     NothingToCompare,
 
     /// A list of outputs without any.
@@ -127,7 +129,7 @@ pub enum Error {
     /// The concepts could not be read from the device.
     #[error("the device failed while the concepts were read: {reason}")]
     Device {
-        /// What the backend said.
+        /// The backend's message.
         reason: String,
     },
 }

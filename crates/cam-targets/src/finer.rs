@@ -1,15 +1,15 @@
 use burn::tensor::activation::softmax;
 use burn::tensor::{Bool, Tensor};
-use cam_core::{Linear, Target};
+use cam_core::{AlongEmbedding, Linear, Target};
 
 use crate::Error;
 use crate::choice::{first_smallest, places};
 use crate::classes::Classes;
 
-/// How many classes a class is compared with.
+/// How many similar classes a class is compared with.
 const COMPARED: usize = 3;
 
-/// What tells a class from those most like it: the subject of Finer-CAM.
+/// A class compared with the classes most similar to it: the target of Finer-CAM.
 ///
 /// s = z_n − α·Σ_i q_i·z_i, where i runs over the `COMPARED` = 3 classes whose logits are nearest to
 /// z_n, and q is the softmax among them; ∂s/∂e = w_n − α·Σ_i q_i·(1 + z_i − Σ_j q_j·z_j)·w_i (Zhang
@@ -23,6 +23,12 @@ pub struct Finer {
 }
 
 impl Finer {
+    /// How its scores change along the embedding.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Curved;
+
+    /// α of the paper.
+    pub const STRENGTH: f32 = 1.0;
+
     /// One question per class, numbered from 0; the strength α is 1 in the paper.
     ///
     /// # Errors
@@ -90,5 +96,13 @@ impl Target for Finer {
         let others = (shares * (logits - mean).add_scalar(1.0)).mul_scalar(self.strength);
         let others = others.matmul(self.classes.classifier.weight.clone().unsqueeze_dim(0));
         Some(self.classes.weights().unsqueeze_dim::<3>(0) - others)
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        Self::ALONG_EMBEDDING
+    }
+
+    fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        Some(Box::new(self.clone()))
     }
 }

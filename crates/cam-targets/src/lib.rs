@@ -1,4 +1,4 @@
-//! What to ask of an embedding.
+//! Targets: questions to ask of an embedding.
 //!
 //! Every target here implements [`cam_core::Target`], gives ∂s/∂e in closed form, and may ask k
 //! questions at once. The questions about concepts are asked of [`Concepts`], reference
@@ -13,7 +13,7 @@
 //! | [`ClassLogit`] | the classifier's output z for a class |
 //! | [`ClassSoftmax`] | the probability exp z / Σ exp z of a class |
 //! | [`ClassReST`] | z + log p |
-//! | [`Finer`] | z less what the most similar classes have |
+//! | [`Finer`] | z less the logits of the most similar classes |
 //! | [`binary`] | z or −z of a classifier with one output |
 //! | [`RawScore`] | a number of the embedding |
 //! | [`Contrast`] | cosine to one less cosine to another, or to the mean of many |

@@ -1,5 +1,5 @@
 use burn::tensor::{Bool, Int, Tensor, TensorData};
-use cam_core::{Target, unit};
+use cam_core::{AlongEmbedding, Target, normalize};
 
 use crate::choice::first_smallest;
 use crate::cosine::EPSILON;
@@ -8,8 +8,8 @@ use crate::{Concepts, CosineSimilarity, Error};
 /// How similar an embedding is to the most similar of several prototypes of each concept: s = max_i
 /// ⟨ê, ĉ_i⟩, in −1..=1.
 ///
-/// A concept with many looks has no one image that stands for it, and their mean may look like none of
-/// them. ∂s/∂e is that of the cosine to the prototype that is most similar, the first of equal ones.
+/// A concept that looks different from image to image has no single representative, and the mean of its
+/// images may resemble none of them. ∂s/∂e is that of the cosine to the prototype that is most similar, the first of equal ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prototypes {
     all: CosineSimilarity,
@@ -76,16 +76,20 @@ impl Target for Prototypes {
 
     fn scores(&self, embeddings: Tensor<2>) -> Tensor<2> {
         let nearest = self.nearest(&embeddings);
-        let (unit, _) = unit(embeddings, EPSILON);
+        let (unit, _) = normalize(embeddings, EPSILON);
         (nearest * unit.unsqueeze_dim(1)).sum_dim(2).squeeze_dim::<2>(2).clamp(-1.0, 1.0)
     }
 
     fn gradients(&self, embeddings: Tensor<2>) -> Option<Tensor<3>> {
         let nearest = self.nearest(&embeddings);
-        let (unit, norm) = unit(embeddings, EPSILON);
+        let (unit, norm) = normalize(embeddings, EPSILON);
         let unit = unit.unsqueeze_dim::<3>(1);
         let across = crate::cosine::across(nearest, unit);
         Some(across / norm.unsqueeze_dim(1))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        AlongEmbedding::Constant
     }
 }
 

@@ -1,5 +1,5 @@
 use burn::tensor::{Int, Tensor, TensorData};
-use cam_core::Target;
+use cam_core::{AlongEmbedding, Target};
 
 use crate::Error;
 
@@ -50,5 +50,9 @@ impl Target for RawScore {
         }
         let data = TensorData::new(ones, [1, self.chosen.len(), width]);
         Some(Tensor::<3>::from_data(data, &embeddings.device()).repeat_dim(0, n))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        AlongEmbedding::Proportional
     }
 }

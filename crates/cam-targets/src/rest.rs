@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::{log_softmax, softmax};
-use cam_core::{Linear, Target};
+use cam_core::{AlongEmbedding, Linear, Target};
 
 use crate::Error;
 use crate::classes::Classes;
@@ -14,6 +14,9 @@ use crate::classes::Classes;
 pub struct ClassReST(Classes);
 
 impl ClassReST {
+    /// How its scores change along the embedding.
+    pub const ALONG_EMBEDDING: AlongEmbedding = AlongEmbedding::Curved;
+
     /// One question per class, numbered from 0.
     ///
     /// # Errors
@@ -42,5 +45,13 @@ impl Target for ClassReST {
         let mean = probabilities.matmul(self.0.classifier.weight.clone());
         let twice = self.0.weights().mul_scalar(2.0).unsqueeze_dim::<3>(0);
         Some(twice - mean.unsqueeze_dim(1))
+    }
+
+    fn along_embedding(&self) -> AlongEmbedding {
+        Self::ALONG_EMBEDDING
+    }
+
+    fn versus_alternatives(&self) -> Option<Box<dyn Target>> {
+        self.0.versus_alternatives()
     }
 }

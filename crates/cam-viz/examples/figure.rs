@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cam_viz::{
     ColorBar, Colormap, DecodeOptions, Figure, FigureStyle, Map, OverlayStyle, Panel, decode,
-    overlay, overlay_signed, picture_bytes, write_atomically,
+    overlay, overlay_signed, picture_bytes,
 };
 
 type Error = Box<dyn std::error::Error>;
@@ -12,7 +12,7 @@ type Error = Box<dyn std::error::Error>;
 fn main() -> Result<(), Error> {
     let path = std::env::args().nth(1).unwrap_or_else(|| "figure.png".to_owned());
     let figure = figure()?.render(&FigureStyle::default());
-    write_atomically(Path::new(&path), &picture_bytes(Path::new(&path), &figure)?)?;
+    std::fs::write(&path, picture_bytes(Path::new(&path), &figure)?)?;
     Ok(())
 }
 

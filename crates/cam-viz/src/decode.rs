@@ -5,7 +5,7 @@ mod error;
 mod exif;
 mod flatten;
 mod format;
-mod frames;
+mod gif;
 mod jpeg;
 mod levels;
 mod limits;
@@ -111,10 +111,6 @@ pub fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Picture, DecodeEr
     let damage = remarks.iter().find_map(Remark::damage);
     if let Some(detail) = damage.filter(|_| options.strict) {
         return Err(DecodeError::Damaged { format, detail: detail.to_owned() });
-    }
-    let frames = frames::count(bytes, format);
-    if frames > 1 {
-        remarks.push(Remark::SeveralFrames { frames });
     }
     let pixels = upright(decoded.pixels, decoded.exif, &mut remarks);
     Ok(Picture { pixels, format, remarks })

@@ -16,8 +16,7 @@
 //!
 //! A [`Figure`] sets [`Panel`]s side by side with captions, a title and a [`ColorBar`].
 //! Results leave as bytes, [`png_bytes`], [`jpeg_bytes`], [`picture_bytes`], [`npy_bytes`] for NumPy and
-//! [`png16_bytes`] for everything else that reads numbers, and reach the disk by [`write_atomically`]
-//! (feature `files`, on by default), whole or not at all.
+//! [`png16_bytes`] for everything else that reads numbers. Writing them to a file is the caller's affair.
 //!
 //! This crate knows nothing of tensors, networks or gradients: it depends on `image`, never on burn.
 //! The price is one copy of each finished map into a [`Map`]; for it, everything here builds in seconds
@@ -35,8 +34,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#[cfg(feature = "files")]
-mod atomic;
 mod chart;
 mod colorbar;
 mod colormap;
@@ -45,22 +42,16 @@ mod connect;
 pub mod decode;
 mod encode;
 mod figure;
-mod map;
 mod npy;
 mod overlay;
 mod overlay_compat;
 mod overlay_signed;
 mod png16;
-mod resize;
 mod segmentation;
-#[cfg(feature = "files")]
-mod temporary;
 mod text;
 mod unseen;
-mod window;
 
-#[cfg(feature = "files")]
-pub use atomic::{WriteError, write_atomically};
+pub use cam_map::{Map, MapError, Pixels, Window};
 pub use chart::BarChart;
 pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};
@@ -68,14 +59,10 @@ pub use connect::{Connection, connect};
 pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Remark, decode};
 pub use encode::{EncodeError, JPEG_QUALITY, jpeg_bytes, picture_bytes, png_bytes};
 pub use figure::{Figure, FigureStyle, Panel};
-pub use map::{Map, MapError};
 pub use npy::{NpyError, npy_bytes};
 pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;
 pub use overlay_signed::{overlay_signed, overlay_signed_within};
 pub use png16::{Png16Error, Scale, png16_bytes};
 pub use segmentation::{legend, overlay_labels, qualitative_color};
-#[cfg(feature = "files")]
-pub use temporary::{Temporary, remove_leftovers};
 pub use unseen::draw_seen;
-pub use window::{Pixels, Window};

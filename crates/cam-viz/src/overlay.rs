@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 
 use crate::colormap::Colormap;
-use crate::map::Map;
+use cam_map::Map;
 
 /// Rounding may carry a map past its ends by this much; it is clamped, not refused.
 const RANGE_TOLERANCE: f32 = 1e-5;

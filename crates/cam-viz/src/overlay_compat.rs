@@ -2,8 +2,8 @@
 
 use image::RgbImage;
 
-use crate::map::Map;
 use crate::overlay::{OverlayError, OverlayStyle, check, check_unit_range};
+use cam_map::Map;
 
 /// The overlay as pytorch-grad-cam's `show_cam_on_image` computes it.
 ///

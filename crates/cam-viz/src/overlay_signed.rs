@@ -3,8 +3,8 @@
 use image::RgbImage;
 
 use crate::colormap::Colormap;
-use crate::map::Map;
 use crate::overlay::{OverlayError, blend, check, mix};
+use cam_map::Map;
 
 /// A signed map over its image: red where it is positive, blue where it is negative, and the untouched
 /// image where it is 0.

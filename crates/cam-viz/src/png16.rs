@@ -1,6 +1,6 @@
 //! A map as a 16-bit grey PNG: small, lossless to one part in 65,535, readable everywhere.
 
-use crate::map::Map;
+use cam_map::Map;
 
 const STEPS: f32 = 65_535.0;
 

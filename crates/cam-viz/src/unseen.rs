@@ -4,7 +4,7 @@ use image::imageops;
 use image::{Rgb, RgbImage};
 
 use crate::overlay::mix;
-use crate::window::Window;
+use cam_map::Window;
 
 /// What the picture fades towards, and how far.
 const VEIL: ([u8; 3], f32) = ([176, 178, 182], 0.6);

@@ -1,5 +1,6 @@
 //! A file of concepts.
 
+use cam_files::Sha256;
 use cam_store::{ConceptSet, Example, Fingerprint};
 
 /// Every embedding is as wide as the file says, and what was read is written as what reads the same.
@@ -36,6 +37,11 @@ pub fn fingerprint() -> Fingerprint {
 }
 
 fn example(image: &str, first: f32) -> Example {
-    let embedding = vec![first, 0.0, -1.5];
-    Example { image: image.into(), sha256: image.into(), embedding, ..Example::default() }
+    Example {
+        image: image.into(),
+        sha256: Sha256::of(image.as_bytes()),
+        damaged: false,
+        fit: String::new(),
+        embedding: vec![first, 0.0, -1.5],
+    }
 }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use cam_store::Gallery;
-use cam_store::gallery::{Header, Image, Writer};
+use cam_store::Index;
+use cam_store::index::{Header, Image, Writer};
 
 use crate::concepts::fingerprint;
 use crate::scratch::with_folder;
@@ -12,30 +12,30 @@ use crate::scratch::with_folder;
 /// Stands between the parts of the input: header, lines without checksums, embeddings. It is no byte of UTF-8.
 const SEPARATOR: u8 = 0xff;
 
-const NAMES: [&str; 4] = ["gallery.json", "entries.log", "vectors.f32", "maps.f16"];
+const NAMES: [&str; 4] = ["index.json", "entries.log", "vectors.f32", "maps.f16"];
 
 /// What opens is whole enough to be asked everything: embeddings are as wide as the header says, a search finds no more
 /// than it is asked for, in order, with cosines.
 pub fn run(bytes: &[u8]) {
     with_folder(|folder| {
         write(folder, bytes);
-        let Ok(gallery) = Gallery::open(folder) else { return };
-        let width = gallery.header().fingerprint.width;
-        for entry in gallery.entries() {
-            if let Ok(vector) = gallery.vector(entry) {
+        let Ok(index) = Index::open(folder) else { return };
+        let width = index.header().fingerprint.width;
+        for entry in index.entries() {
+            if let Ok(vector) = index.vector(entry) {
                 assert_eq!(vector.len(), width, "{}", entry.image.path);
             }
-            if let Ok(activations) = gallery.activations(entry) {
+            if let Ok(activations) = index.activations(entry) {
                 let expected: u64 = entry.shape.iter().map(|&side| u64::from(side)).product();
                 assert_eq!(activations.len() as u64, expected, "{}", entry.image.path);
             }
         }
-        if gallery.verify().is_ok() {
-            assert!(gallery.entries().iter().all(|entry| gallery.vector(entry).is_ok()));
+        if index.verify().is_ok() {
+            assert!(index.entries().iter().all(|entry| index.vector(entry).is_ok()));
         }
         // A width that no file has asks for a query as wide.
         if width <= 1 << 10
-            && let Ok(hits) = gallery.search(&vec![1.0; width], 2, 1)
+            && let Ok(hits) = index.search(&vec![1.0; width], 2, 1)
         {
             assert!(hits.len() <= 2 && hits.iter().all(|hit| hit.cosine.abs() <= 1.0));
             assert!(hits.windows(2).all(|pair| pair[0].cosine >= pair[1].cosine));

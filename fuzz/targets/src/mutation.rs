@@ -1,31 +1,10 @@
 //! Changes of sound input that are the same every time.
 
+use cam_random::Random;
+
 /// Numbers at which parsers are wrong.
 const EDGES: [u64; 10] =
     [0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, u64::MAX];
-
-/// Random numbers by SplitMix64 (Steele, Lea and Flood, *Fast splittable pseudorandom number generators*, 2014).
-pub struct Random(u64);
-
-impl Random {
-    /// Those that follow from a seed.
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next one.
-    pub fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// One below `end`; 0 where that is 0.
-    pub fn below(&mut self, end: usize) -> usize {
-        (self.next_u64() % end.max(1) as u64) as usize
-    }
-}
 
 /// One of the seeds after one to four changes, one of which may join it to another seed.
 pub fn mutated(seeds: &[Vec<u8>], random: &mut Random) -> Vec<u8> {

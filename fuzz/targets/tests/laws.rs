@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use cam_fuzz_targets::mutation::{Random, mutated};
+use cam_fuzz_targets::mutation::mutated;
 use cam_fuzz_targets::{TARGETS, target};
+use cam_random::Random;
 
 /// Changes of seeds for each target unless `CAM_FUZZ_RUNS` says how many: some seconds together.
 const RUNS: u64 = 20_000;

@@ -1,7 +1,7 @@
 //! What cannot be explained is refused by name.
 
 use burn::tensor::Tensor;
-use cam_core::{Arithmetic, Capture, Error, GradCam, Layer, Network, Route, finish};
+use cam_core::{Arithmetic, Capture, Error, GradCam, Layer, Network, Route, postprocess};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::device;
 use cam_tests::pooled::Pooled;
@@ -60,6 +60,6 @@ fn a_layer_of_another_network_and_a_size_of_zero_are_refused() {
     let images = map(vec![1.0; 12], [1, 3, 2, 2]);
     let refused = Capture::new(&plain, images.clone(), &[Layer::new(7)]).err();
     assert_eq!(refused, Some(Error::ForeignLayer { index: 7, layers: 1 }));
-    let refused = finish(&[images], [0, 5], Arithmetic::Standard).err();
+    let refused = postprocess(&[images], [0, 5], Arithmetic::Standard).err();
     assert_eq!(refused, Some(Error::EmptySize { size: [0, 5] }));
 }

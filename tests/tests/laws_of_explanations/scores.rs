@@ -1,6 +1,6 @@
 //! Cosines, and what is at their end.
 
-use cam_core::{Arithmetic, Capture, GradCam, Layer, finish};
+use cam_core::{Arithmetic, Capture, GradCam, Layer};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{assert_near, magnitude, values};
 use cam_tests::photographs;
@@ -27,8 +27,7 @@ fn an_image_explained_by_itself_says_nothing_rather_than_noise() {
         let capture = capture(&[name], "head");
         let target = CosineSimilarity::to(concepts(&[name]));
         let explanation = capture.explain(&GradCam, &target).expect("explained");
-        let finished =
-            finish(&explanation.raw_maps(), [7, 7], Arithmetic::Standard).expect("finite");
+        let finished = explanation.postprocess([7, 7], Arithmetic::Standard).expect("finite");
         assert_eq!(finished.degenerate, [true], "{name}");
         // Noise may be negative all over by chance, and be flagged for that.
         assert_eq!(magnitude(&values(&explanation.layers[0].maps)), 0.0, "{name}");

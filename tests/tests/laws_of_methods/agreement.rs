@@ -1,12 +1,12 @@
 //! Different ways to one map.
 
 use cam_core::methods::{
-    AblationCam, AlongEmbedding, EigenCam, EigenSmooth, GradCam, GradCamElementWise, LayerCam,
-    ScoreCam, Settings, coincidences, method,
+    AblationCam, EigenCam, EigenSmooth, FinerCam, GradCam, GradCamElementWise, LayerCam, RefineCam,
+    ScoreCam, equivalent_methods,
 };
-use cam_core::{Arithmetic, Network, Target, finish};
-use cam_targets::{ClassLogit, CosineSimilarity, Dot, Finer, NegativeDistance};
-use cam_tests::compare::{assert_near, cosine, largest_difference, values};
+use cam_core::{AlongEmbedding, Arithmetic, Fusion, HeadKind, postprocess};
+use cam_targets::{ClassSoftmax, Combination, Dot, Finer, NegativeDistance, difference, negation};
+use cam_tests::compare::{assert_near, cosine, joined, largest_difference, values};
 
 use super::*;
 
@@ -14,25 +14,28 @@ use super::*;
 const STRETCHED: f32 = 2e-3;
 
 #[test]
-fn methods_that_are_said_to_coincide_give_one_picture() {
+fn methods_that_are_listed_as_equivalent_give_one_picture() {
     let capture = capture(&["cat"], "head");
     let rocket = concepts(&["rocket"]);
-    let targets: [(Box<dyn Target>, AlongEmbedding); 3] = [
-        (Box::new(CosineSimilarity::to(rocket.clone())), AlongEmbedding::Constant),
-        (Box::new(Dot::with(rocket.clone())), AlongEmbedding::Straight),
-        (Box::new(NegativeDistance::to(rocket)), AlongEmbedding::Curved),
+    let classifier = NETWORK.classifier().expect("the classifier is embedded").clone();
+    let targets: [Box<dyn Target>; 4] = [
+        Box::new(CosineSimilarity::to(rocket.clone())),
+        Box::new(Dot::with(rocket.clone())),
+        Box::new(ClassLogit::of(classifier, vec![281]).expect("the class exists")),
+        Box::new(NegativeDistance::to(rocket)),
     ];
-    let head = NETWORK.head(NETWORK.last_layer().expect("it has layers"));
+    let head = NETWORK.head(NETWORK.last_layer().expect("it has layers")).expect("it pools");
     let mut compared = 0;
-    for (target, along) in targets {
-        for group in coincidences(head, along) {
+    for target in targets {
+        let along = target.along_embedding();
+        for group in equivalent_methods(head.kind(), along) {
             let pictures: Vec<Vec<f32>> = group
                 .iter()
                 .map(|name| {
                     let method = method(name, Settings::default()).expect("it exists");
                     let raw = capture.explain(&*method, &*target).expect("explained").raw_maps();
-                    let finished = finish(&raw, [224, 224], Arithmetic::Standard);
-                    values(&finished.expect("finite").maps)
+                    let finished = postprocess(&raw, [224, 224], Arithmetic::Standard);
+                    joined(&finished.expect("finite").maps)
                 })
                 .collect();
             for (name, picture) in group.iter().zip(&pictures).skip(1) {
@@ -43,22 +46,121 @@ fn methods_that_are_said_to_coincide_give_one_picture() {
             }
         }
     }
-    assert_eq!(compared, 5 + 6 + 4, "so many are said to");
+    assert_eq!(compared, 5 + 6 + 5 + 4, "so many are listed");
 }
 
 #[test]
-fn methods_that_are_not_said_to_coincide_give_other_pictures() {
+fn methods_that_are_not_listed_as_equivalent_give_other_pictures() {
     let capture = capture(&["cat"], "head");
     let target = CosineSimilarity::to(concepts(&["rocket"]));
     let picture = |name: &str| {
         let method = method(name, Settings::default()).expect("it exists");
         let raw = capture.explain(&*method, &target).expect("explained").raw_maps();
-        values(&finish(&raw, [224, 224], Arithmetic::Standard).expect("finite").maps)
+        joined(&postprocess(&raw, [224, 224], Arithmetic::Standard).expect("finite").maps)
     };
     let reference = picture("grad-cam");
     for name in ["grad-cam-elementwise", "eigen-cam", "fem", "kpca-cam", "random-cam"] {
         assert!(largest_difference(&picture(name), &reference) > 0.05, "{name}");
     }
+}
+
+#[test]
+fn a_bias_is_shared_out_by_contributions_and_not_by_grad_cam() {
+    // Which is why the two are equivalent for an inner product and not for a logit.
+    assert!(
+        equivalent_methods(HeadKind::Average, AlongEmbedding::Proportional)[0]
+            .contains(&"contributions")
+    );
+    assert!(
+        !equivalent_methods(HeadKind::Average, AlongEmbedding::Straight)[0]
+            .contains(&"contributions")
+    );
+    let classifier = NETWORK.classifier().expect("the classifier is embedded").clone();
+    let target = ClassLogit::of(classifier, vec![281]).expect("the class exists");
+    let capture = capture(&["cat"], "head");
+    let [plain, shared] = ["grad-cam", "contributions"].map(|name| {
+        let method = method(name, Settings::default()).expect("it exists");
+        raw(&capture.explain(&*method, &target).expect("explained"))
+    });
+    let sum = |map: &[f32]| map.iter().sum::<f32>();
+    assert!((sum(&plain) - sum(&shared)).abs() > 1e-4, "{} {}", sum(&plain), sum(&shared));
+}
+
+#[test]
+fn scores_change_along_the_embedding_as_their_targets_say() {
+    let (rocket, width) = (concepts(&["rocket"]), concepts(&["rocket"]).width());
+    let classifier = NETWORK.classifier().expect("the classifier is embedded").clone();
+    let of_class = |index| vec![index];
+    let logit = ClassLogit::of(classifier.clone(), of_class(281)).expect("it exists");
+    let mixed = Combination::new(
+        0.0,
+        vec![
+            (1.0, Box::new(Dot::with(rocket.clone())) as Box<dyn Target>),
+            (1.0, Box::new(CosineSimilarity::to(rocket.clone()))),
+        ],
+    );
+    let targets: [(Box<dyn Target>, AlongEmbedding); 8] = [
+        (Box::new(CosineSimilarity::to(rocket.clone())), AlongEmbedding::Constant),
+        (Box::new(difference(CosineSimilarity::to(rocket.clone()))), AlongEmbedding::Constant),
+        (Box::new(negation(Dot::with(rocket.clone()))), AlongEmbedding::Proportional),
+        (Box::new(difference(Dot::with(rocket.clone()))), AlongEmbedding::Straight),
+        (Box::new(logit), AlongEmbedding::Straight),
+        (Box::new(mixed.expect("of one width")), AlongEmbedding::Curved),
+        (Box::new(NegativeDistance::to(rocket)), AlongEmbedding::Curved),
+        (
+            Box::new(ClassSoftmax::of(classifier, of_class(281)).expect("it exists")),
+            AlongEmbedding::Curved,
+        ),
+    ];
+    let embedding = formula::unit("along", width);
+    for (index, (target, along)) in targets.into_iter().enumerate() {
+        assert_eq!(target.along_embedding(), along, "{index}");
+        let scores = [1.0, 2.0, 3.0].map(|length| {
+            let scaled = embedding.iter().map(|value| length * value).collect();
+            values(&target.scores(tensor(scaled, [1, width])))[0]
+        });
+        let [first, second, third] = scores;
+        let near = |a: f32, b: f32| (a - b).abs() <= 1e-4 * a.abs().max(b.abs()).max(1e-3);
+        match along {
+            AlongEmbedding::Constant => assert!(near(first, third), "{index}: {scores:?}"),
+            AlongEmbedding::Proportional => {
+                assert!(near(3.0 * first, third) && near(2.0 * first, second), "{scores:?}");
+            }
+            AlongEmbedding::Straight => {
+                assert!(near(third - second, second - first), "{index}: {scores:?}");
+            }
+            AlongEmbedding::Curved => {}
+        }
+    }
+}
+
+#[test]
+fn finer_cam_is_grad_cam_of_the_finer_target() {
+    let classifier = NETWORK.classifier().expect("the classifier is embedded").clone();
+    let classes = vec![281, 657];
+    let finer =
+        Finer::of(classifier.clone(), classes.clone(), Finer::STRENGTH).expect("they exist");
+    let plain = ClassLogit::of(classifier, classes).expect("they exist");
+    let capture = capture(&["cat", "astronaut"], "head");
+    let by_target = capture.explain(&GradCam, &finer).expect("explained");
+    for target in [&plain as &dyn Target, &finer] {
+        let by_method = capture.explain(&FinerCam, target).expect("explained");
+        assert_eq!(raw(&by_method), raw(&by_target));
+        let scores = values(&target.scores(capture.embeddings()));
+        assert_eq!(values(&by_method.scores), scores, "the score stays the target's own");
+    }
+}
+
+#[test]
+fn refine_cam_is_grad_cam_until_layers_are_multiplied() {
+    let target = CosineSimilarity::to(concepts(&["rocket"]));
+    let capture = capture(&["cat"], "head");
+    let [refined, plain] = [&RefineCam as &dyn Method, &GradCam]
+        .map(|method| raw(&capture.explain(method, &target).expect("explained")));
+    assert_eq!(refined, plain);
+    let smooth = EigenSmooth(RefineCam);
+    assert_eq!((RefineCam.fusion(), smooth.fusion()), (Fusion::Product, Fusion::Product));
+    assert_eq!(GradCam.fusion(), Fusion::Mean);
 }
 
 #[test]

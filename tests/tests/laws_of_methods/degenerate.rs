@@ -1,7 +1,8 @@
 //! Inputs that say little: an answer without NaN, flagged where it says nothing.
 
-use cam_core::{Arithmetic, finish};
-use cam_targets::{CosineSimilarity, Dot};
+use cam_core::Arithmetic;
+use cam_targets::Dot;
+use cam_tests::compare::joined;
 
 use super::*;
 
@@ -30,15 +31,18 @@ fn every_method_answers_every_input_without_nan() {
                 let settings = Settings { samples: Some(3), arithmetic, ..Settings::default() };
                 let method = method(name, settings).expect("it exists");
                 let targets: [Box<dyn Target>; 2] = [
-                    Box::new(CosineSimilarity::to(concept("c", c))),
-                    Box::new(Dot::with(concept("c", c))),
+                    about(name, &concept("c", c)),
+                    match needs(name, Need::Class) {
+                        true => about(name, &concept("d", c)),
+                        false => Box::new(Dot::with(concept("c", c))),
+                    },
                 ];
                 for target in targets {
                     let explanation = explain_pooled(&*method, images.clone(), &*target);
                     let raw = explanation.unwrap_or_else(|error| panic!("{name}, {what}: {error}"));
-                    let finished = finish(&raw.raw_maps(), [9, 7], Arithmetic::Standard);
+                    let finished = raw.postprocess([9, 7], Arithmetic::Standard);
                     let finished = finished.unwrap_or_else(|e| panic!("{name}, {what}: {e}"));
-                    let maps = values(&finished.maps);
+                    let maps = joined(&finished.maps);
                     let in_range = maps.iter().all(|value| (0.0..=1.0).contains(value));
                     assert!(in_range, "{name} of {what}, {arithmetic:?}: {maps:?}");
                     assert_eq!(finished.degenerate.len(), n);
@@ -52,22 +56,23 @@ fn every_method_answers_every_input_without_nan() {
 fn a_map_of_nothing_is_flagged_whatever_the_method() {
     // Without light there is nothing to see, but what a method makes of its own noise.
     let images = tensor(vec![0.0; 5 * 6 * 4], [1, 5, 6, 4]);
-    let target = Dot::with(concept("c", 5));
     for name in names().filter(|name| !name.starts_with("smooth-grad")) {
+        let target = about(name, &concept("c", 5));
         let explanation = explain_pooled(&*quick(name), images.clone(), &target).expect(name);
-        let finished = finish(&explanation.raw_maps(), [9, 7], Arithmetic::Standard);
+        let finished = explanation.postprocess([9, 7], Arithmetic::Standard);
         assert_eq!(finished.expect(name).degenerate, [true], "{name}");
     }
 }
 
 #[test]
-fn what_a_network_cannot_give_is_refused_with_a_way_out() {
+fn what_a_network_or_a_question_lacks_is_refused_with_a_way_out() {
     let images = activations("refused", [1, 3, 6, 5]);
     let target = CosineSimilarity::to(concept("c", 3));
     for (name, error) in [
         ("guided-backprop", Error::NoGuidedGradients),
         ("guided-grad-cam", Error::NoGuidedGradients),
         ("full-grad", Error::NoBiases),
+        ("finer-cam", Error::NoAlternatives),
     ] {
         let refused = explain_pooled(&*quick(name), images.clone(), &target);
         assert_eq!(refused.expect_err(name), error);

@@ -3,13 +3,14 @@
 mod agreement;
 mod degenerate;
 mod factorization;
+mod long;
 mod neighbours;
 mod sums;
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::methods::{CATALOGUE, Settings, method};
-use cam_core::{Capture, Error, Explanation, Method, Network, Target};
-use cam_targets::Concepts;
+use cam_core::methods::{CATALOGUE, MethodInfo, Need, Setting, Settings, info, method};
+use cam_core::{Capture, Error, Explanation, Linear, Method, Network, Target};
+use cam_targets::{ClassLogit, Concepts, CosineSimilarity};
 use cam_tests::compare::values;
 use cam_tests::embedded::{NETWORK, capture, concepts};
 use cam_tests::pooled::Pooled;
@@ -49,12 +50,27 @@ fn raw(explanation: &Explanation) -> Vec<f32> {
     values(&explanation.layers[0].maps)
 }
 
-/// What only some networks give: guided gradients, biases.
-fn needs_more_of_the_network(name: &str) -> bool {
-    ["guided-backprop", "guided-grad-cam", "full-grad"].contains(&name)
+/// Every method that the network without a trunk has everything for.
+fn names() -> impl Iterator<Item = &'static str> {
+    let is_served =
+        |info: &&MethodInfo| !info.needs(Need::GuidedGradients) && !info.needs(Need::Biases);
+    CATALOGUE.iter().filter(is_served).map(|info| info.name)
 }
 
-/// Every method but those.
-fn names() -> impl Iterator<Item = &'static str> {
-    CATALOGUE.iter().map(|info| info.name).filter(|name| !needs_more_of_the_network(name))
+fn needs(name: &str, need: Need) -> bool {
+    info(name).expect("it exists").needs(need)
+}
+
+/// A question that a method can answer: the cosine to each concept, or the logit of a class with the
+/// concept as its weights, where the method needs a class.
+fn about(name: &str, concepts: &Concepts) -> Box<dyn Target> {
+    if !needs(name, Need::Class) {
+        return Box::new(CosineSimilarity::to(concepts.clone()));
+    }
+    let (width, count) = (concepts.width(), concepts.count());
+    let others = ["x", "y", "z"].map(|key| formula::unit(key, width));
+    let rows: Vec<&[f32]> = concepts.iter().chain(others.iter().map(Vec::as_slice)).collect();
+    let weight = tensor(rows.concat(), [rows.len(), width]);
+    let classes = (0..count).collect();
+    Box::new(ClassLogit::of(Linear { weight, bias: None }, classes).expect("they exist"))
 }

@@ -12,9 +12,9 @@ const CANCELLATION: f32 = 2e-2;
 /// More than the methods take at once, and not a multiple of it.
 const CHANNELS: usize = 37;
 
-/// Whether each image, or each channel, has noise of its own.
+/// Whether each image, or each channel, has noise of its own. RISE's masks are the same for all.
 fn is_noisy(name: &str) -> bool {
-    ["ss-cam", "smooth-grad", "smooth-grad-cam-plus-plus", "random-cam"].contains(&name)
+    info(name).expect("it exists").uses(Setting::Seed) && name != "rise"
 }
 
 fn tolerance(name: &str) -> f32 {
@@ -25,9 +25,9 @@ fn tolerance(name: &str) -> f32 {
 #[test]
 fn a_batch_is_explained_as_its_images_one_by_one() {
     let images = activations("batch", [3, CHANNELS, 6, 5]);
-    let target = CosineSimilarity::to(concept("c", CHANNELS));
     for name in names().filter(|name| !is_noisy(name)) {
         let method = quick(name);
+        let target = about(name, &concept("c", CHANNELS));
         let together = raw(&explain_pooled(&*method, images.clone(), &target).expect(name));
         let alone: Vec<f32> = (0..3)
             .flat_map(|i| {
@@ -47,7 +47,9 @@ fn many_questions_are_answered_as_one_by_one() {
         CosineSimilarity::to(Concepts::new(CHANNELS, rows).expect("sound"))
     };
     let keys = ["a", "b", "c"];
-    for name in names().filter(|name| *name != "random-cam") {
+    // A class's alternatives are the other classes: with other questions they are others.
+    let names = names().filter(|name| *name != "random-cam" && !needs(name, Need::Class));
+    for name in names {
         let method = quick(name);
         let explain = |target: &CosineSimilarity| {
             raw(&explain_pooled(&*method, images.clone(), target).expect(name))
@@ -65,11 +67,11 @@ fn tests_unit(key: &str) -> Vec<f32> {
 #[test]
 fn each_image_s_own_target_is_answered_as_alone() {
     let images = activations("each", [2, CHANNELS, 6, 5]);
-    let [a, b] = ["a", "b"].map(|key| CosineSimilarity::to(concept(key, CHANNELS)));
     let network = Pooled::new(CHANNELS);
     let layer = network.last_layer().expect("it has one");
     for name in names().filter(|name| !is_noisy(name)) {
         let method = quick(name);
+        let [a, b] = ["a", "b"].map(|key| about(name, &concept(key, CHANNELS)));
         let capture = Capture::new(&network, images.clone(), &[layer]).expect("captured");
         let together = raw(&capture.explain_each(&*method, &[&a, &b]).expect(name));
         let alone: Vec<f32> = [&a, &b]
@@ -97,7 +99,7 @@ fn the_order_of_channels_changes_nothing() {
         |weights| CosineSimilarity::to(Concepts::new(CHANNELS, vec![weights]).expect("ok"));
     let moved_target = target(order.iter().map(|&c| weights[c]).collect());
     let target = target(weights);
-    for name in names().filter(|name| !is_noisy(name)) {
+    for name in names().filter(|name| !is_noisy(name) && !needs(name, Need::Class)) {
         let method = quick(name);
         let plain = raw(&explain_pooled(&*method, images.clone(), &target).expect(name));
         let other = raw(&explain_pooled(&*method, moved.clone(), &moved_target).expect(name));
@@ -108,15 +110,15 @@ fn the_order_of_channels_changes_nothing() {
 #[test]
 fn the_same_seed_gives_the_same_map_and_another_seed_another() {
     let images = activations("seeds", [1, 9, 6, 5]);
-    let target = CosineSimilarity::to(concept("c", 9));
     let explain = |name: &str, seed| {
+        let target = about(name, &concept("c", 9));
         let settings = Settings { seed, samples: Some(5), ..Settings::default() };
         let method = method(name, settings).expect("it exists");
         raw(&explain_pooled(&*method, images.clone(), &target).expect(name))
     };
     for name in names() {
         assert_eq!(explain(name, 1), explain(name, 1), "{name}");
-        let is_random = is_noisy(name) || name == "rise";
+        let is_random = info(name).expect("it exists").uses(Setting::Seed);
         assert_eq!(explain(name, 1) != explain(name, 2), is_random, "{name}");
     }
 }

@@ -118,9 +118,9 @@ fn weights_of_zeros_load_and_every_map_of_them_is_flagged_as_saying_nothing() {
         let capture = Capture::new(&network, images(), &layers)?;
         let concept = Concepts::new(12, vec![vec![1.0; 12]]).expect("a sound concept");
         let explanation = capture.explain(&GradCam, &CosineSimilarity::to(concept))?;
-        cam_core::finish(&explanation.raw_maps(), [37, 45], cam_core::Arithmetic::Standard)
+        explanation.postprocess([37, 45], cam_core::Arithmetic::Standard)
     };
     let finished = explained().unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(finished.degenerate, [true, true]);
-    assert!(values(&finished.maps).iter().all(|&value| value == 0.0));
+    assert!(cam_tests::compare::joined(&finished.maps).iter().all(|&value| value == 0.0));
 }

@@ -30,7 +30,7 @@ pub struct BenchExplain {
     pub size: Option<String>,
 
     /// Where to explain. The last layer unless given.
-    #[arg(long, value_name = "L")]
+    #[arg(short, long, value_name = "L")]
     pub layer: Option<String>,
 
     /// How many concepts are asked about at once.
@@ -46,7 +46,7 @@ pub struct BenchExplain {
     pub layers: bool,
 
     /// Print one JSON document instead of text.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 

@@ -1,15 +1,13 @@
-use std::ffi::OsString;
-
 use clap::{Args, value_parser};
 
-use super::{Images, Model};
+use super::{ImageList, Images, Model};
 
 /// Arguments of `cam classify`.
 #[derive(Debug, Args)]
 pub struct Classify {
     /// The images.
-    #[arg(value_name = "IMAGE", required = true)]
-    pub images: Vec<OsString>,
+    #[command(flatten)]
+    pub images: ImageList,
 
     /// How many classes of each image are told, the likeliest first.
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10_000))]
@@ -24,6 +22,6 @@ pub struct Classify {
     pub reading: Images,
 
     /// Print one JSON document instead of text.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }

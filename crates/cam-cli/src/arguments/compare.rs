@@ -34,7 +34,7 @@ pub struct Compare {
     pub reading: Images,
 
     /// The figure, .png or .jpg.
-    #[arg(long, value_name = "FIGURE")]
+    #[arg(short, long, value_name = "FIGURE")]
     pub out: Option<PathBuf>,
 
     /// What every pair of positions adds: f32 [rows of A, columns of A, rows of B, columns of B].
@@ -42,7 +42,7 @@ pub struct Compare {
     pub raw: Option<PathBuf>,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 

@@ -31,8 +31,8 @@ pub struct AddConcept {
     #[arg(value_name = "IMAGE")]
     pub images: Vec<OsString>,
 
-    /// Images of what looks like it and is not.
-    #[arg(long = "negative", value_name = "IMAGE", num_args = 1..)]
+    /// An image of what looks like it and is not; repeat it for more.
+    #[arg(long = "negative", value_name = "IMAGE")]
     pub negatives: Vec<OsString>,
 
     /// Which network.
@@ -51,7 +51,7 @@ pub struct ListConcepts {
     pub file: PathBuf,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 
@@ -65,7 +65,7 @@ pub struct ShowConcept {
     pub name: String,
 
     /// Print one JSON document.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 

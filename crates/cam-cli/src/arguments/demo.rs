@@ -13,7 +13,7 @@ use super::Model;
 )]
 pub struct Demo {
     /// Where the figure goes.
-    #[arg(long, value_name = "FIGURE", default_value = "tutorial.png")]
+    #[arg(short, long, value_name = "FIGURE", default_value = "tutorial.png")]
     pub out: PathBuf,
 
     /// Which network.

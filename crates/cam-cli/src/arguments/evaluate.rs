@@ -14,12 +14,12 @@ pub struct Evaluate {
     pub folder: PathBuf,
 
     /// The folder for what is measured; it is made if it does not exist.
-    #[arg(long, value_name = "FOLDER", default_value = "evaluation")]
+    #[arg(short, long, value_name = "FOLDER", default_value = "evaluation")]
     pub out: PathBuf,
 
     /// The methods that are measured, beside the baselines.
     #[arg(
-        long = "methods",
+        long = "method",
         value_name = "M[,M]",
         value_delimiter = ',',
         default_value = "grad-cam,grad-cam-plus-plus,layer-cam,eigen-cam,ablation-cam"
@@ -52,7 +52,7 @@ pub struct Evaluate {
     pub model: Model,
 
     /// Where to explain. The last layer unless given.
-    #[arg(long, value_name = "L")]
+    #[arg(short, long, value_name = "L")]
     pub layer: Option<String>,
 
     /// What can be set about the methods. The seed also chooses the collages' images.
@@ -60,7 +60,7 @@ pub struct Evaluate {
     pub options: MethodOptions,
 
     /// Print the summary as one JSON document instead of a table.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 
@@ -80,4 +80,4 @@ Written into FOLDER: records.jsonl (a line per map, as soon as it is measured), 
 summary.json and summary.png. A run that was interrupted goes on where it stopped.
 
 Example:
-  cam evaluate photographs --methods grad-cam,score-cam --top-channels 64 --out scores";
+  cam evaluate photographs --method grad-cam,score-cam --top-channels 64 --out scores";

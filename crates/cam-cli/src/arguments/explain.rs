@@ -1,48 +1,27 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use cam_explain::concepts::ConceptsAs;
 use cam_explain::{ClassScore, ConceptScore};
 use clap::{Args, ValueEnum, value_parser};
 
-use super::{Images, MethodOptions, Model};
+use super::{ImageList, Images, MethodOptions, Model};
 
 /// Arguments of `cam explain`.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = EXPLAIN_HELP,
-    override_usage = "cam explain [OPTIONS] <QUERY>... --concept <[NAME=]IMAGE>...\n       \
-                      cam explain [OPTIONS] <QUERY>... --concepts <FILE>\n       \
-                      cam explain [OPTIONS] <QUERY>... --class <NAME|N>\n       \
-                      cam explain [OPTIONS] <QUERY>... [--top <K>]"
-)]
+#[command(after_long_help = EXPLAIN_HELP)]
 pub struct Explain {
     /// The images to explain.
-    #[arg(value_name = "QUERY", required = true)]
-    pub queries: Vec<OsString>,
+    #[command(flatten)]
+    pub queries: ImageList,
 
-    /// Images of what to look for, each with a name or named after its file. Queries come before
-    /// them: everything up to the next option is a concept.
-    #[arg(long = "concept", value_name = "[NAME=]IMAGE", num_args = 1..)]
+    /// An image of what to look for, with a name or named after its file; repeat it for more.
+    #[arg(short, long = "concept", value_name = "[NAME=]IMAGE")]
     pub concepts: Vec<OsString>,
 
-    /// Images of what not to look for: each concept is asked for in contrast to the mean of them
+    /// An image of what not to look for; repeat it for more. Each concept is asked for in contrast to the mean of them
     /// (cosine to the concept less the mean cosine to these).
-    #[arg(long = "negative", value_name = "IMAGE", num_args = 1.., requires = "concepts")]
+    #[arg(long = "negative", value_name = "IMAGE", requires = "concepts")]
     pub negatives: Vec<OsString>,
-
-    /// A file of concepts (`cam concept` makes it): which of them is where?
-    #[arg(
-        long = "concepts",
-        value_name = "FILE",
-        conflicts_with_all = ["concepts", "classes", "negatives", "difference", "target", "map"],
-    )]
-    pub concept_file: Option<PathBuf>,
-
-    /// What a concept of the file is: the mean of its images, the same in contrast to its negatives
-    /// or else to all images of the file (the default), or whichever of its images is the most similar.
-    #[arg(long = "as", value_name = "centroid|contrast|prototypes")]
-    pub concepts_as: Option<ConceptsAs>,
 
     /// Also ask where each concept is not (1 − cosine).
     #[arg(long)]
@@ -57,7 +36,7 @@ pub struct Explain {
         long,
         value_name = "K",
         value_parser = value_parser!(u32).range(1..=10_000),
-        conflicts_with_all = ["concepts", "classes", "concept_file"],
+        conflicts_with_all = ["concepts", "classes"],
     )]
     pub top: Option<u32>,
 
@@ -66,7 +45,7 @@ pub struct Explain {
     pub model: Model,
 
     /// Where to explain; several layers are averaged. The last one unless given.
-    #[arg(long = "layer", value_name = "L[,L]", value_delimiter = ',')]
+    #[arg(short, long = "layer", value_name = "L[,L]", value_delimiter = ',')]
     pub layers: Vec<String>,
 
     /// What to ask: of concepts cosine, dot or neg-l2, of classes logit, softmax, rest or finer.
@@ -86,7 +65,7 @@ pub struct Explain {
     pub colormap: Option<cam_viz::Colormap>,
 
     /// Write a figure: concepts, query, overlays, captions (.png or .jpg).
-    #[arg(long, value_name = "FIGURE")]
+    #[arg(short, long, value_name = "FIGURE")]
     pub out: Option<PathBuf>,
 
     /// Write each overlay, at the query's own size, with --compat at the input's (.png or .jpg).
@@ -102,7 +81,7 @@ pub struct Explain {
     pub map: Option<PathBuf>,
 
     /// Print one JSON document instead of text.
-    #[arg(long)]
+    #[arg(short, long)]
     pub json: bool,
 }
 
@@ -115,9 +94,9 @@ Without --out, --overlay, --raw, --map and --json a figure is written to QUERY.c
 current folder.
 
 Examples:
-  cam explain street.jpg --concept car.jpg --concept sky=clouds.jpg --difference --out figure.png
-  cam explain street.jpg --concept car.jpg --model resnet50 --size 512x512 --compat pytorch-grad-cam
-  cam explain street.jpg --concept car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
+  cam explain street.jpg -c car.jpg -c sky=clouds.jpg --difference -o figure.png
+  cam explain street.jpg -c car.jpg -m resnet50 --size 512x512 --compat pytorch-grad-cam
+  cam explain street.jpg -c car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
   cam explain street.jpg --class 'sports car' --target softmax --json
   cam explain street.jpg --top 3";
 
@@ -166,7 +145,7 @@ impl TargetName {
 /// How maps are made.
 #[derive(Debug, Args)]
 pub struct Method {
-    /// The rule, or several side by side (`cam methods` lists them).
+    /// The rule, or several side by side (`cam list methods` lists them).
     #[arg(
         id = "method",
         long = "method",
@@ -176,9 +155,9 @@ pub struct Method {
     )]
     pub names: Vec<String>,
 
-    /// Average the finished maps of six copies: mirrored or not, darker, as they are and brighter.
+    /// Average over six copies of the image (test-time augmentation): mirrored or not, darker, as it is and brighter.
     #[arg(long)]
-    pub aug_smooth: bool,
+    pub tta: bool,
 
     /// What can be set about the methods.
     #[command(flatten)]

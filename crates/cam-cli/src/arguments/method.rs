@@ -3,20 +3,21 @@ use clap::Args;
 /// What can be set about methods, in every command that makes maps; refused where none of the methods
 /// asked for has a use for it.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Method")]
 pub struct MethodOptions {
     /// Take the first principal component of what the channels contribute, not their sum.
     #[arg(long)]
-    pub eigen_smooth: bool,
+    pub eigen: bool,
 
-    /// Channels that score-cam and its kin look through: those that vary most; all unless given.
+    /// Only mask the N channels with the widest range (Score-CAM, SS-CAM, IS-CAM); all unless given.
     #[arg(long, value_name = "N", value_parser = channels)]
     pub top_channels: Option<u32>,
 
-    /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
+    /// Number of samples, steps or masks to average, where a method does so; its own number unless given.
     #[arg(long, value_name = "N", value_parser = samples)]
     pub samples: Option<u32>,
 
-    /// Where random numbers begin, 0 unless given: the same seed gives the same maps.
+    /// Random seed; 0 unless given.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
 }

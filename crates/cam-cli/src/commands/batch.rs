@@ -1,7 +1,5 @@
-use std::path::Path;
-
-use cam_explain::batch::{self, Film, Scale, Settings, Summary};
-use cam_explain::{Environment, width_and_height};
+use cam_explain::Environment;
+use cam_explain::batch::{self, Scale, Settings, Summary};
 
 use crate::arguments::Batch;
 use crate::failure::Failure;
@@ -11,11 +9,8 @@ use crate::print;
 const MOST_PARTS: u64 = 100_000;
 
 pub fn run(arguments: &Batch, environment: &Environment) -> Result<(), Failure> {
-    check(arguments)?;
     let scale: Scale = arguments.scale.parse()?;
     let shard = arguments.shard.as_deref().map(shard).transpose()?;
-    let frames =
-        arguments.frames.as_deref().map(|text| frame_size(text, environment)).transpose()?;
     let settings = Settings {
         concepts: arguments.concepts.clone(),
         concepts_as: arguments.concepts_as,
@@ -29,55 +24,18 @@ pub fn run(arguments: &Batch, environment: &Environment) -> Result<(), Failure> 
     };
     settings.check()?;
     let model = arguments.model.load_for(&arguments.reading, environment)?;
-    let summary = match frames {
-        None => batch::images(&model, &arguments.images, &settings)?,
-        Some(size) => {
-            let frames = &mut std::io::stdin().lock();
-            let (smoothing, most) = (arguments.smooth, arguments.most_frames);
-            batch::frames(&model, Film { frames, size, smoothing, most }, &settings)?
-        }
-    };
-    if arguments.json {
-        print::json(&summary)?;
+    let summary = batch::images(&model, &arguments.images, &settings)?;
+    finish(&summary, arguments.json)
+}
+
+/// Reports what came of a run.
+pub fn finish(summary: &Summary, json: bool) -> Result<(), Failure> {
+    if json {
+        print::json(summary)?;
     } else {
-        say(&summary)?;
+        say(summary)?;
     }
     Failure::of_images(summary.failed, summary.images, "explained")
-}
-
-/// What frames and folders each have no use for.
-fn check(arguments: &Batch) -> Result<(), Failure> {
-    let is_film = arguments.images == Path::new("-");
-    if is_film != arguments.frames.is_some() {
-        return Err(Failure::usage(
-            "frames come from standard input and need their size: `cam batch - --frames 640x360`",
-        ));
-    }
-    if is_film && (arguments.pictures || arguments.shard.is_some()) {
-        return Err(Failure::usage("--pictures and --shard are for folders, not for frames"));
-    }
-    if is_film && (arguments.reading.strict || arguments.reading.stretch) {
-        return Err(Failure::usage(
-            "--strict and --stretch are for files, not for frames, which are whole and of 8 bits",
-        ));
-    }
-    Ok(())
-}
-
-/// Width and height of frames.
-fn frame_size(text: &str, environment: &Environment) -> Result<[usize; 2], Failure> {
-    let Some((width, height)) = width_and_height(text) else {
-        return Err(Failure::usage(format!(
-            "`--frames {text}`: it takes width and height, as in 640x360"
-        )));
-    };
-    let most = environment.limits.max_pixels;
-    match (width as u64).checked_mul(height as u64) {
-        Some(pixels) if pixels <= most => Ok([width, height]),
-        _ => Err(Failure::usage(format!(
-            "`--frames {text}`: a frame has at most {most} pixels, as any image"
-        ))),
-    }
 }
 
 /// Reads `I/N`.

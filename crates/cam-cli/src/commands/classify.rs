@@ -30,7 +30,7 @@ struct Classified {
 }
 
 pub fn run(arguments: &Classify, environment: &Environment) -> Result<(), Failure> {
-    let sources: Vec<Source> = arguments.images.iter().map(|image| Source::of(image)).collect();
+    let sources = arguments.images.sources(&environment.cancel)?;
     output::check_stdin(&sources)?;
     let model = arguments.model.load_for(&arguments.reading, environment)?;
     // That there are no classes is found before any image is read.
@@ -85,7 +85,7 @@ pub fn run(arguments: &Classify, environment: &Environment) -> Result<(), Failur
             failures,
         })?;
     }
-    Failure::of_images(failed, arguments.images.len(), "classified")
+    Failure::of_images(failed, sources.len(), "classified")
 }
 
 /// One line per class: image, name, probability.

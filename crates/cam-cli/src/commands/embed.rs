@@ -31,7 +31,7 @@ struct Row {
 }
 
 pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> {
-    let sources: Vec<Source> = arguments.images.iter().map(|image| Source::of(image)).collect();
+    let sources = arguments.images.sources(&environment.cancel)?;
     check_streams(arguments, &sources)?;
     let model = arguments.model.load_for(&arguments.reading, environment)?;
     let mut values = Vec::new();
@@ -83,7 +83,7 @@ pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> 
             failures,
         })?;
     }
-    Failure::of_images(failed, arguments.images.len(), "embedded")
+    Failure::of_images(failed, sources.len(), "embedded")
 }
 
 /// Standard input can be read once, standard output holds one thing, and no image is written over.

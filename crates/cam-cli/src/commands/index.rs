@@ -1,22 +1,31 @@
+use std::path::Path;
+
+use anyhow::Context as _;
 use cam_explain::Environment;
 use cam_explain::index::{self, Settings, Summary};
+use serde_json::json;
 
-use crate::arguments::Index;
+use crate::arguments::{Index, IndexCommand};
 use crate::failure::Failure;
 use crate::print;
 
 pub fn run(arguments: &Index, environment: &Environment) -> Result<(), Failure> {
-    if arguments.verify {
-        return verify(arguments);
+    match &arguments.command {
+        None => add(arguments, environment),
+        Some(IndexCommand::Verify(kept)) => verify(&kept.index, kept.json),
+        Some(IndexCommand::Compact(kept)) => compact(&kept.index, kept.json, environment),
     }
+}
+
+fn add(arguments: &Index, environment: &Environment) -> Result<(), Failure> {
+    let folder = arguments.folder.as_deref().context("the parser asks for a folder")?;
     let model = arguments.model.load_for(&arguments.reading, environment)?;
     let settings = Settings {
         index: arguments.index.clone(),
         keeps_maps: !arguments.no_maps,
         is_moved: arguments.moved,
-        compacts: arguments.compact,
     };
-    let summary = index::index(&model, &arguments.folder, &settings)?;
+    let summary = index::index(&model, folder, &settings)?;
     if arguments.json {
         print::json(&summary)?;
     } else {
@@ -28,22 +37,20 @@ pub fn run(arguments: &Index, environment: &Environment) -> Result<(), Failure> 
 fn say(summary: &Summary) -> Result<(), Failure> {
     let Summary { index, images, added, changed, removed, unchanged, failures, .. } = summary;
     let speed = summary.images_per_second.map(|rate| format!(", {rate:.1} images/s"));
-    let back = summary.given_back.map(|bytes| format!("; {:.1} MB reclaimed", bytes as f64 / 1e6));
     let damaged = summary.damaged.len();
     let damaged = if damaged > 0 { format!(", {damaged} damaged") } else { String::new() };
     print::line(format_args!(
         "{index}: {images} images ({added} added, {changed} changed, {removed} removed, {unchanged} \
-         unchanged, {} failed{damaged}{}){}",
+         unchanged, {} failed{damaged}{})",
         failures.len(),
         speed.unwrap_or_default(),
-        back.unwrap_or_default(),
     ))
 }
 
-fn verify(arguments: &Index) -> Result<(), Failure> {
-    let (folder, images) = (arguments.index.display(), index::verify(&arguments.index)?);
-    if arguments.json {
-        return print::json(&serde_json::json!({
+fn verify(folder: &Path, json: bool) -> Result<(), Failure> {
+    let (images, folder) = (index::verify(folder)?, folder.display());
+    if json {
+        return print::json(&json!({
             "schema_version": 1,
             "index": folder.to_string(),
             "images": images,
@@ -51,4 +58,16 @@ fn verify(arguments: &Index) -> Result<(), Failure> {
         }));
     }
     print::line(format_args!("{folder}: {images} images, all as written"))
+}
+
+fn compact(folder: &Path, json: bool, environment: &Environment) -> Result<(), Failure> {
+    let (bytes, folder) = (index::compact(folder, environment)?, folder.display());
+    if json {
+        return print::json(&json!({
+            "schema_version": 1,
+            "index": folder.to_string(),
+            "reclaimed": bytes,
+        }));
+    }
+    print::line(format_args!("{folder}: {:.1} MB reclaimed", bytes as f64 / 1e6))
 }

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use cam_explain::index::{Index, Searched, Why};
 use cam_explain::{Environment, Source};
-use cam_store::gallery::{Hit, Sha256};
+use cam_files::Sha256;
+use cam_store::index::Hit;
 use serde::Serialize;
 
 use crate::arguments::Search;

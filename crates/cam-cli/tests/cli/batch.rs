@@ -53,7 +53,7 @@ fn scores_and_maps_are_those_of_an_explanation() {
     let place = shelf(1);
     tiny(&place, BATCH).done();
     let words =
-        "explain shelf/00.png --concepts set.safetensors --method contributions --raw r.npy --json";
+        "segment shelf/00.png --concepts set.safetensors --method contributions --raw r.npy --json";
     let explained = tiny(&place, words).done().json();
     let line = &lines(&place, "o/results.jsonl")[1];
     let raw = place.array("r.npy").1;
@@ -151,8 +151,6 @@ fn other_settings_do_not_mix_with_what_is_there() {
     assert!(run.err.contains("begun with other settings"), "{}", run.err);
     let run = tiny(&place, &format!("{BATCH} --shard 4/3")).ends_with(2);
     assert!(run.err.contains("--shard 4/3"), "{}", run.err);
-    let run = tiny(&place, &BATCH.replace("shelf", "-")).ends_with(2);
-    assert!(run.err.contains("--frames"), "{}", run.err);
 }
 
 /// Raw frames of the cat, each a little darker.
@@ -165,7 +163,7 @@ fn film(count: u8) -> Vec<u8> {
 
 fn play(place: &Place, bytes: &[u8], more: &str) -> Run {
     let words = format!(
-        "batch - --frames 24x16 --concepts set.safetensors --weights tiny_basic.safetensors \
+        "video --frame-size 24x16 --concepts set.safetensors --weights tiny_basic.safetensors \
          --size 96x64 {more}"
     );
     place.cam_reading(bytes, &words)
@@ -175,7 +173,7 @@ fn play(place: &Place, bytes: &[u8], more: &str) -> Run {
 fn frames_of_a_film_are_smoothed_in_time() {
     let place = shelf(0);
     play(&place, &film(4), "--out plain").done();
-    play(&place, &film(4), "--out smooth --smooth 0.25").done();
+    play(&place, &film(4), "--out smooth --ema 0.25").done();
     let [plain, smooth] =
         ["plain", "smooth"].map(|name| lines(&place, &format!("{name}/results.jsonl")));
     assert_eq!(plain.len(), 5);
@@ -199,7 +197,7 @@ fn frames_of_a_film_are_smoothed_in_time() {
     });
     // Played again, nothing is done twice.
     let before = place.read("smooth/results.jsonl");
-    play(&place, &film(4), "--out smooth --smooth 0.25").done();
+    play(&place, &film(4), "--out smooth --ema 0.25").done();
     assert_eq!(place.read("smooth/results.jsonl"), before);
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use cam_fetch::sha256_of_bytes;
+use cam_files::Sha256;
 
 use crate::loopback::{Loopback, serve};
 use crate::support::{Place, fixture, photograph};
@@ -12,7 +12,7 @@ const EXPLAIN: &str = "explain cat.png --class 1 --size 96x64 --json";
 /// The small network's bytes, their digest, and the name that carries it.
 fn digested() -> (Vec<u8>, String, String) {
     let bytes = fixture("tiny_basic.pth");
-    let digest = sha256_of_bytes(&bytes).to_string();
+    let digest = Sha256::of(&bytes).to_string();
     let name = format!("tiny-{}.pth", &digest[..8]);
     (bytes, digest, name)
 }
@@ -22,18 +22,18 @@ fn another_file_under_a_published_name_is_a_bad_model_and_not_listed_as_it() {
     let place = Place::new();
     let bytes = fixture("tiny_basic.safetensors");
     place.write("cache/weights/resnet18-f37072fd.pth", &bytes);
-    let found = format!("has sha-256 {}, expected f37072fd", sha256_of_bytes(&bytes));
+    let found = format!("has sha-256 {}, expected f37072fd", Sha256::of(&bytes));
     // The second time it is remembered what was found.
     for _ in 0..2 {
         let run = place.say(&format!("{EXPLAIN} --model resnet18")).ends_with(4);
         assert!(run.err.contains("resnet18-f37072fd.pth has sha-256"), "{}", run.err);
         assert!(run.err.contains(&found), "{}", run.err);
-        let listed = place.say("models").done().text();
+        let listed = place.say("list models").done().text();
         let line = listed.lines().find(|line| line.starts_with("resnet18 ")).expect("it is known");
         assert!(line.contains("wrong file") && line.contains(&found), "{line}");
         assert!(!line.contains("tutorial's"), "{line}");
     }
-    let listed = place.say("models --json").done().json();
+    let listed = place.say("list models --json").done().json();
     let models = listed["models"].as_array().expect("a list");
     let resnet18 = models.iter().find(|model| model["name"] == "resnet18").expect("it is known");
     assert_eq!(resnet18["weights"], "wrong file");
@@ -71,7 +71,7 @@ fn a_file_that_is_replaced_after_the_check_is_found_out_even_with_its_old_time()
     place.write(&file, &bytes);
     File::options().write(true).open(&path).and_then(|f| f.set_modified(time)).expect("set back");
     let run = place.say(&words).ends_with(4);
-    assert!(run.err.contains(&sha256_of_bytes(&bytes).to_string()), "{}", run.err);
+    assert!(run.err.contains(&Sha256::of(&bytes).to_string()), "{}", run.err);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn a_batch_follows_the_arithmetic_that_it_is_asked_for() {
         let words = format!("--method {method} --layer layer3.0 --compat pytorch-grad-cam");
         let of = "--concepts compat.safetensors";
         tiny(&place, &format!("batch shelf {of} --out {method} {words}")).done();
-        tiny(&place, &format!("explain shelf/00.png {of} {words} --raw r.npy --json")).done();
+        tiny(&place, &format!("segment shelf/00.png {of} {words} --raw r.npy --json")).done();
         let text = String::from_utf8(place.read(format!("{method}/results.jsonl"))).expect("text");
         let line: Value = serde_json::from_str(text.lines().nth(1).expect("a line")).expect("JSON");
         let found = line["concepts"].as_array().expect("a list").iter();
@@ -37,7 +37,7 @@ fn a_batch_follows_the_arithmetic_that_it_is_asked_for() {
 fn the_colours_of_a_figure_of_concepts_are_those_asked_for() {
     let place = shelf(1);
     let explain = |more: &str, out: &str| {
-        let words = format!("explain cat.png --concepts set.safetensors --out {out} {more}");
+        let words = format!("segment cat.png --concepts set.safetensors --out {out} {more}");
         tiny(&place, &words).done();
         place.read(out)
     };
@@ -49,15 +49,17 @@ fn the_colours_of_a_figure_of_concepts_are_those_asked_for() {
     // The other library's colours are jet's.
     concepts_by_compat(&place);
     let compat = |more: &str, out: &str| {
-        let words = "explain cat.png --concepts compat.safetensors --compat pytorch-grad-cam";
+        let words = "segment cat.png --concepts compat.safetensors --compat pytorch-grad-cam";
         tiny(&place, &format!("{words} --out {out} {more}")).done();
         place.read(out)
     };
     assert_eq!(compat("", "f.png"), compat("--colormap jet", "e.png"));
     assert_ne!(compat("--colormap turbo", "g.png"), compat("", "f.png"));
-    for words in ["--concepts set.safetensors --overlay o.png", "--concept coffee.png --raw r.npy"]
-    {
-        let run = tiny(&place, &format!("explain cat.png {words} --colormap jet")).ends_with(2);
+    for words in [
+        "segment cat.png --concepts set.safetensors --overlay o.png",
+        "explain cat.png --concept coffee.png --raw r.npy",
+    ] {
+        let run = tiny(&place, &format!("{words} --colormap jet")).ends_with(2);
         assert!(run.err.contains("--colormap is for"), "{}", run.err);
     }
 }

@@ -1,4 +1,4 @@
-//! `cam concept`, and `cam explain --concepts`.
+//! `cam concept`, and `cam segment`.
 
 use crate::support::{Place, TINY, tiny};
 
@@ -51,7 +51,7 @@ fn a_concept_is_refused_with_another_model() {
     let place = with_set();
     // The embedded network has other weights, and another name.
     for words in [
-        "explain cat.png --concepts set.safetensors --json",
+        "segment cat.png --concepts set.safetensors --json",
         "concept add set.safetensors more cat.png",
     ] {
         let run = place.say(words).ends_with(1);
@@ -64,7 +64,7 @@ fn every_concept_gets_a_map_and_the_shares_are_of_the_whole_image() {
     let place = with_set();
     for way in ["centroid", "contrast", "prototypes"] {
         let words = format!(
-            "explain cat.png coffee.png --concepts set.safetensors --as {way} \
+            "segment cat.png coffee.png --concepts set.safetensors --as {way} \
              --raw {{query}}.npy --out f.png --overlay {{query}}.png --json"
         );
         // An overlay must not fall on what was read.
@@ -89,11 +89,11 @@ fn what_a_file_of_concepts_cannot_answer_is_refused() {
     place.write("junk.safetensors", "no such thing");
     tiny(&place, "concept add one.safetensors cat cat.png").done();
     for (words, code, says) in [
-        ("explain cat.png --concepts nowhere.safetensors", 1, "there is no such file"),
-        ("explain cat.png --concepts junk.safetensors", 1, "junk.safetensors"),
-        ("explain cat.png --concepts set.safetensors --concept cat.png", 2, "cannot be used with"),
-        ("explain cat.png --concepts set.safetensors --method fem,cam", 2, "one method"),
-        ("explain cat.png --concepts one.safetensors", 2, "a contrast needs something"),
+        ("segment cat.png --concepts nowhere.safetensors", 1, "there is no such file"),
+        ("segment cat.png --concepts junk.safetensors", 1, "junk.safetensors"),
+        ("segment cat.png --concepts set.safetensors --concept cat.png", 2, "unexpected argument"),
+        ("segment cat.png --concepts set.safetensors --method fem,cam", 2, "no method is called"),
+        ("segment cat.png --concepts one.safetensors", 2, "a contrast needs something"),
         ("concept show set.safetensors cofee", 2, "did you mean coffee?"),
         ("concept add set.safetensors cat", 2, "name images"),
     ] {

@@ -37,7 +37,7 @@ fn limited(place: &Place, words: &str) -> Run {
     let limited = format!("ulimit -v {MEMORY}; exec {} \"$@\"", env!("CARGO_BIN_EXE_cam"));
     command.arg("-c").arg(limited).arg("cam").args(words.split(' '));
     // Checksums need no network.
-    command.args(TINY.iter().filter(|_| !words.contains("--verify")));
+    command.args(TINY.iter().filter(|_| !words.contains("verify")));
     command.current_dir(place.folder()).envs(device_variables());
     Run::of(command.output().expect("a shell"))
 }
@@ -56,9 +56,7 @@ fn lines_that_speak_of_more_than_there_is_are_refused_by_every_command() {
         ("shape", json!([u32::MAX, u32::MAX, 1])),
     ] {
         change(&place, field, &value);
-        for words in
-            ["search cat.png --index i", "index shelf --index i --verify", "index shelf --index i"]
-        {
+        for words in ["search cat.png --index i", "index verify i", "index shelf --index i"] {
             let run = limited(&place, words).ends_with(1);
             assert!(run.err.contains("line 1 of entries.log says that"), "{words}: {}", run.err);
         }
@@ -81,13 +79,13 @@ fn maps_of_another_network_are_no_explanation() {
 fn an_input_that_no_image_needs_is_refused() {
     let place = shelf(2);
     place.say("index shelf --index i --size 64x64").done();
-    let path = place.path("i/gallery.json");
+    let path = place.path("i/index.json");
     let mut header: Value =
         serde_json::from_slice(&fs::read(&path).expect("readable")).expect("JSON");
     for (input, says) in [
         (json!([1_000_000, 1_000_000]), "pixels are too many"),
-        (json!([1_u64 << 62, 3]), "gallery.json: input is"),
-        (json!([0, 3]), "gallery.json: input is"),
+        (json!([1_u64 << 62, 3]), "index.json: input is"),
+        (json!([0, 3]), "index.json: input is"),
     ] {
         header["input"] = input;
         fs::write(&path, header.to_string()).expect("written");

@@ -34,14 +34,14 @@ fn assert_told(cut: &Value, whole: &Value) {
 fn documents_of_images_on_the_command_line_tell_damage() {
     let place = place();
     let json = |words: &str| tiny(&place, &format!("{words} --json")).done().json();
-    let document = json("explain cut.jpg cat.png --concept cut.jpg coffee.png");
+    let document = json("explain cut.jpg cat.png --concept cut.jpg --concept coffee.png");
     assert_told(&document["queries"][0], &document["queries"][1]);
     assert_told(&document["concepts"][0], &document["concepts"][1]);
-    let document = json("explain cut.jpg cat.png --concepts set.safetensors");
+    let document = json("segment cut.jpg cat.png --concepts set.safetensors");
     assert_told(&document["queries"][0], &document["queries"][1]);
     let document = json("compare cut.jpg cat.png");
     assert_told(&document["images"][0], &document["images"][1]);
-    let document = json("parts cut.jpg cat.png");
+    let document = json("factorize cut.jpg cat.png");
     assert_told(&document["images"][0], &document["images"][1]);
     let document = json("embed cut.jpg cat.png --out e.npy");
     assert_told(&document["rows"][0], &document["rows"][1]);
@@ -109,7 +109,7 @@ fn records_of_an_evaluation_tell_which_collages_hold_a_damaged_image() {
         place.write("sound/other.png", photograph("cat"));
         let words = format!(
             "evaluate {name} --weights tiny_basic.safetensors --cell 48 --collages 1 --grid 1x2 \
-             --methods grad-cam --out {name}-scores --json"
+             --method grad-cam --out {name}-scores --json"
         );
         let summary = place.say(&words).done().json();
         assert_eq!(summary["methods"][0]["damaged"], if damaged { 2 } else { 0 });

@@ -9,7 +9,7 @@ fn a_processor_has_no_number() {
 #[test]
 fn every_device_is_listed_and_the_processor_answers() {
     let place = Place::new();
-    let document = place.say("devices --json").done().json();
+    let document = place.say("list devices --json").done().json();
     let devices = document["devices"].as_array().expect("a list");
     let names: Vec<&str> = devices.iter().filter_map(|device| device["name"].as_str()).collect();
     assert_eq!(names, ["cpu", "flex", "ndarray", "wgpu", "vulkan", "metal", "cuda", "rocm"]);
@@ -32,7 +32,7 @@ fn every_device_is_listed_and_the_processor_answers() {
 #[test]
 fn a_device_that_is_not_linked_says_which_feature_links_it() {
     let place = Place::new();
-    let listed = place.say("devices --json").done().json();
+    let listed = place.say("list devices --json").done().json();
     let listed = listed["devices"].as_array().expect("a list").clone();
     let missing = listed.iter().filter(|device| {
         device["note"].as_str().is_some_and(|note| note.contains("needs `--features"))

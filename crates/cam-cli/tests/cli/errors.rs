@@ -8,8 +8,8 @@ fn a_mistyped_name_is_answered_with_the_nearest_ones() {
     let lines = [
         "explain cat.png --concept coffee.png --model resnte50",
         "explain cat.png --concept coffee.png --model zzzz",
-        "layers resnte50",
-        "layers efficientnet-lit0",
+        "list layers -m resnte50",
+        "list layers -m efficientnet-lit0",
         "explain cat.png --concept coffee.png --model efficientnet-lit0",
         "fetch resnt18 resnet34",
         "explain cat.png --concept coffee.png --layer blok10",
@@ -33,7 +33,7 @@ fn arguments_that_contradict_each_other_are_refused() {
     let lines = [
         "explain cat.png --top 2 --class 3",
         "explain cat.png --top 0",
-        "explain --concept cat.png coffee.png",
+        "explain --concept cat.png --concept coffee.png",
         "explain --class 3",
         "explain cat.png --class 1000",
         "explain cat.png --class -1",
@@ -54,17 +54,12 @@ fn arguments_that_contradict_each_other_are_refused() {
 }
 
 #[test]
-fn a_query_behind_the_concepts_is_taken_for_one_and_the_tip_says_so() {
+fn a_concept_takes_one_image_so_that_the_order_of_words_does_not_matter() {
     let place = Place::new();
-    let run = place.say("explain --concept coffee.png cat.png").ends_with(2);
-    assert!(
-        run.err.contains("tip: --concept takes every image behind it: name the queries before it"),
-        "{}",
-        run.err
-    );
-    // Without a concept the tip would be beside the point.
-    let run = place.say("explain --class 3").ends_with(2);
-    assert!(!run.err.contains("tip"), "{}", run.err);
+    let explain = |words: &str| place.say(words).done().json()["queries"][0]["questions"].clone();
+    let behind = explain("explain -c coffee.png cat.png --size 64 --json");
+    assert_eq!(behind, explain("explain cat.png -c coffee.png --size 64 -j"));
+    assert_eq!(behind.as_array().map(Vec::len), Some(1));
 }
 
 #[test]

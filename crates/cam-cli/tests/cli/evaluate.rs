@@ -16,7 +16,7 @@ fn place() -> Place {
 fn evaluate(place: &Place, more: &str) -> Run {
     let words =
         "evaluate images --weights tiny_basic.safetensors --cell 48 --collages 1 --out scores";
-    place.say(&format!("{words} --methods grad-cam,fem {more}"))
+    place.say(&format!("{words} --method grad-cam,fem {more}"))
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_second_run_measures_nothing_and_more_collages_only_what_is_new() {
     assert_eq!(place.read("scores/records.jsonl"), first);
     let more = place.say(
         "evaluate images --weights tiny_basic.safetensors --cell 48 --collages 2 --out scores \
-         --methods grad-cam,fem",
+         --method grad-cam,fem",
     );
     assert!(more.done().err.contains("20 maps measured, 20 were known"));
     assert!(place.read("scores/records.jsonl").starts_with(&first));
@@ -120,7 +120,7 @@ fn wrong_arguments_are_refused_before_anything_is_written() {
     let place = place();
     for (words, part) in [
         ("evaluate images --grid 1x1 --out s", "at least two cells"),
-        ("evaluate images --methods gradcm --out s", "did you mean grad-cam"),
+        ("evaluate images --method gradcm --out s", "did you mean grad-cam"),
         ("evaluate nowhere --out s", "nowhere"),
     ] {
         let run = place.say(words);

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use cam_files::Sha256;
+
 use crate::loopback::{Fault, Framing, Loopback, Reply, serve};
 use crate::support::{Place, fixture, photograph};
 
@@ -95,10 +97,7 @@ fn weights_are_downloaded_once() {
         let second = place.say(&words).done().json();
 
         assert_eq!(server.requests().len(), 1, "{name}");
-        assert_eq!(
-            first["weights_sha256"],
-            cam_fetch::sha256_of_bytes(&fixture(name)).to_string().as_str()
-        );
+        assert_eq!(first["weights_sha256"], Sha256::of(&fixture(name)).to_string().as_str());
         assert_eq!(first["queries"][0]["questions"], second["queries"][0]["questions"]);
     }
 }
@@ -134,7 +133,7 @@ fn a_digest_in_the_name_that_does_not_fit_is_refused() {
         [""; 0],
         "nothing lies under the final name, nor beside it"
     );
-    assert!(!place.say("models").done().text().contains("fetched"));
+    assert!(!place.say("list models").done().text().contains("fetched"));
 }
 
 #[test]
@@ -176,17 +175,14 @@ fn a_broken_download_goes_on_where_it_stopped() {
     assert!(run.err.ends_with("what was downloaded is kept\n"), "{}", run.err);
     let document = place.say(&words).done().json();
     assert_eq!(server.requests()[1].range_start(), Some(20_000));
-    assert_eq!(
-        document["weights_sha256"],
-        cam_fetch::sha256_of_bytes(&content).to_string().as_str()
-    );
+    assert_eq!(document["weights_sha256"], Sha256::of(&content).to_string().as_str());
 }
 
 #[test]
 fn an_interrupted_download_ends_promptly_and_goes_on_later() {
     const CAME: usize = 10_000;
     let content = fixture("tiny_basic.pth");
-    let digest = cam_fetch::sha256_of_bytes(&content).to_string();
+    let digest = Sha256::of(&content).to_string();
     let name = format!("tiny-{}.pth", &digest[..8]);
     let asked = AtomicUsize::new(0);
     let server = Loopback::start(move |request| {

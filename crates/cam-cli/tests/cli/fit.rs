@@ -52,7 +52,7 @@ fn a_squashed_panorama_is_said_and_with_its_proportions_kept_it_ranks_right() {
     let place = Place::new();
     place.write("cup.png", include_bytes!("data/cup-top-right.png"));
     place.write("astronaut.png", photograph("astronaut"));
-    let words = "explain cup.png --concept coffee.png astronaut.png --json";
+    let words = "explain cup.png --concept coffee.png --concept astronaut.png --json";
     let advice = "squashed 2.1:1; size 480x224 or fit keep keeps proportions";
     let cosines = |run: &Run| {
         let questions = run.json()["queries"][0]["questions"].clone();
@@ -174,9 +174,9 @@ fn one_number_is_the_size_of_a_square() {
     place.say(words).done();
     // Frames are seldom square: there both numbers are asked for.
     small(&place, "concept add set.safetensors cat cat.png").done();
-    let words = "batch - --frames 64 --concepts set.safetensors --as centroid --out o";
+    let words = "video --frame-size 64 --concepts set.safetensors --as centroid --out o";
     let run = small(&place, words).ends_with(2);
-    assert!(run.err.contains("`--frames 64`: it takes width and height"), "{}", run.err);
+    assert!(run.err.contains("`--frame-size 64`: it takes width and height"), "{}", run.err);
 }
 
 #[test]

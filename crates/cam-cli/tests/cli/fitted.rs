@@ -55,7 +55,7 @@ fn a_segmentation_and_parts_colour_only_what_was_seen() {
     for concept in ["cat", "coffee"] {
         small(&place, &format!("concept add set.safetensors {concept} {concept}.png")).done();
     }
-    let words = "explain wide.png --concepts set.safetensors --fit crop --overlay over.png --json";
+    let words = "segment wide.png --concepts set.safetensors --fit crop --overlay over.png --json";
     let document = small(&place, words).done().json();
     let query = &document["queries"][0];
     assert_eq!(query["window"], json!([32.0, 0.0, 64.0, 64.0]));
@@ -68,10 +68,10 @@ fn a_segmentation_and_parts_colour_only_what_was_seen() {
     // The concepts' pictures are squares, of which every fit makes the same: nothing is to be said.
     assert_eq!(document["remarks"], json!([]));
 
-    small(&place, "parts wide.png ends.png --fit crop --parts 2 --raw cropped.npy").done();
-    small(&place, "parts middle.png middle.png --parts 2 --raw middle.npy").done();
+    small(&place, "factorize wide.png ends.png --fit crop --parts 2 --raw cropped.npy").done();
+    small(&place, "factorize middle.png middle.png --parts 2 --raw middle.npy").done();
     assert_eq!(place.read("cropped.npy"), place.read("middle.npy"));
-    let run = small(&place, "parts wide.png middle.png --fit keep").ends_with(2);
+    let run = small(&place, "factorize wide.png middle.png --fit keep").ends_with(2);
     assert!(run.err.contains("wide.png comes to 96×32"), "{}", run.err);
     assert!(run.err.contains("middle.png comes to 64×64"), "{}", run.err);
 }
@@ -83,7 +83,7 @@ fn concepts_of_another_fit_are_remarked() {
     small(&place, "concept add set.safetensors cat cat.png --fit crop").done();
     let shown = place.say("concept show set.safetensors wide --json").done().json();
     assert_eq!(shown["images"][0]["fit"], "crop");
-    let words = "explain cat.png --concepts set.safetensors --fit pad --json";
+    let words = "segment cat.png --concepts set.safetensors --fit pad --json";
     let run = small(&place, words).done();
     let remark = "concepts were made with fit crop, and these images are read with fit pad";
     assert_eq!(run.err, format!("cam: {remark}\n"));
@@ -125,7 +125,7 @@ fn frames_and_files_are_fitted_alike() {
         let words = format!("--concepts set.safetensors --fit {fit} --out {fit}");
         small(&place, &format!("batch shelf {words} --pictures")).done();
         let words =
-            format!("batch - --frames 128x64 {words}-film --weights tiny_basic.safetensors");
+            format!("video --frame-size 128x64 {words}-film --weights tiny_basic.safetensors");
         let frame = wide_cat(WIDE.0, WIDE.1).into_raw();
         place.cam_reading(&[frame.clone(), frame].concat(), &format!("{words} --size 64")).done();
         let [files, film] =

@@ -66,7 +66,7 @@ fn a_folder_is_indexed_once_and_then_what_changed() {
     let run = tiny(&place, "index shelf --index i --json").done().json();
     let counts = ["added", "changed", "removed", "unchanged", "images"].map(|name| &run[name]);
     assert_eq!(counts, [1, 1, 1, 4, 6].map(|n: u64| serde_json::Value::from(n)).each_ref());
-    place.say("index shelf --index i --verify").done();
+    place.say("index verify i").done();
     let found = tiny(&place, "search coffee.png --index i --top 9 --json").done();
     let lines: Vec<serde_json::Value> = found
         .text()
@@ -178,7 +178,7 @@ fn an_index_survives_being_killed_at_any_moment() {
         killer.kill_in_a_row(&words, || {
             // What is there can be read at any time.
             if place.exists(&format!("{index}/gallery.json")) {
-                place.say(&format!("index shelf --index {index} --verify")).done();
+                place.say(&format!("index verify {index}")).done();
             }
         });
         tiny(&place, &words).done();

@@ -261,7 +261,7 @@ fn a_limit_on_images_names_the_option_that_raises_it() {
             "explain cat.png --class 1 --json",
             "compare cat.png coffee.png --out c.png",
             "concept add things.safetensors cat cat.png",
-            "parts cat.png --out p.png",
+            "factorize cat.png --out p.png",
         ] {
             let run = place.say(&format!("{words} {option} {small}")).ends_with(1);
             assert!(run.err.contains(said) && run.err.contains(option), "{words}: {}", run.err);

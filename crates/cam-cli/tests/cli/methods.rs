@@ -11,7 +11,7 @@ fn explain(place: &Place, more: &str) -> Run {
 #[test]
 fn every_method_answers_with_finite_maps_of_the_layer_or_the_input() {
     let place = Place::new();
-    let listed = place.say("methods --json").done().json();
+    let listed = place.say("list methods --json").done().json();
     let names: Vec<&str> = listed["methods"]
         .as_array()
         .expect("a list")
@@ -94,7 +94,7 @@ fn a_row_of_many_methods_goes_on_below() {
 #[test]
 fn methods_that_coincide_are_told_and_do_coincide() {
     let place = Place::new();
-    let listed = place.say("methods --json").done().json();
+    let listed = place.say("list methods --json").done().json();
     let groups = listed["coincide"].as_array().expect("a list");
     assert_eq!(groups.len(), 2);
     for group in groups {
@@ -113,7 +113,7 @@ fn methods_that_coincide_are_told_and_do_coincide() {
             assert!(difference.fold(0.0, f32::max) < 1e-4, "{name}");
         }
     }
-    let earlier = place.say("methods --layer block10 --json").done().json();
+    let earlier = place.say("list methods --layer block10 --json").done().json();
     assert_eq!(earlier["coincide"], serde_json::json!([]));
 }
 
@@ -131,7 +131,7 @@ fn the_same_seed_gives_the_same_map_and_another_seed_another() {
 #[test]
 fn smoothing_changes_the_map_and_keeps_it_in_range() {
     let place = Place::new();
-    for (words, file) in [("", "plain"), ("--aug-smooth", "aug"), ("--eigen-smooth", "eigen")] {
+    for (words, file) in [("", "plain"), ("--tta", "aug"), ("--eigen", "eigen")] {
         explain(&place, &format!("{words} --map {file}.npy")).done();
     }
     let plain = place.array("plain.npy").1;
@@ -188,7 +188,7 @@ fn what_makes_no_sense_is_refused_with_the_remedy() {
     let place = Place::new();
     for (words, part) in [
         ("--method gradcam", "did you mean grad-cam"),
-        ("--method eigen-cam --eigen-smooth", "sums up no channels"),
+        ("--method eigen-cam --eigen", "sums up no channels"),
         ("--method rise --samples 0", "count from 1"),
         ("--method grad-cam,fem --raw r.npy", "{method}"),
         ("--method cam --layer layer3", "average pooling"),

@@ -9,7 +9,7 @@ fn known_networks_are_listed_with_the_whereabouts_of_their_weights() {
 
 #[test]
 fn known_networks_are_listed_as_json() {
-    let document = Place::new().say("models --json").done().json();
+    let document = Place::new().say("list models --json").done().json();
     assert_eq!(document["schema_version"], 1);
     let models = document["models"].as_array().expect("a list");
     assert_eq!(models[0]["name"], "efficientnet-lite0");
@@ -24,8 +24,8 @@ fn known_networks_are_listed_as_json() {
 #[test]
 fn the_last_block_of_a_stage_goes_by_the_stages_name() {
     let place = Place::new();
-    insta::assert_snapshot!(place.transcript(&["layers resnet50"]));
-    let document = place.say("layers resnet50 --json").done().json();
+    insta::assert_snapshot!(place.transcript(&["list layers -m resnet50"]));
+    let document = place.say("list layers -m resnet50 --json").done().json();
     let last = document["layers"].as_array().and_then(|layers| layers.last()).expect("a list");
     assert_eq!(
         *last,
@@ -38,19 +38,19 @@ fn the_last_block_of_a_stage_goes_by_the_stages_name() {
 fn published_weights_have_the_layers_of_their_network() {
     let place = Place::new();
     assert_eq!(
-        place.say("layers resnet50-v2").done().text(),
-        place.say("layers resnet50").done().text()
+        place.say("list layers -m resnet50-v2").done().text(),
+        place.say("list layers -m resnet50").done().text()
     );
     assert_eq!(
-        place.say("layers").done().text(),
-        place.say("layers efficientnet-lite0").done().text()
+        place.say("list layers").done().text(),
+        place.say("list layers -m efficientnet-lite0").done().text()
     );
 }
 
 #[test]
 fn every_listed_layer_can_be_explained_at() {
     let place = Place::new();
-    let document = place.say("layers --json").done().json();
+    let document = place.say("list layers --json").done().json();
     let layers = document["layers"].as_array().expect("a list").iter();
     let names: Vec<&str> = layers
         .flat_map(|layer| [&layer["name"], &layer["alias"]])
@@ -111,9 +111,7 @@ fn every_command_gets_a_man_page() {
     let place = Place::new();
     place.say("man share/man1").done();
     let names = place.names("share/man1");
-    for command in
-        ["explain", "embed", "models", "layers", "inspect", "fetch", "demo", "completions", "man"]
-    {
+    for command in ["explain", "segment", "embed", "list", "inspect", "fetch", "demo"] {
         assert!(names.contains(&format!("cam-{command}.1")), "{command}: {names:?}");
     }
     let page = String::from_utf8(place.read("share/man1/cam-explain.1")).expect("text");
@@ -128,7 +126,7 @@ fn every_command_gets_a_man_page() {
 fn the_layers_of_a_weight_file_are_those_of_its_network() {
     let place = Place::new();
     let [option, file, ..] = TINY;
-    let layers = place.cam(["layers", option, file, "--json"]).done().json();
+    let layers = place.cam(["list", "layers", option, file, "--json"]).done().json();
     assert_eq!(layers["embedding_width"], 12);
     let mut names = layers["layers"].as_array().expect("a list").iter().map(|layer| &layer["name"]);
     assert_eq!(names.next_back().expect("a layer"), "layer4.0");

@@ -63,7 +63,7 @@ fn a_copy_that_lost_its_dates_is_known_by_its_bytes() {
     // From now on the dates tell.
     let run = tiny(&place, "index copy --index i --json").done().json();
     assert_eq!(counts(&run), [0, 0, 0, 6]);
-    place.say("index copy --index i --verify").done();
+    place.say("index verify i").done();
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn alike_names_are_told_apart() {
     let document = explain(
         &place,
         "a/cat.png",
-        "b/cat.png --concept a/cat.png b/cat.png --overlay {query}-{concept}.jpg",
+        "b/cat.png --concept a/cat.png --concept b/cat.png --overlay {query}-{concept}.jpg",
     );
     let names = |list: &str| {
         let list = document[list].as_array().expect("a list").iter();
@@ -99,8 +99,11 @@ fn alike_names_are_told_apart() {
 #[test]
 fn names_that_differ_only_in_what_file_names_cannot_hold_are_told_apart() {
     let place = Place::new();
-    let document =
-        explain(&place, "cat.png", "--concept a/b=cat.png a_b=coffee.png --overlay {concept}.jpg");
+    let document = explain(
+        &place,
+        "cat.png",
+        "--concept a/b=cat.png --concept a_b=coffee.png --overlay {concept}.jpg",
+    );
     assert_eq!(document["queries"][0]["files"], serde_json::json!(["a_b.jpg", "a_b-2.jpg"]));
 }
 
@@ -108,7 +111,7 @@ fn names_that_differ_only_in_what_file_names_cannot_hold_are_told_apart() {
 fn an_equals_sign_belongs_to_the_name_of_a_file_that_exists() {
     let place = Place::new();
     place.write("a=b.png", photograph("cat"));
-    let document = explain(&place, "a=b.png", "--concept a=b.png sky=coffee.png");
+    let document = explain(&place, "a=b.png", "--concept a=b.png --concept sky=coffee.png");
     assert_eq!(document["queries"][0]["name"], "a=b");
     assert_eq!(document["concepts"][0]["name"], "a=b");
     assert_eq!(document["concepts"][1]["name"], "sky");

@@ -29,11 +29,11 @@ const COMMANDS: [&str; 10] = [
     "explain cat.png --concept=coffee.png --raw=r.npy --weights=tiny_basic.safetensors --size=32x32",
     "compare cat.png coffee.png --raw=r.npy --weights=tiny_basic.safetensors --size=32x32",
     "concept add more.safetensors cat cat.png --weights=tiny_basic.safetensors --size=32x32",
-    "parts cat.png --raw=r.npy --steps=3 --weights=tiny_basic.safetensors --size=32x32",
+    "factorize cat.png --raw=r.npy --steps=3 --weights=tiny_basic.safetensors --size=32x32",
     "batch shelf --concepts=set.safetensors --out=o --as=centroid --weights=tiny_basic.safetensors --size=32x32",
     "index shelf --index=i --weights=tiny_basic.safetensors --size=32x32",
     "search cat.png --index=kept --weights=tiny_basic.safetensors --size=32x32",
-    "evaluate shelf --grid=1x2 --cell=16 --collages=1 --methods=fem --out=s --weights=tiny_basic.safetensors",
+    "evaluate shelf --grid=1x2 --cell=16 --collages=1 --method=fem --out=s --weights=tiny_basic.safetensors",
     "bench explain --repeat=1 --weights=tiny_basic.safetensors --size=32x32",
 ];
 
@@ -112,7 +112,7 @@ fn no_value_of_an_option_of_batch_breaks_it() {
     let place = place();
     for value in VALUES {
         let words =
-            format!("batch - --concepts=set.safetensors --out=o --as=centroid --frames={value}");
+            format!("video --concepts=set.safetensors --out=o --as=centroid --frame-size={value}");
         let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
         let (code, err) = code(&place, &words);
         assert_eq!(code, 2, "{words:?}: {err}");
@@ -133,7 +133,7 @@ fn limits_are_said() {
         ("embed cat.png --out e.npy --size 9999x9999", "at most 16777216, as 4096x4096"),
         ("bench explain --size 9999x9999", "at most 16777216, as 4096x4096"),
         (
-            "batch - --frames 99999999x99999999 --concepts set.safetensors --out o",
+            "video --frame-size 99999999x99999999 --concepts set.safetensors --out o",
             "pixels, as any image",
         ),
         ("batch shelf --shard 1/100001 --concepts set.safetensors --out o", "at most 100000"),
@@ -143,7 +143,7 @@ fn limits_are_said() {
         ),
         ("explain cat.png --class 1 --method score-cam --top-channels 65537", "up to 65536"),
         (
-            "batch - --frames 64x64 --max-pixels 1000 --concepts set.safetensors --out o",
+            "video --frame-size 64x64 --max-pixels 1000 --concepts set.safetensors --out o",
             "at most 1000 pixels",
         ),
         ("evaluate shelf --grid 8x8 --cell 1024 --out s", "smaller cell or grid (--cell"),

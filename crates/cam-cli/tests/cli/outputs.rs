@@ -50,7 +50,7 @@ fn a_map_as_png_has_16_bits() {
 #[test]
 fn every_question_query_and_layer_has_its_own_file() {
     let place = Place::new();
-    let words = "explain cat.png coffee.png --concept a=cat.png b=coffee.png --difference --class 2 --json \
+    let words = "explain cat.png coffee.png --concept a=cat.png --concept b=coffee.png --difference --class 2 --json \
                  --layer layer3.0,layer4.0 --overlay overlays/{query}-{concept}.png --raw {query}-{layer}.npy";
     fs::create_dir(place.path("overlays")).expect("a folder");
     let document = place.cam(words.split_whitespace().chain(TINY)).done().json();
@@ -191,7 +191,7 @@ fn outputs_that_would_overwrite_each_other_are_refused_before_any_is_written() {
             "out/ab.png",
         ),
         (
-            "explain a.png ab.png --concept bc=coffee.png c=coffee.png --overlay ov_{query}{concept}.png",
+            "explain a.png ab.png --concept bc=coffee.png --concept c=coffee.png --overlay ov_{query}{concept}.png",
             "ov_abc.png",
         ),
         (

@@ -3,7 +3,7 @@
 use crate::support::{Place, Run, TINY};
 
 fn parts(place: &Place, words: &str) -> Run {
-    place.cam(format!("parts {words}").split_whitespace().chain(TINY))
+    place.cam(format!("factorize {words}").split_whitespace().chain(TINY))
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_part_is_called_after_the_concept_most_like_it() {
 fn what_cannot_be_looked_at_together_is_refused() {
     let place = Place::new();
     let run = place
-        .say("parts cat.png coffee.png --size native --weights tiny_basic.safetensors")
+        .say("factorize cat.png coffee.png --size native --weights tiny_basic.safetensors")
         .ends_with(2);
     assert!(run.err.contains("give them one --size"), "{}", run.err);
     parts(&place, "cat.png --out cat.png").ends_with(2);

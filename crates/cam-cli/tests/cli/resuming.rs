@@ -87,13 +87,10 @@ fn a_batch_goes_on_with_no_setting_that_could_change_a_number() {
             ("--strict", "--strict", "strict false → true"),
             ("--stretch", "--stretch", "stretch false → true"),
             ("--compat", "--compat=pytorch-grad-cam", "compat none → pytorch-grad-cam"),
-            ("--eigen-smooth", "--eigen-smooth", "eigen_smooth false → true"),
+            ("--eigen", "--eigen", "eigen_smooth false → true"),
             ("--top-channels", "--top-channels=3", "top_channels none → 3"),
             ("--samples", "--samples=3", "no effect on score-cam"),
             ("--seed", "--seed=3", "no effect on score-cam"),
-            ("--frames", "--frames=8x8", "frames come from standard input"),
-            ("--smooth", "--smooth=0.5 --frames=8x8", "frames come from standard input"),
-            ("--most-frames", "--most-frames=1 --frames=8x8", "frames come from standard input"),
         ],
     ];
     tiny(&place, "concept add more.safetensors cat cat.png coffee.png").done();
@@ -115,7 +112,7 @@ fn an_evaluation_goes_on_with_no_setting_that_could_change_a_number() {
     }
     let place = shelf(2);
     place.write("other.safetensors", other_weights());
-    let words = "evaluate shelf --out=s --grid=1x2 --cell=32 --collages=1 --methods=score-cam \
+    let words = "evaluate shelf --out=s --grid=1x2 --cell=32 --collages=1 --method=score-cam \
                  --weights=tiny_basic.safetensors";
     let changes = [
         &NETWORK[..],
@@ -124,16 +121,16 @@ fn an_evaluation_goes_on_with_no_setting_that_could_change_a_number() {
             ("--cell", "--cell=48", "cell 32 → 48"),
             ("--fit", "--fit=pad", "fit squash → pad"),
             ("--layer", "--layer=layer3.0", "layer layer4.0 → layer3.0"),
-            ("--eigen-smooth", "--eigen-smooth", "eigen_smooth false → true"),
+            ("--eigen", "--eigen", "eigen_smooth false → true"),
             ("--top-channels", "--top-channels=3", "top_channels none → 3"),
-            ("--samples", "--samples=3 --methods=rise", "samples none → 3"),
+            ("--samples", "--samples=3 --method=rise", "samples none → 3"),
             ("--seed", "--seed=3", "seed 0 → 3"),
         ],
     ];
     let cannot = [
         ("--out", "another folder is another file"),
         ("--collages", "more collages are more records"),
-        ("--methods", "more methods are more records"),
+        ("--method", "more methods are more records"),
     ];
     every_option_is_refused(&place, words, "s/records.jsonl", &changes.concat(), &cannot);
     // Other images make other collages.
@@ -149,7 +146,7 @@ fn another_film_is_refused_and_so_is_one_that_ends_before() {
     let place = shelf(0);
     let frame = wide_cat(24, 16).into_raw();
     let film = [&frame[..], &frame, &frame].concat();
-    let words = "batch - --frames 24x16 --concepts set.safetensors --out o \
+    let words = "video --frame-size 24x16 --concepts set.safetensors --out o \
                  --weights tiny_basic.safetensors --size 96x64";
     place.cam_reading(&film, words).done();
     let before = place.read("o/results.jsonl");
@@ -159,7 +156,7 @@ fn another_film_is_refused_and_so_is_one_that_ends_before() {
     assert!(run.err.contains("frame 00000001 is another one"), "{}", run.err);
     let run = place.cam_reading(&film[..frame.len()], words).ends_with(2);
     assert!(run.err.contains("holds 3 frames, and this film ended after 1"), "{}", run.err);
-    place.cam_reading(&film, &format!("{words} --most-frames 2")).ends_with(2);
+    place.cam_reading(&film, &format!("{words} --max-frames 2")).ends_with(2);
     assert_eq!(place.read("o/results.jsonl"), before);
     let wider = words.replace("24x16", "16x24");
     let run = place.cam_reading(&film, &wider).ends_with(2);

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::{Place, TINY, array, device_variables, photograph};
 
@@ -57,7 +57,7 @@ fn data_goes_to_standard_output_and_words_to_standard_error() {
 fn a_reader_who_leaves_early_is_no_failure() {
     let place = Place::new();
     for words in [
-        "models",
+        "list models",
         "completions bash",
         "--help",
         "explain cat.png --class 1 --json",
@@ -93,10 +93,10 @@ fn a_full_disk_behind_standard_output_is_a_failure() {
         "explain -h",
         "--version",
         "completions bash",
-        "models",
-        "devices",
-        "methods",
-        "layers",
+        "list models",
+        "list devices",
+        "list methods",
+        "list layers",
         "explain cat.png --class 1 --json",
         "explain cat.png --class 1 --out -",
     ] {
@@ -179,6 +179,28 @@ fn an_interrupted_batch_leaves_whole_files() {
         !place.names("").iter().any(|name| name.ends_with(".part")),
         "nothing lies beside them"
     );
+}
+
+#[test]
+fn interrupted_within_a_long_method_it_ends_at_the_first_request() {
+    let place = Place::new();
+    // Hours of work on one image.
+    let words = "explain cat.png --class 1 --method rise --samples 100000 --overlay never.png";
+    let mut command = place.command(words.split(' '));
+    let mut running = command.stderr(Stdio::piped()).spawn().expect("the binary runs");
+    thread::sleep(Duration::from_secs(1));
+    Command::new("kill").args(["-INT", &running.id().to_string()]).status().expect("a signal");
+    let asked = Instant::now();
+    while running.try_wait().expect("it can be asked").is_none() {
+        if asked.elapsed() > Duration::from_secs(60) {
+            running.kill().expect("it runs");
+            panic!("it goes on for a minute after it was interrupted");
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    let output = running.wait_with_output().expect("it ended");
+    assert_eq!(output.status.code(), Some(130), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(!place.exists("never.png"));
 }
 
 /// Runs a command line on a terminal that `script` makes up; none where there is no such program.

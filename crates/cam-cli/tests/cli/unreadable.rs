@@ -60,7 +60,7 @@ fn a_batch_has_a_line_for_each() {
 fn an_evaluation_says_that_it_lacks_some() {
     let place = mixed();
     let words = "evaluate shelf/a --out e --weights tiny_basic.safetensors --grid 1x2 --collages 1 \
-                 --cell 64 --methods grad-cam --json";
+                 --cell 64 --method grad-cam --json";
     place.write("shelf/a/more.png", photograph("cat"));
     place.say(words).done();
     symlink("nowhere.png", place.path("shelf/a/link.png")).expect("linked");

@@ -328,13 +328,13 @@ fn two_networks_without_a_rule_are_listed_with_the_option_that_chooses() {
     place.two_copies("two.safetensors", ["depth_encoder.", "rgb_encoder."]);
     let lines = [
         "embed cat.png --out e.npy --weights two.safetensors",
-        "layers --weights two.safetensors",
+        "list layers --weights two.safetensors",
         "inspect two.safetensors",
         "inspect two.safetensors --prefix rgb",
         "embed cat.png --out e.npy --prefix rgb_encoder",
     ];
     insta::assert_snapshot!(place.transcript(&lines));
-    place.say("layers --weights two.safetensors --prefix rgb_encoder").done();
+    place.say("list layers --weights two.safetensors --prefix rgb_encoder").done();
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn who_holds_the_lock_keeps_batch_evaluate_and_concept_out() {
     let held = [hold("o/.results.jsonl.lock"), hold("s/.records.jsonl.lock")];
     let run = batch(&place, "o", "").ends_with(1);
     assert!(run.err.contains("is being written by another process"), "{}", run.err);
-    let evaluate = "evaluate shelf --grid 1x2 --cell 16 --collages 1 --methods fem --out s \
+    let evaluate = "evaluate shelf --grid 1x2 --cell 16 --collages 1 --method fem --out s \
                     --weights tiny_basic.safetensors";
     let run = place.say(evaluate).ends_with(1);
     assert!(run.err.contains("is being written by another process"), "{}", run.err);
@@ -86,7 +86,7 @@ fn concepts_that_are_added_and_removed_at_once_are_all_kept() {
 #[test]
 fn what_killed_runs_left_is_removed_by_the_next() {
     let place = shelf(2);
-    let evaluate = "evaluate shelf --grid 1x2 --cell 16 --collages 1 --methods fem --out s \
+    let evaluate = "evaluate shelf --grid 1x2 --cell 16 --collages 1 --method fem --out s \
                     --weights tiny_basic.safetensors";
     for (folder, words) in [
         ("o", format!("{BATCH} --pictures --weights tiny_basic.safetensors --size 96x64")),

@@ -1,13 +1,23 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::finish::read;
-use crate::{Arithmetic, Error, Head, Method, Pooling, View};
+use super::{Cost, MethodInfo};
+use crate::read;
+use crate::{Arithmetic, Error, Head, Method, Pooling, Steps, View};
 
-/// Channels that are ablated together.
-const AT_ONCE: usize = 32;
+/// Tensors of the pooled vector's width that an ablated channel takes: the mask, the rest, what is put
+/// in its place, and their sum.
+const PER_VECTOR: usize = 4;
 
-/// Vectors that are, behind a head: small, so more of them.
-const VECTORS_AT_ONCE: usize = 512;
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "ablation-cam",
+    title: "Ablation-CAM",
+    summary: "each channel weighted by what the score loses without it",
+    source: "WACV 2020",
+    cost: Cost::TailPerChannel,
+    needs: &[],
+    settings: &[],
+    make: |settings| Box::new(AblationCam { arithmetic: settings.arithmetic, always_runs: false }),
+};
 
 /// Ablation-CAM: each channel weighted by what the score loses without it.
 ///
@@ -23,7 +33,7 @@ const VECTORS_AT_ONCE: usize = 512;
 /// to min(A) − 10⁷ where min(A) is not zero, as that library does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct AblationCam {
-    /// Whose weights.
+    /// Whose weights: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
     /// Whether the tail runs even where algebra would do: to check the one by the other.
     pub always_runs: bool,
@@ -31,27 +41,33 @@ pub struct AblationCam {
 
 impl Method for AblationCam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let [n, _, _, _] = view.activations().dims();
-        let weights = (0..n).map(|image| self.weights(view, image));
+        let [n, c, _, _] = view.activations().dims();
+        let mut steps = view.steps(n * c)?;
+        let weights = (0..n).map(|image| self.weights(view, image, &mut steps));
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }
 
 impl AblationCam {
     /// `[1, k, c]`.
-    fn weights(&self, view: &View<'_>, image: usize) -> Result<Tensor<3>, Error> {
+    fn weights(
+        &self,
+        view: &View<'_>,
+        image: usize,
+        steps: &mut Steps<'_>,
+    ) -> Result<Tensor<3>, Error> {
         let activations = view.activations().clone().narrow(0, image, 1);
         let value = self.value(&activations)?;
         let head = view
             .head()
             .filter(|head| !self.always_runs && head.pooling() != Pooling::Flatten && value == 0.0);
         let ablated = match head {
-            Some(head) => pooled_scores(view, image, head, activations),
-            None => run_scores(view, image, activations, value),
+            Some(head) => pooled_scores(view, image, head, activations, steps)?,
+            None => run_scores(view, image, activations, value, steps)?,
         };
         // [c, k] to [1, k, c].
         let ablated = ablated.transpose().unsqueeze_dim::<3>(0);
@@ -59,7 +75,7 @@ impl AblationCam {
         Ok(match self.arithmetic {
             Arithmetic::Standard => score - ablated,
             Arithmetic::PytorchGradCam => {
-                // That library's map of a score of zero is NaN throughout; here it says nothing.
+                // For a score of zero that library's map is NaN; here it is zero, and flagged as degenerate.
                 let nothing = score.clone().equal_elem(0.0).expand(ablated.dims());
                 ((score.clone() - ablated) / score).mask_fill(nothing, 0.0)
             }
@@ -78,33 +94,51 @@ impl AblationCam {
 }
 
 /// Scores `[c, k]` of the pooled vector, each time with another number zero.
-fn pooled_scores(view: &View<'_>, image: usize, head: &Head, activations: Tensor<4>) -> Tensor<2> {
+fn pooled_scores(
+    view: &View<'_>,
+    image: usize,
+    head: &Head,
+    activations: Tensor<4>,
+    steps: &mut Steps<'_>,
+) -> Result<Tensor<2>, Error> {
     let [_, c, h, w] = activations.dims();
     // What a channel of zeros is pooled to: the generalised mean has a least value.
     let device = activations.device();
     let nothing = head.pool(Tensor::zeros([1, 1, h, w], &device));
     let pooled = head.pool(activations);
-    let scores = (0..c).step_by(VECTORS_AT_ONCE).map(|first| {
-        let count = VECTORS_AT_ONCE.min(c - first);
+    let at_once = view.budget().fit(PER_VECTOR * c * size_of::<f32>());
+    let scores = (0..c).step_by(at_once).map(|first| {
+        let count = at_once.min(c - first);
         let kept = kept(first, count, c, &device);
         let ablated =
             pooled.clone() * kept.clone() + nothing.clone() * (kept.neg().add_scalar(1.0));
-        view.target(image).scores(head.embed(ablated))
+        let scores = view.target(image).scores(head.embed(ablated));
+        steps.advance(count)?;
+        Ok(scores)
     });
-    Tensor::cat(scores.collect(), 0)
+    Ok(Tensor::cat(scores.collect::<Result<_, Error>>()?, 0))
 }
 
 /// Scores `[c, k]` of the tail, run again with one channel after the other ablated.
-fn run_scores(view: &View<'_>, image: usize, activations: Tensor<4>, value: f32) -> Tensor<2> {
+fn run_scores(
+    view: &View<'_>,
+    image: usize,
+    activations: Tensor<4>,
+    value: f32,
+    steps: &mut Steps<'_>,
+) -> Result<Tensor<2>, Error> {
     let [_, c, _, _] = activations.dims();
-    let scores = (0..c).step_by(AT_ONCE).map(|first| {
-        let count = AT_ONCE.min(c - first);
+    let at_once = view.activations_at_once();
+    let scores = (0..c).step_by(at_once).map(|first| {
+        let count = at_once.min(c - first);
         let kept = kept(first, count, c, &activations.device());
         let gone = kept.clone().neg().add_scalar(1.0).mul_scalar(value);
         let [kept, gone] = [kept, gone].map(|mask| mask.reshape([count, c, 1, 1]));
-        view.scores_from(image, activations.clone() * kept + gone)
+        let scores = view.scores_from(image, activations.clone() * kept + gone);
+        steps.advance(count)?;
+        Ok(scores)
     });
-    Tensor::cat(scores.collect(), 0)
+    Ok(Tensor::cat(scores.collect::<Result<_, Error>>()?, 0))
 }
 
 /// Ones, `[count, channels]`, but for channel `first + i` of row i.

@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
-use crate::{Error, Method, Neck, Pooling, View};
+use super::{Cost, MethodInfo, Need};
+use crate::{Error, Method, Pooling, ProjectionStep, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "cam",
+    title: "CAM",
+    summary: "each channel weighted by the linear head",
+    source: "arXiv 1512.04150",
+    cost: Cost::Gradient,
+    needs: &[Need::LinearHead],
+    settings: &[],
+    make: |_| Box::new(Cam),
+};
 
 /// CAM: each channel weighted by the head's own weight for the question.
 ///
@@ -16,9 +28,9 @@ pub struct Cam;
 
 impl Method for Cam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let linear = |neck: &Neck| !matches!(neck, Neck::L2Normalize { .. });
+        let linear = |step: &ProjectionStep| !matches!(step, ProjectionStep::L2Normalize { .. });
         let exists = view.head().is_some_and(|head| {
-            head.pooling() == Pooling::Average && head.necks().iter().all(linear)
+            head.pooling() == Pooling::Average && head.projection().iter().all(linear)
         });
         if !exists {
             return Err(Error::NotLinear { layer: view.layer_name().to_owned() });
@@ -28,7 +40,7 @@ impl Method for Cam {
         view.by_channel_weights(|_, gradients| gradients.channel_means().mul_scalar(positions))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

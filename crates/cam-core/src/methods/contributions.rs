@@ -1,17 +1,29 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo, Need};
 use crate::{Error, Method, View};
 
-/// Contributions: what each position adds to the score, so that a map sums to it.
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "contributions",
+    title: "Contributions",
+    summary: "the contribution of each position: the map sums to the score",
+    source: "here",
+    cost: Cost::Gradient,
+    needs: &[Need::Head],
+    settings: &[],
+    make: |_| Box::new(Contributions),
+};
+
+/// Contributions: the contribution of each position to the score, so that a map sums to it.
 ///
 /// map(p) = ⟨u_p, v⟩ / N with v = g + (s − ⟨g, e⟩)·e/‖e‖², where g = ∂s/∂e and the embedding e is the
-/// mean of what its positions add, e = mean u_p ([`Head::parts`](crate::Head::parts)). Then
+/// mean of its positions' contributions, e = mean u_p ([`Head::per_position`](crate::Head::per_position)). Then
 /// Σ_p map(p) = ⟨e, v⟩ = s, whatever the target.
 ///
-/// A gradient says what would raise the score. For a cosine it fades as the image comes to be what is
-/// asked for, and is nothing where the two are equal; maps of many images on one scale then show least
-/// where there is most. What the gradient leaves out, s − ⟨g, e⟩, is shared out along the embedding
-/// itself: for a cosine v = ĉ/‖e‖, and the map is one side of a [`Pair`](crate::Pair)'s; for an inner
+/// A gradient shows what would raise the score. The gradient of a cosine shrinks as the image becomes more
+/// similar to the concept, and is zero where the two are equal: on a common scale for many images, the
+/// best match then has the weakest map. The rest of the score, s − ⟨g, e⟩, is attributed along the
+/// embedding itself: for a cosine v = ĉ/‖e‖, and the map is one side of a [`Pair`](crate::Pair)'s; for an inner
 /// product it is Grad-CAM's. There is no paper; it is the decomposition of Zhou et al. (arXiv
 /// 1512.04150) for scores that are not linear.
 ///
@@ -25,13 +37,13 @@ impl Method for Contributions {
             .head()
             .ok_or_else(|| Error::NoClosedForm { layer: view.layer_name().to_owned() })?;
         let [n, _, h, w] = view.activations().dims();
-        let parts = head.parts(view.activations())?;
+        let parts = head.per_position(view.activations())?;
         let gradients = view.embedding_gradients().clone();
         let embeddings = view.embeddings().clone().unsqueeze_dim::<3>(1);
         let left = view.scores().clone().unsqueeze_dim::<3>(2)
             - (gradients.clone() * embeddings.clone()).sum_dim(2);
         // e/‖e‖² from numbers of the size of one: squares may under- and overflow.
-        let (unit, length) = crate::unit(view.embeddings().clone(), f32::MIN_POSITIVE);
+        let (unit, length) = crate::normalize(view.embeddings().clone(), f32::MIN_POSITIVE);
         let along = (unit / length).unsqueeze_dim::<3>(1);
         let vectors = gradients + left * along;
         let maps = vectors.matmul(parts.swap_dims(1, 2)).div_scalar((h * w) as f32);

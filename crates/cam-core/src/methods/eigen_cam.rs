@@ -1,7 +1,18 @@
 use burn::tensor::Tensor;
 
-use super::principal_maps;
+use super::{Cost, MethodInfo, principal_maps};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "eigen-cam",
+    title: "Eigen-CAM",
+    summary: "first principal component of the activations",
+    source: "arXiv 2008.00299",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(EigenCam),
+};
 
 /// Eigen-CAM: the activations, projected on their first principal component.
 ///
@@ -12,8 +23,8 @@ use crate::{Error, Method, View};
 /// X is never decomposed as a whole: v comes from the smaller one of XᵀX and X·Xᵀ.
 ///
 /// Deviation: a singular vector has no sign of its own, and pytorch-grad-cam takes whichever its
-/// solver gives. Here the map is turned so that it agrees with Σ_c A_c, which is high where the
-/// layer responds.
+/// solver gives. Here the sign is the one that agrees with Σ_c A_c, which is high where the layer
+/// responds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EigenCam;
 
@@ -23,7 +34,7 @@ impl Method for EigenCam {
         Ok(maps.repeat_dim(1, view.questions()))
     }
 
-    fn asks(&self) -> bool {
+    fn depends_on_target(&self) -> bool {
         false
     }
 }

@@ -1,16 +1,16 @@
 use burn::tensor::{Tensor, TensorData};
+use cam_random::Random;
 
 use crate::Error;
-use crate::finish::{all_finite, read};
-use crate::random::Random;
+use crate::read::{all_finite, read};
 
-/// Keeps divisions finite where a part has died out.
+/// Keeps divisions finite where a part has become zero.
 const EPSILON: f32 = 1e-9;
 
 /// Activations of a batch as a sum of few parts, each a direction and where it is.
 #[derive(Debug, Clone)]
 pub struct Factorization {
-    /// The directions, `[r, c]`: what the layer tells apart.
+    /// The directions, `[r, c]`.
     pub concepts: Tensor<2>,
     /// How much of each there is at every position, `[n, r, h', w']`, never negative.
     pub maps: Tensor<4>,

@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "fem",
+    title: "FEM",
+    summary: "channels weighted by how much of them stands out",
+    source: "IPTA 2020",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(Fem::default()),
+};
 
 /// FEM: each channel weighted by the share of its positions that stand out.
 ///
@@ -8,7 +20,7 @@ use crate::{Error, Method, View};
 /// (Fuad et al., *Features Understanding in 3D CNNs for Actions Recognition in Video*, IPTA 2020;
 /// with the weights of pytorch-grad-cam, where the paper's are means of A).
 ///
-/// It does not depend on the question: it shows what the layer finds remarkable.
+/// It does not depend on the question: it shows where the layer's activations stand out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fem {
     /// Deviations above the mean from which a position stands out.
@@ -32,11 +44,11 @@ impl Method for Fem {
         view.weigh(weights.repeat_dim(1, view.questions()))
     }
 
-    fn asks(&self) -> bool {
+    fn depends_on_target(&self) -> bool {
         false
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,7 +1,19 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo, Need};
 use crate::steps::{min_max, min_max_with_epsilon, resize};
 use crate::{Arithmetic, Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "full-grad",
+    title: "FullGrad",
+    summary: "the contributions of the pixels and of every bias",
+    source: "arXiv 1905.00780",
+    cost: Cost::Gradients,
+    needs: &[Need::Biases],
+    settings: &[],
+    make: |settings| Box::new(FullGrad { arithmetic: settings.arithmetic }),
+};
 
 /// FullGrad: what the pixels contribute, and what every bias in the network does.
 ///
@@ -15,7 +27,7 @@ use crate::{Arithmetic, Error, Method, View};
 /// which hides biases whose gradients are small.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct FullGrad {
-    /// Whose stretching.
+    /// Whose min-max: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
 }
 
@@ -30,16 +42,19 @@ impl Method for FullGrad {
             };
             resize(stretched.sum_dim(1), [height, width])
         };
+        let mut steps = view.steps(n + view.questions())?;
         let mut of_input = Vec::with_capacity(n);
         for image in 0..n {
             let pixels = view.images().clone().narrow(0, image, 1);
             let gradients = view.image_gradients(image, pixels.clone())?;
             of_input.push(gradients * pixels.unsqueeze_dim(1));
+            steps.advance(1)?;
         }
         let of_input = Tensor::cat(of_input, 0);
         let maps = (0..view.questions()).map(|question| {
             let input = of_input.clone().narrow(1, question, 1).squeeze_dim(1);
             let biases = view.bias_gradients(question)?;
+            steps.advance(1)?;
             Ok(biases.into_iter().fold(psi(input), |sum, part| {
                 let [c] = part.bias.dims();
                 sum + psi(part.gradients * part.bias.reshape([1, c, 1, 1]))

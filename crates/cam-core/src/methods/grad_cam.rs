@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "grad-cam",
+    title: "Grad-CAM",
+    summary: "each channel weighted by its mean gradient",
+    source: "arXiv 1610.02391",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(GradCam),
+};
 
 /// Grad-CAM: each channel weighted by its mean gradient.
 ///
@@ -9,7 +21,7 @@ use crate::{Error, Method, View};
 /// Localization*, arXiv 1610.02391, equations 1 and 2).
 ///
 /// Deviation from the paper: its ReLU is left out, for the negative part answers the opposite
-/// question; apply [`steps::relu`](crate::steps::relu) to the result for the paper's map.
+/// question; apply [`Map::relu`](crate::Map::relu) to the result for the paper's map.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GradCam;
 
@@ -18,7 +30,7 @@ impl Method for GradCam {
         view.by_channel_weights(|_, gradients| gradients.channel_means())
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

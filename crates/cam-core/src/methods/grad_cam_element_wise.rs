@@ -2,7 +2,19 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
 use super::hi_res_cam::contributions;
+use super::{Cost, MethodInfo};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "grad-cam-elementwise",
+    title: "Element-wise Grad-CAM",
+    summary: "the positive part of gradient times activation",
+    source: "pytorch-grad-cam",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(GradCamElementWise),
+};
 
 /// Element-wise Grad-CAM: the positive part of every channel's contribution, position by position.
 ///
@@ -15,7 +27,7 @@ impl Method for GradCamElementWise {
         view.by_contributions(|activations, gradients| relu(contributions(activations, gradients)))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,7 +1,19 @@
 use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
 
+use super::{Cost, MethodInfo};
 use crate::{Arithmetic, Error, Gradients, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "grad-cam-plus-plus",
+    title: "Grad-CAM++",
+    summary: "positive gradients, evened out over an object's size",
+    source: "arXiv 1710.11063",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |settings| Box::new(GradCamPlusPlus { arithmetic: settings.arithmetic }),
+};
 
 /// Grad-CAM++: positive gradients, averaged with weights that even out how large an object is.
 ///
@@ -16,7 +28,7 @@ use crate::{Arithmetic, Error, Gradients, Method, View};
 /// becomes 1 / (2 + ΣA·G): between 1/3 and 1, whatever the score's scale.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GradCamPlusPlus {
-    /// Whose guard.
+    /// Whose guard against small denominators: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
 }
 
@@ -37,7 +49,7 @@ impl Method for GradCamPlusPlus {
         })
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,8 +1,19 @@
 use burn::tensor::Tensor;
 
-use super::{GradCam, GuidedBackprop};
+use super::{Cost, GradCam, GuidedBackprop, MethodInfo, Need};
 use crate::steps::{relu, resize};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "guided-grad-cam",
+    title: "Guided Grad-CAM",
+    summary: "guided-backprop where grad-cam is",
+    source: "arXiv 1610.02391",
+    cost: Cost::Gradients,
+    needs: &[Need::GuidedGradients],
+    settings: &[],
+    make: |_| Box::new(GuidedGradCam),
+};
 
 /// Guided Grad-CAM: [`GuidedBackprop`]'s edges where [`GradCam`]'s positive map is.
 ///

@@ -1,6 +1,18 @@
 use burn::tensor::Tensor;
 
+use super::{Cost, MethodInfo};
 use crate::{Error, Gradients, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "hires-cam",
+    title: "HiResCAM",
+    summary: "gradient times activation, position by position",
+    source: "arXiv 2011.08891",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(HiResCam),
+};
 
 /// HiResCAM: gradients times activations, position by position.
 ///
@@ -17,7 +29,7 @@ impl Method for HiResCam {
         view.by_contributions(contributions)
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

@@ -1,9 +1,21 @@
 use burn::tensor::{Tensor, TensorData};
 
-use crate::{Error, Method, View};
+use super::{Cost, MethodInfo, Setting};
+use crate::{Error, Method, Steps, View};
 
-/// Images on the path that go through the network together.
-const AT_ONCE: usize = 8;
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "integrated-gradients",
+    title: "Integrated gradients",
+    summary: "where the score comes from, pixel by pixel",
+    source: "arXiv 1703.01365",
+    cost: Cost::Gradients,
+    needs: &[],
+    settings: &[Setting::Samples],
+    make: |settings| {
+        let steps = settings.samples.unwrap_or(IntegratedGradients::default().steps);
+        Box::new(IntegratedGradients { steps })
+    },
+};
 
 /// Integrated gradients: where the score comes from, pixel by pixel, on the way from a grey image.
 ///
@@ -26,7 +38,8 @@ impl Default for IntegratedGradients {
 impl Method for IntegratedGradients {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let [n, _, _, _] = view.images().dims();
-        let maps = (0..n).map(|image| self.image_maps(view, image));
+        let mut steps = view.steps(n * self.steps.max(1))?;
+        let maps = (0..n).map(|image| self.image_maps(view, image, &mut steps));
         Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 0))
     }
 
@@ -37,21 +50,32 @@ impl Method for IntegratedGradients {
 
 impl IntegratedGradients {
     /// `[1, k, h, w]`.
-    fn image_maps(&self, view: &View<'_>, image: usize) -> Result<Tensor<4>, Error> {
+    fn image_maps(
+        &self,
+        view: &View<'_>,
+        image: usize,
+        counted: &mut Steps<'_>,
+    ) -> Result<Tensor<4>, Error> {
         let pixels = view.images().clone().narrow(0, image, 1);
         let steps = self.steps.max(1);
+        let at_once = view.image_gradients_at_once();
         let mut sum: Option<Tensor<5>> = None;
-        for first in (0..steps).step_by(AT_ONCE) {
-            let count = AT_ONCE.min(steps - first);
+        for first in (0..steps).step_by(at_once) {
+            let count = at_once.min(steps - first);
             let shares: Vec<f32> =
                 (first..first + count).map(|step| (step as f32 + 0.5) / steps as f32).collect();
             let shares = TensorData::new(shares, [count, 1, 1, 1]);
             let path = pixels.clone() * Tensor::<4>::from_data(shares, &pixels.device());
-            let gradients = view.image_gradients(image, path)?.sum_dim(0);
-            sum = Some(match sum {
-                None => gradients,
-                Some(sum) => sum + gradients,
-            });
+            let gradients = view.image_gradients(image, path)?;
+            // One after the other, so that the sum does not depend on how many came together.
+            for step in 0..count {
+                let gradients = gradients.clone().narrow(0, step, 1);
+                sum = Some(match sum {
+                    None => gradients,
+                    Some(sum) => sum + gradients,
+                });
+            }
+            counted.advance(count)?;
         }
         let mean = sum.expect("there is a step") / steps as f32;
         Ok((mean * pixels.unsqueeze_dim(1)).sum_dim(2).squeeze_dim(2))

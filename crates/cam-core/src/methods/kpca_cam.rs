@@ -1,12 +1,24 @@
 use burn::tensor::{Tensor, TensorData};
 
+use super::lanczos::Symmetric;
 use super::principal::oriented;
-use super::symmetric::Symmetric;
-use crate::finish::read;
+use super::{Cost, MethodInfo};
+use crate::read;
 use crate::{Error, Method, View};
 
-/// Positions whose kernel matrix still fits: 128 MiB of f64.
-const MOST_POSITIONS: usize = 4096;
+/// Bytes of a pair of positions: its product on the device and off it, and its entry in the kernel.
+const BYTES_PER_PAIR: usize = 2 * size_of::<f32>() + size_of::<f64>();
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "kpca-cam",
+    title: "KPCA-CAM",
+    summary: "eigen-cam with a sigmoid kernel",
+    source: "arXiv 2410.00267",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(KpcaCam),
+};
 
 /// KPCA-CAM: [`EigenCam`](super::EigenCam) with a kernel in place of the inner product.
 ///
@@ -23,8 +35,9 @@ impl Method for KpcaCam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let [n, c, h, w] = view.activations().dims();
         let positions = h * w;
-        if positions > MOST_POSITIONS {
-            return Err(Error::TooManyPositions { positions, most: MOST_POSITIONS });
+        let most = view.budget().largest_square(BYTES_PER_PAIR);
+        if positions > most {
+            return Err(Error::TooManyPositions { positions, most });
         }
         let flat = view.activations().clone().reshape([n, c, positions]);
         let sums = read(flat.clone().sum_dim(1))?;
@@ -42,7 +55,7 @@ impl Method for KpcaCam {
         Ok(maps.repeat_dim(1, view.questions()))
     }
 
-    fn asks(&self) -> bool {
+    fn depends_on_target(&self) -> bool {
         false
     }
 }

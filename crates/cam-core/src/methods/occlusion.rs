@@ -1,10 +1,19 @@
 use burn::tensor::{Tensor, TensorData};
 
-use crate::finish::read;
-use crate::{Error, Method, View};
+use super::{Cost, MethodInfo};
+use crate::read;
+use crate::{Error, Method, Steps, View};
 
-/// Hidden images that run together.
-const AT_ONCE: usize = 16;
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "occlusion",
+    title: "Occlusion",
+    summary: "what the score loses where a patch hides the image",
+    source: "arXiv 1311.2901",
+    cost: Cost::Forwards,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(Occlusion::default()),
+};
 
 /// Occlusion: what the score loses where a patch hides the image.
 ///
@@ -35,9 +44,10 @@ impl Method for Occlusion {
         let columns = spans(width, patch, stride);
         let patches: Vec<[(usize, usize); 2]> =
             rows.iter().flat_map(|&row| columns.iter().map(move |&column| [row, column])).collect();
+        let mut steps = view.steps(n * patches.len())?;
         let mut maps = Vec::new();
         for image in 0..n {
-            maps.extend(image_maps(view, image, &patches)?);
+            maps.extend(image_maps(view, image, &patches, &mut steps)?);
         }
         let shape = [n, view.questions(), height, width];
         Ok(Tensor::from_data(TensorData::new(maps, shape), &view.images().device()))
@@ -62,6 +72,7 @@ fn image_maps(
     view: &View<'_>,
     image: usize,
     patches: &[[(usize, usize); 2]],
+    steps: &mut Steps<'_>,
 ) -> Result<Vec<f32>, Error> {
     let [_, _, height, width] = view.images().dims();
     let questions = view.questions();
@@ -70,7 +81,7 @@ fn image_maps(
     let whole = read(view.scores().clone().narrow(0, image, 1))?;
     let mut losses = vec![0.0; questions * height * width];
     let mut covers = vec![0.0_f32; height * width];
-    for some in patches.chunks(AT_ONCE) {
+    for some in patches.chunks(view.images_at_once()) {
         let mut masks = vec![1.0_f32; some.len() * height * width];
         for (mask, [rows, columns]) in masks.chunks_mut(height * width).zip(some) {
             (rows.0..rows.1).for_each(|y| mask[y * width..][columns.0..columns.1].fill(0.0));
@@ -89,6 +100,7 @@ fn image_maps(
                 }
             }
         }
+        steps.advance(some.len())?;
     }
     for map in losses.chunks_mut(height * width) {
         map.iter_mut().zip(&covers).for_each(|(loss, covers)| *loss /= covers);

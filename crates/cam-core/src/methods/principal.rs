@@ -2,9 +2,9 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::symmetric::Symmetric;
+use super::lanczos::Symmetric;
 use crate::Error;
-use crate::finish::read;
+use crate::read;
 
 /// `[n, k, c, h, w]`, what each channel contributes, to `[n, k, h, w]`: X·v, with X the
 /// contributions as h·w rows of c centred channels, and v the first right singular vector. The map
@@ -62,8 +62,8 @@ fn symmetric(matrix: Tensor<2>, size: usize) -> Result<Symmetric, Error> {
     Ok(Symmetric { values, size })
 }
 
-/// The map or its negative: the one that agrees with what it is to agree with, or, where that is
-/// of no help, whose largest absolute value is positive.
+/// The map or its negative: the one that correlates positively with a reference or, where neither
+/// does, the one whose largest absolute value is positive.
 pub(super) fn oriented(map: Vec<f32>, agree_with: &[f32]) -> Vec<f32> {
     let mean = agree_with.iter().map(|&x| f64::from(x)).sum::<f64>() / agree_with.len() as f64;
     let pairs = map.iter().zip(agree_with);

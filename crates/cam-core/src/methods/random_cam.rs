@@ -1,15 +1,27 @@
 use burn::tensor::{Tensor, TensorData};
+use cam_random::Random;
 
-use crate::random::Random;
+use super::{Cost, MethodInfo, Setting};
 use crate::{Error, Method, View};
 
-/// Random-CAM: each channel weighted at random, evenly between −1 and 1. A baseline: a method that
-/// is not better than this has not looked at the question.
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "random-cam",
+    title: "Random-CAM",
+    summary: "channels weighted at random: a baseline",
+    source: "pytorch-grad-cam",
+    cost: Cost::Nothing,
+    needs: &[],
+    settings: &[Setting::Seed],
+    make: |settings| Box::new(RandomCam { seed: settings.seed }),
+};
+
+/// Random-CAM: each channel weighted at random, uniformly between −1 and 1. It is a baseline: a method
+/// that is not better than this does not answer the question.
 ///
-/// The same seed gives the same weights, for every image and question others.
+/// The same seed gives the same weights; each image and question has its own.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RandomCam {
-    /// Where the numbers begin.
+    /// Random seed.
     pub seed: u64,
 }
 
@@ -24,7 +36,7 @@ impl Method for RandomCam {
         view.weigh(Tensor::from_data(TensorData::new(weights, shape), &device))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

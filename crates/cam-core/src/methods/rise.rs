@@ -1,12 +1,25 @@
 use burn::tensor::{Tensor, TensorData};
+use cam_random::Random;
 
-use crate::finish::read;
-use crate::random::Random;
+use super::{Cost, MethodInfo, Setting};
+use crate::read;
 use crate::steps::resize;
-use crate::{Error, Method, View};
+use crate::{Error, Method, Steps, View};
 
-/// Masked images that run together.
-const AT_ONCE: usize = 16;
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "rise",
+    title: "RISE",
+    summary: "random masks weighted by the score of what they leave visible",
+    source: "arXiv 1806.07421",
+    cost: Cost::Forwards,
+    needs: &[],
+    settings: &[Setting::Seed, Setting::Samples],
+    make: |settings| {
+        let default = Rise::default();
+        let masks = settings.samples.unwrap_or(default.masks);
+        Box::new(Rise { seed: settings.seed, masks, ..default })
+    },
+};
 
 /// RISE: random masks, weighted by the score of what they leave visible.
 ///
@@ -25,7 +38,7 @@ pub struct Rise {
     pub cells: usize,
     /// Share of the squares that are open.
     pub open: f32,
-    /// Where the masks begin.
+    /// Random seed.
     pub seed: u64,
 }
 
@@ -38,7 +51,8 @@ impl Default for Rise {
 impl Method for Rise {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let [n, _, height, width] = view.images().dims();
-        let maps = (0..n).map(|image| self.image_maps(view, image));
+        let mut steps = view.steps(n * self.count())?;
+        let maps = (0..n).map(|image| self.image_maps(view, image, &mut steps));
         let maps: Tensor<3> = Tensor::cat(maps.collect::<Result<_, Error>>()?, 0);
         Ok(maps.reshape([n, view.questions(), height, width]))
     }
@@ -49,31 +63,44 @@ impl Method for Rise {
 }
 
 impl Rise {
+    /// One mask has no mean to differ from.
+    fn count(&self) -> usize {
+        self.masks.max(2)
+    }
+
     /// `[1, k, h·w]`.
-    fn image_maps(&self, view: &View<'_>, image: usize) -> Result<Tensor<3>, Error> {
+    fn image_maps(
+        &self,
+        view: &View<'_>,
+        image: usize,
+        steps: &mut Steps<'_>,
+    ) -> Result<Tensor<3>, Error> {
         let pixels = view.images().clone().narrow(0, image, 1);
         let [_, _, height, width] = pixels.dims();
         // The same masks for every image: what differs then is the images.
         let mut random = Random::new(self.seed);
-        let count = self.masks.max(2);
+        let count = self.count();
+        let at_once = view.images_at_once();
         let mut scores = Vec::new();
         let mut sums: Option<[Tensor<2>; 2]> = None;
-        for first in (0..count).step_by(AT_ONCE) {
-            let some = AT_ONCE.min(count - first);
+        for first in (0..count).step_by(at_once) {
+            let some = at_once.min(count - first);
             let masks = (0..some).map(|_| self.mask(&mut random, [height, width], &pixels));
             let masks = Tensor::cat(masks.collect(), 0);
             let scored = view.scores_of(image, pixels.clone() * masks.clone());
             scores.extend(read(scored.clone())?);
             let flat = masks.reshape([some, height * width]);
-            // Σ s·M and Σ M; the means are taken off at the end.
-            let more = [scored.transpose().matmul(flat.clone()), flat.sum_dim(0)];
-            sums = Some(match sums {
-                None => more,
-                Some([weighted, plain]) => {
-                    let [more_weighted, more_plain] = more;
-                    [weighted + more_weighted, plain + more_plain]
-                }
-            });
+            // Σ s·M and Σ M, one mask after the other, so that the sums do not depend on how many came
+            // together; the means are taken off at the end.
+            for mask in 0..some {
+                let flat = flat.clone().narrow(0, mask, 1);
+                let weighted = scored.clone().narrow(0, mask, 1).transpose() * flat.clone();
+                sums = Some(match sums {
+                    None => [weighted, flat],
+                    Some([sum, plain]) => [sum + weighted, plain + flat],
+                });
+            }
+            steps.advance(some)?;
         }
         let [weighted, plain] = sums.expect("there are masks");
         let questions = view.questions();

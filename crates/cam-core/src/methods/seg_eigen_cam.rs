@@ -1,15 +1,26 @@
 use burn::tensor::Tensor;
 
-use super::principal_maps;
+use super::{Cost, MethodInfo, principal_maps};
 use crate::{Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "seg-eigen-cam",
+    title: "Seg-Eigen-CAM",
+    summary: "the same with the gradient's absolute value",
+    source: "Applied Sciences 15(13), 2025",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(SegEigenCam),
+};
 
 /// Seg-Eigen-CAM: [`EigenGradCam`](super::EigenGradCam) with the gradients' absolute values.
 ///
-/// map = X·v, X = |G|⊙A centred, turned so that its largest absolute value is positive (Chung and
+/// map = X·v, X = |G|⊙A centred, with the sign that makes its largest absolute value positive (Chung and
 /// Ying, *Seg-Eigen-CAM: Eigen-Value-Based Visual Explanations for Semantic Segmentation Models*,
 /// Applied Sciences 15(13), 2025, equations 10 to 13).
 ///
-/// It shows what matters for the question, without saying whether for or against.
+/// It shows what matters for the question, whether for or against.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SegEigenCam;
 

@@ -1,11 +1,23 @@
 use burn::tensor::Tensor;
 
-use crate::capture::leaf_gradient;
+use super::{Cost, MethodInfo};
+use crate::gradient_route::leaf_gradient;
 use crate::{Error, Head, Method, View};
 
 /// Step of the difference that gives the tail's derivative along its input, as a share of the input:
 /// smaller ones lose to rounding, larger ones cross more bends of the tail's activations.
 const STEP: f32 = 1.0 / 256.0;
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "shapley-cam",
+    title: "Shapley-CAM",
+    summary: "the gradient less half of the curvature",
+    source: "arXiv 2501.06261",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |_| Box::new(ShapleyCam),
+};
 
 /// Shapley-CAM: Grad-CAM with half of the curvature taken off the gradient.
 ///
@@ -32,7 +44,7 @@ impl Method for ShapleyCam {
         view.pulled_back(&vectors, |_, gradients| view.weigh(gradients.channel_means()))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

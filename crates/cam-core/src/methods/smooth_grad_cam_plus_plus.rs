@@ -1,8 +1,25 @@
+use crate::noise::noisy;
 use burn::tensor::Tensor;
+use cam_random::Random;
 
 use super::grad_cam_plus_plus::weights;
-use crate::random::Random;
-use crate::{Arithmetic, Error, Method, View};
+use super::{Cost, MethodInfo, Setting};
+use crate::{Arithmetic, Error, Method, Steps, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "smooth-grad-cam-plus-plus",
+    title: "Smooth Grad-CAM++",
+    summary: "grad-cam-plus-plus averaged over noisy images",
+    source: "arXiv 1908.01224",
+    cost: Cost::Gradients,
+    needs: &[],
+    settings: &[Setting::Seed, Setting::Samples],
+    make: |settings| {
+        let default = SmoothGradCamPlusPlus::default();
+        let samples = settings.samples.unwrap_or(default.samples);
+        Box::new(SmoothGradCamPlusPlus { seed: settings.seed, samples, ..default })
+    },
+};
 
 /// Smooth Grad-CAM++: Grad-CAM++ of the mean derivatives over noisy copies of the image.
 ///
@@ -19,7 +36,7 @@ pub struct SmoothGradCamPlusPlus {
     pub samples: usize,
     /// Standard deviation of the noise, as a share of the image's range of values.
     pub noise: f32,
-    /// Where the noise begins.
+    /// Random seed.
     pub seed: u64,
 }
 
@@ -33,11 +50,12 @@ impl Method for SmoothGradCamPlusPlus {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let [n, _, _, _] = view.images().dims();
         let mut random = Random::new(self.seed);
-        let weights = (0..n).map(|image| self.weights(view, image, &mut random));
+        let mut steps = view.steps(n * self.samples.max(1))?;
+        let weights = (0..n).map(|image| self.weights(view, image, &mut random, &mut steps));
         view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }
@@ -48,13 +66,14 @@ impl SmoothGradCamPlusPlus {
         view: &View<'_>,
         image: usize,
         random: &mut Random,
+        steps: &mut Steps<'_>,
     ) -> Result<Tensor<3>, Error> {
         let clean = view.images().clone().narrow(0, image, 1);
         let activations = view.activations().clone().narrow(0, image, 1);
         let [_, _, h, w] = activations.dims();
         let mut means: Option<[Tensor<5>; 3]> = None;
         for _ in 0..self.samples.max(1) {
-            let noisy = random.noisy(&clean, self.noise)?;
+            let noisy = noisy(&clean, self.noise, random)?;
             view.with_images(image, noisy, |view| {
                 // All questions at once: their powers have to be averaged side by side.
                 let mut parts = Vec::new();
@@ -75,6 +94,7 @@ impl SmoothGradCamPlusPlus {
                 });
                 Ok(())
             })?;
+            steps.advance(1)?;
         }
         let count = self.samples.max(1) as f32;
         let means = means.expect("there is a sample").map(|sum| sum / count);

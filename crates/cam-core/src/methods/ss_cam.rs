@@ -1,8 +1,26 @@
-use burn::tensor::Tensor;
+use burn::tensor::{Tensor, TensorData};
 
 use super::channel_masks::{channel_weights, standard_softmax};
-use crate::random::Random;
+use super::{Cost, MethodInfo, Setting, Settings};
+use crate::read;
 use crate::{Error, Method, View};
+use cam_random::Random;
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "ss-cam",
+    title: "SS-CAM",
+    summary: "score-cam with noisy masks",
+    source: "arXiv 2006.14255",
+    cost: Cost::ForwardPerChannel,
+    needs: &[],
+    settings: &[Setting::Seed, Setting::TopChannels, Setting::Samples],
+    make: |settings| {
+        let default = SsCam::default();
+        let samples = settings.samples.unwrap_or(default.samples);
+        let Settings { seed, top_channels, .. } = settings;
+        Box::new(SsCam { top_channels, seed, samples, ..default })
+    },
+};
 
 /// SS-CAM: [`ScoreCam`](super::ScoreCam) with each score averaged over noisy masks.
 ///
@@ -11,13 +29,13 @@ use crate::{Error, Method, View};
 /// scores are brought to mean 0 and deviation 1 as Score-CAM's are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct SsCam {
-    /// How many channels are looked through; all by default.
+    /// How many channels are used, those with the widest range; all by default.
     pub top_channels: Option<usize>,
     /// Noisy masks per channel.
     pub samples: usize,
     /// Standard deviation of the noise; masks lie in 0..=1.
     pub noise: f32,
-    /// Where the noise begins.
+    /// Random seed.
     pub seed: u64,
 }
 
@@ -29,24 +47,36 @@ impl Default for SsCam {
 
 impl Method for SsCam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let [n, _, _, _] = view.images().dims();
         let mut random = Random::new(self.seed);
         let samples = self.samples.max(1);
-        let weights = (0..n).map(|image| {
-            let scores = |pixels: &Tensor<4>, masks: Tensor<4>| {
-                let sums = (0..samples).map(|_| {
-                    let noisy = random.noisy(&masks, self.noise)?;
-                    Ok(view.scores_of(image, pixels.clone() * noisy))
-                });
-                let sums: Result<Vec<Tensor<2>>, Error> = sums.collect();
-                Ok(Tensor::stack::<3>(sums?, 0).mean_dim(0).squeeze_dim(0))
-            };
-            channel_weights(view, image, self.top_channels, scores, standard_softmax)
-        });
-        view.weigh(Tensor::cat(weights.collect::<Result<_, Error>>()?, 0))
+        let scores = |image, pixels: &Tensor<4>, masks: Tensor<4>| {
+            let copies = noisy_copies(&mut random, &masks, samples, self.noise)?;
+            let scores = copies.map(|noisy| view.scores_of(image, pixels.clone() * noisy));
+            Ok(Tensor::stack::<3>(scores.collect(), 0).mean_dim(0).squeeze_dim(0))
+        };
+        view.weigh(channel_weights(view, self.top_channels, scores, standard_softmax)?)
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
+}
+
+/// Copies of masks with Gaussian noise of this deviation, drawn mask by mask: it does not depend on
+/// which of them run together.
+fn noisy_copies(
+    random: &mut Random,
+    masks: &Tensor<4>,
+    samples: usize,
+    deviation: f32,
+) -> Result<impl Iterator<Item = Tensor<4>> + use<>, Error> {
+    let (shape, device) = (masks.dims(), masks.device());
+    let [_, _, height, width] = shape;
+    let mut copies = vec![Vec::new(); samples];
+    for mask in read(masks.clone())?.chunks(height * width) {
+        for copy in &mut copies {
+            copy.extend(mask.iter().map(|value| value + deviation * random.normal()));
+        }
+    }
+    Ok(copies.into_iter().map(move |copy| Tensor::from_data(TensorData::new(copy, shape), &device)))
 }

@@ -1,7 +1,19 @@
 use burn::tensor::Tensor;
 
 use super::hi_res_cam::contributions;
+use super::{Cost, MethodInfo};
 use crate::{Arithmetic, Error, Gradients, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "x-grad-cam",
+    title: "XGrad-CAM",
+    summary: "gradients averaged with activations as weights",
+    source: "arXiv 2008.02312",
+    cost: Cost::Gradient,
+    needs: &[],
+    settings: &[],
+    make: |settings| Box::new(XGradCam { arithmetic: settings.arithmetic }),
+};
 
 /// XGrad-CAM: each channel weighted by its gradients, averaged with its activations as weights.
 ///
@@ -13,7 +25,7 @@ use crate::{Arithmetic, Error, Gradients, Method, View};
 /// adds 1e-7 to the sum instead.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct XGradCam {
-    /// Whose division.
+    /// Whose division: ours or pytorch-grad-cam's.
     pub arithmetic: Arithmetic,
 }
 
@@ -45,7 +57,7 @@ impl Method for XGradCam {
         view.by_channel_weights(|activations, gradients| self.weights(activations, gradients))
     }
 
-    fn sums_channels(&self) -> bool {
+    fn is_channel_sum(&self) -> bool {
         true
     }
 }

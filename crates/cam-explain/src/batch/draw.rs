@@ -3,9 +3,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use cam_viz::{
-    FigureStyle, Map, OverlayStyle, Window, picture_bytes, remove_leftovers, write_atomically,
-};
+use cam_files::{remove_leftovers, write_atomically};
+use cam_viz::{FigureStyle, Map, OverlayStyle, Window, picture_bytes};
 use image::RgbImage;
 
 use super::KEPT;

@@ -1,10 +1,9 @@
 use std::io::{ErrorKind, Read};
 use std::time::Instant;
 
+use cam_files::Sha256;
 use cam_models::Rgb8;
-use cam_store::gallery::Sha256;
 
-use super::unchanged::digest;
 use super::{KEPT, Line, Questions, Results, Summary};
 use crate::error::{Context as _, Error, Setting};
 use crate::explain::Condition;
@@ -55,7 +54,7 @@ pub fn run(
             break;
         }
         let path = format!("{number:08}");
-        let sha256 = digest(&bytes);
+        let sha256 = Sha256::of(&bytes);
         check_same(results, &path, sha256)?;
         number += 1;
         // What comes later is smoothed with it, and needs its maps; without smoothing nothing does.

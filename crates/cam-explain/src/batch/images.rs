@@ -1,8 +1,8 @@
 use std::path::Path;
 use std::time::Instant;
 
+use cam_files::Sha256;
 use cam_models::{ConvNet, Rgb8};
-use cam_store::gallery::Sha256;
 
 use super::names::Names;
 use super::{KEPT, Line, Questions, Results, Summary, unchanged};

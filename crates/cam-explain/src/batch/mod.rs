@@ -242,7 +242,7 @@ fn header(
         options: MethodSettings::new(options),
         concepts_as: concepts_as.to_string(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
-        concepts_sha256: cam_fetch::sha256_of_bytes(&set.to_bytes()).to_string(),
+        concepts_sha256: cam_files::Sha256::of(&set.to_bytes()).to_string(),
         reading: ReadingSettings::new(model),
         frames: film.map(|(size, _)| size),
         smooth: film.map_or(1.0, |(_, smoothing)| smoothing),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cam_store::gallery::Sha256;
+use cam_files::Sha256;
 use serde::{Deserialize, Serialize};
 
 use super::results_path;

@@ -3,8 +3,6 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use cam_store::gallery::Sha256;
-
 use super::{KEPT, Results};
 use crate::environment::Environment;
 use crate::error::{Error, Setting};
@@ -66,9 +64,4 @@ fn same<'a>(
     let digested = known.iter().filter_map(|found| Some((*found, results.sha256(&found.name)?)));
     let same = same_bytes::among(&digested.collect::<Vec<_>>(), root, environment, KEPT)?;
     Ok(same.into_iter().map(|found| &*found.name).collect())
-}
-
-/// The digest as a line has it.
-pub fn digest(bytes: &[u8]) -> Sha256 {
-    Sha256(*cam_fetch::sha256_of_bytes(bytes).as_bytes())
 }

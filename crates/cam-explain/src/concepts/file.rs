@@ -2,8 +2,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use cam_store::{Concept, ConceptSet, Example, Fingerprint, Lock};
-use cam_viz::write_atomically;
+use cam_files::{Lock, Sha256, write_atomically};
+use cam_store::{Concept, ConceptSet, Example, Fingerprint};
 
 use super::fingerprint;
 use crate::cancel::Cancel;
@@ -79,7 +79,7 @@ pub fn add(
         let fit =
             if prepared.placement.is_plain() { String::new() } else { prepared.condition.fit };
         let damaged = prepared.condition.damaged;
-        Ok((prepared.pixels, Made { sha256: sha256.to_string(), fit, damaged }))
+        Ok((prepared.pixels, Made { sha256, fit, damaged }))
     };
     let size = model.reading().input_size(model.network());
     let work = Work { size, prepare: &prepare, run: &embeddings };
@@ -132,7 +132,7 @@ fn locked(file: &Path, cancel: &Cancel) -> Result<Lock, Error> {
 
 /// What is kept of an image beside its embedding.
 struct Made {
-    sha256: String,
+    sha256: Sha256,
     fit: String,
     damaged: bool,
 }

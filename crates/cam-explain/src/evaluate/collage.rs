@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use cam_metrics::Random;
 use cam_models::{Fit, Placement};
+use cam_random::Random;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
@@ -159,5 +159,5 @@ fn placement(image: &RgbImage, fit: Fit, side: u32) -> Placement {
 }
 
 fn digest(path: &Path) -> Result<String, Error> {
-    Ok(cam_fetch::sha256_of_file(path)?.to_string())
+    Ok(cam_files::Sha256::of_file(path)?.to_string())
 }

@@ -1,5 +1,5 @@
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Arithmetic, Capture, Layer, Method, Target as _, finish_on_host};
+use cam_core::{Arithmetic, Capture, Layer, Method, Target as _, postprocess};
 use cam_metrics::{Image, Map, Region};
 use cam_models::{ConvNet, Rgb8};
 use cam_targets::{Concepts, CosineSimilarity};
@@ -80,8 +80,8 @@ fn map(
 ) -> Result<Map, Error> {
     let capture = Capture::new(network, tensor(network, std::slice::from_ref(image)), &[layer])?;
     let raw = capture.explain(method, target)?.raw_maps();
-    let mut finished = finish_on_host(&raw, image.size(), Arithmetic::Standard)?;
-    Ok(Map::new(image.size(), finished.maps.remove(0))?)
+    let mut finished = postprocess(&raw, image.size(), Arithmetic::Standard)?;
+    Ok(finished.maps.remove(0))
 }
 
 fn target(network: &ConvNet, concept: Tensor<4>) -> Result<CosineSimilarity, Error> {

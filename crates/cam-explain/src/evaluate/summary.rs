@@ -1,6 +1,7 @@
 use std::path::Path;
 
-use cam_viz::{BarChart, Figure, FigureStyle, Panel, png_bytes, write_atomically};
+use cam_files::write_atomically;
+use cam_viz::{BarChart, Figure, FigureStyle, Panel, png_bytes};
 use serde::Serialize;
 
 use super::measure::{Contestant, Measures};

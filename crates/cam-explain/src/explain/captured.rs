@@ -1,9 +1,9 @@
 use std::ops::Deref;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use cam_core::{
-    Arithmetic, Capture, Explanation, HostMaps, Layer, Method, Network as _, finish_on_host,
-    refine_on_host, smooth_over_augmentations,
+    Arithmetic, Capture, Explanation, FinishedMaps, Layer, Method, Network as _, postprocess_fused,
+    smooth_over_augmentations,
 };
 use cam_viz::Map;
 
@@ -17,8 +17,6 @@ use crate::error::{Context as _, Error, failed};
 use crate::model::Model;
 use crate::source::Source;
 use crate::tensors::{maps, read};
-
-const NO_POSITIONS: &str = "the network's maps have no positions";
 
 /// An image that went through the network once, and can be asked any number of questions.
 pub struct Captured<'m> {
@@ -59,6 +57,7 @@ impl Model {
         let input = Input::read(image, self, clock)?;
         let capture = Capture::new(self.network(), input.tensor.clone(), layers);
         let capture = capture.map_err(|error| failed!("{image}: {error}"))?;
+        let capture = capture.with_progress(&self.environment().cancel);
         clock.lap("capture");
         Ok(Captured { model: self, input, capture })
     }
@@ -68,14 +67,14 @@ impl Model {
 struct Rule<'a> {
     name: &'a str,
     method: &'a dyn Method,
-    refines: bool,
-    compares: bool,
+    /// What answers questions about concepts, where the method needs a class.
+    of_concepts: Option<&'a dyn Method>,
 }
 
 impl<'a> From<&'a ChosenMethod> for Rule<'a> {
     fn from(chosen: &'a ChosenMethod) -> Self {
-        let ChosenMethod { name, rule, refines, compares } = chosen;
-        Self { name, method: &**rule, refines: *refines, compares: *compares }
+        let ChosenMethod { name, rule, of_concepts } = chosen;
+        Self { name, method: &**rule, of_concepts: of_concepts.as_deref() }
     }
 }
 
@@ -86,7 +85,7 @@ impl<'m> Captured<'m> {
     /// # Errors
     /// Where the question does not fit the network, or the device fails.
     pub fn ask(&self, method: &dyn Method, question: &Question) -> Result<Vec<Answer>, Error> {
-        let rule = Rule { name: "", method, refines: false, compares: false };
+        let rule = Rule { name: "", method, of_concepts: None };
         self.answers(&[rule], &question.prepare(self.model)?, false)
     }
 
@@ -163,7 +162,6 @@ impl<'m> Captured<'m> {
         let cosines = question.cosine.as_ref();
         let cosines = cosines.map(|target| read(cam_core::Target::scores(target, embeddings())));
         let cosines = cosines.transpose()?;
-        let [_, _, height, width] = self.input.tensor.dims();
 
         let missing = || "a question was left without an answer";
         let asked = question.subjects().iter().flat_map(|subject| {
@@ -173,7 +171,6 @@ impl<'m> Captured<'m> {
             let at = subject.position;
             let raw = made.raw.iter().map(|layer| layer.get(at).cloned().with_context(missing));
             let map = made.finished.get(at).cloned().with_context(missing)?;
-            let map = Map::new(width, height, map).context(NO_POSITIONS)?;
             let Seen { map, on_padding, degenerate } =
                 Seen::of(map, &self.input).context("cutting padding away")?;
             let score = *scores.get(at).with_context(missing)?;
@@ -204,33 +201,20 @@ impl<'m> Captured<'m> {
     }
 
     /// Finished maps, averaged over augmented copies of the image.
-    fn smoothed(&self, rule: &Rule<'_>, question: &Prepared) -> Result<HostMaps, Error> {
-        let mut degenerate: Option<Vec<bool>> = None;
+    fn smoothed(&self, rule: &Rule<'_>, question: &Prepared) -> Result<FinishedMaps, Error> {
         let smoothed = smooth_over_augmentations(&self.input.tensor, |copy| {
             let capture = self.capture.of_images(copy.clone())?;
             let raw = side_by_side(&explain(&capture, rule, question)?);
-            let finished = finished(&raw, &copy, rule, self.model.arithmetic())?;
-            degenerate = Some(match degenerate.take() {
-                None => finished.degenerate,
-                Some(so_far) => {
-                    so_far.iter().zip(&finished.degenerate).map(|(a, b)| *a && *b).collect()
-                }
-            });
-            let [height, width] = finished.size;
-            let shape = [1, finished.maps.len(), height, width];
-            let values = TensorData::new(finished.maps.concat(), shape);
-            Ok(Tensor::from_data(values, &copy.device()))
-        })?;
-        let [_, _, height, width] = smoothed.dims();
-        let maps = read(smoothed)?.chunks(height * width).map(<[f32]>::to_vec).collect();
-        Ok(HostMaps { maps, size: [height, width], degenerate: degenerate.unwrap_or_default() })
+            finished(&raw, &copy, rule, self.model.arithmetic())
+        });
+        Ok(smoothed?)
     }
 }
 
 /// What a method made, question by question.
 struct ByMethod {
     raw: Vec<Vec<Map>>,
-    finished: Vec<Vec<f32>>,
+    finished: Vec<Map>,
     degenerate: Vec<bool>,
 }
 
@@ -239,7 +223,13 @@ fn explain(
     rule: &Rule<'_>,
     question: &Prepared,
 ) -> Result<Vec<Explanation>, cam_core::Error> {
-    question.targets(rule.compares).map(|target| capture.explain(rule.method, target)).collect()
+    let targets = question.targets.iter().enumerate();
+    let explanations = targets.map(|(index, target)| {
+        let about_a_class = question.class_target == Some(index);
+        let of_concepts = rule.of_concepts.filter(|_| !about_a_class);
+        capture.explain(of_concepts.unwrap_or(rule.method), &**target)
+    });
+    explanations.collect()
 }
 
 fn finished(
@@ -247,10 +237,9 @@ fn finished(
     images: &Tensor<4>,
     rule: &Rule<'_>,
     arithmetic: Arithmetic,
-) -> Result<HostMaps, cam_core::Error> {
+) -> Result<FinishedMaps, cam_core::Error> {
     let [_, _, height, width] = images.dims();
-    let finish = if rule.refines { refine_on_host } else { finish_on_host };
-    finish(raw, [height, width], arithmetic)
+    postprocess_fused(raw, [height, width], arithmetic, rule.method.fusion())
 }
 
 /// Layer by layer, the raw maps of all targets side by side: `[1, questions, h', w']`.

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use burn::tensor::Tensor;
+use cam_files::Sha256;
 use cam_models::{Placement, Rgb8};
-use cam_store::gallery::Sha256;
 use cam_viz::Window;
 use image::RgbImage;
 
@@ -41,7 +41,7 @@ impl Prepared {
     pub fn with_digest(source: &Source, model: &Model) -> Result<(Self, Sha256), Error> {
         let environment = model.environment();
         let bytes = source.bytes(environment)?;
-        let digest = Sha256(*cam_fetch::sha256_of_bytes(&bytes).as_bytes());
+        let digest = Sha256::of(&bytes);
         let decoding = model.reading().decoding;
         let picture = match source {
             Source::Pixels { .. } => source.picture(decoding, environment)?,

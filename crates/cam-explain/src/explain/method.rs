@@ -1,16 +1,7 @@
-use cam_core::methods::{CATALOGUE, EigenSmooth, Setting, Settings, depends_on, method};
-use cam_core::{Arithmetic, Method, nearest};
+use cam_core::methods::{CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info};
+use cam_core::{Arithmetic, GradCam, Method, nearest};
 
 use crate::error::Error;
-
-/// The product of a layer's maps instead of their mean; there is no other difference to Grad-CAM.
-pub const REFINE_CAM: &str = "refine-cam";
-
-/// Grad-CAM of another question, what tells a class from those most like it.
-pub const FINER_CAM: &str = "finer-cam";
-
-/// What both are but for that.
-const GRAD_CAM: &str = "grad-cam";
 
 /// How maps are made.
 pub struct ChosenMethod {
@@ -18,10 +9,8 @@ pub struct ChosenMethod {
     pub name: String,
     /// The rule.
     pub rule: Box<dyn Method>,
-    /// Whether the layers' maps are multiplied, where they are else averaged.
-    pub refines: bool,
-    /// Whether classes are compared with those most like them, whatever else is asked of them.
-    pub compares: bool,
+    /// What answers questions about concepts, where the rule needs a class.
+    pub of_concepts: Option<Box<dyn Method>>,
 }
 
 /// What can be set about methods; refused where none of the methods asked for has a use for it.
@@ -51,44 +40,63 @@ pub fn chosen(
         if chosen.iter().any(|before| before.name == *name) {
             continue;
         }
-        let (refines, compares) = (name == REFINE_CAM, name == FINER_CAM);
-        let of = if refines || compares { GRAD_CAM } else { name };
-        let rule = rule(of, options, arithmetic)?;
-        chosen.push(ChosenMethod { name: name.clone(), rule, refines, compares });
+        let info = known(name)?;
+        let rule = set(info, options, arithmetic)?;
+        let of_concepts = match (info.needs(Need::Class), options.eigen_smooth) {
+            (false, _) => None,
+            (true, false) => Some(Box::new(GradCam) as Box<dyn Method>),
+            (true, true) => Some(Box::new(EigenSmooth(GradCam)) as Box<dyn Method>),
+        };
+        chosen.push(ChosenMethod { name: name.clone(), rule, of_concepts });
     }
     check_use(options, names)?;
     Ok(chosen)
 }
 
 /// The rule of a method that needs one layer and any question.
+///
+/// # Errors
+/// Where there is no such method, or it needs several layers or a class.
 pub fn rule(
     name: &str,
     options: &MethodOptions,
     arithmetic: Arithmetic,
 ) -> Result<Box<dyn Method>, Error> {
-    if [REFINE_CAM, FINER_CAM].contains(&name) {
+    let info = known(name)?;
+    if info.needs(Need::Layers) || info.needs(Need::Class) {
         return Err(Error::usage(format_args!(
             "{name} needs several layers or classes, and here there is one layer and a concept"
         )));
     }
-    let settings = Settings {
+    set(info, options, arithmetic)
+}
+
+fn set(
+    info: &MethodInfo,
+    options: &MethodOptions,
+    arithmetic: Arithmetic,
+) -> Result<Box<dyn Method>, Error> {
+    let rule = info.method(Settings {
         arithmetic,
         seed: options.seed.unwrap_or_default(),
         top_channels: options.top_channels,
         samples: options.samples,
-    };
-    let rule = method(name, settings).ok_or_else(|| unknown_method(name))?;
+    });
     match options.eigen_smooth {
         false => Ok(rule),
-        true if rule.sums_channels() => Ok(Box::new(EigenSmooth(rule))),
+        true if rule.is_channel_sum() => Ok(Box::new(EigenSmooth(rule))),
         true => Err(Error::usage(format_args!(
             "eigen smoothing takes the first principal component of what channels contribute, and \
-             {name} sums up no channels"
+             {} sums up no channels",
+            info.name
         ))),
     }
 }
 
 /// That each setting which was given is one of at least one of the methods.
+///
+/// # Errors
+/// Names the setting, and the methods that it belongs to.
 pub fn check_use(options: &MethodOptions, names: &[String]) -> Result<(), Error> {
     let given = [
         ("top channels", Setting::TopChannels, options.top_channels.is_some()),
@@ -96,10 +104,10 @@ pub fn check_use(options: &MethodOptions, names: &[String]) -> Result<(), Error>
         ("seed", Setting::Seed, options.seed.is_some()),
     ];
     let idle = given.into_iter().find(|(_, setting, is_given)| {
-        *is_given && !names.iter().any(|name| depends_on(name, *setting))
+        *is_given && !names.iter().any(|name| info(name).is_some_and(|info| info.uses(*setting)))
     });
     idle.map_or(Ok(()), |(option, setting, _)| {
-        let of = CATALOGUE.iter().map(|info| info.name).filter(|name| depends_on(name, setting));
+        let of = CATALOGUE.iter().filter(|info| info.uses(setting)).map(|info| info.name);
         Err(Error::usage(format_args!(
             "the setting `{option}` has no effect on {}: leave it out, or choose one of {}",
             names.join(", "),
@@ -108,14 +116,16 @@ pub fn check_use(options: &MethodOptions, names: &[String]) -> Result<(), Error>
     })
 }
 
-/// No method of that name, and those most like it.
-pub fn unknown_method(name: &str) -> Error {
-    let names = CATALOGUE.iter().map(|method| method.name).chain([REFINE_CAM, FINER_CAM]);
-    let remedy = match nearest(name, names.clone()) {
-        similar if similar.is_empty() => {
-            format!("there are {}", names.collect::<Vec<_>>().join(", "))
-        }
-        similar => format!("did you mean {}?", similar.join(", ")),
-    };
-    Error::usage(format_args!("no method is called `{name}`; {remedy}"))
+/// The method of that name, or an error with those most like it.
+fn known(name: &str) -> Result<&'static MethodInfo, Error> {
+    info(name).ok_or_else(|| {
+        let names = CATALOGUE.iter().map(|method| method.name);
+        let remedy = match nearest(name, names.clone()) {
+            similar if similar.is_empty() => {
+                format!("there are {}", names.collect::<Vec<_>>().join(", "))
+            }
+            similar => format!("did you mean {}?", similar.join(", ")),
+        };
+        Error::usage(format_args!("no method is called `{name}`; {remedy}"))
+    })
 }

@@ -200,9 +200,7 @@ pub struct Prepared {
     /// Each asks one or more questions; their answers lie side by side in this order.
     pub(crate) targets: Vec<Arc<dyn Target>>,
     /// Which of them is that of the classes.
-    class_target: Option<usize>,
-    /// Takes the place of that of the classes, for methods that compare them.
-    compared: Option<Arc<dyn Target>>,
+    pub(crate) class_target: Option<usize>,
     /// The cosine to each concept, whatever the target.
     pub(crate) cosine: Option<CosineSimilarity>,
     subjects: Vec<Subject>,
@@ -212,7 +210,7 @@ impl Prepared {
     fn new(question: &Question, model: &Model) -> Result<Self, Error> {
         let network = model.network();
         let mut targets: Vec<Arc<dyn Target>> = Vec::new();
-        let (mut cosine, mut class_target, mut compared) = (None, None, None);
+        let (mut cosine, mut class_target) = (None, None);
         if question.has_difference && question.concepts.is_empty() {
             return Err(Error::usage("a difference is one from a concept: give a concept"));
         }
@@ -232,7 +230,6 @@ impl Prepared {
         if !question.classes.is_empty() {
             class_target = Some(targets.len());
             targets.push(of_classes(network, question.class_score, &question.classes)?.into());
-            compared = Some(of_classes(network, ClassScore::Finer, &question.classes)?.into());
         }
         if let Some((names, target)) = &question.own {
             if names.len() != target.questions() {
@@ -248,7 +245,7 @@ impl Prepared {
             return Err(Error::usage("nothing is asked: give a concept, a class or a target"));
         }
         let (question, subjects) = (question.clone(), subjects(question, model));
-        Ok(Self { question, targets, class_target, compared, cosine, subjects })
+        Ok(Self { question, targets, class_target, cosine, subjects })
     }
 
     /// What is asked, in the order of reporting: a concept's difference follows its similarity.
@@ -259,14 +256,6 @@ impl Prepared {
     /// Rows that an image takes in a figure: a difference stands beside its similarity.
     pub fn rows(&self) -> usize {
         self.subjects.iter().filter(|subject| subject.kind != Kind::Difference).count()
-    }
-
-    /// What is asked by a method, which may compare classes with those most like them.
-    pub(crate) fn targets(&self, compares: bool) -> impl Iterator<Item = &dyn Target> {
-        self.targets.iter().enumerate().map(move |(index, target)| match &self.compared {
-            Some(compared) if compares && self.class_target == Some(index) => &**compared,
-            _ => &**target,
-        })
     }
 
     /// A score in words.
@@ -356,8 +345,6 @@ fn of_classes(
     score: ClassScore,
     classes: &[usize],
 ) -> Result<Box<dyn Target>, Error> {
-    /// As strong as in the paper.
-    const STRENGTH: f32 = 1.0;
     let (classifier, classes) = (classifier(network)?.clone(), classes.to_vec());
     let made: Result<Box<dyn Target>, cam_targets::Error> = match score {
         ClassScore::Logit => {
@@ -368,7 +355,7 @@ fn of_classes(
         }
         ClassScore::Rest => ClassReST::of(classifier, classes).map(|target| Box::new(target) as _),
         ClassScore::Finer => {
-            Finer::of(classifier, classes, STRENGTH).map(|target| Box::new(target) as _)
+            Finer::of(classifier, classes, Finer::STRENGTH).map(|target| Box::new(target) as _)
         }
     };
     made.map_err(Error::usage_by)

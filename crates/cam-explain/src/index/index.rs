@@ -3,12 +3,13 @@ use std::time::Instant;
 
 use cam_core::{Capture, Network as _};
 use cam_models::{ConvNet, Rgb8};
-use cam_store::gallery::{Gallery, Header, Image, Writer};
+use cam_store::index::{Header, Image, Writer};
 use serde::Serialize;
 
 use super::same::Same;
 use super::{moved, upkeep};
 use crate::concepts::fingerprint;
+use crate::environment::Environment;
 use crate::error::{Context as _, Error};
 use crate::explain::PreparedImage;
 use crate::folder::{self, Found};
@@ -31,8 +32,6 @@ pub struct Settings {
     pub keeps_maps: bool,
     /// The folder is the one that was indexed, moved, though less than half of its images are as they were.
     pub is_moved: bool,
-    /// Whether the space of images that changed or went is reclaimed in the end.
-    pub compacts: bool,
 }
 
 /// What came of indexing a folder.
@@ -55,9 +54,6 @@ pub struct Summary {
     /// Where the folder was, if it was elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub moved_from: Option<String>,
-    /// Bytes that were reclaimed, where that was asked for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub given_back: Option<u64>,
     /// Images in the index whose files lack pixels.
     pub damaged: Vec<String>,
     /// Images that could not be read.
@@ -106,7 +102,6 @@ pub fn index(model: &Model, folder: &Path, settings: &Settings) -> Result<Summar
         removed,
         unchanged: all - due.len(),
         moved_from,
-        given_back: None,
         damaged: Vec::new(),
         failures: Vec::new(),
         images_per_second: None,
@@ -148,9 +143,6 @@ pub fn index(model: &Model, folder: &Path, settings: &Settings) -> Result<Summar
     summary.images = writer.len();
     summary.damaged = damaged(&writer);
     summary.images_per_second = (run > 0).then(|| run as f64 / started.elapsed().as_secs_f64());
-    if settings.compacts {
-        summary.given_back = Some(upkeep::compact(&mut writer, environment)?.bytes);
-    }
     Ok(summary)
 }
 
@@ -241,9 +233,19 @@ fn not_written(error: cam_store::Error) -> Error {
 /// # Errors
 /// Names what is not as it was written.
 pub fn verify(folder: &Path) -> Result<usize, Error> {
-    let gallery = Gallery::open(folder).with_context(|| folder.display())?;
+    let gallery = cam_store::Index::open(folder).with_context(|| folder.display())?;
     gallery.verify().with_context(|| {
         format!("{}: make it again from its images, in another folder", folder.display())
     })?;
     Ok(gallery.entries().len())
+}
+
+/// Reclaims the space of images that changed or went; how many bytes that were. As much is needed while it is done.
+///
+/// # Errors
+/// Where there is no index, or it cannot be written; it is then as it was.
+pub fn compact(folder: &Path, environment: &Environment) -> Result<u64, Error> {
+    let header = cam_store::Index::open(folder).with_context(|| folder.display())?.header().clone();
+    let mut writer = Writer::open(folder, header).with_context(|| folder.display())?;
+    Ok(upkeep::compact(&mut writer, environment)?.bytes)
 }

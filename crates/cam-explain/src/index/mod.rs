@@ -10,7 +10,7 @@ mod search;
 mod upkeep;
 mod why;
 
-pub use index::{Settings, Summary, index, verify};
+pub use index::{Settings, Summary, compact, index, verify};
 pub use pictures::Pictures;
 pub use search::{Index, Searched};
 pub use why::Why;

@@ -1,7 +1,7 @@
 //! An index belongs to paths inside of a folder, and not to the place of the folder: one that was moved, or is
 //! mounted elsewhere, is the same.
 
-use cam_store::gallery::Writer;
+use cam_store::index::Writer;
 
 use super::same::Same;
 use crate::error::{Error, Setting, failed};

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use cam_fetch::sha256_of_bytes;
-use cam_store::gallery::Entry;
+use cam_files::Sha256;
+use cam_store::index::Entry;
 use cam_viz::FigureStyle;
 use image::{Rgb, RgbImage};
 
@@ -57,7 +57,7 @@ impl Pictures {
         let path = self.path(entry)?;
         let source = Source::File(path);
         let bytes = source.bytes(&self.environment)?;
-        if *sha256_of_bytes(&bytes).as_bytes() != entry.image.sha256.0 {
+        if Sha256::of(&bytes) != entry.image.sha256 {
             return Err(failed!("{source} is not what was indexed: index the folder again"));
         }
         Ok(source.decoded(&bytes, self.decoding, &self.environment)?.pixels)

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cam_store::gallery::Writer;
+use cam_store::index::Writer;
 
 use crate::environment::Environment;
 use crate::error::Error;

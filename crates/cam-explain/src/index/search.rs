@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Network as _, Pair};
 use cam_models::Fit;
-use cam_store::Gallery;
-use cam_store::gallery::{Entry, Hit};
+use cam_store::index::{Entry, Hit};
 use cam_viz::{FigureStyle, Panel, Window};
 
 use super::pictures::Pictures;
@@ -28,14 +27,14 @@ const MOST_DRAWN: usize = 50;
 /// An index, open to be searched.
 pub struct Index {
     folder: PathBuf,
-    gallery: Gallery,
+    gallery: cam_store::Index,
     reading: Reading,
 }
 
 /// A search and what came of it.
 pub struct Searched<'a> {
     /// What was searched.
-    pub gallery: &'a Gallery,
+    pub gallery: &'a cam_store::Index,
     /// What the query is called.
     pub name: String,
     /// The query.
@@ -54,7 +53,7 @@ impl Index {
     /// # Errors
     /// Where there is none, it is damaged, or it is empty.
     pub fn open(folder: &Path) -> Result<Self, Error> {
-        let gallery = Gallery::open(folder).with_context(|| folder.display())?;
+        let gallery = cam_store::Index::open(folder).with_context(|| folder.display())?;
         if gallery.entries().is_empty() {
             return Err(failed!("{} contains no images yet", folder.display()));
         }
@@ -65,7 +64,7 @@ impl Index {
     }
 
     /// The images and what is kept of them.
-    pub fn gallery(&self) -> &Gallery {
+    pub fn gallery(&self) -> &cam_store::Index {
         &self.gallery
     }
 

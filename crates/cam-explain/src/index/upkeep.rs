@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use cam_store::gallery::{Compacted, Step, Writer};
+use cam_store::index::{Compacted, Step, Writer};
 
 use crate::environment::Environment;
 use crate::error::Error;

@@ -1,5 +1,5 @@
 use cam_core::GradCam;
-use cam_store::gallery::Entry;
+use cam_store::index::Entry;
 use cam_targets::{Concepts, Contrast};
 use cam_viz::{FigureStyle, Map, Panel, connect, draw_seen, overlay_signed};
 use image::RgbImage;

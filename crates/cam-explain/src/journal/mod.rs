@@ -9,8 +9,8 @@ use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom, Wri
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
-use cam_store::Lock;
-use cam_viz::{Temporary, remove_leftovers};
+use cam_files::Lock;
+use cam_files::{Temporary, remove_leftovers};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 

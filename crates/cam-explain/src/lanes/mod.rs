@@ -54,8 +54,11 @@ fn run<R>(
 ) -> Vec<Result<R, Error>> {
     match run(network, pixels) {
         Ok(results) if results.len() == pixels.len() => results.into_iter().map(Ok).collect(),
-        Ok(_) if pixels.len() == 1 => vec![Err(failed!("the network gave no result").into())],
+        Ok(_) if pixels.len() == 1 => vec![Err(failed!("the network gave no result"))],
         Err(failure) if pixels.len() == 1 => vec![Err(failure)],
+        Err(Error::Cancelled(left)) => {
+            pixels.iter().map(|_| Err(Error::Cancelled(left.clone()))).collect()
+        }
         _ => {
             let (first, second) = pixels.split_at(pixels.len() / 2);
             let mut results = self::run(network, first, run, most);

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use cam_viz::{Temporary, remove_leftovers};
+use cam_files::{Temporary, remove_leftovers};
 
 use super::stamp;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub fn of(file: &Path) -> Result<String, Error> {
     }
     // Before it is read, so that a change meanwhile is noticed the next time.
     let before = stamp::identity(file);
-    let digest = cam_fetch::sha256_of_file(file)?.to_string();
+    let digest = cam_files::Sha256::of_file(file)?.to_string();
     if let Ok(before) = before {
         write_down(file, &digest, &before);
     }

@@ -15,8 +15,9 @@ use crate::progress::{Bar, Unit};
 use crate::source::is_url;
 use cam_fetch::{
     FetchError, FetchedFile, Options, Origin, Sha256Prefix, cache_directory, fetch_file_if,
-    sha256_of_bytes, sha256_prefix_in_name,
+    sha256_prefix_in_name,
 };
+use cam_files::Sha256;
 use cam_models::Published;
 use cam_models::checkpoint::Checkpoint;
 
@@ -184,7 +185,7 @@ fn place(url: &str) -> Result<PathBuf, Error> {
     let weights = directory()?;
     Ok(match sha256_prefix_in_name(name) {
         Some(_) => weights.join(name),
-        None => weights.join(&sha256_of_bytes(url.as_bytes()).to_string()[..URL_DIGITS]).join(name),
+        None => weights.join(&Sha256::of(url.as_bytes()).to_string()[..URL_DIGITS]).join(name),
     })
 }
 

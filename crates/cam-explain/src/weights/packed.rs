@@ -6,8 +6,8 @@
 use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
+use cam_files::{Temporary, remove_leftovers};
 use cam_models::{ConvNet, Execution, PackedError, Runtime, open_packed, write_packed};
-use cam_viz::{Temporary, remove_leftovers};
 
 use super::stamp;
 use crate::{notice, weights};

@@ -6,6 +6,8 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
+use cam_files::Sha256;
+
 /// Bytes at both ends of a weight file that are looked at. The end of a `.pth` holds the checksum
 /// of every tensor, the start of a `.safetensors` their names and places.
 const ENDS: u64 = 64 << 10;
@@ -19,7 +21,7 @@ pub fn content(file: &Path) -> io::Result<String> {
     (&mut file).take(ENDS).read_to_end(&mut ends)?;
     file.seek(SeekFrom::Start(metadata.len().saturating_sub(ENDS)))?;
     file.take(ENDS).read_to_end(&mut ends)?;
-    let ends = cam_fetch::sha256_of_bytes(&ends);
+    let ends = Sha256::of(&ends);
     Ok(format!("{} bytes, {} ns, {ends}", metadata.len(), time.as_nanos()))
 }
 

@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cam_fetch::{FetchError, FetchedFile, Options, Origin, fetch_file_if, sha256_of_bytes};
+use cam_fetch::{FetchError, FetchedFile, Options, Origin, fetch_file_if};
+use cam_files::Sha256;
 
 use crate::loopback::{Fault, Loopback, Reply, serve};
 use crate::support::{content, names, options, place};
@@ -83,7 +84,7 @@ fn a_right_digest_does_not_make_a_web_page_acceptable() {
     let page = b"<html>";
     let server = Loopback::start(move |_| Reply::new(200, page));
     let (directory, path) = place();
-    let options = Options { sha256: Some(sha256_of_bytes(page).into()), ..options() };
+    let options = Options { sha256: Some(Sha256::of(page).into()), ..options() };
     let error = fetch(&server.url("/"), &path, &options).expect_err("refused");
     assert!(matches!(error, FetchError::Refused { .. }), "{error:?}");
     assert_eq!(names(directory.path()), [""; 0]);

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use cam_fetch::{cache_directory, sha256_of_file};
+use cam_fetch::cache_directory;
+use cam_files::Sha256;
 
 #[test]
 fn the_cache_directory_follows_the_environment() {
@@ -17,6 +18,6 @@ fn the_cache_directory_follows_the_environment() {
 
 #[test]
 fn the_digest_of_a_file_that_is_not_there_names_it() {
-    let error = sha256_of_file("no/such/file".as_ref()).expect_err("no such file");
+    let error = Sha256::of_file("no/such/file".as_ref()).expect_err("no such file");
     assert!(error.to_string().starts_with("cannot read `no/such/file`: "), "{error}");
 }

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use cam_fetch::{Options, Origin, fetch_bytes, sha256_of_bytes, sha256_of_file};
+use cam_fetch::{Options, Origin, fetch_bytes};
+use cam_files::Sha256;
 
 use crate::loopback::{Framing, Loopback, Reply, serve};
 use crate::support::{content, fetch, names, options, place};
@@ -17,7 +18,7 @@ fn a_file_arrives_whole_under_its_name_and_leaves_nothing_beside_it() {
     let file = file.expect("a good server");
     assert_eq!(file.path, path);
     assert_eq!(file.origin, Origin::Downloaded);
-    assert_eq!(file.sha256, sha256_of_bytes(&content(1)));
+    assert_eq!(file.sha256, Sha256::of(&content(1)));
     assert_eq!(fs::read(&path).expect("the file"), content(1));
     assert_eq!(names(directory.path()), ["model.pth"]);
 }
@@ -65,7 +66,7 @@ fn a_file_that_is_there_is_not_fetched_again() {
     let server = Loopback::start(|_| Reply::new(500, []));
     let (_directory, path) = place();
     fs::write(&path, content(1)).expect("writable");
-    let expected = sha256_of_bytes(&content(1));
+    let expected = Sha256::of(&content(1));
 
     for sha256 in [None, Some(expected.into())] {
         let options = Options { sha256, ..options() };
@@ -80,12 +81,12 @@ fn a_file_with_another_digest_is_replaced() {
     let server = Loopback::start(|request| serve(request, &content(1), "\"v1\""));
     let (_directory, path) = place();
     fs::write(&path, "damaged").expect("writable");
-    let options = Options { sha256: Some(sha256_of_bytes(&content(1)).into()), ..options() };
+    let options = Options { sha256: Some(Sha256::of(&content(1)).into()), ..options() };
 
     let file = fetch(&server.url("/"), &path, &options).0.expect("a good server");
 
     assert_eq!(file.origin, Origin::Downloaded);
-    assert_eq!(sha256_of_file(&path).expect("the file"), sha256_of_bytes(&content(1)));
+    assert_eq!(Sha256::of_file(&path).expect("the file"), Sha256::of(&content(1)));
 }
 
 #[test]
@@ -119,7 +120,7 @@ fn a_server_on_this_machine_may_redirect_to_another_one_here() {
 #[test]
 fn a_right_digest_passes_whole_or_in_part() {
     let server = Loopback::start(|request| serve(request, &content(1), "\"v1\""));
-    let digest = sha256_of_bytes(&content(1)).to_string();
+    let digest = Sha256::of(&content(1)).to_string();
     for digits in [8, 9, 64] {
         let sha256 = digest.get(..digits).expect("64 digits").parse().expect("a digest");
         let options = Options { sha256: Some(sha256), ..options() };

@@ -4,7 +4,8 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use cam_fetch::{FetchError, Options, fetch_bytes, sha256_of_bytes};
+use cam_fetch::{FetchError, Options, fetch_bytes};
+use cam_files::Sha256;
 
 use crate::loopback::{Fault, Framing, Loopback, Reply, Request, serve};
 use crate::support::{content, fetch, names, options, part_of, place};
@@ -159,7 +160,7 @@ fn a_body_without_an_end_needs_a_digest() {
     let error = fetch(&server.url("/"), &path, &options()).0.expect_err("is it whole?");
     assert!(matches!(error, FetchError::LengthUnknown { .. }), "{error:?}");
 
-    let known = Options { sha256: Some(sha256_of_bytes(&content(1)).into()), ..options() };
+    let known = Options { sha256: Some(Sha256::of(&content(1)).into()), ..options() };
     fetch(&server.url("/"), &path, &known).0.expect("the digest tells");
     assert_eq!(fetch_bytes(&server.url("/"), &options()).expect("left to the decoder"), content(1));
 }
@@ -198,7 +199,7 @@ fn a_wrong_digest_says_both_and_deletes_the_part() {
     let of_file = fetch(&server.url("/"), &path, &options).0.expect_err("wrong");
     let of_bytes = fetch_bytes(&server.url("/"), &options).expect_err("wrong");
 
-    let got = sha256_of_bytes(&content(1)).to_string();
+    let got = Sha256::of(&content(1)).to_string();
     for error in [of_file, of_bytes] {
         assert!(error.to_string().contains(&format!("{got}, expected 00000000")), "{error}");
         assert!(!error.can_resume());
@@ -256,7 +257,7 @@ fn a_destination_that_cannot_be_written_is_named() {
     fs::write(&path, "a file, not a directory").expect("writable");
     for destination in [path.join("model.pth"), directory.path().to_owned()] {
         let error = fetch(&server.url("/"), &destination, &options()).0.expect_err("unwritable");
-        assert!(matches!(error, FetchError::Io { .. }), "{error:?}");
+        assert!(matches!(error, FetchError::File(cam_files::Error::Io { .. })), "{error:?}");
         assert!(error.to_string().contains(&directory.path().display().to_string()), "{error}");
     }
     let error = fetch(&server.url("/"), "..".as_ref(), &options()).0.expect_err("no name");
@@ -271,7 +272,7 @@ fn a_part_that_cannot_be_written_is_named() {
     fs::create_dir(part_of(&path)).expect("writable");
     let error = fetch(&server.url("/"), &path, &options()).0.expect_err("the part is a directory");
     assert!(
-        matches!(&error, FetchError::Io { path: found, .. } if *found == part_of(&path)),
+        matches!(&error, FetchError::File(cam_files::Error::Io { path: found, .. }) if *found == part_of(&path)),
         "{error:?}"
     );
 }

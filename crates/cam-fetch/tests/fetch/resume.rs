@@ -4,7 +4,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cam_fetch::{FetchError, Options, Origin, Progress, fetch_file, sha256_of_bytes};
+use cam_fetch::{FetchError, Options, Origin, Progress, fetch_file};
+use cam_files::Sha256;
 
 use crate::loopback::{Fault, Framing, Loopback, Reply, Request, serve};
 use crate::support::{content, fetch, names, options, part_of, place};
@@ -160,7 +161,7 @@ fn content_that_cannot_be_recognised_is_only_continued_where_a_digest_judges_it(
         Some(start) => Reply::new(206, &content(1)[start..])
             .with("Content-Range", format!("bytes {start}-300006/300007")),
     };
-    let digest = sha256_of_bytes(&content(1)).into();
+    let digest = Sha256::of(&content(1)).into();
     for (sha256, expected) in [(None, None), (Some(digest), Some(CUT))] {
         let options = Options { sha256, ..options() };
         let server = breaking_once(anonymous, anonymous);

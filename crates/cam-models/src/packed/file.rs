@@ -4,12 +4,12 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use cam_engine::{Engine, Options};
+use cam_files::read_exact_at;
 
 use super::{Header, MAGIC, PackedError, described};
 use crate::description::{Classifier, Description};
 use crate::engine_executor::EngineExecutor;
 use crate::network::{ConvNet, NetworkError};
-use crate::read_at::read_exact_at;
 use crate::weights::ClassifierWeights;
 
 /// Bytes of the magic and of the header's length.

@@ -2,37 +2,20 @@
 //!
 //! Decoders stop behind the first picture. A PNG is held against its end by its own module, and a JPEG too.
 
-use super::frames::{GIF_HEADER, after_sub_blocks, color_table_len, little};
-use super::{Format, Remark, frames};
+use super::{Format, Remark, gif, tiff};
 
 /// What is to be said of a file that ends early.
 pub(super) fn missing(bytes: &[u8], format: Format) -> Option<Remark> {
     let detail = match format {
-        Format::Gif => gif(bytes),
+        Format::Gif => (!gif::has_trailer(bytes)).then(|| "there is no trailer".to_owned()),
         Format::WebP => return webp(bytes),
         Format::Bmp => bmp(bytes),
         Format::Tiff => {
-            frames::is_cut(bytes).then(|| "a further page lies behind the end".to_owned())
+            tiff::lacks_a_page(bytes).then(|| "a further page lies behind the end".to_owned())
         }
         Format::Png | Format::Jpeg => None,
     };
     detail.map(|detail| Remark::Unsound { detail })
-}
-
-/// Blocks follow each other up to a trailer.
-fn gif(bytes: &[u8]) -> Option<String> {
-    let mut at = GIF_HEADER + color_table_len(*bytes.get(10)?);
-    loop {
-        at = match bytes.get(at) {
-            Some(0x3b) => return None,
-            Some(0x21) => after_sub_blocks(bytes, at + 2),
-            Some(0x2c) => {
-                let flags = bytes.get(at + 9).copied().unwrap_or_default();
-                after_sub_blocks(bytes, at + 11 + color_table_len(flags))
-            }
-            _ => return Some("there is no trailer".to_owned()),
-        };
-    }
 }
 
 /// The container and its chunks say how long they are.
@@ -74,4 +57,10 @@ fn bmp(bytes: &[u8]) -> Option<String> {
     let pixels = row.checked_mul(height.unsigned_abs() as usize)?;
     let end = little(bytes, 10, 4)?.checked_add(pixels)?;
     (end > bytes.len()).then(|| format!("{} of {end} bytes are there", bytes.len()))
+}
+
+fn little(bytes: &[u8], at: usize, len: usize) -> Option<usize> {
+    let field = bytes.get(at..at.checked_add(len)?)?;
+    usize::try_from(field.iter().rev().fold(0, |value: u64, &byte| value << 8 | u64::from(byte)))
+        .ok()
 }

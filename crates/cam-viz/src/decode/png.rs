@@ -77,6 +77,9 @@ fn read(
     }
     let mut remarks = Vec::new();
     flattener.remarks(&mut remarks);
+    if reader.info().animation_control.is_some_and(|animation| animation.num_frames > 1) {
+        remarks.push(Remark::Animated);
+    }
     let pixels = RgbImage::from_raw(width, height, pixels.into_flattened()).unwrap_or_default();
     Ok((pixels, remarks))
 }

@@ -20,12 +20,12 @@ pub enum Remark {
         /// The background, RGB.
         background: [u8; 3],
     },
-    /// The file holds an animation or several pages.
-    #[error("{frames} frames or pages, only the first is used")]
-    SeveralFrames {
-        /// How many there are.
-        frames: usize,
-    },
+    /// The file holds an animation.
+    #[error("animated: only the first frame is used")]
+    Animated,
+    /// The file holds several pages.
+    #[error("several pages: only the first is used")]
+    SeveralPages,
     /// Deeper samples became 8 bits, rounded; of those with a sign, what is negative became 0.
     #[error("{bits} bits per sample reduced to 8")]
     ReducedDepth {

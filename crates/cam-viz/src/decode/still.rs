@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use super::error::from_image;
-use super::{DecodeError, DecodeOptions, Decoded, Format, exif, flatten};
+use super::{DecodeError, DecodeOptions, Decoded, Format, Remark, exif, flatten, gif};
 
 pub(super) fn decode(
     bytes: &[u8],
@@ -29,7 +29,21 @@ pub(super) fn decode(
     let mut remarks = Vec::new();
     let image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
     let pixels = flatten::to_rgb8(image, options, &mut remarks);
+    if is_animated(bytes, format) {
+        remarks.push(Remark::Animated);
+    }
     Ok(Decoded { pixels, exif, remarks })
+}
+
+fn is_animated(bytes: &[u8], format: Format) -> bool {
+    match format {
+        Format::Gif => gif::is_animated(bytes),
+        // A flag of the extended format.
+        Format::WebP => {
+            bytes.get(12..16) == Some(b"VP8X") && bytes.get(20).is_some_and(|flags| flags & 2 != 0)
+        }
+        _ => false,
+    }
 }
 
 /// What a decoder may allocate to read a header.

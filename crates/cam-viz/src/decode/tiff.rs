@@ -54,7 +54,25 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, D
         }
         remarks.push(Remark::Damaged { detail });
     }
+    if let Ok(Some(_)) = directory.next() {
+        remarks.push(Remark::SeveralPages);
+    }
     Ok(Decoded { pixels, exif: exif::of(&directory), remarks })
+}
+
+/// Whether the file ends before the directory of its last page.
+pub(super) fn lacks_a_page(bytes: &[u8]) -> bool {
+    /// Pages that are followed: a chain of them may be a loop.
+    const MOST_PAGES: usize = 10_000;
+    let mut page = Directory::first(bytes).ok();
+    for _ in 0..MOST_PAGES {
+        let Some(directory) = page else { return false };
+        match directory.next() {
+            Ok(next) => page = next,
+            Err(_) => return true,
+        }
+    }
+    false
 }
 
 /// What samples the colours use.

@@ -1,6 +1,6 @@
 use anyhow::Context as _;
 use burn::tensor::Tensor;
-use cam_core::{Arithmetic, Capture, Explanation, GradCam, Network as _, finish_on_host};
+use cam_core::{Arithmetic, Capture, Explanation, GradCam, Network as _, postprocess};
 use cam_explain::tensors::read;
 use cam_models::Rgb8;
 use cam_targets::{Concepts, CosineSimilarity};
@@ -89,7 +89,7 @@ impl<'s> Way<'s> {
     fn finish(&self, explanation: &Explanation) -> Result<(), Failure> {
         let (width, height) = self.subject.size;
         let size = [height, width];
-        let finished = finish_on_host(&explanation.raw_maps(), size, Arithmetic::Standard)?;
+        let finished = postprocess(&explanation.raw_maps(), size, Arithmetic::Standard)?;
         std::hint::black_box((read(explanation.scores.clone())?, finished));
         Ok(())
     }

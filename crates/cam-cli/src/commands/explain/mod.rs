@@ -8,7 +8,7 @@ mod write;
 
 pub use names::Names;
 pub use outputs::Outputs;
-pub use settings::{Settings, methods, overlay_style};
+pub use settings::Settings;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -31,16 +31,7 @@ use report::{Document, QueryReport};
 const MOST_ROWS: usize = 128;
 
 pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure> {
-    if let Some(file) = &arguments.concept_file {
-        return super::segments::run(arguments, file, environment);
-    }
-    // The parser waives what an option requires where that is in conflict with another that is given.
-    if arguments.concepts_as.is_some() {
-        return Err(Failure::usage(
-            "--as says what a concept of a file is: name the file with --concepts, or leave it out",
-        ));
-    }
-    let queries: Vec<Source> = arguments.queries.iter().map(|query| Source::of(query)).collect();
+    let queries = arguments.queries.sources(&environment.cancel)?;
     let mut asked: Vec<_> =
         arguments.concepts.iter().map(|concept| Source::named(concept)).collect();
     asked.extend(arguments.negatives.iter().map(|negative| (None, Source::of(negative))));
@@ -187,8 +178,7 @@ impl<'a> Session<'a> {
                 (&own, questions)
             }
         };
-        let answers =
-            captured.ask_by(&self.settings.methods, question, self.settings.aug_smooth)?;
+        let answers = captured.ask_by(&self.settings.methods, question, self.settings.tta)?;
         clock.lap("explain");
         let outputs = &self.settings.outputs;
         let in_figure = outputs.figure.is_some() && room > 0;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use cam_explain::Source;
 
 use super::Settings;
-use crate::arguments::Explain;
+use crate::arguments::{Explain, Segment};
 use crate::failure::Failure;
 use crate::output::{self, Pattern};
 
@@ -37,7 +37,7 @@ impl Outputs {
             path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
         };
         let per_question = [several_queries, several_questions, several_methods];
-        let mut outputs = Self {
+        let outputs = Self {
             figure: pattern(&arguments.out, "--out", &[])?,
             overlay: pattern(&arguments.overlay, "--overlay", &per_question)?,
             raw: pattern(
@@ -47,16 +47,37 @@ impl Outputs {
             )?,
             map: pattern(&arguments.map, "--map", &[several_queries, several_methods])?,
         };
-        if outputs.all().next().is_none() && !arguments.json {
-            let name = if queries.len() > 1 { "queries.cam.png" } else { "{query}.cam.png" };
-            outputs.figure = Some(Pattern::new(name.as_ref(), "--out", &[])?);
-        }
+        let outputs = outputs.or_figure(queries.len(), arguments.json)?;
         if outputs.map.as_ref().is_some_and(Pattern::is_png) && questions > 1 {
             return Err(Failure::usage(
                 "--map as PNG holds one map, but there are several questions; write .npy",
             ));
         }
         Ok(outputs)
+    }
+
+    /// What a segmentation is asked for; a figure where nothing is.
+    pub fn of_segmentation(arguments: &Segment, queries: usize) -> Result<Self, Failure> {
+        let several = [("{query}", queries > 1)];
+        let pattern = |path: &Option<PathBuf>, option: &str, several: &[(&str, bool)]| {
+            path.as_ref().map(|path| Pattern::new(path, option, several)).transpose()
+        };
+        let outputs = Self {
+            figure: pattern(&arguments.out, "--out", &[])?,
+            overlay: pattern(&arguments.overlay, "--overlay", &several)?,
+            raw: pattern(&arguments.raw, "--raw", &several)?,
+            map: None,
+        };
+        outputs.or_figure(queries, arguments.json)
+    }
+
+    /// A figure where nothing is asked for.
+    fn or_figure(mut self, queries: usize, json: bool) -> Result<Self, Failure> {
+        if self.all().next().is_none() && !json {
+            let name = if queries > 1 { "queries.cam.png" } else { "{query}.cam.png" };
+            self.figure = Some(Pattern::new(name.as_ref(), "--out", &[])?);
+        }
+        Ok(self)
     }
 
     /// Every pattern that was given.

@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 
+use cam_core::methods::{Need, info};
 use cam_core::{Arithmetic, Layer, Network as _};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
 use cam_explain::{
-    ChosenMethod, ClassScore, Concept, ConceptScore, FINER_CAM, Model, Question, REFINE_CAM,
-    Source, chosen,
+    ChosenMethod, ClassScore, Concept, ConceptScore, Model, Question, Source, chosen,
 };
 use cam_models::Fit;
 use cam_viz::OverlayStyle;
@@ -22,7 +22,7 @@ pub struct Settings {
     /// How maps are made, one way or several.
     pub methods: Vec<ChosenMethod>,
     /// Whether maps are averaged over augmented copies of the images.
-    pub aug_smooth: bool,
+    pub tta: bool,
     /// From raw maps to finished ones.
     pub arithmetic: Arithmetic,
     /// The look of overlays.
@@ -51,7 +51,7 @@ impl Settings {
         let (of_concepts, of_classes) = targets(arguments)?;
         if arguments.difference && arguments.concepts.is_empty() {
             return Err(Failure::usage(
-                "--difference asks where a concept is not: give one with --concept",
+                "--difference asks where a concept is not: give one with -c",
             ));
         }
         if !arguments.negatives.is_empty() && of_concepts != ConceptScore::Cosine {
@@ -61,7 +61,7 @@ impl Settings {
         }
         let settings = Self {
             methods: methods(arguments)?,
-            aug_smooth: arguments.method.aug_smooth,
+            tta: arguments.method.tta,
             layer_names: arguments.layers.clone(),
             arithmetic: arguments.images.arithmetic(),
             style: overlay_style(arguments),
@@ -95,9 +95,7 @@ impl Settings {
 
     /// For how many of its likeliest classes each query is explained; none where something else is asked.
     pub fn top(arguments: &Explain) -> Option<usize> {
-        let asks = !arguments.concepts.is_empty()
-            || !arguments.classes.is_empty()
-            || arguments.concept_file.is_some();
+        let asks = !arguments.concepts.is_empty() || !arguments.classes.is_empty();
         (!asks).then(|| arguments.top.unwrap_or(1) as usize)
     }
 
@@ -140,24 +138,26 @@ impl Settings {
 }
 
 /// The methods that the arguments ask for, in their order.
-pub fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
+fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
     let names = &arguments.method.names;
-    if names.iter().any(|name| name == REFINE_CAM) && arguments.layers.len() < 2 {
-        return Err(Failure::usage(
-            "refine-cam multiplies the maps of several layers: name them, as in \
-             `--layer layer3,layer4`",
-        ));
-    }
-    if names.iter().any(|name| name == FINER_CAM) && !asks_of_classes(arguments) {
-        return Err(Failure::usage(
-            "finer-cam compares a class with those most like it: give one with --class",
-        ));
+    for info in names.iter().filter_map(|name| info(name)) {
+        let name = info.name;
+        if info.needs(Need::Layers) && arguments.layers.len() < 2 {
+            return Err(Failure::usage(format!(
+                "{name} multiplies the maps of several layers: name them, as in `--layer layer3,layer4`",
+            )));
+        }
+        if info.needs(Need::Class) && !asks_of_classes(arguments) {
+            return Err(Failure::usage(format!(
+                "{name} compares a class with those most like it: give one with --class",
+            )));
+        }
     }
     Ok(chosen(names, &arguments.method.options.meant(), arguments.images.arithmetic())?)
 }
 
 /// The look of overlays.
-pub fn overlay_style(arguments: &Explain) -> OverlayStyle {
+fn overlay_style(arguments: &Explain) -> OverlayStyle {
     let usual = usual_style(arguments.images.arithmetic());
     OverlayStyle { colormap: arguments.colormap.unwrap_or(usual.colormap), ..usual }
 }
@@ -190,7 +190,7 @@ fn targets(arguments: &Explain) -> Result<(ConceptScore, ClassScore), Failure> {
     }
     if arguments.target.is_some() && arguments.concepts.is_empty() {
         return Err(Failure::usage(
-            "--target cosine, dot and neg-l2 are asked of a concept: give one with --concept",
+            "--target cosine, dot and neg-l2 are asked of a concept: give one with -c",
         ));
     }
     Ok((target.of_concepts().unwrap_or_default(), ClassScore::Logit))

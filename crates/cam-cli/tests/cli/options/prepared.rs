@@ -60,6 +60,8 @@ pub fn prepared() -> Place {
     let place = Place::new();
     place.two_copies("two.safetensors", ["left.", "right."]);
     place.write("rocket.png", photograph("rocket"));
+    place.write("names.txt", "rocket.png\n");
+    place.write("zeros.txt", "rocket.png\0coffee.png\0");
     place.write("net.safetensors", wider());
     place.weights("unexpected.safetensors");
     place.weights("tiny_wide.safetensors");

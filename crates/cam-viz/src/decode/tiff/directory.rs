@@ -1,4 +1,4 @@
-//! The first directory of a TIFF file, classic or BigTIFF; an EXIF block is one too.
+//! The directories of a TIFF file, classic or BigTIFF, one for each page; an EXIF block is such a file too.
 //!
 //! Entries are looked up when they are asked for, and a value is a slice of the file: what a directory
 //! claims takes no memory, and what lies beyond the file is an error.
@@ -23,13 +23,15 @@ pub(in crate::decode) struct Directory<'a> {
 /// How wide the fields of a directory are, in bytes.
 #[derive(Debug, Clone, Copy)]
 struct Shape {
+    /// Of the number of entries.
+    count: usize,
     entry: usize,
     /// Of an entry's count and of its value.
     field: usize,
 }
 
-const CLASSIC: Shape = Shape { entry: 12, field: 4 };
-const BIG: Shape = Shape { entry: 20, field: 8 };
+const CLASSIC: Shape = Shape { count: 2, entry: 12, field: 4 };
+const BIG: Shape = Shape { count: 8, entry: 20, field: 8 };
 
 /// One tag's values.
 #[derive(Debug, Clone, Copy)]
@@ -51,12 +53,25 @@ impl<'a> Directory<'a> {
             _ => return Err("no header of a TIFF file"),
         };
         let shape = if big { BIG } else { CLASSIC };
-        let (at, count) = if big { (8, 8) } else { (4, 2) };
-        let mut directory = Self { bytes, big_endian, shape, first: 0, entries: 0 };
-        let start = directory.number(at, shape.field)?;
-        directory.entries = directory.number(start, count)?;
-        directory.first = start.checked_add(count).ok_or(CUT_OFF)?;
-        Ok(directory)
+        let header = Self { bytes, big_endian, shape, first: 0, entries: 0 };
+        header.at(header.number(if big { 8 } else { 4 }, shape.field)?)
+    }
+
+    /// The directory of the page behind this one; none behind the last.
+    pub(in crate::decode) fn next(&self) -> Result<Option<Self>, Malformed> {
+        let end = self.entries.checked_mul(self.shape.entry);
+        let end = end.and_then(|len| len.checked_add(self.first)).ok_or(CUT_OFF)?;
+        match self.number(end, self.shape.field)? {
+            0 => Ok(None),
+            start => self.at(start).map(Some),
+        }
+    }
+
+    /// The one that begins at a place of the same file.
+    fn at(&self, start: usize) -> Result<Self, Malformed> {
+        let entries = self.number(start, self.shape.count)?;
+        let first = start.checked_add(self.shape.count).ok_or(CUT_OFF)?;
+        Ok(Self { first, entries, ..*self })
     }
 
     /// A tag's values, where the directory has the tag.

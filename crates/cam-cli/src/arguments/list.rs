@@ -1,0 +1,66 @@
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::TargetName;
+
+/// What to list.
+#[derive(Debug, Subcommand)]
+pub enum List {
+    /// List the networks known by name, and where their weights are.
+    Models(Json),
+    /// List the methods, what each costs, and which of them coincide.
+    Methods(Methods),
+    /// List the layers a network can be explained at.
+    Layers(Layers),
+    /// List the devices, and which of them this binary can use here.
+    Devices(Json),
+}
+
+/// Arguments of commands that only list.
+#[derive(Debug, Args)]
+pub struct Json {
+    /// Print one JSON document.
+    #[arg(short, long)]
+    pub json: bool,
+}
+
+/// Arguments of `cam list methods`.
+#[derive(Debug, Args)]
+pub struct Methods {
+    /// The network whose coinciding methods are told; the embedded one unless given.
+    #[arg(short, long, value_name = "NAME")]
+    pub model: Option<String>,
+
+    /// The layer; the last one unless given.
+    #[arg(short, long, value_name = "L")]
+    pub layer: Option<String>,
+
+    /// What is asked; the cosine unless given.
+    #[arg(long, value_name = "T")]
+    pub target: Option<TargetName>,
+
+    /// Print one JSON document.
+    #[arg(short, long)]
+    pub json: bool,
+}
+
+/// Arguments of `cam list layers`.
+#[derive(Debug, Args)]
+pub struct Layers {
+    /// The network's name; the embedded one unless given.
+    #[arg(short, long, value_name = "NAME")]
+    pub model: Option<String>,
+
+    /// A weight file instead, whose network is inferred.
+    #[arg(long, value_name = "FILE", conflicts_with = "model")]
+    pub weights: Option<PathBuf>,
+
+    /// Of several networks in the weight file, the one whose names begin so.
+    #[arg(long, value_name = "NAMES", requires = "weights")]
+    pub prefix: Option<String>,
+
+    /// Print one JSON document.
+    #[arg(short, long)]
+    pub json: bool,
+}

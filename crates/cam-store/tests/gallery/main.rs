@@ -1,8 +1,0 @@
-//! What must hold of a gallery, whatever happens to those who write it.
-
-mod compaction;
-mod crafted;
-mod kept;
-#[cfg(feature = "approximate")]
-mod neighbours;
-mod support;
