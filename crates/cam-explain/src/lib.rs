@@ -24,6 +24,7 @@
 
 pub mod batch;
 mod cancel;
+mod classes;
 pub mod compare;
 pub mod concepts;
 pub mod device;
@@ -54,6 +55,7 @@ pub mod weights;
 pub use cam_core::{Arithmetic, GradCam, Method, Target};
 pub use cam_viz::{Colormap, Map};
 pub use cancel::Cancel;
+pub use classes::Class;
 pub use drawing::{Drawing, Figure, Heatmap};
 pub use environment::Environment;
 pub use error::{Cause, Error, Setting};

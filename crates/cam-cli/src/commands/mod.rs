@@ -2,6 +2,7 @@
 
 pub mod batch;
 pub mod bench;
+pub mod classify;
 pub mod compare;
 pub mod completions;
 pub mod concept;

@@ -36,6 +36,8 @@ pub struct Report {
 struct AnswerReport {
     kind: Kind,
     name: String,
+    /// The class's number.
+    class: Option<usize>,
     method: String,
     score: f32,
     cosine: Option<f32>,
@@ -103,6 +105,7 @@ impl AnswerReport {
         Self {
             kind: answer.subject.kind,
             name: answer.subject.name.clone(),
+            class: answer.subject.class,
             method: answer.method.clone(),
             score: answer.score,
             cosine: answer.cosine,

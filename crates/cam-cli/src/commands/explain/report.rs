@@ -47,7 +47,7 @@ impl Document {
     /// What is known before the first query.
     pub fn new(session: &Session<'_>) -> Result<Self, Failure> {
         let (settings, model) = (session.settings, session.model);
-        let question = &session.question.question;
+        let question = &session.question;
         let named = |is_meant: &dyn Fn(&TargetName) -> bool| {
             let target = TargetName::value_variants().iter().find(|target| is_meant(target))?;
             target.to_possible_value().map(|value| value.get_name().to_owned())
@@ -73,7 +73,7 @@ impl Document {
             concept_target: (!question.concepts().is_empty())
                 .then(|| named(&|target| target.of_concepts() == Some(question.concept_score())))
                 .flatten(),
-            class_target: (!question.class_numbers().is_empty())
+            class_target: (!question.class_numbers().is_empty() || settings.top.is_some())
                 .then(|| named(&|target| target.of_classes() == Some(question.class_score())))
                 .flatten(),
             figure: None,
