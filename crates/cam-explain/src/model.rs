@@ -14,6 +14,7 @@ use cam_models::{
     load_embedded, published,
 };
 
+use crate::classes::ClassNames;
 use crate::device::Opened;
 use crate::environment::Environment;
 use crate::error::{Context as _, Error, Setting};
@@ -69,6 +70,7 @@ pub struct Model {
     environment: Environment,
     reading: Reading,
     arithmetic: Arithmetic,
+    pub(crate) class_names: ClassNames,
 }
 
 /// Where in a weight file a network is.
@@ -163,6 +165,7 @@ impl Model {
             environment,
             reading,
             arithmetic,
+            class_names: ClassNames::default(),
         })
     }
 
@@ -193,11 +196,6 @@ impl Model {
     /// Whose arithmetic is followed.
     pub fn arithmetic(&self) -> Arithmetic {
         self.arithmetic
-    }
-
-    /// What a class of the classifier is called.
-    pub fn class_name(&self, class: usize) -> String {
-        format!("class {class}")
     }
 
     /// How images are read.

@@ -54,6 +54,7 @@ mod executor;
 mod fit;
 mod head_weights;
 mod identify;
+mod imagenet;
 mod infer;
 mod left_out;
 mod load;
@@ -88,6 +89,7 @@ pub use executor::{Executor, Recording, Segment};
 pub use fit::{Fit, UnknownFit};
 pub use head_weights::{HeadWeights, NeckWeights};
 pub use identify::{Identified, identify};
+pub use imagenet::imagenet_classes;
 #[cfg(feature = "files")]
 pub use load::load;
 pub use load::{Loaded, load_checkpoint};

@@ -2,7 +2,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use cam_explain::{ClassScore, ConceptScore};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 
 use super::{ImageList, Images, MethodOptions, Model};
 
@@ -27,9 +27,18 @@ pub struct Explain {
     #[arg(long)]
     pub difference: bool,
 
-    /// Ask what speaks for a class of the classifier, numbered from 0.
-    #[arg(long = "class", value_name = "N", allow_negative_numbers = true, value_parser = class)]
-    pub classes: Vec<usize>,
+    /// Ask what speaks for a class of the classifier, by its name or its number from 0.
+    #[arg(long = "class", value_name = "NAME|N", allow_negative_numbers = true)]
+    pub classes: Vec<String>,
+
+    /// Ask what speaks for the K likeliest classes of each query; 1 where nothing else is asked.
+    #[arg(
+        long,
+        value_name = "K",
+        value_parser = value_parser!(u32).range(1..=10_000),
+        conflicts_with_all = ["concepts", "classes"],
+    )]
+    pub top: Option<u32>,
 
     /// Which network.
     #[command(flatten)]
@@ -88,11 +97,8 @@ Examples:
   cam explain street.jpg -c car.jpg -c sky=clouds.jpg --difference -o figure.png
   cam explain street.jpg -c car.jpg -m resnet50 --size 512x512 --compat pytorch-grad-cam
   cam explain street.jpg -c car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
-  cam explain street.jpg --class 817 --target softmax --json";
-
-fn class(text: &str) -> Result<usize, &'static str> {
-    text.parse().map_err(|_| "classes are numbered from 0")
-}
+  cam explain street.jpg --class 'sports car' --target softmax --json
+  cam explain street.jpg --top 3";
 
 /// What to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -11,6 +11,7 @@ mod loopback;
 mod batch;
 mod bench;
 mod cached;
+mod classify;
 mod compare;
 mod compat;
 mod concept;

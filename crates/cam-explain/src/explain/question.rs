@@ -10,6 +10,7 @@ use cam_targets::{
 use serde::Serialize;
 
 use super::concept::Concept;
+use crate::classes::classifier;
 use crate::error::Error;
 use crate::model::Model;
 
@@ -164,6 +165,8 @@ pub struct Subject {
     pub kind: Kind,
     /// Position among the concepts; none for a class.
     pub concept: Option<usize>,
+    /// The class's number; none for a concept.
+    pub class: Option<usize>,
     /// The concept's name, or the class's.
     pub name: String,
     /// Where its answer lies: all similarities come first, then all differences, then classes, then one's own.
@@ -292,6 +295,7 @@ fn subjects(question: &Question, model: &Model) -> Vec<Subject> {
         let subject = |kind, position| Subject {
             kind,
             concept: Some(index),
+            class: None,
             name: concept.name.clone(),
             position,
         };
@@ -300,13 +304,14 @@ fn subjects(question: &Question, model: &Model) -> Vec<Subject> {
             subjects.push(subject(Kind::Difference, concepts.len() + index));
         }
     }
-    let classes = question.classes.iter().map(|&class| (Kind::Class, model.class_name(class)));
+    let classes = question.classes.iter().map(|&class| (Some(class), model.class_name(class)));
     let own = question.own.iter().flat_map(|(names, _)| names);
-    let own = own.map(|name| (Kind::Target, name.clone()));
+    let own = own.map(|name| (None, name.clone()));
     let first = subjects.len();
-    subjects.extend(classes.chain(own).enumerate().map(|(index, (kind, name))| Subject {
-        kind,
+    subjects.extend(classes.chain(own).enumerate().map(|(index, (class, name))| Subject {
+        kind: if class.is_some() { Kind::Class } else { Kind::Target },
         concept: None,
+        class,
         name,
         position: first + index,
     }));
@@ -340,10 +345,7 @@ fn of_classes(
     score: ClassScore,
     classes: &[usize],
 ) -> Result<Box<dyn Target>, Error> {
-    let classifier = network.classifier().ok_or_else(|| {
-        Error::usage("classes need a classifier, and these weights hold none (no `fc`)")
-    })?;
-    let (classifier, classes) = (classifier.clone(), classes.to_vec());
+    let (classifier, classes) = (classifier(network)?.clone(), classes.to_vec());
     let made: Result<Box<dyn Target>, cam_targets::Error> = match score {
         ClassScore::Logit => {
             ClassLogit::of(classifier, classes).map(|target| Box::new(target) as _)

@@ -50,6 +50,12 @@ pub fn cached(published: &Published) -> Result<PathBuf, Error> {
     place(published.url)
 }
 
+/// Whether a digest, in hexadecimal digits, is that of published weights, as far as their name tells it.
+pub(crate) fn is_published(published: &Published, sha256: &str) -> bool {
+    let name = published.url.rsplit('/').next().unwrap_or_default();
+    sha256_prefix_in_name(name).is_some_and(|expected| sha256.starts_with(expected))
+}
+
 /// A file that, if it lies in the cache under a name with a digest, has that digest: whoever copied it there may
 /// have copied another. The owner of a file elsewhere may call it what they like.
 pub fn verified(file: PathBuf) -> Result<PathBuf, Error> {
@@ -181,4 +187,19 @@ fn place(url: &str) -> Result<PathBuf, Error> {
         Some(_) => weights.join(name),
         None => weights.join(&Sha256::of(url.as_bytes()).to_string()[..URL_DIGITS]).join(name),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_weights_are_told_by_their_digest_and_by_nothing_else() {
+        let resnet50 = cam_models::published().iter().find(|it| it.name == "resnet50");
+        let resnet50 = resnet50.expect("it is published");
+        // torchvision's resnet50-0676ba61.pth.
+        assert!(is_published(resnet50, &format!("0676ba61{:056}", 0)));
+        assert!(!is_published(resnet50, &format!("11ad3fa6{:056}", 0)));
+        assert!(!is_published(resnet50, ""));
+    }
 }
