@@ -185,7 +185,7 @@ def explain(arguments, folder):
         against = row(times, "pytorch-grad-cam, explanation", "cam, explanation", slower, True)
         rows.append(["pytorch-grad-cam over cam", ""] + against[2:])
         tables.append(table(f"One concept, ResNet50, layer4, {size}×{size}",
-                            "Ratios to ONNX Runtime's forward pass, which explains nothing yet.", rows))
+                            "Ratios to ONNX Runtime's forward pass, which explains nothing.", rows))
     return tables
 
 
@@ -198,7 +198,7 @@ def layers(arguments, folder):
     times = play(arguments.rounds, contestants)
     goals = {"cam, layer3": 1.6, "cam, layer2": 2.3}
     rows = [row(times, name, name.split(",")[0] + ", layer4", goals.get(name)) for name in contestants]
-    return [table("Earlier layers, ResNet50, 224×224", "Ratios to each one's own layer4.", rows)]
+    return [table("Earlier layers, ResNet50, 224×224", "Ratios to the same program's layer4.", rows)]
 
 
 def concepts(arguments, folder):
@@ -257,13 +257,13 @@ def avx2(arguments, folder):
         speeds.append((more, gigaflops))
         return milliseconds
     times = play(arguments.rounds, {
-        "PyTorch frozen, held to AVX2": pytorch,
+        "PyTorch frozen, AVX2 only": pytorch,
         "cam-engine, AVX2": lambda: engine("avx2"),
         "cam-engine, AVX2, exact": lambda: engine("avx2", "exact"),
     })
     share = statistics.median(speed for more, speed in speeds if "exact" in more)
-    rows = [row(times, name, "PyTorch frozen, held to AVX2") for name in times]
-    note = ("Bare forward passes. ONNX Runtime cannot be held to AVX2, PyTorch's oneDNN can. The exact engine "
+    rows = [row(times, name, "PyTorch frozen, AVX2 only") for name in times]
+    note = ("Bare forward passes. ONNX Runtime cannot be restricted to AVX2, PyTorch's oneDNN can. The exact engine "
             f"runs at {share:.0f} GFLOP/s here.")
     return [table("AVX2, ResNet50, 224×224", note, rows)]
 
@@ -342,7 +342,7 @@ def cold(arguments, folder):
     python = [sys.executable, f"{folder}/cold.py", folder, weights, query, concept, f"{folder}/python.png"]
     contestants = {
         "pytorch-grad-cam": lambda: timed("pytorch-grad-cam", python),
-        "cam, a .pth of one's own": lambda: timed("cam, a .pth of one's own", cam(weights)),
+        "cam, your own .pth": lambda: timed("cam, your own .pth", cam(weights)),
         "cam, fetched weights": lambda: timed("cam, fetched weights", cam(fetched)),
     }
     for contestant in contestants.values():
@@ -359,7 +359,7 @@ def cold(arguments, folder):
                      f"{peak:.0f} MiB", f"{share:.2f}", "≥ 15, ≤ 0.2" if is_ours else "",
                      ("yes" if faster >= 15 and share <= 0.2 else "no") if is_ours else ""])
     return [table("A cold process, ResNet50, one photograph, one concept, 224×224",
-                  "Starting, loading a weight file of 98 MB that the system has in memory, one overlay written.",
+                  "Start, load a weight file of 98 MB that is in the file cache, write one overlay.",
                   rows, ("", "wall", "times faster", "peak memory", "share", "goal", "reached"))]
 
 
@@ -446,8 +446,8 @@ def main():
             for text in SECTIONS[name](arguments, folder):
                 print(text)
                 tables.append(text)
-    page = "\n".join(["# Beside others", "", "Made by `benches/peers/explanations.py`, every contestant of a table in turns; medians, and the "
-                      f"median, least and largest of the rounds' ratios ({arguments.rounds} rounds).", "", machine(arguments), "", *tables])
+    page = "\n".join(["# Compared with others", "", "Made by `benches/peers/explanations.py`, all contestants of a table in turns. Medians, and the "
+                      f"median, smallest and largest ratio of the rounds ({arguments.rounds} rounds).", "", machine(arguments), "", *tables])
     if arguments.write:
         Path(arguments.write).write_text(page)
 
