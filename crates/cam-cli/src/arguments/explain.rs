@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use cam_core::AlongEmbedding;
 use cam_explain::{ClassScore, ConceptScore};
 use clap::{Args, ValueEnum, value_parser};
 
@@ -120,6 +121,14 @@ pub enum TargetName {
 }
 
 impl TargetName {
+    /// How its score changes along the embedding; the cosine's unless given.
+    pub fn along_embedding(target: Option<Self>) -> AlongEmbedding {
+        let target = target.unwrap_or(Self::Cosine);
+        let of_concepts = target.of_concepts().map(ConceptScore::along_embedding);
+        let of_classes = target.of_classes().map(ClassScore::along_embedding);
+        of_concepts.or(of_classes).unwrap_or(AlongEmbedding::Curved)
+    }
+
     /// Of a concept, where it is asked of concepts.
     pub fn of_concepts(self) -> Option<ConceptScore> {
         match self {
