@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use cam_models::checkpoint::Checkpoint;
-use cam_models::{Breaches, Identified, LoadError, identify};
+use cam_models::{Identified, LoadError, Mismatches, identify};
 use serde::Serialize;
 
 use crate::error::Error;
@@ -58,7 +58,7 @@ pub struct Inspection {
     /// Signs of another network.
     pub notes: Vec<String>,
     #[serde(skip)]
-    breaches: Box<Breaches>,
+    mismatches: Box<Mismatches>,
 }
 
 /// Another network in the file.
@@ -92,8 +92,8 @@ impl Inspection {
     pub fn of(file: &Path, prefix: Option<&str>) -> Result<Self, Error> {
         let checkpoint = checkpoint(file, prefix)?;
         let identified = identify(checkpoint.clone())?;
-        let breaches = identified.inspect();
-        Ok(Self::new(file, &checkpoint, &identified, breaches))
+        let mismatches = identified.inspect();
+        Ok(Self::new(file, &checkpoint, &identified, mismatches))
     }
 
     /// That the file can be used.
@@ -106,7 +106,7 @@ impl Inspection {
             false => Err(LoadError::Contract {
                 path: self.file.into(),
                 network: self.network,
-                breaches: self.breaches,
+                mismatches: self.mismatches,
             }
             .into()),
         }
@@ -116,14 +116,14 @@ impl Inspection {
         file: &Path,
         checkpoint: &Checkpoint,
         identified: &Identified,
-        breaches: Breaches,
+        mismatches: Mismatches,
     ) -> Self {
         let (description, source) = (identified.description(), identified.source());
         let mut elements = BTreeMap::new();
         for (_, tensor) in checkpoint.tensors() {
             *elements.entry(tensor.element().to_string()).or_default() += 1;
         }
-        let misshaped = breaches.misshaped.iter();
+        let misshaped = mismatches.misshaped.iter();
         let reasons = |list: &[(String, String)]| {
             list.iter().map(|(name, reason)| format!("{name}: {reason}")).collect()
         };
@@ -153,16 +153,16 @@ impl Inspection {
             others: others.collect(),
             left_out: left_out.collect(),
             remarks: source.remarks(),
-            usable: breaches.is_empty(),
-            missing: breaches.missing.clone(),
-            unexpected: breaches.unexpected.clone(),
+            usable: mismatches.is_empty(),
+            missing: mismatches.missing.clone(),
+            unexpected: mismatches.unexpected.clone(),
             misshaped: misshaped
                 .map(|(name, found, needed)| format!("{name}: {found:?} instead of {needed:?}"))
                 .collect(),
-            invalid: reasons(&breaches.invalid),
-            unsupported: reasons(&breaches.unsupported),
-            notes: breaches.notes.clone(),
-            breaches: Box::new(breaches),
+            invalid: reasons(&mismatches.invalid),
+            unsupported: reasons(&mismatches.unsupported),
+            notes: mismatches.notes.clone(),
+            mismatches: Box::new(mismatches),
         }
     }
 }
