@@ -50,7 +50,7 @@ pub struct Explain {
     pub layers: Vec<String>,
 
     /// What to ask: of concepts cosine, dot or neg-l2, of classes logit, softmax, rest or finer.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", hide_short_help = true)]
     pub target: Option<TargetName>,
 
     /// How maps are made.
@@ -74,11 +74,11 @@ pub struct Explain {
     pub overlay: Option<PathBuf>,
 
     /// Write the signed raw maps at the layer's size: f32 [questions, h', w'].
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", hide_short_help = true)]
     pub raw: Option<PathBuf>,
 
     /// Write the finished maps in 0..=1 at the input's size: f32 [questions, h, w]; .png writes 16-bit grey.
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", hide_short_help = true)]
     pub map: Option<PathBuf>,
 
     /// Print one JSON document instead of text.
@@ -165,7 +165,7 @@ pub struct Method {
     pub names: Vec<String>,
 
     /// Average over six copies of the image (test-time augmentation): mirrored or not, darker, as it is and brighter.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub tta: bool,
 
     /// What can be set about the methods.
