@@ -157,11 +157,11 @@ pub struct Model {
 
     /// Of several networks in the weight file, the one whose names begin so (`teacher.`); `cam
     /// inspect` lists them.
-    #[arg(long, value_name = "NAMES")]
+    #[arg(long, value_name = "NAMES", hide_short_help = true)]
     pub prefix: Option<String>,
 
     /// Ignore unexpected tensors, let missing batch norms do nothing, and say how many there were.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub allow_partial: bool,
 
     /// What to run on: cpu, flex (the processor, by burn's own operations), or a card such as
@@ -170,19 +170,19 @@ pub struct Model {
     pub device: Option<String>,
 
     /// In which numbers a card computes convolutions: f32, f16 or bf16. Everything else is f32.
-    #[arg(long, value_name = "P", env = "CAM_PRECISION", value_parser = precision)]
+    #[arg(long, value_name = "P", env = "CAM_PRECISION", value_parser = precision, hide_short_help = true)]
     pub precision: Option<Precision>,
 
     /// Images that a card runs at once; 0 for as many as its memory allows.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(0..=4096))]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = value_parser!(u32).range(0..=4096), hide_short_help = true)]
     pub batch: u32,
 
     /// Threads of the engine on the processor; 0 for all.
-    #[arg(long, value_name = "N", env = "CAM_THREADS", default_value = "0", value_parser = threads)]
+    #[arg(long, value_name = "N", env = "CAM_THREADS", default_value = "0", value_parser = threads, hide_short_help = true)]
     pub threads: u32,
 
     /// Convolve directly only: slower than Winograd's algorithm, exact to one more digit.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub exact: bool,
 }
 
@@ -220,16 +220,16 @@ pub struct Images {
     pub fit: Option<Fit>,
 
     /// Refuse damaged images instead of marking what comes of them.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 
     /// Spread each image's own range over black to white: for data that use a small part of 16 bits, or
     /// floats outside 0 to 1.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub stretch: bool,
 
     /// Follow another library's arithmetic, step by step.
-    #[arg(long, value_name = "LIBRARY")]
+    #[arg(long, value_name = "LIBRARY", hide_short_help = true)]
     pub compat: Option<Compat>,
 
     /// How large they may be.

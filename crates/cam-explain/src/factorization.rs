@@ -66,6 +66,20 @@ impl Model {
     ///
     /// # Errors
     /// Where an image cannot be read, images come to different sizes, or concepts do not fit the layer.
+    ///
+    /// # Examples
+    /// ```
+    /// use cam_explain::factorization::Settings;
+    /// use cam_explain::{Model, Source, photographs};
+    ///
+    /// let model = Model::open("efficientnet-lite0")?;
+    /// let images = [("cat", photographs::CAT), ("coffee", photographs::COFFEE)].map(Source::from);
+    /// let settings = Settings { parts: 3, steps: 20, seed: 0 };
+    /// let found = model.factorize(&images, model.layer_or_last(None)?, settings, None)?;
+    /// assert_eq!((found.parts.len(), found.inputs.len()), (3, 2));
+    /// assert!((0.0..1.0).contains(&found.residual));
+    /// # Ok::<(), cam_explain::Error>(())
+    /// ```
     pub fn factorize(
         &self,
         images: &[Source],

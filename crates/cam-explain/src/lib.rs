@@ -36,6 +36,7 @@ mod explain;
 pub mod factorization;
 pub mod folder;
 pub mod index;
+mod inspection;
 mod journal;
 pub mod lanes;
 mod memory;
@@ -65,6 +66,7 @@ pub use explain::{
     Question, Reading, Report, Size, Subject, check_use, chosen, rule, unseen, width_and_height,
     window,
 };
+pub use inspection::Inspection;
 pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
 pub use picture::Picture;

@@ -372,7 +372,7 @@ pub fn untrained_by_name(name: &str, options: &ModelOptions) -> Result<ConvNet, 
 }
 
 fn untrained(description: Description, runtime: Runtime) -> Result<ConvNet, Error> {
-    let weights = Weights::made_up(&description);
+    let weights = Weights::placeholder(&description);
     ConvNet::new(description, weights, runtime).context("a network with placeholder weights")
 }
 
@@ -448,7 +448,7 @@ fn fetched(published: &Published) -> Result<PathBuf, Error> {
 impl Place {
     fn of(loaded: &Loaded) -> Self {
         let source = &loaded.source;
-        let forgiven = (!loaded.breaches.is_empty()).then(|| loaded.breaches.to_string());
+        let forgiven = (!loaded.mismatches.is_empty()).then(|| loaded.mismatches.to_string());
         let left_out = source.left_out.iter().map(|left_out| {
             format!(
                 "left out: {} ({}, tensors: {})",

@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use cam_core::AlongEmbedding;
 use cam_explain::{ClassScore, ConceptScore};
 use clap::{Args, ValueEnum, value_parser};
 
@@ -49,7 +50,7 @@ pub struct Explain {
     pub layers: Vec<String>,
 
     /// What to ask: of concepts cosine, dot or neg-l2, of classes logit, softmax, rest or finer.
-    #[arg(long, value_name = "T")]
+    #[arg(long, value_name = "T", hide_short_help = true)]
     pub target: Option<TargetName>,
 
     /// How maps are made.
@@ -73,11 +74,11 @@ pub struct Explain {
     pub overlay: Option<PathBuf>,
 
     /// Write the signed raw maps at the layer's size: f32 [questions, h', w'].
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", hide_short_help = true)]
     pub raw: Option<PathBuf>,
 
     /// Write the finished maps in 0..=1 at the input's size: f32 [questions, h, w]; .png writes 16-bit grey.
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", hide_short_help = true)]
     pub map: Option<PathBuf>,
 
     /// Print one JSON document instead of text.
@@ -120,6 +121,14 @@ pub enum TargetName {
 }
 
 impl TargetName {
+    /// How its score changes along the embedding; the cosine's unless given.
+    pub fn along_embedding(target: Option<Self>) -> AlongEmbedding {
+        let target = target.unwrap_or(Self::Cosine);
+        let of_concepts = target.of_concepts().map(ConceptScore::along_embedding);
+        let of_classes = target.of_classes().map(ClassScore::along_embedding);
+        of_concepts.or(of_classes).unwrap_or(AlongEmbedding::Curved)
+    }
+
     /// Of a concept, where it is asked of concepts.
     pub fn of_concepts(self) -> Option<ConceptScore> {
         match self {
@@ -156,7 +165,7 @@ pub struct Method {
     pub names: Vec<String>,
 
     /// Average over six copies of the image (test-time augmentation): mirrored or not, darker, as it is and brighter.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub tta: bool,
 
     /// What can be set about the methods.

@@ -12,10 +12,16 @@ pub struct ImageList {
     pub images: Vec<OsString>,
 
     /// Also the images that a file names, one on each line; `-` reads the names from standard input.
-    #[arg(long, value_name = "FILE", help_heading = "Images")]
+    #[arg(long, value_name = "FILE", help_heading = "Images", hide_short_help = true)]
     pub files_from: Option<PathBuf>,
 
     /// Names in that file end with a zero byte instead of a line break, as `find -print0` writes them.
-    #[arg(short = '0', long, requires = "files_from", help_heading = "Images")]
+    #[arg(
+        short = '0',
+        long,
+        requires = "files_from",
+        help_heading = "Images",
+        hide_short_help = true
+    )]
     pub null: bool,
 }

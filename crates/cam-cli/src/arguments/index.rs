@@ -26,7 +26,7 @@ pub struct Index {
     pub no_maps: bool,
 
     /// The folder is the one that was indexed, moved, though less than half of its images are as they were.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub moved: bool,
 
     /// Which network.

@@ -6,19 +6,19 @@ use clap::Args;
 #[command(next_help_heading = "Method")]
 pub struct MethodOptions {
     /// Take the first principal component of what the channels contribute, not their sum.
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub eigen: bool,
 
     /// Only mask the N channels with the widest range (Score-CAM, SS-CAM, IS-CAM); all unless given.
-    #[arg(long, value_name = "N", value_parser = channels)]
+    #[arg(long, value_name = "N", value_parser = channels, hide_short_help = true)]
     pub top_channels: Option<u32>,
 
     /// Number of samples, steps or masks to average, where a method does so; its own number unless given.
-    #[arg(long, value_name = "N", value_parser = samples)]
+    #[arg(long, value_name = "N", value_parser = samples, hide_short_help = true)]
     pub samples: Option<u32>,
 
     /// Random seed; 0 unless given.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub seed: Option<u64>,
 }
 

@@ -4,12 +4,12 @@ use clap::Args;
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct PictureLimits {
     /// Pixels that an image may have, as in 300M; 0 for as many as the memory allows, 500M at most.
-    #[arg(long, value_name = "N", env = "CAM_MAX_PIXELS", default_value = "0", value_parser = pixels)]
+    #[arg(long, value_name = "N", env = "CAM_MAX_PIXELS", default_value = "0", value_parser = pixels, hide_short_help = true)]
     pub max_pixels: u64,
 
     /// Memory that decoding images may take, of all threads together, as in 512M or 4G; 0 for a quarter of
     /// the machine's.
-    #[arg(long, value_name = "SIZE", env = "CAM_MEMORY", default_value = "0", value_parser = memory)]
+    #[arg(long, value_name = "SIZE", env = "CAM_MEMORY", default_value = "0", value_parser = memory, hide_short_help = true)]
     pub memory: u64,
 }
 

@@ -55,7 +55,7 @@ pub struct Segment {
     pub overlay: Option<PathBuf>,
 
     /// Write the signed raw maps at the layer's size: f32 [concepts, h', w'].
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", hide_short_help = true)]
     pub raw: Option<PathBuf>,
 
     /// Print one JSON document instead of text.

@@ -1,7 +1,4 @@
-use cam_explain::lanes::{self, Work};
-use cam_explain::{
-    Class, Clock, Condition, Environment, Error, Failed, PreparedImage, Source, tensors,
-};
+use cam_explain::{Class, Condition, Environment, Error, Failed, tensors};
 use serde::Serialize;
 
 use crate::arguments::Classify;
@@ -37,15 +34,8 @@ pub fn run(arguments: &Classify, environment: &Environment) -> Result<(), Failur
     model.class_count()?;
     let (mut images, mut failures) = (Vec::new(), Vec::new());
     let several = sources.len() > 1;
-    let prepare = |source: &Source| {
-        environment.cancel.check("what was printed is whole")?;
-        let prepared = PreparedImage::read(source, &model, &mut Clock::start())?;
-        Ok((prepared.pixels, prepared.condition))
-    };
-    let size = model.reading().input_size(model.network());
-    let work = Work { size, prepare: &prepare, run: &tensors::logits };
     let mut printed = Ok(());
-    let done = lanes::in_order(&model, &sources, work, |source, result| {
+    let done = model.each(&sources, &tensors::logits, |source, result| {
         let image = source.to_string();
         let classified = result.and_then(|(condition, logits)| {
             let classes = model

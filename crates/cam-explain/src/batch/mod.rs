@@ -1,5 +1,25 @@
 //! A folder of images, or the frames of a film, against a file of concepts: results that an interrupted run goes on
 //! with, pictures, and a table of columns.
+//!
+//! ```no_run
+//! use cam_explain::batch::{Settings, images};
+//! use cam_explain::{MethodOptions, Model};
+//!
+//! let settings = Settings {
+//!     concepts: "things.safetensors".into(),
+//!     concepts_as: Default::default(),
+//!     method: "contributions".to_owned(),
+//!     options: MethodOptions::default(),
+//!     layer: None,
+//!     out: "results".into(),
+//!     shard: None,
+//!     parquet: true,
+//!     pictures: None,
+//! };
+//! let summary = images(&Model::open("efficientnet-lite0")?, "photographs".as_ref(), &settings)?;
+//! println!("{} images, {} failed", summary.images, summary.failed);
+//! # Ok::<(), cam_explain::Error>(())
+//! ```
 
 mod draw;
 mod frames;

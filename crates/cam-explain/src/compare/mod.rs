@@ -45,6 +45,18 @@ impl Model {
     ///
     /// # Errors
     /// Where an image cannot be read, or the network's head is not a sum over positions.
+    ///
+    /// # Examples
+    /// ```
+    /// use cam_explain::{Clock, Model, Source, photographs};
+    ///
+    /// let model = Model::open("efficientnet-lite0")?;
+    /// let cat = Source::from(("cat", photographs::CAT));
+    /// let (compared, _) = model.compare([&cat, &cat], 4, &mut Clock::start())?;
+    /// assert!((compared.pair.cosine() - 1.0).abs() < 1e-5);
+    /// assert_eq!(compared.correspondences().len(), 4);
+    /// # Ok::<(), cam_explain::Error>(())
+    /// ```
     pub fn compare(
         &self,
         images: [&Source; 2],

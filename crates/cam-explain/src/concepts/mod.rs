@@ -1,4 +1,22 @@
 //! Files of concepts, each a name with many images: kept, added to, asked for, and shown where they are.
+//!
+//! ```
+//! use cam_explain::concepts::{ConceptsAs, add, existing, segment, target};
+//! use cam_explain::{Clock, GradCam, Model, Source, photographs};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let file = folder.path().join("things.safetensors");
+//! let model = Model::open("efficientnet-lite0")?;
+//! for (name, bytes) in [("cat", photographs::CAT), ("coffee", photographs::COFFEE)] {
+//!     add(&file, name, &[Source::from((name, bytes))], &[], &model)?;
+//! }
+//! let set = existing(&file)?;
+//! let target = target(&set, ConceptsAs::Contrast)?;
+//! let cat = model.capture(("cat", photographs::CAT))?;
+//! let found = segment(&cat, &GradCam, (&set, &*target), &mut Clock::start())?;
+//! assert!(found.concepts[0].share > found.concepts[1].share);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod figure;
 mod file;

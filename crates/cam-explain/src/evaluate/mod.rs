@@ -1,4 +1,23 @@
 //! How good are methods, on collages in which the right place is known?
+//!
+//! ```no_run
+//! use cam_explain::evaluate::{Settings, evaluate};
+//! use cam_explain::{MethodOptions, Model};
+//!
+//! let settings = Settings {
+//!     methods: ["grad-cam", "layer-cam"].map(str::to_owned).to_vec(),
+//!     options: MethodOptions::default(),
+//!     collages: 4,
+//!     grid: [2, 2],
+//!     cell: None,
+//!     fit: Default::default(),
+//!     layer: None,
+//!     out: "evaluation".into(),
+//! };
+//! let summary = evaluate(&Model::open("efficientnet-lite0")?, "photographs".as_ref(), &settings)?;
+//! println!("{:?}", summary.methods);
+//! # Ok::<(), cam_explain::Error>(())
+//! ```
 
 mod collage;
 mod measure;

@@ -84,6 +84,22 @@ impl<'m> Captured<'m> {
     ///
     /// # Errors
     /// Where the question does not fit the network, or the device fails.
+    ///
+    /// # Examples
+    /// ```
+    /// use cam_explain::{GradCam, Model, Question, photographs};
+    ///
+    /// let model = Model::open("efficientnet-lite0")?;
+    /// let concepts = model.embed([("coffee", photographs::COFFEE)])?;
+    /// let cat = model.capture(("cat", photographs::CAT))?;
+    /// let answers = cat.ask(&GradCam, &Question::similar(&concepts).and_not())?;
+    /// assert_eq!(answers.iter().map(|a| a.name.as_str()).collect::<Vec<_>>(), ["coffee", "not-coffee"]);
+    /// // A difference is one less the similarity.
+    /// assert!((answers[0].score + answers[1].score - 1.0).abs() < 1e-6);
+    /// let drawn = answers[0].heatmap().over(&cat.picture)?;
+    /// assert_eq!(drawn.0.dimensions(), cat.picture.pixels.dimensions());
+    /// # Ok::<(), cam_explain::Error>(())
+    /// ```
     pub fn ask(&self, method: &dyn Method, question: &Question) -> Result<Vec<Answer>, Error> {
         let rule = Rule { name: "", method, of_concepts: None };
         self.answers(&[rule], &question.prepare(self.model)?, false)

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cam_core::Target;
+use cam_core::{AlongEmbedding, Target};
 use cam_models::ConvNet;
 use cam_targets::{
     ClassLogit, ClassReST, ClassSoftmax, Concepts, Contrast, CosineSimilarity, Dot, Finer,
@@ -38,6 +38,29 @@ pub enum ClassScore {
     Rest,
     /// What tells it from the three classes most like it.
     Finer,
+}
+
+impl ConceptScore {
+    /// How it changes along the embedding.
+    pub fn along_embedding(self) -> AlongEmbedding {
+        match self {
+            Self::Cosine => CosineSimilarity::ALONG_EMBEDDING,
+            Self::Dot => Dot::ALONG_EMBEDDING,
+            Self::NegativeDistance => NegativeDistance::ALONG_EMBEDDING,
+        }
+    }
+}
+
+impl ClassScore {
+    /// How it changes along the embedding.
+    pub fn along_embedding(self) -> AlongEmbedding {
+        match self {
+            Self::Logit => ClassLogit::ALONG_EMBEDDING,
+            Self::Softmax => ClassSoftmax::ALONG_EMBEDDING,
+            Self::Rest => ClassReST::ALONG_EMBEDDING,
+            Self::Finer => Finer::ALONG_EMBEDDING,
+        }
+    }
 }
 
 /// What is asked of images: for each concept where it is, and where it is not; what speaks for classes; or whatever a

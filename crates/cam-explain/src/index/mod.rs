@@ -1,4 +1,20 @@
 //! A folder of images, found again with reasons.
+//!
+//! ```no_run
+//! use cam_explain::index::{Index, Settings, index};
+//! use cam_explain::{Model, Source};
+//!
+//! let model = Model::open("efficientnet-lite0")?;
+//! let settings = Settings { index: "shelf".into(), keeps_maps: true, is_moved: false };
+//! index(&model, "photographs".as_ref(), &settings)?;
+//! let shelf = Index::open("shelf".as_ref())?;
+//! let found = shelf.search(&model, &Source::from("cup.jpg"), 5, (None, true))?;
+//! for hit in &found.hits {
+//!     println!("{:.3} {}", hit.cosine, found.entry(hit).image.path);
+//! }
+//! found.figure(&found.compare()?, None)?.save("cup.search.png")?;
+//! # Ok::<(), cam_explain::Error>(())
+//! ```
 
 mod html;
 #[expect(clippy::module_inception, reason = "what an index is made by")]

@@ -13,7 +13,9 @@ use std::fmt::Display;
 use cam_models::{ConvNet, Rgb8};
 
 use crate::error::{Error, failed};
+use crate::explain::{Clock, Condition, PreparedImage};
 use crate::model::Model;
+use crate::source::Source;
 
 /// What is done with an image, in the two halves that can be done apart.
 pub struct Work<'w, T, M, R> {
@@ -41,6 +43,46 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     match model.network.engine() {
         Some(_) => each::in_order((&model.network, model.environment()), items, &work, done),
         None => batches::in_order(model, items, &work, done),
+    }
+}
+
+impl Model {
+    /// Does the same with many images: each is read and resized side by side with others, `run` is given pixels of one
+    /// size and a network to run them by, and `done` is told what came of each, in the order of the images. A failure of
+    /// `done` ends it; an image that fails does not.
+    ///
+    /// # Errors
+    /// What `done` fails with, or [`Error::Cancelled`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cam_explain::{Model, Source, photographs, tensors};
+    ///
+    /// let model = Model::open("efficientnet-lite0")?;
+    /// let images = [("cat", photographs::CAT), ("coffee", photographs::COFFEE)].map(Source::from);
+    /// let mut embeddings = Vec::new();
+    /// model.each(&images, &tensors::embeddings, |image, result| {
+    ///     let (condition, embedding) = result?;
+    ///     assert!(!condition.damaged, "{image}");
+    ///     embeddings.push(embedding);
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!(embeddings.iter().map(Vec::len).collect::<Vec<_>>(), [1280, 1280]);
+    /// # Ok::<(), cam_explain::Error>(())
+    /// ```
+    pub fn each<R: Send>(
+        &self,
+        images: &[Source],
+        run: &Run<'_, R>,
+        done: impl FnMut(&Source, Result<(Condition, R), Error>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let prepare = |image: &Source| {
+            self.environment().cancel.check("what was done is whole")?;
+            let prepared = PreparedImage::read(image, self, &mut Clock::start())?;
+            Ok((prepared.pixels, prepared.condition))
+        };
+        let size = self.reading().input_size(self.network());
+        in_order(self, images, Work { size, prepare: &prepare, run }, done)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where weight files are: named, in the cache, or to be fetched.
 
 pub mod digests;
+mod known;
 pub mod packed;
 mod stamp;
 pub mod web;
@@ -20,6 +21,8 @@ use cam_fetch::{
 use cam_files::Sha256;
 use cam_models::Published;
 use cam_models::checkpoint::Checkpoint;
+
+pub use known::{Known, known};
 
 /// What is said where Ctrl-C ends a download.
 const KEPT: &str = "what was downloaded is kept; run it again to go on";
