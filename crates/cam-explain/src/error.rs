@@ -53,6 +53,8 @@ pub enum Setting {
     Cells,
     /// The device.
     Device,
+    /// The file of concepts, which adding an image makes.
+    Concepts,
 }
 
 impl Error {

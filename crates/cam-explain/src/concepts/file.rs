@@ -7,7 +7,7 @@ use cam_store::{Concept, ConceptSet, Example, Fingerprint};
 
 use super::fingerprint;
 use crate::cancel::Cancel;
-use crate::error::{Context as _, Error, failed};
+use crate::error::{Context as _, Error, Setting, failed};
 use crate::explain::{PreparedImage, check_concept};
 use crate::lanes::{self, Work};
 use crate::model::Model;
@@ -46,7 +46,7 @@ pub fn open(path: &Path) -> Result<Option<ConceptSet>, Error> {
 pub fn existing(path: &Path) -> Result<ConceptSet, Error> {
     open(path)?.ok_or_else(|| {
         let path = path.display();
-        failed!("{path}: there is no such file; `cam concept add {path} NAME IMAGE` makes it")
+        failed!("{path}: there is no such file of concepts").see(Setting::Concepts)
     })
 }
 

@@ -38,7 +38,7 @@ pub fn known() -> Vec<Known> {
         name,
         architecture: name,
         weights: "from file",
-        note: "give its .pth with --weights".into(),
+        note: "give its weight file".into(),
     });
     std::iter::once(embedded).chain(published_ones).chain(files_only).collect()
 }
