@@ -1,7 +1,8 @@
 //! Visual explanations for image embeddings: files and pixels in, answers out.
 //!
 //! What in an image is similar to, or different from, a concept? A [`Model`] turns images into embeddings, a
-//! [`Question`] asks about them, and every [`Answer`] is a number, a raw map and a picture.
+//! [`Question`] asks about them, and every [`Answer`] has a score, a raw map for each layer, and a finished map to be
+//! drawn.
 //!
 //! ```no_run
 //! use cam_explain::{Figure, GradCam, Model, Question};
@@ -18,9 +19,15 @@
 //! # Ok::<(), cam_explain::Error>(())
 //! ```
 //!
-//! Nothing here reads an argument vector, writes to standard output or ends the process. What a user ought to know
-//! beside results goes through the `log` crate; how far long work has come is shown by a [`Progress`], and a [`Cancel`]
-//! ends it early. Whoever works with tensors reaches `cam_core` through [`Captured::core`].
+//! [`Model::open`] takes a network's name, a weight file or its URL. The weights of `efficientnet-lite0` are embedded;
+//! those of another name, such as `resnet50`, must be fetched once: by `cam fetch resnet50`, or by [`weights::fetch`]
+//! from the address that [`model::find_published`] gives.
+//!
+//! For tensors, use [`Captured::core`]. For methods other than [`GradCam`], add the crate `cam-core`:
+//! [`ask`](Captured::ask) takes any [`Method`].
+//!
+//! Nothing here reads a command line, writes to standard output or ends the process. Notices go through the `log`
+//! crate. A [`Progress`] shows how far long work has come, and a [`Cancel`] ends it early.
 
 pub mod batch;
 mod cancel;
