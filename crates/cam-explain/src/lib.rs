@@ -57,9 +57,10 @@ pub use drawing::{Drawing, Figure, Heatmap};
 pub use environment::Environment;
 pub use error::{Cause, Error, Setting};
 pub use explain::{
-    Answer, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore, Condition, Input,
-    Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage, PreparedQuestion,
-    Question, Reading, Size, Subject, check_use, chosen, rule, unseen, width_and_height, window,
+    Answer, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
+    Condition, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage,
+    PreparedQuestion, Question, Reading, Size, Subject, check_use, chosen, rule, unseen,
+    width_and_height, window,
 };
 pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
