@@ -48,6 +48,7 @@ mod progress;
 mod same_bytes;
 mod source;
 pub mod tensors;
+pub mod vectors;
 pub mod weights;
 
 pub use cam_core::{Arithmetic, GradCam, Method, Target};
