@@ -11,6 +11,8 @@ pub use outputs::Outputs;
 pub use settings::Settings;
 
 use cam_core::Layer;
+use cam_explain::paths::distinct;
+use cam_explain::vectors::VectorFile;
 use cam_explain::{
     Answer, Captured, Clock, Concept, Environment, Error, Failed, Model, PreparedQuestion, Source,
     Subject, drawing,
@@ -27,21 +29,28 @@ use report::{Document, QueryReport};
 const MOST_ROWS: usize = 128;
 
 pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure> {
-    if arguments.concepts.is_empty() && arguments.classes.is_empty() {
+    if arguments.concept_count() == 0 && arguments.classes.is_empty() {
         return Err(Failure::usage(
             "nothing is asked: give a concept with -c, or a class with --class",
         ));
     }
+    let vectors = arguments.vectors.iter().map(|vector| VectorFile::of(vector));
+    let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
     let queries = arguments.queries.sources(&environment.cancel)?;
     let mut asked: Vec<_> =
         arguments.concepts.iter().map(|concept| Source::named(concept)).collect();
     asked.extend(arguments.negatives.iter().map(|negative| (None, Source::of(negative))));
-    let settings = Settings::new(arguments, &queries, &asked)?;
+    let settings = Settings::new(arguments, &queries, &asked, &vectors)?;
     let model = arguments.model.load_for(&arguments.images, environment)?;
     // A mistyped layer is found before any image is read.
     let layers = settings.layers(&model)?;
     let mut concepts = model.embed_named(&asked)?;
     let negatives = concepts.split_off(arguments.concepts.len());
+    for vector in &vectors {
+        concepts.push(model.concept_of(vector)?);
+    }
+    let names = distinct(concepts.iter().map(|concept| concept.name.clone()));
+    concepts.iter_mut().zip(names).for_each(|(concept, name)| concept.name = name);
     let question = settings.question(&concepts, &negatives).prepare(&model)?;
     explain(&Session::new(&model, &settings, layers, question, &queries)?, &queries)
 }
@@ -166,7 +175,11 @@ impl<'a> Session<'a> {
         answers: &[Answer],
     ) -> Result<Vec<RgbImage>, Error> {
         let overlay = |answer: &Answer| {
-            captured.overlay(&answer.heatmap().colored(self.settings.style.colormap))
+            let heatmap = answer.heatmap().colored(self.settings.style.colormap);
+            captured.overlay(&match self.settings.boxes {
+                Some(threshold) => heatmap.boxed(threshold),
+                None => heatmap,
+            })
         };
         answers.iter().map(overlay).collect()
     }

@@ -4,7 +4,7 @@ use cam_core::Arithmetic;
 use clap::ValueEnum as _;
 use serde::Serialize;
 
-use cam_explain::{Answer, Captured, Clock, Concept, Condition, Failed, Kind, Mass};
+use cam_explain::{Answer, BoundingBox, Captured, Clock, Concept, Condition, Failed, Kind, Mass};
 
 use super::Session;
 use crate::arguments::TargetName;
@@ -81,6 +81,9 @@ struct QuestionReport {
     mass: Option<Mass>,
     /// The share of the finished map's mass that lay on padding, and was cut away.
     on_padding: Option<f32>,
+    /// Regions of the finished map, the one with the largest mass first, where they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boxes: Option<Vec<BoundingBox>>,
 }
 
 impl Document {
@@ -145,7 +148,9 @@ impl QueryReport {
     ) -> Self {
         let milliseconds = clock.milliseconds();
         let total = milliseconds.get("total").copied().unwrap_or_default();
-        let questions: Vec<QuestionReport> = answers.iter().map(QuestionReport::new).collect();
+        let questions = answers.iter();
+        let questions: Vec<QuestionReport> =
+            questions.map(|answer| QuestionReport::new(answer, session.settings.boxes)).collect();
         let shown = printable(name);
         let lines = answers.iter().zip(&questions).map(|(answer, report)| {
             // Where there is no mass, the number says so already.
@@ -186,7 +191,7 @@ impl QueryReport {
 }
 
 impl QuestionReport {
-    fn new(answer: &Answer) -> Self {
+    fn new(answer: &Answer, boxes: Option<f32>) -> Self {
         Self {
             kind: answer.subject.kind,
             name: answer.subject.name.clone(),
@@ -198,6 +203,7 @@ impl QuestionReport {
             degenerate: answer.degenerate,
             mass: answer.mass(),
             on_padding: answer.on_padding,
+            boxes: boxes.map(|threshold| answer.boxes(threshold)),
         }
     }
 }

@@ -4,6 +4,7 @@ use cam_core::methods::{Need, info};
 use cam_core::{Arithmetic, Layer, Network as _};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
+use cam_explain::vectors::VectorFile;
 use cam_explain::{
     ChosenMethod, ClassScore, Concept, ConceptScore, Model, Question, Source, chosen,
 };
@@ -36,6 +37,8 @@ pub struct Settings {
     pub outputs: Outputs,
     /// Files that are read, and therefore never written.
     pub inputs: Vec<PathBuf>,
+    /// From which value on regions of finished maps have boxes, if they are asked for.
+    pub boxes: Option<f32>,
     /// Whether one JSON document is printed.
     pub json: bool,
 }
@@ -46,11 +49,17 @@ impl Settings {
         arguments: &Explain,
         queries: &[Source],
         concepts: &[(Option<String>, Source)],
+        vectors: &[VectorFile],
     ) -> Result<Self, Failure> {
         let (of_concepts, of_classes) = targets(arguments)?;
-        if arguments.difference && arguments.concepts.is_empty() {
+        if arguments.difference && arguments.concept_count() == 0 {
             return Err(Failure::usage(
                 "--difference asks where a concept is not: give one with -c",
+            ));
+        }
+        if !arguments.negatives.is_empty() && arguments.concept_count() == 0 {
+            return Err(Failure::usage(
+                "--negative is what a concept is held against: give a concept with -c",
             ));
         }
         if !arguments.negatives.is_empty() && of_concepts != ConceptScore::Cosine {
@@ -68,8 +77,9 @@ impl Settings {
             of_classes,
             difference: arguments.difference,
             classes: arguments.classes.clone(),
-            outputs: Outputs::new(arguments, queries, arguments.concepts.len())?,
-            inputs: inputs(arguments, queries, concepts),
+            outputs: Outputs::new(arguments, queries, arguments.concept_count())?,
+            inputs: inputs(arguments, queries, concepts, vectors),
+            boxes: arguments.boxes,
             json: arguments.json,
         };
         let sources: Vec<Source> =
@@ -87,6 +97,11 @@ impl Settings {
         if arguments.colormap.is_some() && !draws {
             return Err(Failure::usage(
                 "--colormap is for overlays, and none is drawn: ask for one with --out or --overlay",
+            ));
+        }
+        if arguments.boxes.is_some() && !draws && !settings.json {
+            return Err(Failure::usage(
+                "--boxes are drawn or listed: ask for a picture with --out or --overlay, or for --json",
             ));
         }
         Ok(settings)
@@ -155,10 +170,12 @@ fn inputs(
     arguments: &Explain,
     queries: &[Source],
     concepts: &[(Option<String>, Source)],
+    vectors: &[VectorFile],
 ) -> Vec<PathBuf> {
     let weights = arguments.model.weights.as_deref().map(Source::of);
     let sources = queries.iter().chain(concepts.iter().map(|(_, source)| source));
-    sources.chain(&weights).filter_map(Source::canonical).collect()
+    let vectors = vectors.iter().filter_map(|vector| vector.path.canonicalize().ok());
+    sources.chain(&weights).filter_map(Source::canonical).chain(vectors).collect()
 }
 
 /// What to ask of concepts, and what of classes.
@@ -172,7 +189,7 @@ fn targets(arguments: &Explain) -> Result<(ConceptScore, ClassScore), Failure> {
         }
         return Ok((ConceptScore::Cosine, score));
     }
-    if arguments.target.is_some() && arguments.concepts.is_empty() {
+    if arguments.target.is_some() && arguments.concept_count() == 0 {
         return Err(Failure::usage(
             "--target cosine, dot and neg-l2 are asked of a concept: give one with -c",
         ));
