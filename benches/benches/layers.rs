@@ -22,7 +22,7 @@ fn shapes(description: &Description) -> Vec<Shape> {
     let mut sides = vec![SIDE];
     let mut shapes: Vec<Shape> = Vec::new();
     for step in &description.steps {
-        let side = sides[step.input.steps_before()];
+        let side = sides[step.input.index()];
         let stride = match &step.operation {
             description::Operation::MaxPool(pool) => pool.stride,
             description::Operation::Convolution(convolution) => {

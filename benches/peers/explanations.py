@@ -418,11 +418,13 @@ SECTIONS = {"explain": explain, "layers": layers, "concepts": concepts, "lite0":
 
 def machine(arguments):
     described = json.loads(subprocess.run([arguments.cam, "bench", "explain", "--repeat", "1", "--json"],
-                                          check=True, capture_output=True, text=True).stdout)["machine"]
+                                          check=True, capture_output=True, text=True).stdout)
+    cpu = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.processor())
     packages = ["torch", "torchvision", "grad-cam", "onnxruntime", "openvino", "numpy", "Pillow"]
     versions = ", ".join(f"{package} {version(package)}" for package in packages)
-    return (f"{date.today()}, {described['cpu']} ({described['architecture']}, {described['system']}), "
-            f"{described['processors']} processors, {THREADS} threads, {described['instructions']}; "
+    return (f"{date.today()}, {cpu} ({platform.machine()}, {platform.system()}), "
+            f"{os.cpu_count()} processors, {THREADS} threads, {described['instructions']}; "
             f"Python {platform.python_version()}, {versions}.")
 
 

@@ -40,7 +40,7 @@ pub fn network(name: &str, runtime: Runtime) -> ConvNet {
         return load_embedded(runtime).expect("the embedded weights load").network;
     }
     let description = describe(name).expect("the architecture is known");
-    let weights = Weights::made_up(&description);
+    let weights = Weights::placeholder(&description);
     ConvNet::new(description, weights, runtime).expect("weights made for a description fit it")
 }
 

@@ -144,7 +144,7 @@ fn a_cut_leaves_nothing_behind_that_a_later_step_reads() {
     let tiny = tiny_networks().into_iter().map(|(_, network)| network.describe());
     for description in networks.chain(tiny) {
         for cut in &description.cuts {
-            let start = cut.value.steps_before();
+            let start = cut.value.index();
             for step in &description.steps[start..] {
                 assert!(step.input >= cut.value, "{} cut at {}", description.name, cut.name);
                 if let cam_models::description::Operation::Convolution(convolution) =
@@ -241,7 +241,7 @@ fn made_up_weights_keep_activations_in_range_however_deep_a_network_is() {
         ["resnet18", "resnet152", "resnext50_32x4d", "wide_resnet50_2", "efficientnet-lite2"]
     {
         let description = describe(name).expect("a known architecture");
-        let weights = Weights::made_up(&description);
+        let weights = Weights::placeholder(&description);
         let engine = Runtime::engine(&device(), cam_engine::Options::default());
         let network = ConvNet::new(description, weights, engine).expect("weights that fit");
         let image = input([1, 3, 64, 64]);

@@ -147,7 +147,7 @@ fn a_deep_network_stays_finite_and_near() {
 fn a_precision_that_a_device_lacks_is_refused_with_a_remedy() {
     let description = describe("resnet18").expect("the architecture is known");
     for precision in Precision::ALL {
-        let weights = Weights::made_up(&description);
+        let weights = Weights::placeholder(&description);
         let runtime = Runtime::burn(&device(), precision);
         match ConvNet::new(description.clone(), weights, runtime) {
             Ok(_) => assert!(precision.is_supported_by(&device())),

@@ -2,6 +2,7 @@
 
 mod batch;
 mod bench;
+mod classify;
 mod compare;
 mod concept;
 mod demo;
@@ -26,6 +27,7 @@ use clap_complete::Shell;
 
 pub use batch::Batch;
 pub use bench::{Bench, BenchExplain, Benchmark};
+pub use classify::Classify;
 pub use compare::Compare;
 pub use concept::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
 pub use demo::Demo;
@@ -80,6 +82,8 @@ pub enum Command {
     Factorize(Factorize),
     /// Write the embeddings of images.
     Embed(Embed),
+    /// Say what images are of, by the network's classifier.
+    Classify(Classify),
     /// Explain a folder of images by a file of concepts.
     Batch(Batch),
     /// Explain the frames of a film on standard input by a file of concepts.
@@ -129,6 +133,7 @@ impl Command {
             Self::Segment(arguments) => arguments.images.limits,
             Self::Video(arguments) => arguments.reading.limits,
             Self::Embed(arguments) => arguments.reading.limits,
+            Self::Classify(arguments) => arguments.reading.limits,
             Self::Batch(arguments) => arguments.reading.limits,
             Self::Index(arguments) => arguments.reading.limits,
             Self::Search(arguments) => arguments.reading.limits,

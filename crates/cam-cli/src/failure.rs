@@ -147,7 +147,7 @@ fn tip(error: &Error) -> Option<String> {
         return Some(format!("run `cam fetch {name}`, or give a file with --weights"));
     }
     match error.find::<LoadError>()? {
-        LoadError::Contract { breaches, .. } if breaches.are_forgiven(Strictness::Partial) => {
+        LoadError::Contract { mismatches, .. } if mismatches.are_forgiven(Strictness::Partial) => {
             Some("--allow-partial leaves out what is unexpected, and says so".to_owned())
         }
         LoadError::SeveralNetworks { found, .. } | LoadError::NoSuchPrefix { found, .. } => {

@@ -80,6 +80,7 @@ fn run(command: Command, environment: &Environment) -> Result<(), Failure> {
         Command::Segment(arguments) => commands::segment::run(&arguments, environment),
         Command::Factorize(arguments) => commands::factorize::run(&arguments, environment),
         Command::Embed(arguments) => commands::embed::run(&arguments, environment),
+        Command::Classify(arguments) => commands::classify::run(&arguments, environment),
         Command::Batch(arguments) => commands::batch::run(&arguments, environment),
         Command::Video(arguments) => commands::video::run(&arguments, environment),
         Command::Index(arguments) => commands::index::run(&arguments, environment),

@@ -142,7 +142,15 @@ pub fn check_all<'a>(
     paths: impl IntoIterator<Item = &'a Path>,
     inputs: &[PathBuf],
 ) -> Result<(), Failure> {
-    let mut taken = BTreeSet::new();
+    check_more(paths, inputs, &mut BTreeSet::new())
+}
+
+/// As [`check_all`] for files beside those whose places are taken already.
+pub fn check_more<'a>(
+    paths: impl IntoIterator<Item = &'a Path>,
+    inputs: &[PathBuf],
+    taken: &mut BTreeSet<PathBuf>,
+) -> Result<(), Failure> {
     let mut folders = BTreeSet::new();
     for path in paths.into_iter().filter(|path| !is_stdout(path)) {
         check_one(path, inputs)?;

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind, Write};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use anyhow::Context as _;
+pub use cam_explain::text::printable;
 
 use crate::failure::Failure;
 
@@ -68,18 +69,6 @@ pub fn error(text: impl std::fmt::Display) {
     let text = format!("cam: {text}\n");
     let lines: Vec<String> = text.split('\n').map(printable).collect();
     let _ = io::stderr().lock().write_all(lines.join("\n").as_bytes());
-}
-
-/// A text on one line and without anything a terminal would obey: `a\nb` for a line break.
-pub fn printable(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut shown, c| {
-        if c.is_control() {
-            shown.extend(c.escape_default())
-        } else {
-            shown.push(c)
-        }
-        shown
-    })
 }
 
 /// Writes data to standard output. A reader who has seen enough (`| head`) is no failure.

@@ -5,19 +5,19 @@ use std::io::{self, Write};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::arena::Arena;
-use crate::backward::Pull;
+use crate::backward::AdjointRun;
 use crate::kernels::Kernels;
-use crate::network::{Network, NetworkOperation};
 use crate::packed_weights;
 use crate::plan::Plan;
 use crate::pool::Pool;
+use crate::prepared_graph::{PreparedGraph, PreparedOperation};
 use crate::program::{Program, Settings};
 use crate::recording::Recording;
-use crate::sequence::Given;
+use crate::schedule::RunInput;
+use crate::workspace::Workspace;
 use crate::{Convolution, Error, Graph, InstructionSet, Options, ReadAt};
 
-/// Programs kept for the next run on the same shape, each with the memory it runs in.
+/// Programs saved for the next run on the same shape, each with the memory it runs in.
 const PROGRAMS: usize = 8;
 
 /// Bytes of memory that these programs may hold together, the newest not counted.
@@ -27,7 +27,7 @@ const PROGRAM_BYTES: usize = 512 << 20;
 ///
 /// It may be shared between threads. Runs take turns: each uses all of the engine's threads.
 pub struct Engine {
-    network: Arc<Network>,
+    network: Arc<PreparedGraph>,
     kernels: &'static Kernels,
     instructions: InstructionSet,
     exact: bool,
@@ -55,12 +55,12 @@ impl Engine {
     /// If the graph contradicts itself, if the machine lacks the instructions asked for, or if so
     /// many threads are too many or cannot be started.
     pub fn new(graph: Graph, options: Options) -> Result<Self, Error> {
-        Self::around(options, |kernels, pool| Network::new(graph, kernels, pool))
+        Self::around(options, |kernels, pool| PreparedGraph::new(graph, kernels, pool))
     }
 
     fn around(
         options: Options,
-        network: impl FnOnce(&Kernels, &Pool) -> Result<Network, Error>,
+        network: impl FnOnce(&Kernels, &Pool) -> Result<PreparedGraph, Error>,
     ) -> Result<Self, Error> {
         let instructions = options.instructions.unwrap_or_else(InstructionSet::best);
         if !instructions.is_available() {
@@ -141,7 +141,7 @@ impl Engine {
         check_input(input, shape)?;
         match self.program(segment, shape, false)? {
             Some(program) => Ok(Output {
-                values: program.sequence().run(self.given(input), &|_| {}),
+                values: program.schedule().run(self.given(input), &|_| {}),
                 shape: program.output_shape(),
             }),
             None => Ok(Output { values: input.to_vec(), shape }),
@@ -164,22 +164,22 @@ impl Engine {
             let output = Output { values: input.to_vec(), shape };
             return Ok(Recording::new(self, None, output));
         };
-        let (values, arena) = program.sequence().record(self.given(input));
+        let (values, workspace) = program.schedule().record(self.given(input));
         let output = Output { values, shape: program.output_shape() };
-        Ok(Recording::new(self, Some((program, arena)), output))
+        Ok(Recording::new(self, Some((program, workspace)), output))
     }
 
     /// Pulls gradients back through a recorded run.
     pub(crate) fn pull_back(
         &self,
         program: &Program,
-        kept: &Arena,
+        saved: &Workspace,
         gradients: &[f32],
-        pull: Pull,
+        pull: AdjointRun,
     ) -> Result<Output, Error> {
         let machine = (&self.pool, self.kernels);
-        let way = program.way_back(&self.network, self.exact, pull, machine)?;
-        let values = way.run(machine, gradients, kept);
+        let way = program.adjoint(&self.network, self.exact, pull, machine)?;
+        let values = way.run(machine, gradients, saved);
         Ok(Output { values, shape: way.output_shape() })
     }
 
@@ -203,10 +203,10 @@ impl Engine {
     /// step is no convolution.
     pub fn convolution(&self, step: usize) -> Option<Convolution> {
         match &self.network.steps.get(step)?.operation {
-            NetworkOperation::Convolution(convolution, packed, _) => {
+            PreparedOperation::Convolution(convolution, packed, _) => {
                 Some(Convolution { weight: packed.unpack(convolution), ..convolution.clone() })
             }
-            NetworkOperation::MaxPool(_) => None,
+            PreparedOperation::MaxPool(_) => None,
         }
     }
 
@@ -220,8 +220,8 @@ impl Engine {
         self.instructions
     }
 
-    fn given<'a>(&'a self, input: &'a [f32]) -> Given<'a> {
-        Given { pool: &self.pool, kernels: self.kernels, input, kept: None }
+    fn given<'a>(&'a self, input: &'a [f32]) -> RunInput<'a> {
+        RunInput { pool: &self.pool, kernels: self.kernels, input, saved: None }
     }
 
     /// The program for a segment and shape; none for an empty segment.

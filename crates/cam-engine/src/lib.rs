@@ -39,9 +39,9 @@
 //! # The way back
 //!
 //! [`Engine::record`] keeps a run's activations, and [`Recording::pull_back`] goes back through them:
-//! ∂s/∂output to ∂s/∂input, several gradients per image as one batch. Every convolution is turned
-//! round into as many plain ones as its stride has phases, so that the same kernels serve both
-//! ways. Its weights are packed once more for that, when a gradient first comes by.
+//! ∂s/∂output to ∂s/∂input, several gradients per image as one batch. Every convolution is transposed
+//! into as many plain ones as its stride has phases, so that the same kernels serve both directions.
+//! Its weights are packed a second time for that, when the first gradient is pulled back.
 //!
 //! # What makes it fast
 //!
@@ -69,39 +69,39 @@
 //! tables, and every table is checked against its buffer when a program is made.
 
 mod allocation;
-mod allotment;
-mod arena;
 mod backward;
 #[cfg(feature = "threads")]
 mod barrier;
 mod buffer;
+mod buffer_allocator;
 mod check;
 mod engine;
 mod error;
-mod flow;
 mod graph;
 mod kernels;
 mod layers;
 mod layout;
 mod memory;
-mod network;
 mod options;
 mod packed;
 mod packed_weights;
+mod partition;
 mod plan;
 #[cfg_attr(not(feature = "threads"), path = "no_threads.rs")]
 mod pool;
 #[cfg(all(test, feature = "threads"))]
 mod pool_tests;
+mod prepared_graph;
 mod program;
 mod recording;
-mod sequence;
-mod split;
+mod schedule;
+mod segment_analysis;
 #[cfg(feature = "threads")]
 mod sync;
 mod vector;
 mod windows;
 mod winograd;
+mod workspace;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

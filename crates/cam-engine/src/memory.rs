@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::Error;
-use crate::allotment::Allotment;
-use crate::arena::Place;
-use crate::flow::Flow;
+use crate::buffer_allocator::BufferAllocator;
+use crate::segment_analysis::SegmentAnalysis;
+use crate::workspace::Place;
 
 /// Buffers for the values of a segment, each used again as soon as nobody reads what it held.
 pub(crate) struct Memory {
@@ -28,7 +28,7 @@ pub(crate) struct Slot {
 impl Memory {
     /// Places every value that a segment computes; where all are kept, each in a buffer of its own.
     pub(crate) fn assign(
-        flow: &Flow<'_>,
+        analysis: &SegmentAnalysis<'_>,
         segment: Range<usize>,
         keep: bool,
     ) -> Result<Self, Error> {
@@ -37,16 +37,17 @@ impl Memory {
             places: vec![None; segment.len() + 1],
             start: segment.start,
         };
-        let mut buffers = Allotment::default();
-        memory.place(flow, &mut buffers, segment.start, None)?;
-        for step in flow.steps().filter(|&step| !flow.is_fused(step)) {
+        let mut buffers = BufferAllocator::default();
+        memory.place(analysis, &mut buffers, segment.start, None)?;
+        for step in analysis.steps().filter(|&step| !analysis.is_fused(step)) {
             if keep {
-                memory.place(flow, &mut buffers, step + 1, None)?;
+                memory.place(analysis, &mut buffers, step + 1, None)?;
                 continue;
             }
-            let reused = memory.residual_to_replace(flow, step)?;
-            memory.place(flow, &mut buffers, step + 1, reused)?;
-            for value in flow.reads(step).filter(|&value| flow.is_last_reader(step, value)) {
+            let reused = memory.residual_to_replace(analysis, step)?;
+            memory.place(analysis, &mut buffers, step + 1, reused)?;
+            for value in analysis.reads(step).filter(|&value| analysis.is_last_reader(step, value))
+            {
                 let buffer = memory.slot(value).place.buffer;
                 if reused != Some(buffer) {
                     buffers.release(buffer);
@@ -68,21 +69,26 @@ impl Memory {
     }
 
     /// The buffer of a step's residual, if its sum may take its place.
-    fn residual_to_replace(&self, flow: &Flow<'_>, step: usize) -> Result<Option<usize>, Error> {
-        let Some(residual) = flow.residual(step) else { return Ok(None) };
+    fn residual_to_replace(
+        &self,
+        analysis: &SegmentAnalysis<'_>,
+        step: usize,
+    ) -> Result<Option<usize>, Error> {
+        let Some(residual) = analysis.residual(step) else { return Ok(None) };
         let place = self.slot(residual).place;
-        let is_free = flow.is_last_reader(step, residual) && flow.step(step).input != residual;
-        Ok((is_free && place.layout == flow.layout(step + 1)?).then_some(place.buffer))
+        let is_free =
+            analysis.is_last_reader(step, residual) && analysis.step(step).input != residual;
+        Ok((is_free && place.layout == analysis.layout(step + 1)?).then_some(place.buffer))
     }
 
     fn place(
         &mut self,
-        flow: &Flow<'_>,
-        buffers: &mut Allotment,
+        analysis: &SegmentAnalysis<'_>,
+        buffers: &mut BufferAllocator,
         value: usize,
         reused: Option<usize>,
     ) -> Result<(), Error> {
-        let layout = flow.layout(value)?;
+        let layout = analysis.layout(value)?;
         let buffer = match reused {
             Some(buffer) => {
                 buffers.place_in(buffer, value, layout);

@@ -6,16 +6,16 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::buffer::{ALIGNMENT, Buffer};
 use crate::kernels::Kernels;
-use crate::network::{Network, NetworkOperation};
 use crate::packed::{Filters, Packed};
 use crate::pool::Pool;
+use crate::prepared_graph::{PreparedGraph, PreparedOperation};
 use crate::{Convolution, Error, Graph, Operation};
 
 /// Fills bytes with those that [`Engine::write_packed`](crate::Engine::write_packed) wrote from a byte on. It is called
 /// from several threads at once.
 pub type ReadAt<'a> = dyn Fn(usize, &mut [u8]) -> io::Result<()> + Sync + 'a;
 
-/// Weights turned into bytes in one go.
+/// Weights transposed into bytes in one go.
 const CHUNK: usize = 1 << 14;
 
 /// Bytes read in one go: many for each call, and yet some for each thread.
@@ -46,10 +46,10 @@ fn convolutions(graph: &Graph) -> impl Iterator<Item = &Convolution> {
 }
 
 /// Writes all packed weights, in order, each from a cache line on.
-pub(crate) fn write(network: &Network, to: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(network: &PreparedGraph, to: &mut dyn Write) -> io::Result<()> {
     let mut written: usize = 0;
     for step in &network.steps {
-        let NetworkOperation::Convolution(_, packed, _) = &step.operation else { continue };
+        let PreparedOperation::Convolution(_, packed, _) = &step.operation else { continue };
         let start = written.next_multiple_of(ALIGNMENT);
         to.write_all(&vec![0; start - written])?;
         for weights in packed.weights().chunks(CHUNK) {
@@ -66,7 +66,7 @@ pub(crate) fn open(
     graph: Graph,
     read: &ReadAt<'_>,
     (kernels, pool): (&Kernels, &Pool),
-) -> Result<Network, Error> {
+) -> Result<PreparedGraph, Error> {
     const { assert!(cfg!(target_endian = "little"), "big-endian machines need a byte swap here") };
     crate::check::check_without_weights(&graph)?;
     let (places, end) = places(&graph);
@@ -75,18 +75,18 @@ pub(crate) fn open(
     let mut places = places.into_iter();
     let steps = graph.steps.into_iter().map(|step| {
         let operation = match step.operation {
-            Operation::MaxPool(pool) => NetworkOperation::MaxPool(pool),
+            Operation::MaxPool(pool) => PreparedOperation::MaxPool(pool),
             Operation::Convolution(convolution) => {
                 let place = places.next().expect("every convolution has a place");
                 let weights = whole.part(place.start, place.len());
                 let weights = weights.expect("places lie in the buffer, at cache lines");
                 let packed = Packed::around(&Filters::of(&convolution), kernels.lanes, weights);
-                NetworkOperation::Convolution(convolution, packed, Default::default())
+                PreparedOperation::Convolution(convolution, packed, Default::default())
             }
         };
         (step.input, operation)
     });
-    Ok(Network::of_operations(steps.collect()))
+    Ok(PreparedGraph::of_operations(steps.collect()))
 }
 
 /// Reads all bytes, a stretch at a time on whichever thread is free. Of several failures the first is told.

@@ -3,26 +3,26 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::arena::{Place, Table};
-use crate::backward::{Pull, PullBack, Way};
+use crate::backward::{Adjoint, AdjointRun, AdjointSettings};
 use crate::buffer::Buffer;
-use crate::flow::Flow;
 use crate::kernels::Kernels;
 use crate::layers::direct::Projection;
 use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
-use crate::layers::{self, Ends, Layer, max_pool};
+use crate::layers::{self, Epilogue, Layer, max_pool};
 use crate::memory::{Memory, Slot};
-use crate::network::{self, Network, NetworkOperation};
 use crate::packed::{Packed, Panels};
 use crate::plan::{Kernel, Plan, PlannedStep};
 use crate::pool::Pool;
-use crate::sequence::Sequence;
+use crate::prepared_graph::{self, PreparedGraph, PreparedOperation};
+use crate::schedule::Schedule;
+use crate::segment_analysis::SegmentAnalysis;
 use crate::winograd::Size;
+use crate::workspace::{OffsetTable, Place};
 use crate::{Convolution, Error};
 
-/// Ways back that are kept: one for whole batches of questions and one for the last part.
-const WAYS_BACK: usize = 2;
+/// Ways back that are saved: one for whole batches of questions and one for the last part.
+const ADJOINTS: usize = 2;
 
 /// What programs are made for.
 #[derive(Clone, Copy)]
@@ -35,34 +35,34 @@ pub(crate) struct Settings<'a> {
 
 /// Everything about a run that does not depend on the numbers.
 pub(crate) struct Program {
-    sequence: Sequence,
+    schedule: Schedule,
     memory: Memory,
     plan: Plan,
     output: [usize; 4],
     segment: Range<usize>,
     shape: [usize; 4],
     /// For gradients of runs that keep their values, the newest last.
-    ways_back: Mutex<Vec<Arc<PullBack>>>,
+    ways_back: Mutex<Vec<Arc<Adjoint>>>,
 }
 
 impl Program {
     /// For a segment that is not empty.
     pub(crate) fn new(
-        network: &Network,
+        network: &PreparedGraph,
         segment: Range<usize>,
         shape: [usize; 4],
         Settings { pool, exact, keep }: Settings<'_>,
     ) -> Result<Self, Error> {
-        let flow = Flow::new(network, segment.clone(), shape, exact)?;
-        let memory = Memory::assign(&flow, segment.clone(), keep)?;
-        transform_weights(&flow, pool);
+        let analysis = SegmentAnalysis::new(network, segment.clone(), shape, exact)?;
+        let memory = Memory::assign(&analysis, segment.clone(), keep)?;
+        transform_weights(&analysis, pool);
         let threads = pool.threads();
-        let builder = Builder { flow: &flow, memory: &memory, threads };
+        let builder = Builder { analysis: &analysis, memory: &memory, threads };
         let input = memory.slot(segment.start);
         let mut layers = vec![(Layer::Load(Load { to: input.place }), clearing(input))];
         let mut steps = Vec::new();
-        for step in flow.steps() {
-            let (kernel, slot) = if flow.is_fused(step) {
+        for step in analysis.steps() {
+            let (kernel, slot) = if analysis.is_fused(step) {
                 (Kernel::Fused, None)
             } else {
                 let (layer, kernel) = builder.layer(step);
@@ -72,18 +72,18 @@ impl Program {
             };
             steps.push(PlannedStep {
                 step,
-                shape: flow.shape(step + 1),
+                shape: analysis.shape(step + 1),
                 kernel,
                 buffer: slot.map(|slot| slot.place.buffer),
                 in_place: slot.is_some_and(|slot| slot.in_place),
             });
         }
         layers.push((Layer::Store(Store { from: memory.slot(segment.end).place }), None));
-        let output = flow.shape(segment.end);
+        let output = analysis.shape(segment.end);
         let lengths = memory.lengths.clone();
-        let sequence = Sequence::new(layers, lengths, output.iter().product(), threads);
-        let plan = Plan { steps, buffers: sequence.buffers(), peak_bytes: sequence.bytes() };
-        Ok(Self { sequence, memory, plan, output, segment, shape, ways_back: Mutex::default() })
+        let schedule = Schedule::new(layers, lengths, output.iter().product(), threads);
+        let plan = Plan { steps, buffers: schedule.buffers(), peak_bytes: schedule.bytes() };
+        Ok(Self { schedule, memory, plan, output, segment, shape, ways_back: Mutex::default() })
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -101,21 +101,21 @@ impl Program {
     }
 
     /// The way back through recorded runs.
-    pub(crate) fn way_back(
+    pub(crate) fn adjoint(
         &self,
-        network: &Network,
+        network: &PreparedGraph,
         exact: bool,
-        pull: Pull,
+        pull: AdjointRun,
         machine: (&Pool, &'static Kernels),
-    ) -> Result<Arc<PullBack>, Error> {
+    ) -> Result<Arc<Adjoint>, Error> {
         let mut known = self.ways_back.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(way) = known.iter().find(|way| way.pull() == pull) {
             return Ok(Arc::clone(way));
         }
         let (segment, shape) = (self.segment.clone(), self.shape);
-        let way = Way { network, segment, shape, exact, pull };
-        let made = Arc::new(PullBack::new(&way, self, machine)?);
-        if known.len() >= WAYS_BACK {
+        let way = AdjointSettings { network, segment, shape, exact, pull };
+        let made = Arc::new(Adjoint::new(&way, self, machine)?);
+        if known.len() >= ADJOINTS {
             known.remove(0);
         }
         known.push(Arc::clone(&made));
@@ -129,17 +129,18 @@ impl Program {
     }
 
     /// The layers.
-    pub(crate) fn sequence(&self) -> &Sequence {
-        &self.sequence
+    pub(crate) fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 }
 
 /// Transforms all weights that Winograd's algorithm is going to want, in parallel.
-fn transform_weights(flow: &Flow<'_>, pool: &Pool) {
-    let steps: Vec<usize> = flow.steps().filter(|&step| flow.winograd(step).is_some()).collect();
+fn transform_weights(analysis: &SegmentAnalysis<'_>, pool: &Pool) {
+    let steps: Vec<usize> =
+        analysis.steps().filter(|&step| analysis.winograd(step).is_some()).collect();
     pool.each(steps.len(), &|i| {
-        if let (Some(size), NetworkOperation::Convolution(_, Packed::Panels(panels), winograd)) =
-            (flow.winograd(steps[i]), &flow.step(steps[i]).operation)
+        if let (Some(size), PreparedOperation::Convolution(_, Packed::Panels(panels), winograd)) =
+            (analysis.winograd(steps[i]), &analysis.step(steps[i]).operation)
         {
             winograd.weights(panels, size);
         }
@@ -152,24 +153,24 @@ fn clearing(slot: Slot) -> Option<Place> {
 
 /// What layers are made from.
 struct Builder<'a> {
-    flow: &'a Flow<'a>,
+    analysis: &'a SegmentAnalysis<'a>,
     memory: &'a Memory,
     threads: usize,
 }
 
 impl Builder<'_> {
     fn layer(&self, step: usize) -> (Layer, Kernel) {
-        match &self.flow.step(step).operation {
-            NetworkOperation::MaxPool(_) => {
+        match &self.analysis.step(step).operation {
+            PreparedOperation::MaxPool(_) => {
                 let layer = max_pool::Maximum {
-                    windows: self.flow.windows(step),
-                    input: self.memory.slot(self.flow.step(step).input).place,
+                    windows: self.analysis.windows(step),
+                    input: self.memory.slot(self.analysis.step(step).input).place,
                     output: self.memory.slot(step + 1).place,
                 };
                 (Layer::MaxPool(layer), Kernel::MaxPool)
             }
-            NetworkOperation::Convolution(convolution, packed, winograd) => {
-                match (self.flow.winograd(step), packed) {
+            PreparedOperation::Convolution(convolution, packed, winograd) => {
+                match (self.analysis.winograd(step), packed) {
                     (Some(size), Packed::Panels(panels)) => {
                         self.winograd(step, convolution, (panels, winograd), size)
                     }
@@ -185,33 +186,33 @@ impl Builder<'_> {
         convolution: &Convolution,
         packed: &Packed,
     ) -> (Layer, Kernel) {
-        let input = self.memory.slot(self.flow.step(step).input).place;
-        let residual = self.flow.residual(step).map(|value| self.memory.slot(value).place);
+        let input = self.memory.slot(self.analysis.step(step).input).place;
+        let residual = self.analysis.residual(step).map(|value| self.memory.slot(value).place);
         let output = self.memory.slot(step + 1).place;
-        let ends = Ends::new(output, residual, convolution.activation.bounds());
-        let projection = match (self.flow.projection(step), packed) {
+        let epilogue = Epilogue::new(output, residual, convolution.activation.bounds());
+        let projection = match (self.analysis.projection(step), packed) {
             (Some(projection), Packed::Panels(panels)) => Some(self.projection(projection, panels)),
             _ => None,
         };
-        let windows = self.flow.windows(step);
-        layers::convolution(packed, (input, &windows), ends, projection, self.threads)
+        let windows = self.analysis.windows(step);
+        layers::convolution(packed, (input, &windows), epilogue, projection, self.threads)
     }
 
     fn winograd(
         &self,
         step: usize,
         convolution: &Convolution,
-        (panels, transformed): (&Arc<Panels>, &network::Winograd),
+        (panels, transformed): (&Arc<Panels>, &prepared_graph::Winograd),
         size: Size,
     ) -> (Layer, Kernel) {
         let weights = (Arc::clone(panels), transformed.weights(panels, size));
         let places = Places {
-            input: self.memory.slot(self.flow.step(step).input).place,
+            input: self.memory.slot(self.analysis.step(step).input).place,
             output: self.memory.slot(step + 1).place,
-            residual: self.flow.residual(step).map(|value| self.memory.slot(value).place),
+            residual: self.analysis.residual(step).map(|value| self.memory.slot(value).place),
         };
         let bounds = convolution.activation.bounds();
-        let windows = self.flow.windows(step);
+        let windows = self.analysis.windows(step);
         let layer = Winograd::new(size, weights, places, &windows, bounds, self.threads);
         let kernel = match size {
             Size::Two => Kernel::Winograd2,
@@ -221,13 +222,13 @@ impl Builder<'_> {
     }
 
     fn projection(&self, step: usize, onto: &Panels) -> Projection {
-        let NetworkOperation::Convolution(_, Packed::Panels(weights), _) =
-            &self.flow.step(step).operation
+        let PreparedOperation::Convolution(_, Packed::Panels(weights), _) =
+            &self.analysis.step(step).operation
         else {
             unreachable!("a projection is a dense convolution")
         };
-        let place = self.memory.slot(self.flow.step(step).input).place;
-        let windows = self.flow.windows(step);
+        let place = self.memory.slot(self.analysis.step(step).input).place;
+        let windows = self.analysis.windows(step);
         let offsets = place.layout.windows(windows.outputs, windows.stride, windows.before);
         let mut bias = Buffer::zeroed(onto.bias.len());
         let biases = onto.bias.as_slice().iter().zip(weights.bias.as_slice());
@@ -236,7 +237,7 @@ impl Builder<'_> {
         }
         Projection {
             weights: weights.clone(),
-            windows: Table::reading(place, offsets, place.layout.channels()),
+            windows: OffsetTable::reading(place, offsets, place.layout.channels()),
             bias,
         }
     }

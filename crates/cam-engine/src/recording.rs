@@ -1,28 +1,28 @@
 use std::sync::Arc;
 
-use crate::arena::Arena;
-use crate::backward::Pull;
+use crate::backward::AdjointRun;
 use crate::program::Program;
+use crate::workspace::Workspace;
 use crate::{Engine, Error, Output};
 
-/// A run whose activations are kept, so that gradients can be pulled back through it.
+/// A run whose activations are saved, so that gradients can be pulled back through it.
 ///
 /// Made by [`Engine::record`]. It holds the memory of all activations of its segment.
 pub struct Recording<'a> {
     engine: &'a Engine,
     /// The program and what its run left; none for an empty segment.
-    kept: Option<(Arc<Program>, Option<Arena>)>,
+    saved: Option<(Arc<Program>, Option<Workspace>)>,
     output: Output,
 }
 
 impl<'a> Recording<'a> {
     pub(crate) fn new(
         engine: &'a Engine,
-        kept: Option<(Arc<Program>, Arena)>,
+        saved: Option<(Arc<Program>, Workspace)>,
         output: Output,
     ) -> Self {
-        let kept = kept.map(|(program, arena)| (program, Some(arena)));
-        Self { engine, kept, output }
+        let saved = saved.map(|(program, workspace)| (program, Some(workspace)));
+        Self { engine, saved, output }
     }
 
     /// What the run gave.
@@ -66,7 +66,7 @@ impl<'a> Recording<'a> {
     /// # Ok::<(), cam_engine::Error>(())
     /// ```
     pub fn pull_back(&self, gradients: &[f32], questions: usize) -> Result<Output, Error> {
-        self.pull(gradients, Pull { questions, guided: false })
+        self.pull(gradients, AdjointRun { questions, guided: false })
     }
 
     /// The same by guided backpropagation: what is negative is dropped wherever a gradient passes
@@ -78,27 +78,27 @@ impl<'a> Recording<'a> {
     /// # Errors
     /// As for [`pull_back`](Self::pull_back).
     pub fn pull_back_guided(&self, gradients: &[f32], questions: usize) -> Result<Output, Error> {
-        self.pull(gradients, Pull { questions, guided: true })
+        self.pull(gradients, AdjointRun { questions, guided: true })
     }
 
-    fn pull(&self, gradients: &[f32], pull: Pull) -> Result<Output, Error> {
+    fn pull(&self, gradients: &[f32], pull: AdjointRun) -> Result<Output, Error> {
         let [images, channels, height, width] = self.output.shape;
         let shape = [images * pull.questions, channels, height, width];
         crate::engine::check_input(gradients, shape)?;
-        let Some((program, Some(arena))) = &self.kept else {
+        let Some((program, Some(workspace))) = &self.saved else {
             return Ok(Output { values: gradients.to_vec(), shape });
         };
-        self.engine.pull_back(program, arena, gradients, pull)
+        self.engine.pull_back(program, workspace, gradients, pull)
     }
 }
 
 impl Drop for Recording<'_> {
     /// The memory serves the next run.
     fn drop(&mut self) {
-        if let Some((program, arena)) = &mut self.kept
-            && let Some(arena) = arena.take()
+        if let Some((program, workspace)) = &mut self.saved
+            && let Some(workspace) = workspace.take()
         {
-            program.sequence().recycle(arena);
+            program.schedule().recycle(workspace);
         }
     }
 }

@@ -247,7 +247,9 @@ impl From<cam_core::Error> for Error {
     fn from(error: cam_core::Error) -> Self {
         match error {
             cam_core::Error::UnknownLayer { .. } => Self::Usage(Cause::of(error)),
-            cam_core::Error::Cancelled { .. } => Self::Cancelled(error.to_string()),
+            cam_core::Error::Cancelled { .. } => {
+                Self::Cancelled("what was written is whole".to_owned())
+            }
             _ => Self::Failed(Cause::of(error)),
         }
     }

@@ -40,6 +40,9 @@ pub struct Part {
     pub concept: Option<(String, f32)>,
 }
 
+/// For each image, the share of what the network saw of it where each part is the strongest.
+pub type Shares = Vec<Vec<f32>>;
+
 /// What images have in common.
 pub struct Factorized {
     /// The images as they were read.
@@ -134,12 +137,11 @@ impl Model {
 }
 
 impl Factorized {
-    /// A row of the figure for each image, under these names, and for each image the share of what the network saw of it
-    /// where each part is the strongest.
+    /// A row of the figure for each image, under these names, and the shares of its parts.
     ///
     /// # Errors
     /// Where a map cannot be resized so far.
-    pub fn rows(&self, names: &[String]) -> Result<(Vec<Vec<Panel>>, Vec<Vec<f32>>), Error> {
+    pub fn rows(&self, names: &[String]) -> Result<(Vec<Vec<Panel>>, Shares), Error> {
         let style = FigureStyle::default();
         let ([h, w], count) = (self.size, self.parts.len());
         let (mut rows, mut all_shares) = (Vec::new(), Vec::new());

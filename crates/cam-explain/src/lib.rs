@@ -24,6 +24,7 @@
 
 pub mod batch;
 mod cancel;
+mod classes;
 pub mod compare;
 pub mod concepts;
 pub mod device;
@@ -35,6 +36,7 @@ mod explain;
 pub mod factorization;
 pub mod folder;
 pub mod index;
+mod inspection;
 mod journal;
 pub mod lanes;
 mod memory;
@@ -48,21 +50,24 @@ mod progress;
 mod same_bytes;
 mod source;
 pub mod tensors;
+pub mod text;
 pub mod vectors;
 pub mod weights;
 
 pub use cam_core::{Arithmetic, GradCam, Method, Target};
 pub use cam_viz::{Colormap, Map};
 pub use cancel::Cancel;
+pub use classes::Class;
 pub use drawing::{Drawing, Figure, Heatmap};
 pub use environment::Environment;
 pub use error::{Cause, Error, Setting};
 pub use explain::{
     Answer, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
     Condition, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage,
-    PreparedQuestion, Question, Reading, Size, Subject, check_use, chosen, rule, unseen,
+    PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, rule, unseen,
     width_and_height, window,
 };
+pub use inspection::Inspection;
 pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
 pub use picture::Picture;

@@ -14,6 +14,7 @@ use cam_models::{
     load_embedded, published,
 };
 
+use crate::classes::ClassNames;
 use crate::device::Opened;
 use crate::environment::Environment;
 use crate::error::{Context as _, Error, Setting};
@@ -69,6 +70,7 @@ pub struct Model {
     environment: Environment,
     reading: Reading,
     arithmetic: Arithmetic,
+    pub(crate) class_names: ClassNames,
 }
 
 /// Where in a weight file a network is.
@@ -163,6 +165,7 @@ impl Model {
             environment,
             reading,
             arithmetic,
+            class_names: ClassNames::default(),
         })
     }
 
@@ -193,11 +196,6 @@ impl Model {
     /// Whose arithmetic is followed.
     pub fn arithmetic(&self) -> Arithmetic {
         self.arithmetic
-    }
-
-    /// What a class of the classifier is called.
-    pub fn class_name(&self, class: usize) -> String {
-        format!("class {class}")
     }
 
     /// How images are read.
@@ -374,7 +372,7 @@ pub fn untrained_by_name(name: &str, options: &ModelOptions) -> Result<ConvNet, 
 }
 
 fn untrained(description: Description, runtime: Runtime) -> Result<ConvNet, Error> {
-    let weights = Weights::made_up(&description);
+    let weights = Weights::placeholder(&description);
     ConvNet::new(description, weights, runtime).context("a network with placeholder weights")
 }
 
@@ -450,7 +448,7 @@ fn fetched(published: &Published) -> Result<PathBuf, Error> {
 impl Place {
     fn of(loaded: &Loaded) -> Self {
         let source = &loaded.source;
-        let forgiven = (!loaded.breaches.is_empty()).then(|| loaded.breaches.to_string());
+        let forgiven = (!loaded.mismatches.is_empty()).then(|| loaded.mismatches.to_string());
         let left_out = source.left_out.iter().map(|left_out| {
             format!(
                 "left out: {} ({}, tensors: {})",

@@ -138,7 +138,7 @@ impl Source {
     /// Reads its bytes; of pixels in memory, those.
     pub(crate) fn bytes(&self, environment: &Environment) -> Result<Vec<u8>, Error> {
         let cancel = &environment.cancel;
-        let in_context = |read: Result<Vec<u8>, Error>| Ok(read.with_context(|| self.to_string())?);
+        let in_context = |read: Result<Vec<u8>, Error>| read.with_context(|| self.to_string());
         match self {
             Self::File(path) if may_wait(path) => {
                 let path = path.clone();

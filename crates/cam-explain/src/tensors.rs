@@ -5,6 +5,7 @@ use cam_core::Network as _;
 use cam_models::{ConvNet, Rgb8};
 use cam_viz::Map;
 
+use crate::classes::classifier;
 use crate::error::{Context as _, Error, failed};
 
 /// Reads a result from the device.
@@ -30,4 +31,15 @@ pub fn images(network: &ConvNet, pixels: &[Rgb8]) -> Result<Tensor<4>, Error> {
 pub fn embeddings(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Vec<f32>>, Error> {
     let embeddings = read(network.embed(images(network, pixels)?))?;
     Ok(embeddings.chunks(network.embedding_width()).map(<[f32]>::to_vec).collect())
+}
+
+/// The logits of pixels' classes, one list for each.
+///
+/// # Errors
+/// Where the network has no classifier, or the device fails.
+pub fn logits(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Vec<f32>>, Error> {
+    let classifier = classifier(network)?;
+    let [classes, _] = classifier.weight.dims();
+    let logits = read(classifier.forward(network.embed(images(network, pixels)?)))?;
+    Ok(logits.chunks(classes).map(<[f32]>::to_vec).collect())
 }

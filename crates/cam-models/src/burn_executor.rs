@@ -151,18 +151,18 @@ impl Values {
     fn new(start: usize, input: Tensor<4>, steps: &[LoadedStep]) -> Self {
         let mut reads_left = vec![0; steps.len() + 1];
         for step in steps {
-            reads_left[step.input.steps_before() - start] += 1;
+            reads_left[step.input.index() - start] += 1;
             if let LoadedOperation::Convolution(convolution) = &step.operation
                 && let Some(residual) = convolution.step.residual
             {
-                reads_left[residual.steps_before() - start] += 1;
+                reads_left[residual.index() - start] += 1;
             }
         }
         Self { start, values: vec![Some(input)], reads_left }
     }
 
     fn read(&mut self, value: Value) -> Tensor<4> {
-        let index = value.steps_before() - self.start;
+        let index = value.index() - self.start;
         self.reads_left[index] -= 1;
         let value = match self.reads_left[index] {
             0 => self.values[index].take(),

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::architecture::infer;
 use crate::checkpoint::Checkpoint;
 use crate::contract;
 use crate::description::Description;
-use crate::infer::infer;
 use crate::left_out;
 use crate::naming::{Family, Naming};
 

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::checkpoint::{Checkpoint, StoredTensor};
-use crate::description::{Classifier, Description, NeckStep, PoolingStep};
+use crate::description::{Classifier, Description, HeadStep, PoolingStep};
 use crate::unsupported;
 
 /// Everything in which a file falls short, by tensor name.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Breaches {
+pub struct Mismatches {
     /// Needed, but not in the file.
     pub missing: Vec<String>,
     /// In the file, but not needed, wherever it stands: what the network that the file was saved
@@ -73,60 +73,60 @@ impl Values {
 /// Holds the tensors against the network and reads what is needed.
 ///
 /// Shapes are compared before any tensor is materialised.
-pub(crate) fn read(checkpoint: &Checkpoint, description: &Description) -> (Values, Breaches) {
-    let (mut breaches, sound) = compare(checkpoint, description);
+pub(crate) fn read(checkpoint: &Checkpoint, description: &Description) -> (Values, Mismatches) {
+    let (mut mismatches, sound) = compare(checkpoint, description);
     let mut values = BTreeMap::new();
     for Needed { name, role, .. } in sound {
         let Some(tensor) = checkpoint.get(&name) else { continue };
         match tensor.values() {
-            Err(error) => breaches.invalid.push((tensor.name().to_owned(), error.to_string())),
+            Err(error) => mismatches.invalid.push((tensor.name().to_owned(), error.to_string())),
             Ok(found) => {
                 let objection =
                     objection(&found, role).map(|reason| (tensor.name().to_owned(), reason));
-                breaches.invalid.extend(objection);
+                mismatches.invalid.extend(objection);
                 values.insert(name, found);
             }
         }
     }
-    (Values(values), breaches)
+    (Values(values), mismatches)
 }
 
 /// How many tensors the network needs that the file lacks or has in another shape.
 pub(crate) fn faults(checkpoint: &Checkpoint, description: &Description) -> usize {
-    let (breaches, _) = compare(checkpoint, description);
-    breaches.missing.len() + breaches.misshaped.len()
+    let (mismatches, _) = compare(checkpoint, description);
+    mismatches.missing.len() + mismatches.misshaped.len()
 }
 
 /// Names and shapes alone; and what is needed and of the right shape, to be read.
-fn compare(checkpoint: &Checkpoint, description: &Description) -> (Breaches, Vec<Needed>) {
+fn compare(checkpoint: &Checkpoint, description: &Description) -> (Mismatches, Vec<Needed>) {
     let needed = needed(description);
     let known: BTreeSet<&str> = needed.iter().map(|needed| needed.name.as_str()).collect();
     let others = checkpoint.tensors().filter(|(name, _)| !known.contains(name));
     let others = others.filter(|(name, _)| !name.ends_with(".num_batches_tracked"));
     let others: Vec<(&str, &StoredTensor)> = others.collect();
-    let mut breaches = Breaches {
+    let mut mismatches = Mismatches {
         unexpected: others.iter().map(|(_, tensor)| tensor.name().to_owned()).collect(),
         unsupported: others.iter().filter_map(unsupported::in_block).collect(),
-        ..Breaches::default()
+        ..Mismatches::default()
     };
     let mut sound = Vec::new();
     for needed in needed {
         match checkpoint.get(&needed.name) {
             None if needed.is_optional => {}
-            None => breaches.missing.push(needed.name),
+            None => mismatches.missing.push(needed.name),
             Some(tensor) if tensor.shape() != needed.shape => {
                 let found = tensor.shape().to_vec();
-                breaches.misshaped.push((tensor.name().to_owned(), found, needed.shape));
+                mismatches.misshaped.push((tensor.name().to_owned(), found, needed.shape));
             }
             Some(_) => sound.push(needed),
         }
     }
-    let missing = breaches.missing.iter();
-    breaches.unsupported.extend(missing.filter_map(|name| unsupported::norm(checkpoint, name)));
-    (breaches, sound)
+    let missing = mismatches.missing.iter();
+    mismatches.unsupported.extend(missing.filter_map(|name| unsupported::norm(checkpoint, name)));
+    (mismatches, sound)
 }
 
-impl Breaches {
+impl Mismatches {
     /// Whether the file may be used nevertheless.
     pub fn are_forgiven(&self, strictness: Strictness) -> bool {
         let valid =
@@ -167,19 +167,19 @@ fn needed(description: &Description) -> Vec<Needed> {
     }
     for neck in &description.necks {
         match neck {
-            NeckStep::Linear { key, inputs, outputs, has_bias } => {
+            HeadStep::Linear { key, inputs, outputs, has_bias } => {
                 need(format!("{key}.weight"), &[*outputs, *inputs], Role::Weight);
                 if *has_bias {
                     need(format!("{key}.bias"), &[*outputs], Role::Weight);
                 }
             }
-            NeckStep::BatchNorm { norm, width, is_affine } => {
+            HeadStep::BatchNorm { norm, width, is_affine } => {
                 let affine = AFFINE.iter().filter(|_| *is_affine);
                 for (part, role) in affine.chain(&STATISTICS) {
                     need(format!("{}.{part}", norm.key), &[*width], *role);
                 }
             }
-            NeckStep::L2Normalize { .. } => {}
+            HeadStep::L2Normalize { .. } => {}
         }
     }
     if let Some(Classifier { key, classes, inputs }) = &description.classifier {
@@ -206,7 +206,7 @@ fn objection(values: &[f32], role: Role) -> Option<String> {
         .then(|| format!("{negative} of {} variances are negative", values.len()))
 }
 
-impl fmt::Display for Breaches {
+impl fmt::Display for Mismatches {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,

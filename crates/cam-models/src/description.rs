@@ -5,7 +5,7 @@ mod head;
 use cam_core::{HeadKind, Layer, LayerInfo};
 pub use cam_engine::{Activation, MaxPool, Padding};
 
-pub use head::{NeckStep, PoolingStep};
+pub use head::{HeadStep, PoolingStep};
 
 use crate::Preprocessing;
 
@@ -24,7 +24,7 @@ pub struct Description {
     /// How the positions of the last activations become one vector.
     pub pooling: PoolingStep,
     /// What follows the pooling, in order; the last gives the embedding.
-    pub necks: Vec<NeckStep>,
+    pub necks: Vec<HeadStep>,
     /// The fully connected layer behind the embedding, where the weights hold one.
     pub classifier: Option<Classifier>,
     /// How an image becomes the network's input.
@@ -48,7 +48,7 @@ impl Value {
 
     /// How many steps must have run for this value to exist. It is also where a segment that
     /// starts from this value starts.
-    pub fn steps_before(self) -> usize {
+    pub fn index(self) -> usize {
         self.0
     }
 }
@@ -169,7 +169,7 @@ impl Description {
     pub fn layers(&self) -> Vec<LayerInfo> {
         let shapes = self.channels_and_strides();
         let layer = |cut: &Cut| {
-            let (channels, stride) = shapes[cut.value.steps_before()];
+            let (channels, stride) = shapes[cut.value.index()];
             LayerInfo { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
         };
         self.cuts.iter().map(layer).collect()
@@ -205,7 +205,7 @@ impl Description {
     fn channels_and_strides(&self) -> Vec<(usize, usize)> {
         let mut known = vec![(3, 1)];
         for step in &self.steps {
-            let (channels, stride) = known[step.input.steps_before()];
+            let (channels, stride) = known[step.input.index()];
             known.push(match &step.operation {
                 Operation::Convolution(step) => (step.outputs, stride * step.stride),
                 Operation::MaxPool(pool) => (channels, stride * pool.stride),

@@ -163,7 +163,7 @@ fn refused<T>(error: cam_engine::Error) -> T {
 fn graph(description: &Description, weights: Vec<ConvolutionWeights>) -> Graph {
     let mut weights = weights.into_iter();
     let steps = description.steps.iter().map(|step| cam_engine::Step {
-        input: step.input.steps_before(),
+        input: step.input.index(),
         operation: match &step.operation {
             Operation::MaxPool(pool) => cam_engine::Operation::MaxPool(*pool),
             Operation::Convolution(step) => {
@@ -186,7 +186,7 @@ fn convolution(step: &Convolution, weights: ConvolutionWeights) -> cam_engine::C
         groups: step.groups,
         weight: weights.weight,
         bias: weights.bias,
-        residual: step.residual.map(|value| value.steps_before()),
+        residual: step.residual.map(|value| value.index()),
         activation: step.activation,
     }
 }

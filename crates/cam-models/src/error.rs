@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use crate::checkpoint::{Container, Foreign};
-use crate::contract::Breaches;
+use crate::contract::Mismatches;
 use crate::network::NetworkError;
 use crate::source::shown;
 
@@ -114,14 +114,14 @@ pub enum LoadError {
     },
 
     /// The tensors do not fit the network.
-    #[error("{}: does not fit {network}\n{breaches}", path.display())]
+    #[error("{}: does not fit {network}\n{mismatches}", path.display())]
     Contract {
         /// The file.
         path: PathBuf,
         /// The network.
         network: String,
         /// Every tensor that does not fit.
-        breaches: Box<Breaches>,
+        mismatches: Box<Mismatches>,
     },
 }
 

@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{Head, Linear, Pooling, ProjectionStep};
 
 use crate::contract::Values;
-use crate::description::{Classifier, Description, NeckStep, PoolingStep};
+use crate::description::{Classifier, Description, HeadStep, PoolingStep};
 use crate::weights::ClassifierWeights;
 
 /// The numbers that a description's pooling and necks need, in their order.
@@ -13,13 +13,13 @@ pub struct HeadWeights {
     /// The exponent of a generalised mean; positive and finite.
     pub exponent: Option<f32>,
     /// One entry per neck.
-    pub necks: Vec<NeckWeights>,
+    pub necks: Vec<HeadStepWeights>,
 }
 
 /// The numbers of one neck.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum NeckWeights {
+pub enum HeadStepWeights {
     /// W `[out, in]`, row-major, and b `[out]`, empty where there is none.
     Linear {
         /// W.
@@ -45,7 +45,7 @@ impl HeadWeights {
             PoolingStep::Average => None,
             PoolingStep::GeneralizedMean { key, .. } => Some(*values.take(key)?.first()?),
         };
-        let necks = description.necks.iter().map(|neck| NeckWeights::of(neck, values));
+        let necks = description.necks.iter().map(|neck| HeadStepWeights::of(neck, values));
         Some(Self { exponent, necks: necks.collect::<Option<_>>()? })
     }
 
@@ -80,17 +80,17 @@ impl ClassifierWeights {
     }
 }
 
-impl NeckWeights {
-    fn of(step: &NeckStep, values: &mut Values) -> Option<Self> {
+impl HeadStepWeights {
+    fn of(step: &HeadStep, values: &mut Values) -> Option<Self> {
         Some(match step {
-            NeckStep::Linear { key, has_bias, .. } => Self::Linear {
+            HeadStep::Linear { key, has_bias, .. } => Self::Linear {
                 weight: values.take(&format!("{key}.weight"))?,
                 bias: match has_bias {
                     true => values.take(&format!("{key}.bias"))?,
                     false => Vec::new(),
                 },
             },
-            NeckStep::BatchNorm { norm, width, is_affine } => {
+            HeadStep::BatchNorm { norm, width, is_affine } => {
                 let mut take = |part: &str| values.take(&format!("{}.{part}", norm.key));
                 let (mean, variance) = (take("running_mean")?, take("running_var")?);
                 let (gamma, beta) = match is_affine {
@@ -99,13 +99,13 @@ impl NeckWeights {
                 };
                 folded([&gamma, &beta, &mean, &variance], norm.epsilon)
             }
-            NeckStep::L2Normalize { .. } => Self::L2Normalize,
+            HeadStep::L2Normalize { .. } => Self::L2Normalize,
         })
     }
 
-    fn on(self, step: &NeckStep, device: &Device) -> Option<ProjectionStep> {
+    fn on(self, step: &HeadStep, device: &Device) -> Option<ProjectionStep> {
         Some(match (self, step) {
-            (Self::Linear { weight, bias }, NeckStep::Linear { inputs, outputs, has_bias, .. }) => {
+            (Self::Linear { weight, bias }, HeadStep::Linear { inputs, outputs, has_bias, .. }) => {
                 let fits = weight.len() == inputs * outputs
                     && bias.len() == if *has_bias { *outputs } else { 0 };
                 let weight = fits.then(|| TensorData::new(weight, [*outputs, *inputs]))?;
@@ -114,14 +114,14 @@ impl NeckWeights {
                     bias: has_bias.then(|| vector(bias, device)),
                 })
             }
-            (Self::Affine { scale, shift }, NeckStep::BatchNorm { width, .. }) => {
+            (Self::Affine { scale, shift }, HeadStep::BatchNorm { width, .. }) => {
                 let fits = scale.len() == *width && shift.len() == *width;
                 fits.then(|| ProjectionStep::Affine {
                     scale: vector(scale, device),
                     shift: vector(shift, device),
                 })?
             }
-            (Self::L2Normalize, NeckStep::L2Normalize { epsilon }) => {
+            (Self::L2Normalize, HeadStep::L2Normalize { epsilon }) => {
                 ProjectionStep::L2Normalize { epsilon: *epsilon }
             }
             _ => return None,
@@ -130,14 +130,14 @@ impl NeckWeights {
 }
 
 /// γ·(x − μ)/√(σ² + ε) + β as scale and shift, in f64.
-fn folded([gamma, beta, mean, variance]: [&[f32]; 4], epsilon: f64) -> NeckWeights {
+fn folded([gamma, beta, mean, variance]: [&[f32]; 4], epsilon: f64) -> HeadStepWeights {
     let (scale, shift) = (0..gamma.len())
         .map(|i| {
             let scale = f64::from(gamma[i]) / (f64::from(variance[i]) + epsilon).sqrt();
             (scale as f32, (f64::from(beta[i]) - f64::from(mean[i]) * scale) as f32)
         })
         .unzip();
-    NeckWeights::Affine { scale, shift }
+    HeadStepWeights::Affine { scale, shift }
 }
 
 fn vector(values: Vec<f32>, device: &Device) -> Tensor<1> {

@@ -7,7 +7,7 @@ use crate::behind::Behind;
 use crate::candidates::{Candidate, family};
 use crate::checkpoint::{Checkpoint, Foreign, StoredTensor};
 use crate::choice::{choose, reason};
-use crate::contract::{self, Breaches, Values};
+use crate::contract::{self, Mismatches, Values};
 use crate::description::Description;
 use crate::left_out;
 use crate::naming::{Family, Naming};
@@ -20,7 +20,7 @@ pub struct Identified {
     description: Description,
     source: Source,
     network: Checkpoint,
-    breaches: Breaches,
+    mismatches: Mismatches,
 }
 
 /// Which network a file is of, and where in it.
@@ -51,12 +51,12 @@ impl Identified {
             reason,
         })?;
         let mut network = taken.network.clone();
-        let Account { others, left_out, behind, mut breaches } =
+        let Account { others, left_out, behind, mut mismatches } =
             Account::of(checkpoint, &taken, &others);
         let behind = Behind::apply(&behind, taken.naming, &mut network, &mut description);
         let assumptions = assumption(taken.naming, asked).into_iter().chain(behind.assumptions);
-        breaches.unexpected.extend(behind.unexpected);
-        breaches.notes = behind.notes;
+        mismatches.unexpected.extend(behind.unexpected);
+        mismatches.notes = behind.notes;
         let source = Source {
             prefix: taken.prefix,
             naming: taken.naming,
@@ -66,7 +66,7 @@ impl Identified {
             left_out,
             assumptions: assumptions.collect(),
         };
-        Ok(Self { description, source, network, breaches })
+        Ok(Self { description, source, network, mismatches })
     }
 
     /// The network.
@@ -80,18 +80,18 @@ impl Identified {
     }
 
     /// Holds the file against the network, reading every value that it needs.
-    pub fn inspect(&self) -> Breaches {
+    pub fn inspect(&self) -> Mismatches {
         self.read().1
     }
 
     /// The values, and everything in which the file falls short.
-    pub(crate) fn read(&self) -> (Values, Breaches) {
-        let (values, mut breaches) = contract::read(&self.network, &self.description);
-        breaches.unexpected.extend(self.breaches.unexpected.iter().cloned());
-        breaches.unexpected.sort();
-        breaches.unsupported.extend(self.breaches.unsupported.iter().cloned());
-        breaches.notes.extend(self.breaches.notes.iter().cloned());
-        (values, breaches)
+    pub(crate) fn read(&self) -> (Values, Mismatches) {
+        let (values, mut mismatches) = contract::read(&self.network, &self.description);
+        mismatches.unexpected.extend(self.mismatches.unexpected.iter().cloned());
+        mismatches.unexpected.sort();
+        mismatches.unsupported.extend(self.mismatches.unsupported.iter().cloned());
+        mismatches.notes.extend(self.mismatches.notes.iter().cloned());
+        (values, mismatches)
     }
 
     pub(crate) fn into_parts(self) -> (Description, Source) {
@@ -123,7 +123,7 @@ struct Account<'a> {
     left_out: Vec<LeftOut>,
     /// What stands behind the network, by its path from there.
     behind: Vec<(String, &'a StoredTensor)>,
-    breaches: Breaches,
+    mismatches: Mismatches,
 }
 
 impl<'a> Account<'a> {
@@ -146,10 +146,10 @@ impl<'a> Account<'a> {
                 account.take(name, regions.path(name), tensor);
             }
         }
-        if !account.breaches.unsupported.is_empty() {
+        if !account.mismatches.unsupported.is_empty() {
             // What stands behind is of that other network.
             let names = account.behind.drain(..).map(|(_, tensor)| tensor.name().to_owned());
-            account.breaches.unexpected.extend(names);
+            account.mismatches.unexpected.extend(names);
         }
         account
     }
@@ -166,7 +166,7 @@ impl<'a> Account<'a> {
                 }),
             }
         } else if let Some(says) = unsupported::segmentation(path, tensor.shape()) {
-            self.breaches.unsupported.push((name.to_owned(), says.to_owned()));
+            self.mismatches.unsupported.push((name.to_owned(), says.to_owned()));
         } else {
             self.behind.push((path.to_owned(), tensor));
         }

@@ -37,6 +37,7 @@
 //! # Ok::<(), cam_models::LoadError>(())
 //! ```
 
+mod architecture;
 mod behind;
 mod burn_executor;
 mod candidates;
@@ -54,16 +55,16 @@ mod executor;
 mod fit;
 mod head_weights;
 mod identify;
-mod infer;
+mod imagenet;
 mod left_out;
 mod load;
-mod made_up;
-mod memory;
 mod naming;
 mod network;
 #[cfg(feature = "files")]
 mod packed;
+mod peak_activations;
 mod pixels;
+mod placeholder_weights;
 mod placement;
 mod precision;
 mod preprocessing;
@@ -77,7 +78,7 @@ mod weights;
 pub use burn_executor::BurnExecutor;
 pub use catalogue::{Published, architectures, describe, published};
 pub use checkpoint::Checkpoint;
-pub use contract::{Breaches, Strictness};
+pub use contract::{Mismatches, Strictness};
 pub use description::Description;
 pub use efficientnet_lite::{EfficientNetLite, Port};
 #[cfg(feature = "embedded")]
@@ -86,8 +87,9 @@ pub use engine_executor::EngineExecutor;
 pub use error::LoadError;
 pub use executor::{Executor, Recording, Segment};
 pub use fit::{Fit, UnknownFit};
-pub use head_weights::{HeadWeights, NeckWeights};
+pub use head_weights::{HeadStepWeights, HeadWeights};
 pub use identify::{Identified, identify};
+pub use imagenet::imagenet_classes;
 #[cfg(feature = "files")]
 pub use load::load;
 pub use load::{Loaded, load_checkpoint};

@@ -1,7 +1,7 @@
 //! From a weight file to a network, under a contract: all of it fits, or nothing is computed.
 
 use crate::checkpoint::Checkpoint;
-use crate::contract::{Breaches, Strictness};
+use crate::contract::{Mismatches, Strictness};
 use crate::description::Description;
 use crate::identify::Identified;
 use crate::source::Source;
@@ -14,8 +14,8 @@ pub struct Loaded {
     pub network: ConvNet,
     /// Where in the file it was, and what else the file holds.
     pub source: Source,
-    /// Forgiven breaches; none unless the load was [`Strictness::Partial`].
-    pub breaches: Breaches,
+    /// Forgiven mismatches; none unless the load was [`Strictness::Partial`].
+    pub mismatches: Mismatches,
 }
 
 /// Loads a weight file; which network it is of is inferred from names and shapes.
@@ -45,16 +45,16 @@ pub fn load_checkpoint(
 ) -> Result<Loaded, LoadError> {
     let path = checkpoint.origin().to_owned();
     let identified = Identified::of(&checkpoint, described.as_ref())?;
-    let (values, breaches) = identified.read();
+    let (values, mismatches) = identified.read();
     let (description, source) = identified.into_parts();
-    if !breaches.are_forgiven(strictness) {
+    if !mismatches.are_forgiven(strictness) {
         let network = description.name;
-        return Err(LoadError::Contract { path, network, breaches: Box::new(breaches) });
+        return Err(LoadError::Contract { path, network, mismatches: Box::new(mismatches) });
     }
     let weights = Weights::fold(&description, values).ok_or(NetworkError::Weights);
     let network = weights.and_then(|weights| ConvNet::new(description, weights, runtime));
     match network {
-        Ok(network) => Ok(Loaded { network, source, breaches }),
+        Ok(network) => Ok(Loaded { network, source, mismatches }),
         Err(source) => Err(LoadError::Network { path, source }),
     }
 }

@@ -25,7 +25,7 @@ use crate::weights::{ClassifierWeights, Weights};
 ///
 /// // Numbers of the right shapes, where time is all that is asked for.
 /// let description = describe("resnet50").expect("it is in the catalogue");
-/// let weights = Weights::made_up(&description);
+/// let weights = Weights::placeholder(&description);
 /// // In the engine on this thread alone; `&device` in its place leaves it to burn.
 /// let options = Options { threads: 1, ..Options::default() };
 /// let runtime = Runtime::engine(&Device::default(), options);
@@ -183,8 +183,8 @@ impl ConvNet {
     }
 
     /// How many steps have run at a layer.
-    fn steps_before(&self, layer: Layer) -> usize {
-        self.description.cuts[layer.index()].value.steps_before()
+    fn index(&self, layer: Layer) -> usize {
+        self.description.cuts[layer.index()].value.index()
     }
 }
 
@@ -198,16 +198,16 @@ impl Network for ConvNet {
     }
 
     fn forward_to(&self, images: Tensor<4>, to: Layer) -> Tensor<4> {
-        self.executor.run(0..self.steps_before(to), images)
+        self.executor.run(0..self.index(to), images)
     }
 
     fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2> {
-        let tail = self.steps_before(from)..self.description.steps.len();
+        let tail = self.index(from)..self.description.steps.len();
         self.head.forward(self.executor.run(tail, activations))
     }
 
     fn tail(&self, activations: &Tensor<4>, from: Layer) -> Option<Box<dyn Tail + '_>> {
-        let tail = self.steps_before(from)..self.description.steps.len();
+        let tail = self.index(from)..self.description.steps.len();
         let recording = self.executor.record(tail, activations)?;
         Some(Box::new(RecordedTail { recording, head: &self.head }))
     }
@@ -231,11 +231,11 @@ impl Network for ConvNet {
     }
 
     fn head(&self, at: Layer) -> Option<&Head> {
-        (self.steps_before(at) == self.description.steps.len()).then_some(&self.head)
+        (self.index(at) == self.description.steps.len()).then_some(&self.head)
     }
 
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
-        let first = from.map_or(0, |layer| self.steps_before(layer));
+        let first = from.map_or(0, |layer| self.index(layer));
         self.description.footprint_from(first, size)
     }
 
@@ -243,7 +243,7 @@ impl Network for ConvNet {
         let mut reached = (0, images);
         let activations = layers.iter().map(|&layer| {
             let (from, input) = &reached;
-            let to = self.steps_before(layer);
+            let to = self.index(layer);
             reached = (to, self.executor.run(*from..to, input.clone()));
             reached.1.clone()
         });

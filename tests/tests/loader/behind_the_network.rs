@@ -188,8 +188,8 @@ fn a_generalised_mean_pools_with_the_exponent_of_the_file() {
 fn an_exponent_that_is_not_positive_is_a_breach() {
     let entries = with("backbone.", &[("pool.p".into(), vec![1], vec![0.0])]);
     match refused(&entries, Strictness::Partial) {
-        LoadError::Contract { breaches, .. } => {
-            assert_eq!(names(&breaches.invalid), ["pool.p"]);
+        LoadError::Contract { mismatches, .. } => {
+            assert_eq!(names(&mismatches.invalid), ["pool.p"]);
         }
         other => panic!("{other}"),
     }
@@ -215,9 +215,9 @@ fn radenovics_whitening_stands_between_two_divisions_by_the_length() {
 
 /// What of these is not used, and why.
 #[track_caller]
-fn breaches_of(entries: &[Entry]) -> Breaches {
+fn breaches_of(entries: &[Entry]) -> Mismatches {
     match refused(entries, Strictness::Exact) {
-        LoadError::Contract { breaches, .. } => *breaches,
+        LoadError::Contract { mismatches, .. } => *mismatches,
         other => panic!("{other}"),
     }
 }
@@ -225,16 +225,16 @@ fn breaches_of(entries: &[Entry]) -> Breaches {
 #[track_caller]
 fn assert_is_left_out(behind: &[Entry], note: &str) {
     let entries = with("backbone.", behind);
-    let breaches = breaches_of(&entries);
+    let mismatches = breaches_of(&entries);
     let mut expected: Vec<&str> = behind.iter().map(|entry| entry.0.as_str()).collect();
     expected.sort_unstable();
-    assert_eq!(breaches.unexpected, expected);
-    assert!(breaches.notes.iter().any(|found| found.contains(note)), "{breaches}");
+    assert_eq!(mismatches.unexpected, expected);
+    assert!(mismatches.notes.iter().any(|found| found.contains(note)), "{mismatches}");
     // Whoever forgives that gets what the backbone gives.
     let checkpoint = super::crafted::checkpoint(&entries);
     let loaded = load_checkpoint(checkpoint, None, Strictness::Partial, &device());
     let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(loaded.breaches.unexpected, expected);
+    assert_eq!(loaded.mismatches.unexpected, expected);
     assert_eq!(embedding(&loaded.network), embedding(&open("tiny_basic.safetensors").network));
 }
 
@@ -270,9 +270,9 @@ fn layers_of_unknown_names_and_kinds_are_each_named() {
         tensor("norm.weight", &[WIDTH]),
         tensor("transformer.attn.in_proj_weight", &[36, WIDTH]),
     ];
-    let breaches = breaches_of(&with("backbone.", &behind));
+    let mismatches = breaches_of(&with("backbone.", &behind));
     let expected: Vec<&str> = behind.iter().map(|entry| entry.0.as_str()).collect();
-    assert_eq!(breaches.unexpected, expected);
+    assert_eq!(mismatches.unexpected, expected);
 }
 
 #[test]
@@ -285,6 +285,6 @@ fn a_left_out_projector_does_not_take_the_classifier_of_the_backbone_with_it() {
     let checkpoint = super::crafted::checkpoint(&with("backbone.", &behind));
     let loaded = load_checkpoint(checkpoint, None, Strictness::Partial, &device());
     let loaded = loaded.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(loaded.breaches.unexpected, ["projector.0.weight", "projector.2.weight"]);
+    assert_eq!(loaded.mismatches.unexpected, ["projector.0.weight", "projector.2.weight"]);
     assert_eq!(loaded.source.classifier.as_deref(), Some("fc"));
 }

@@ -6,7 +6,7 @@ fn assert_is_the_same_network(name: &str, container: Container) {
     let checkpoint = Checkpoint::open(&fixture(name)).expect("the file is sound");
     assert_eq!(checkpoint.container(), container);
     let (found, expected) = (open(name), open("tiny_basic.safetensors"));
-    assert!(found.breaches.is_empty(), "{}", found.breaches);
+    assert!(found.mismatches.is_empty(), "{}", found.mismatches);
     assert_eq!(found.network.description(), expected.network.description());
     assert_eq!(embedding(&found.network), embedding(&expected.network));
     assert_eq!(logits(&found.network), logits(&expected.network));

@@ -52,12 +52,12 @@ fn a_tensor_that_says_it_has_eight_gigabytes_is_refused_by_its_shape_and_never_m
 
 #[test]
 fn a_storage_that_is_shorter_than_its_tensor_is_named() {
-    let breaches = breaches("short-storage.pth");
-    assert_eq!(names(&breaches.invalid), ["conv1.weight"]);
+    let mismatches = mismatches("short-storage.pth");
+    assert_eq!(names(&mismatches.invalid), ["conv1.weight"]);
 }
 
 #[test]
 fn a_storage_that_says_it_has_2_to_the_60_elements_is_named_and_never_made() {
-    let breaches = breaches("long-storage-legacy.pth");
-    assert_eq!(names(&breaches.invalid), ["conv1.weight"]);
+    let mismatches = mismatches("long-storage-legacy.pth");
+    assert_eq!(names(&mismatches.invalid), ["conv1.weight"]);
 }

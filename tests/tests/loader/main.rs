@@ -24,7 +24,7 @@ use cam_core::{Capture, Error, GradCam, Network};
 use cam_models::checkpoint::{Container, Foreign};
 use cam_models::description::{Description, Operation};
 use cam_models::{
-    Breaches, Checkpoint, ConvNet, LoadError, Loaded, Strictness, architectures, describe,
+    Checkpoint, ConvNet, LoadError, Loaded, Mismatches, Strictness, architectures, describe,
     identify, load, load_checkpoint,
 };
 use cam_targets::{Concepts, CosineSimilarity};
@@ -82,10 +82,10 @@ fn logits(network: &ConvNet) -> Vec<f32> {
     values(&classifier.forward(network.embed(images())))
 }
 
-/// The contract's breaches by which a file is refused.
-fn breaches(name: &str) -> Breaches {
+/// The contract's mismatches by which a file is refused.
+fn mismatches(name: &str) -> Mismatches {
     match refusal(name) {
-        LoadError::Contract { breaches, .. } => *breaches,
+        LoadError::Contract { mismatches, .. } => *mismatches,
         other => panic!("{other}"),
     }
 }

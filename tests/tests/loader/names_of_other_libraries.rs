@@ -192,7 +192,7 @@ fn a_classifier_without_bias_adds_nothing() {
     let at = without.iter().position(|entry| entry.0 == "fc.bias").expect("a bias");
     let (_, _, bias) = without.remove(at);
     let found = loaded(&without);
-    assert!(found.breaches.is_empty());
+    assert!(found.mismatches.is_empty());
     let expected = logits(&open("tiny_basic.safetensors").network);
     let expected: Vec<f32> =
         expected.iter().zip(bias.iter().cycle()).map(|(logit, bias)| logit - bias).collect();

@@ -5,14 +5,14 @@ use super::crafted::{below, entries, refused, tensor, trunk};
 use super::*;
 use cam_tests::networks::Entry;
 
-/// Refused even where breaches are forgiven, with a word that says what it is.
+/// Refused even where mismatches are forgiven, with a word that says what it is.
 #[track_caller]
 fn assert_is_another_network(entries: &[Entry], name: &str, says: &str) {
     let error = refused(entries, Strictness::Partial);
     match &error {
-        LoadError::Contract { breaches, .. } => {
-            let found = breaches.unsupported.iter().find(|(found, _)| found == name);
-            let (_, reason) = found.unwrap_or_else(|| panic!("{breaches}"));
+        LoadError::Contract { mismatches, .. } => {
+            let found = mismatches.unsupported.iter().find(|(found, _)| found == name);
+            let (_, reason) = found.unwrap_or_else(|| panic!("{mismatches}"));
             assert!(reason.contains(says), "{reason}");
         }
         other => panic!("{other}"),

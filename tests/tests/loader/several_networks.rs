@@ -128,8 +128,8 @@ fn where_no_copy_is_whole_the_one_that_comes_closest_says_what_it_lacks() {
     let lost = ["teacher.layer2.1.conv2.weight", "student.conv1.weight", "student.bn1.weight"];
     entries.retain(|entry| !lost.contains(&entry.0.as_str()));
     match refused(&entries, Strictness::Exact) {
-        LoadError::Contract { breaches, .. } => {
-            assert_eq!(breaches.missing, ["layer2.1.conv2.weight"]);
+        LoadError::Contract { mismatches, .. } => {
+            assert_eq!(mismatches.missing, ["layer2.1.conv2.weight"]);
         }
         other => panic!("{other}"),
     }
@@ -142,8 +142,8 @@ fn a_decoder_of_a_resnets_blocks_is_no_second_network_but_part_of_the_one() {
     decoder.retain(|(name, _, _)| name.starts_with("decoder.layer"));
     let entries = [below("encoder.", &trunk), decoder.clone()].concat();
     match refused(&entries, Strictness::Exact) {
-        LoadError::Contract { breaches, .. } => {
-            assert_eq!(breaches.unexpected.len(), decoder.len(), "{breaches}");
+        LoadError::Contract { mismatches, .. } => {
+            assert_eq!(mismatches.unexpected.len(), decoder.len(), "{mismatches}");
         }
         other => panic!("{other}"),
     }
@@ -157,8 +157,8 @@ fn the_head_of_the_other_copy_goes_with_it() {
     assert_eq!(taken(&entries).source.prefix, "teacher.backbone.");
     entries.push(tensor("teacher.head.mlp.0.weight", &[12, 12]));
     match refused(&entries, Strictness::Exact) {
-        LoadError::Contract { breaches, .. } => {
-            assert_eq!(breaches.unexpected, ["teacher.head.mlp.0.weight"]);
+        LoadError::Contract { mismatches, .. } => {
+            assert_eq!(mismatches.unexpected, ["teacher.head.mlp.0.weight"]);
         }
         other => panic!("{other}"),
     }
@@ -194,8 +194,8 @@ fn a_named_network_is_looked_for_under_the_same_rule() {
     let checkpoint = checkpoint(&both("teacher.", "student.")).choosing("student");
     let error = load_checkpoint(checkpoint, Some(resnet18), Strictness::Exact, &device()).err();
     match error {
-        Some(LoadError::Contract { breaches, .. }) => {
-            let stem = breaches.misshaped.iter().find(|(_, _, needed)| needed == &[64, 3, 7, 7]);
+        Some(LoadError::Contract { mismatches, .. }) => {
+            let stem = mismatches.misshaped.iter().find(|(_, _, needed)| needed == &[64, 3, 7, 7]);
             assert_eq!(stem.map(|(name, ..)| name.as_str()), Some("student.conv1.weight"));
         }
         other => panic!("{other:?}", other = other.map(|error| error.to_string())),

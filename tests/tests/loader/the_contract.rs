@@ -4,7 +4,7 @@ use super::*;
 fn every_missing_tensor_is_named() {
     let expected = ["layer2.1.conv2.weight", "layer4.0.bn1.running_var"];
     let missing = expected.map(str::to_owned).to_vec();
-    assert_eq!(breaches("missing.safetensors"), Breaches { missing, ..Breaches::default() });
+    assert_eq!(mismatches("missing.safetensors"), Mismatches { missing, ..Mismatches::default() });
     assert_says(&refusal("missing.safetensors"), &["2 missing", expected[0], expected[1]]);
 }
 
@@ -12,7 +12,10 @@ fn every_missing_tensor_is_named() {
 fn every_unexpected_tensor_is_named() {
     let expected = ["aux.bias", "layer3.0.conv9.weight"];
     let unexpected = expected.map(str::to_owned).to_vec();
-    assert_eq!(breaches("unexpected.safetensors"), Breaches { unexpected, ..Breaches::default() });
+    assert_eq!(
+        mismatches("unexpected.safetensors"),
+        Mismatches { unexpected, ..Mismatches::default() }
+    );
     assert_says(&refusal("unexpected.safetensors"), &["2 unexpected", expected[0], expected[1]]);
 }
 
@@ -22,7 +25,10 @@ fn every_mis_shaped_tensor_is_named_with_both_shapes() {
         ("layer2.0.bn2.bias".to_owned(), vec![9], vec![8]),
         ("layer3.0.conv2.weight".to_owned(), vec![10, 10, 5, 5], vec![10, 10, 3, 3]),
     ];
-    assert_eq!(breaches("mis-shaped.safetensors"), Breaches { misshaped, ..Breaches::default() });
+    assert_eq!(
+        mismatches("mis-shaped.safetensors"),
+        Mismatches { misshaped, ..Mismatches::default() }
+    );
     let says = [
         "layer2.0.bn2.bias is [9], the network needs [8]",
         "[10, 10, 5, 5], the network needs [10, 10, 3, 3]",
@@ -32,7 +38,7 @@ fn every_mis_shaped_tensor_is_named_with_both_shapes() {
 
 #[test]
 fn every_tensor_with_a_nan_is_named() {
-    assert_eq!(names(&breaches("nan.safetensors").invalid), ["layer2.0.conv1.weight", "fc.bias"]);
+    assert_eq!(names(&mismatches("nan.safetensors").invalid), ["layer2.0.conv1.weight", "fc.bias"]);
     assert_says(
         &refusal("nan.safetensors"),
         &["2 invalid", "layer2.0.conv1.weight: 1 of 432 values", "fc.bias"],
@@ -42,7 +48,7 @@ fn every_tensor_with_a_nan_is_named() {
 #[test]
 fn every_tensor_with_an_infinity_is_named() {
     assert_eq!(
-        names(&breaches("infinity.safetensors").invalid),
+        names(&mismatches("infinity.safetensors").invalid),
         ["bn1.running_mean", "layer1.0.bn1.bias"]
     );
 }
@@ -50,7 +56,7 @@ fn every_tensor_with_an_infinity_is_named() {
 #[test]
 fn a_negative_variance_is_named() {
     assert_eq!(
-        names(&breaches("negative-variance.safetensors").invalid),
+        names(&mismatches("negative-variance.safetensors").invalid),
         ["layer3.0.bn1.running_var"]
     );
     assert_says(&refusal("negative-variance.safetensors"), &["1 of 10 variances are negative"]);
@@ -59,17 +65,17 @@ fn a_negative_variance_is_named() {
 #[test]
 fn a_classifier_for_embeddings_of_another_width_is_named() {
     let misshaped = vec![("fc.weight".to_owned(), vec![5, 13], vec![5, 12])];
-    let expected = Breaches { misshaped, ..Breaches::default() };
-    assert_eq!(breaches("classifier-of-another-width.safetensors"), expected);
+    let expected = Mismatches { misshaped, ..Mismatches::default() };
+    assert_eq!(mismatches("classifier-of-another-width.safetensors"), expected);
 }
 
 #[test]
 fn faults_of_every_kind_are_named_at_once() {
-    let breaches = breaches("several-faults.safetensors");
-    assert_eq!(breaches.missing, ["layer1.0.bn2.weight"]);
-    assert_eq!(breaches.unexpected, ["stray"]);
-    assert_eq!(breaches.misshaped, [("layer2.0.bn1.bias".to_owned(), vec![3], vec![8])]);
-    assert_eq!(names(&breaches.invalid), ["fc.weight"]);
+    let mismatches = mismatches("several-faults.safetensors");
+    assert_eq!(mismatches.missing, ["layer1.0.bn2.weight"]);
+    assert_eq!(mismatches.unexpected, ["stray"]);
+    assert_eq!(mismatches.misshaped, [("layer2.0.bn1.bias".to_owned(), vec![3], vec![8])]);
+    assert_eq!(names(&mismatches.invalid), ["fc.weight"]);
 }
 
 #[test]
@@ -79,12 +85,15 @@ fn a_file_held_against_another_network_names_what_is_missing_and_what_is_too_muc
     let described = describe("resnet50").expect("it is known");
     let error = load_checkpoint(checkpoint, Some(described), Strictness::Exact, &device()).err();
     match error {
-        Some(LoadError::Contract { network, breaches, .. }) => {
+        Some(LoadError::Contract { network, mismatches, .. }) => {
             assert_eq!(network, "resnet50");
-            assert!(breaches.missing.contains(&"layer1.0.conv3.weight".to_owned()), "{breaches}");
             assert!(
-                breaches.misshaped.iter().any(|(name, _, _)| name == "conv1.weight"),
-                "{breaches}"
+                mismatches.missing.contains(&"layer1.0.conv3.weight".to_owned()),
+                "{mismatches}"
+            );
+            assert!(
+                mismatches.misshaped.iter().any(|(name, _, _)| name == "conv1.weight"),
+                "{mismatches}"
             );
         }
         other => panic!("{other:?}"),
@@ -98,7 +107,7 @@ fn partially(name: &str) -> Option<Loaded> {
 #[test]
 fn a_partial_load_leaves_unexpected_tensors_out_and_reports_them() {
     let loaded = partially("unexpected.safetensors").expect("that is forgiven");
-    assert_eq!(loaded.breaches.unexpected.len(), 2);
+    assert_eq!(loaded.mismatches.unexpected.len(), 2);
     assert_eq!(embedding(&loaded.network), embedding(&open("tiny_basic-f16.safetensors").network));
 }
 

@@ -41,10 +41,6 @@ pub struct BenchExplain {
     #[arg(long, value_name = "R", default_value_t = 20, value_parser = value_parser!(u32).range(1..=100_000))]
     pub repeat: u32,
 
-    /// Also time every layer within the engine.
-    #[arg(long)]
-    pub layers: bool,
-
     /// Print one JSON document instead of text.
     #[arg(short, long)]
     pub json: bool,
@@ -52,11 +48,11 @@ pub struct BenchExplain {
 
 const EXPLAIN_HELP: &str = "\
 What is timed begins with 8-bit RGB pixels of the network's input size in memory and ends with the
-finished maps in memory. total is timed on its own, without stops between the steps; decoding and
-resizing a photograph are timed beside it. A network that is named and whose weights are not here
-gets made-up ones: its speed is the same.
+finished maps in memory. total is timed on its own, without stops between the steps. A network that is
+named and whose weights are not here gets placeholders: its speed is the same. `cargo xtask bench`
+times the parts.
 
 Examples:
   cam bench explain
   cam bench explain --model resnet50 --size 512x512 --threads 2 --repeat 50
-  cam bench explain --model resnet50 --layer layer3 --concepts 100 --layers --json";
+  cam bench explain --model resnet50 --layer layer3 --concepts 100 --json";

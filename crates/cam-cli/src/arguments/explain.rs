@@ -1,8 +1,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use cam_core::AlongEmbedding;
 use cam_explain::{ClassScore, ConceptScore};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 
 use super::{ImageList, Images, MethodOptions, Model};
 
@@ -32,9 +33,18 @@ pub struct Explain {
     #[arg(long)]
     pub difference: bool,
 
-    /// Ask what speaks for a class of the classifier, numbered from 0.
-    #[arg(long = "class", value_name = "N", allow_negative_numbers = true, value_parser = class)]
-    pub classes: Vec<usize>,
+    /// Ask what speaks for a class of the classifier, by its name or its number from 0.
+    #[arg(long = "class", value_name = "NAME|N", allow_negative_numbers = true)]
+    pub classes: Vec<String>,
+
+    /// Ask what speaks for the K likeliest classes of each query; 1 where nothing else is asked.
+    #[arg(
+        long,
+        value_name = "K",
+        value_parser = value_parser!(u32).range(1..=10_000),
+        conflicts_with_all = ["concepts", "vectors", "classes"],
+    )]
+    pub top: Option<u32>,
 
     /// Which network.
     #[command(flatten)]
@@ -100,17 +110,14 @@ Examples:
   cam explain street.jpg -c car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
   cam explain street.jpg -c car.jpg --boxes 0.5 -o figure.png
   cam explain street.jpg --vector car=texts.parquet:\"a photo of a car\" -o figure.png
-  cam explain street.jpg --class 817 --target softmax --json";
+  cam explain street.jpg --class 'sports car' --target softmax --json
+  cam explain street.jpg --top 3";
 
 impl Explain {
     /// How many concepts are asked for, of images and of vectors.
     pub fn concept_count(&self) -> usize {
         self.concepts.len() + self.vectors.len()
     }
-}
-
-fn class(text: &str) -> Result<usize, &'static str> {
-    text.parse().map_err(|_| "classes are numbered from 0")
 }
 
 fn threshold(text: &str) -> Result<f32, &'static str> {
@@ -138,6 +145,14 @@ pub enum TargetName {
 }
 
 impl TargetName {
+    /// How its score changes along the embedding; the cosine's unless given.
+    pub fn along_embedding(target: Option<Self>) -> AlongEmbedding {
+        let target = target.unwrap_or(Self::Cosine);
+        let of_concepts = target.of_concepts().map(ConceptScore::along_embedding);
+        let of_classes = target.of_classes().map(ClassScore::along_embedding);
+        of_concepts.or(of_classes).unwrap_or(AlongEmbedding::Curved)
+    }
+
     /// Of a concept, where it is asked of concepts.
     pub fn of_concepts(self) -> Option<ConceptScore> {
         match self {

@@ -1,10 +1,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use cam_explain::compare::Report;
 use cam_explain::{Clock, Environment, Source, compare};
 use cam_viz::npy_bytes;
 
-use super::compare_report::Document;
 use crate::arguments::Compare;
 use crate::failure::Failure;
 use crate::output::{self, write};
@@ -32,7 +32,9 @@ pub fn run(arguments: &Compare, environment: &Environment) -> Result<(), Failure
         write(path, &bytes.context("writing an array").map_err(Failure::Output)?)?;
     }
     clock.lap("draw");
-    let document = Document::new((&compared, &inputs, &points), &model, figure.as_deref(), clock);
+    let shown = figure.as_ref().filter(|path| !output::is_stdout(path));
+    let shown = shown.map(|path| path.display().to_string());
+    let document = Report::new((&compared, &inputs, &points), &model, shown, clock);
     if arguments.json {
         return print::json(&document.with_digest(&model)?);
     }

@@ -1,60 +1,14 @@
-use std::collections::BTreeMap;
-
-use cam_explain::model;
-use cam_models::checkpoint::Checkpoint;
-use cam_models::{Breaches, Identified, LoadError, identify};
-use serde::Serialize;
+use cam_explain::{Inspection, model};
 
 use crate::arguments::Inspect;
 use crate::failure::Failure;
 use crate::print;
 
-#[derive(Serialize)]
-struct Report {
-    schema_version: u32,
-    file: String,
-    container: String,
-    tensors: usize,
-    elements: BTreeMap<String, usize>,
-    network: String,
-    prefix: String,
-    names: String,
-    head: Vec<String>,
-    embedding_width: usize,
-    classifier: Option<String>,
-    classes: Option<usize>,
-    others: Vec<Other>,
-    left_out: Vec<LeftOut>,
-    remarks: Vec<String>,
-    usable: bool,
-    missing: Vec<String>,
-    unexpected: Vec<String>,
-    misshaped: Vec<String>,
-    invalid: Vec<String>,
-    unsupported: Vec<String>,
-    notes: Vec<String>,
-}
-
-/// Another network in the file.
-#[derive(Serialize)]
-struct Other {
-    prefix: String,
-    network: String,
-    complete: bool,
-}
-
-/// Tensors that no inference uses.
-#[derive(Serialize)]
-struct LeftOut {
-    name: String,
-    tensors: usize,
-    what: String,
-}
-
 pub fn run(arguments: &Inspect) -> Result<(), Failure> {
-    let checkpoint = model::checkpoint(&arguments.file, arguments.prefix.as_deref())?;
     if arguments.tensors && !arguments.json {
-        for (name, tensor) in checkpoint.tensors() {
+        for (name, tensor) in
+            model::checkpoint(&arguments.file, arguments.prefix.as_deref())?.tensors()
+        {
             print::line(format_args!(
                 "{:<8} {:<18} {name}",
                 tensor.element().to_string(),
@@ -62,79 +16,16 @@ pub fn run(arguments: &Inspect) -> Result<(), Failure> {
             ))?;
         }
     }
-    let identified = identify(checkpoint.clone())?;
-    let breaches = identified.inspect();
-    let report = report(arguments, &checkpoint, &identified, &breaches);
+    let inspection = Inspection::of(&arguments.file, arguments.prefix.as_deref())?;
     if arguments.json {
-        print::json(&report)?;
+        print::json(&inspection)?;
     } else {
-        print(&report)?;
+        print(&inspection)?;
     }
-    if breaches.is_empty() {
-        return Ok(());
-    }
-    Err(LoadError::Contract {
-        path: arguments.file.clone(),
-        network: identified.description().name.clone(),
-        breaches: Box::new(breaches),
-    }
-    .into())
+    Ok(inspection.check()?)
 }
 
-fn report(
-    arguments: &Inspect,
-    checkpoint: &Checkpoint,
-    identified: &Identified,
-    breaches: &Breaches,
-) -> Report {
-    let (description, source) = (identified.description(), identified.source());
-    let mut elements = BTreeMap::new();
-    for (_, tensor) in checkpoint.tensors() {
-        *elements.entry(tensor.element().to_string()).or_default() += 1;
-    }
-    let misshaped = breaches.misshaped.iter();
-    let reasons = |list: &[(String, String)]| {
-        list.iter().map(|(name, reason)| format!("{name}: {reason}")).collect()
-    };
-    let others = source.others.iter().map(|other| Other {
-        prefix: other.prefix.clone(),
-        network: other.network.clone(),
-        complete: other.is_complete,
-    });
-    let left_out = source.left_out.iter().map(|left_out| LeftOut {
-        name: left_out.name.clone(),
-        tensors: left_out.tensors,
-        what: left_out.what.clone(),
-    });
-    Report {
-        schema_version: 1,
-        file: arguments.file.display().to_string(),
-        container: checkpoint.container().to_string(),
-        tensors: checkpoint.tensors().count(),
-        elements,
-        network: description.name.clone(),
-        prefix: source.prefix.clone(),
-        names: source.naming.to_string(),
-        head: source.head.clone(),
-        embedding_width: description.embedding_width(),
-        classifier: source.classifier.clone(),
-        classes: description.classifier.as_ref().map(|classifier| classifier.classes),
-        others: others.collect(),
-        left_out: left_out.collect(),
-        remarks: source.remarks(),
-        usable: breaches.is_empty(),
-        missing: breaches.missing.clone(),
-        unexpected: breaches.unexpected.clone(),
-        misshaped: misshaped
-            .map(|(name, found, needed)| format!("{name}: {found:?} instead of {needed:?}"))
-            .collect(),
-        invalid: reasons(&breaches.invalid),
-        unsupported: reasons(&breaches.unsupported),
-        notes: breaches.notes.clone(),
-    }
-}
-
-fn print(report: &Report) -> Result<(), Failure> {
+fn print(report: &Inspection) -> Result<(), Failure> {
     let elements: Vec<String> =
         report.elements.iter().map(|(element, count)| format!("{count} {element}")).collect();
     let classifier = report.classifier.as_deref().zip(report.classes);
@@ -152,7 +43,8 @@ fn print(report: &Report) -> Result<(), Failure> {
     }
     print::line(format_args!("embedding   {} wide", report.embedding_width))?;
     print::line(format_args!("classifier  {classifier}"))?;
-    for LeftOut { name, tensors, what } in &report.left_out {
+    for left_out in &report.left_out {
+        let (name, what, tensors) = (&left_out.name, &left_out.what, left_out.tensors);
         print::line(format_args!("left out    {name}: {what} (tensors: {tensors})"))?;
     }
     for remark in &report.remarks {

@@ -2,9 +2,8 @@
 
 pub mod batch;
 pub mod bench;
-mod benchmark;
+pub mod classify;
 pub mod compare;
-mod compare_report;
 pub mod completions;
 pub mod concept;
 pub mod demo;

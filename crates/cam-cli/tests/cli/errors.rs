@@ -31,12 +31,15 @@ fn a_mistyped_name_is_answered_with_the_nearest_ones() {
 fn arguments_that_contradict_each_other_are_refused() {
     let place = Place::new();
     let lines = [
-        "explain cat.png",
+        "explain cat.png --top 2 --class 3",
+        "explain cat.png --top 0",
         "explain --concept cat.png --concept coffee.png",
         "explain --class 3",
         "explain cat.png --class 1000",
         "explain cat.png --class -1",
         "explain cat.png --class cat",
+        "explain cat.png --class sport-car",
+        "explain cat.png --class CARDIGAN",
         "explain cat.png --concept coffee.png --target softmax",
         "explain cat.png --class 1 --target dot",
         "explain cat.png --class 1 --difference",

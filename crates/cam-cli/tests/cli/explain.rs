@@ -57,7 +57,7 @@ fn every_question_comes_with_its_numbers_in_the_documented_order() {
     let questions = query["questions"].as_array().expect("a list");
     let kinds: Vec<_> =
         questions.iter().map(|question| (&question["kind"], &question["name"])).collect();
-    let expected = [("similarity", "coffee"), ("difference", "coffee"), ("class", "class 281")];
+    let expected = [("similarity", "coffee"), ("difference", "coffee"), ("class", "tabby")];
     let expected = expected.map(|(kind, name)| (Value::from(kind), Value::from(name)));
     assert_eq!(kinds, expected.iter().map(|(kind, name)| (kind, name)).collect::<Vec<_>>());
     for question in questions {
@@ -74,6 +74,7 @@ fn every_question_comes_with_its_numbers_in_the_documented_order() {
         "the difference is 1 − cosine"
     );
     assert_eq!(questions[2]["cosine"], Value::Null);
+    assert_eq!((&questions[0]["class"], &questions[2]["class"]), (&Value::Null, &281.into()));
 
     for step in ["decode", "prepare", "capture", "explain", "draw", "write", "total"] {
         assert!(

@@ -132,7 +132,7 @@ fn an_index_is_refused_with_another_model_another_folder_and_where_there_is_none
     tiny(&place, "index shelf --index i --no-maps").done();
     for (words, says) in [
         ("search cat.png --index i", "another network"),
-        ("search cat.png --index nowhere", "holds no gallery"),
+        ("search cat.png --index nowhere", "holds no index"),
         ("index nowhere --index i", "nowhere"),
     ] {
         let run = place.say(words).ends_with(1);
@@ -177,7 +177,7 @@ fn an_index_survives_being_killed_at_any_moment() {
         let words = format!("index shelf --index {index}");
         killer.kill_in_a_row(&words, || {
             // What is there can be read at any time.
-            if place.exists(&format!("{index}/gallery.json")) {
+            if place.exists(&format!("{index}/index.json")) {
                 place.say(&format!("index verify {index}")).done();
             }
         });

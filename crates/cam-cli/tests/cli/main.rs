@@ -12,6 +12,7 @@ mod batch;
 mod bench;
 mod boxes;
 mod cached;
+mod classify;
 mod compare;
 mod compat;
 mod concept;

@@ -51,7 +51,7 @@ fn an_index_survives_being_killed_at_any_moment_of_its_compaction() {
     let expected = found(&place, "anew");
     let copy = |to: &str| {
         fs::create_dir(place.path(to)).expect("made");
-        for name in ["gallery.json", "entries.log", "vectors.f32", "maps.f16"] {
+        for name in ["index.json", "entries.log", "vectors.f32", "maps.f16"] {
             let [from, to] = ["i", to].map(|index| place.path(format!("{index}/{name}")));
             fs::copy(from, to).expect("copied");
         }

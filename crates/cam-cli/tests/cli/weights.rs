@@ -95,6 +95,9 @@ fn a_class_needs_a_classifier() {
     place.weights("tiny_headless.safetensors");
     let lines = [
         "explain cat.png --class 1 --weights tiny_headless.safetensors --size 96x64",
+        "explain cat.png --weights tiny_headless.safetensors --size 96x64",
+        "classify missing.png --weights tiny_headless.safetensors --size 96x64",
+        "explain cat.png --class tabby --weights tiny_basic.safetensors --size 96x64",
         "explain cat.png --class 5 --weights tiny_basic.safetensors --size 96x64",
     ];
     insta::assert_snapshot!(place.transcript(&lines));

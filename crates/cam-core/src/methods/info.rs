@@ -54,6 +54,20 @@ pub enum Cost {
     Forwards,
 }
 
+impl Cost {
+    /// In words: `a gradient`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing more",
+            Self::Gradient => "a gradient",
+            Self::Gradients => "gradients to the pixels",
+            Self::TailPerChannel => "tail per channel",
+            Self::ForwardPerChannel => "forward per channel",
+            Self::Forwards => "many forwards",
+        }
+    }
+}
+
 /// What a method needs beyond activations, gradients and scores, which every network gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {

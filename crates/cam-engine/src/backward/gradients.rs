@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::phases::{Phase, phases};
-use crate::flow::Flow;
 use crate::layout::{Border, Layout};
-use crate::network::NetworkOperation;
+use crate::prepared_graph::PreparedOperation;
+use crate::segment_analysis::SegmentAnalysis;
 use crate::winograd::Size;
 use crate::{Activation, Convolution, Error};
 
@@ -33,7 +33,7 @@ pub(crate) struct Gradient {
 }
 
 /// The way back through one convolution.
-pub(crate) struct Turn {
+pub(crate) struct TransposedConvolution {
     pub(crate) phases: Vec<Phase>,
     /// Taken where there is one phase that suits it.
     pub(crate) winograd: Option<Size>,
@@ -42,22 +42,24 @@ pub(crate) struct Turn {
 impl Gradients {
     /// For so many gradients per image.
     pub(crate) fn new(
-        flow: &Flow<'_>,
+        analysis: &SegmentAnalysis<'_>,
         segment: &Range<usize>,
         questions: usize,
         exact: bool,
     ) -> Self {
         let list = (segment.start..=segment.end).map(|_| None).collect();
         let mut gradients = Self { start: segment.start, list };
-        gradients.add(flow, segment.start, questions);
-        for step in flow.steps() {
-            gradients.add(flow, step + 1, questions);
-            gradients.get_mut(flow.step(step).input).steps.push(step);
-            if let Some(residual) = flow.step(step).residual() {
+        gradients.add(analysis, segment.start, questions);
+        for step in analysis.steps() {
+            gradients.add(analysis, step + 1, questions);
+            gradients.get_mut(analysis.step(step).input).steps.push(step);
+            if let Some(residual) = analysis.step(step).residual() {
                 gradients.get_mut(residual).copies.push(step + 1);
             }
-            if let NetworkOperation::Convolution(convolution, ..) = &flow.step(step).operation {
-                let border = Turn::new(flow, step, convolution, exact).border();
+            if let PreparedOperation::Convolution(convolution, ..) = &analysis.step(step).operation
+            {
+                let border =
+                    TransposedConvolution::new(analysis, step, convolution, exact).border();
                 let gradient = gradients.get_mut(step + 1);
                 gradient.border = border;
                 if convolution.activation != Activation::Identity {
@@ -69,8 +71,8 @@ impl Gradients {
         gradients
     }
 
-    fn add(&mut self, flow: &Flow<'_>, value: usize, questions: usize) {
-        let [images, channels, height, width] = flow.shape(value);
+    fn add(&mut self, analysis: &SegmentAnalysis<'_>, value: usize, questions: usize) {
+        let [images, channels, height, width] = analysis.shape(value);
         let shape = [images * questions, channels, height, width];
         self.list[value - self.start] = Some(Gradient { shape, ..Gradient::default() });
     }
@@ -132,16 +134,16 @@ impl Gradients {
     }
 }
 
-impl Turn {
+impl TransposedConvolution {
     /// The way back through a step.
     pub(crate) fn new(
-        flow: &Flow<'_>,
+        analysis: &SegmentAnalysis<'_>,
         step: usize,
         convolution: &Convolution,
         exact: bool,
     ) -> Self {
-        let [_, _, height, width] = flow.shape(flow.step(step).input);
-        let phases = phases(&flow.windows(step), [height, width]);
+        let [_, _, height, width] = analysis.shape(analysis.step(step).input);
+        let phases = phases(&analysis.windows(step), [height, width]);
         let winograd = match phases.as_slice() {
             [phase] if !exact => {
                 let channels = [convolution.outputs, convolution.inputs];

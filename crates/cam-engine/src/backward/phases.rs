@@ -1,4 +1,4 @@
-//! A convolution turned round: what its input's gradient reads of its output's gradient.
+//! A convolution transposed round: what its input's gradient reads of its output's gradient.
 //!
 //! Output o of a window of stride s that starts b pixels outside reads input i = s·o − b + t at
 //! tap t. So ∂/∂i sums w_t·∂/∂o over all t with s·o = i + b − t: inputs of one remainder modulo s, a

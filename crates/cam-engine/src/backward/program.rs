@@ -3,65 +3,65 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::gradients::{Gradient, Gradients, Turn};
+use super::gradients::{Gradient, Gradients, TransposedConvolution};
 use super::phases::Phase;
-use super::turned::Turned;
+use super::transposed::Transposed;
 use crate::Error;
-use crate::allotment::Allotment;
-use crate::arena::{Arena, Place};
-use crate::flow::Flow;
+use crate::buffer_allocator::BufferAllocator;
 use crate::kernels::Kernels;
+use crate::layers::max_pool_backward::MaxPoolBackward;
 use crate::layers::sum::{Mask, Sum};
 use crate::layers::transfer::{Load, Store};
-use crate::layers::unpool::Unpool;
 use crate::layers::winograd::{Places, Winograd};
-use crate::layers::{self, Ends, Layer};
-use crate::network::{Network, NetworkOperation};
+use crate::layers::{self, Epilogue, Layer};
 use crate::packed::Packed;
 use crate::pool::Pool;
+use crate::prepared_graph::{PreparedGraph, PreparedOperation};
 use crate::program::Program;
-use crate::sequence::{Given, Sequence};
+use crate::schedule::{RunInput, Schedule};
+use crate::segment_analysis::SegmentAnalysis;
+use crate::workspace::{Place, Workspace};
 
 /// Pulls gradients back through runs of a program that keep all values.
-pub(crate) struct PullBack {
-    sequence: Sequence,
-    pull: Pull,
+pub(crate) struct Adjoint {
+    schedule: Schedule,
+    pull: AdjointRun,
     /// `[n, c, h, w]` of what it gives.
     output: [usize; 4],
 }
 
 /// What it is made for.
-pub(crate) struct Way<'a> {
-    pub(crate) network: &'a Network,
+pub(crate) struct AdjointSettings<'a> {
+    pub(crate) network: &'a PreparedGraph,
     pub(crate) segment: Range<usize>,
     /// `[n, c, h, w]` of the segment's input.
     pub(crate) shape: [usize; 4],
     pub(crate) exact: bool,
-    pub(crate) pull: Pull,
+    pub(crate) pull: AdjointRun,
 }
 
 /// What is pulled back.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pull {
+pub(crate) struct AdjointRun {
     /// Gradients per image.
     pub(crate) questions: usize,
     /// Whether activations stop what is negative: guided backpropagation.
     pub(crate) guided: bool,
 }
 
-impl PullBack {
+impl Adjoint {
     /// For runs of `recorded`, a program of the same segment that keeps its values.
     pub(crate) fn new(
-        way: &Way<'_>,
+        way: &AdjointSettings<'_>,
         recorded: &Program,
         (pool, kernels): (&Pool, &'static Kernels),
     ) -> Result<Self, Error> {
-        let Way { network, ref segment, shape, exact, pull } = *way;
-        let Pull { questions, guided } = pull;
-        let flow = Flow::new(network, segment.clone(), shape, exact)?;
-        let gradients = Gradients::new(&flow, segment, questions, exact);
+        let AdjointSettings { network, ref segment, shape, exact, pull } = *way;
+        let AdjointRun { questions, guided } = pull;
+        let analysis = SegmentAnalysis::new(network, segment.clone(), shape, exact)?;
+        let gradients = Gradients::new(&analysis, segment, questions, exact);
         let builder = Builder {
-            flow: &flow,
+            analysis: &analysis,
             network,
             recorded,
             segment,
@@ -70,7 +70,7 @@ impl PullBack {
             threads: pool.threads(),
             lanes: kernels.lanes,
             gradients: &gradients,
-            allotment: Allotment::default(),
+            buffer_allocator: BufferAllocator::default(),
             places: vec![None; segment.len() + 1],
             uses: vec![0; segment.len() + 1],
             layers: Vec::new(),
@@ -78,11 +78,11 @@ impl PullBack {
         builder.turn_weights(pool);
         let [images, channels, height, width] = shape;
         let output = [images * questions, channels, height, width];
-        Ok(Self { sequence: builder.build()?, pull, output })
+        Ok(Self { schedule: builder.build()?, pull, output })
     }
 
     /// What it was made for.
-    pub(crate) fn pull(&self) -> Pull {
+    pub(crate) fn pull(&self) -> AdjointRun {
         self.pull
     }
 
@@ -93,7 +93,7 @@ impl PullBack {
 
     /// Bytes that it works in.
     pub(crate) fn bytes(&self) -> usize {
-        self.sequence.bytes()
+        self.schedule.bytes()
     }
 
     /// Pulls gradients back through what a run left in `kept`.
@@ -101,15 +101,15 @@ impl PullBack {
         &self,
         (pool, kernels): (&Pool, &'static Kernels),
         gradients: &[f32],
-        kept: &Arena,
+        saved: &Workspace,
     ) -> Vec<f32> {
-        self.sequence.run(Given { pool, kernels, input: gradients, kept: Some(kept) }, &|_| {})
+        self.schedule.run(RunInput { pool, kernels, input: gradients, saved: Some(saved) }, &|_| {})
     }
 }
 
 struct Builder<'a> {
-    flow: &'a Flow<'a>,
-    network: &'a Network,
+    analysis: &'a SegmentAnalysis<'a>,
+    network: &'a PreparedGraph,
     recorded: &'a Program,
     segment: &'a Range<usize>,
     exact: bool,
@@ -117,7 +117,7 @@ struct Builder<'a> {
     threads: usize,
     lanes: usize,
     gradients: &'a Gradients,
-    allotment: Allotment,
+    buffer_allocator: BufferAllocator,
     /// Per value from the segment's start on.
     places: Vec<Option<Place>>,
     /// How often each is still going to be read.
@@ -129,23 +129,26 @@ struct Builder<'a> {
 impl Builder<'_> {
     /// Turns the weights round that are going to be wanted, in parallel.
     fn turn_weights(&self, pool: &Pool) {
-        let steps: Vec<usize> = self.flow.steps().collect();
+        let steps: Vec<usize> = self.analysis.steps().collect();
         pool.each(steps.len(), &|i| {
             let step = steps[i];
-            if let NetworkOperation::Convolution(convolution, ..) = &self.flow.step(step).operation
+            if let PreparedOperation::Convolution(convolution, ..) =
+                &self.analysis.step(step).operation
             {
-                let turn = Turn::new(self.flow, step, convolution, self.exact);
+                let turn = TransposedConvolution::new(self.analysis, step, convolution, self.exact);
                 for phase in turn.phases.iter().filter(|phase| !phase.is_empty()) {
-                    let turned = self.turned(step, phase);
-                    if let (Some(size), Packed::Panels(panels)) = (turn.winograd, &turned.packed) {
-                        turned.winograd.weights(panels, size);
+                    let transposed = self.transposed(step, phase);
+                    if let (Some(size), Packed::Panels(panels)) =
+                        (turn.winograd, &transposed.packed)
+                    {
+                        transposed.winograd.weights(panels, size);
                     }
                 }
             }
         });
     }
 
-    fn build(mut self) -> Result<Sequence, Error> {
+    fn build(mut self) -> Result<Schedule, Error> {
         for value in self.gradients.values().filter(|&value| self.gradients.owner(value) == value) {
             let index = value - self.segment.start;
             self.uses[index] = self.gradients.uses(value);
@@ -153,7 +156,7 @@ impl Builder<'_> {
         }
         let from = self.place(self.segment.start);
         self.layers.push((Layer::Store(Store { from }), None));
-        let to_clear = self.allotment.to_clear();
+        let to_clear = self.buffer_allocator.to_clear();
         let places = &self.places;
         let start = self.segment.start;
         let layers = self.layers.into_iter().map(|(layer, value)| {
@@ -161,7 +164,7 @@ impl Builder<'_> {
             (layer, clear.and_then(|value| places[value - start]))
         });
         let outputs = from.layout.pixels() * from.layout.channels();
-        Ok(Sequence::new(layers.collect(), self.allotment.lengths(), outputs, self.threads))
+        Ok(Schedule::new(layers.collect(), self.buffer_allocator.lengths(), outputs, self.threads))
     }
 
     fn place(&self, value: usize) -> Place {
@@ -204,10 +207,10 @@ impl Builder<'_> {
         let buffer = match last_use {
             Some(copy) => {
                 let buffer = self.place(copy).buffer;
-                self.allotment.place_in(buffer, value, layout);
+                self.buffer_allocator.place_in(buffer, value, layout);
                 buffer
             }
-            None => self.allotment.place(value, layout),
+            None => self.buffer_allocator.place(value, layout),
         };
         Ok((Place { buffer, layout }, last_use))
     }
@@ -218,7 +221,7 @@ impl Builder<'_> {
         *uses -= 1;
         if *uses == 0 && in_place != Some(value) {
             let buffer = self.place(owner).buffer;
-            self.allotment.release(buffer);
+            self.buffer_allocator.release(buffer);
         }
     }
 
@@ -227,11 +230,14 @@ impl Builder<'_> {
         let mut turns = Vec::new();
         let mut pools = Vec::new();
         for &step in &gradient.steps {
-            match &self.flow.step(step).operation {
-                NetworkOperation::Convolution(convolution, ..) => {
-                    turns.push((step, Turn::new(self.flow, step, convolution, self.exact)));
+            match &self.analysis.step(step).operation {
+                PreparedOperation::Convolution(convolution, ..) => {
+                    turns.push((
+                        step,
+                        TransposedConvolution::new(self.analysis, step, convolution, self.exact),
+                    ));
                 }
-                NetworkOperation::MaxPool(_) => pools.push(step),
+                PreparedOperation::MaxPool(_) => pools.push(step),
             }
         }
         // First those that write every pixel.
@@ -248,17 +254,17 @@ impl Builder<'_> {
             self.layers.push((Layer::Sum(sum), None));
         }
         for (step, turn) in &turns {
-            self.turn(*step, turn, (place, added));
+            self.transpose(*step, turn, (place, added));
             added = Some(place);
         }
         for step in pools {
-            let layer = Unpool {
-                windows: self.flow.windows(step),
-                kept: self.recorded.place(self.flow.step(step).input),
+            let layer = MaxPoolBackward {
+                windows: self.analysis.windows(step),
+                saved: self.recorded.place(self.analysis.step(step).input),
                 gradient: self.place(step + 1),
                 output: place,
             };
-            self.layers.push((Layer::Unpool(layer), None));
+            self.layers.push((Layer::MaxPoolBackward(layer), None));
         }
     }
 
@@ -276,13 +282,18 @@ impl Builder<'_> {
     }
 
     /// The layers of the way back through one convolution, added to what is already there.
-    fn turn(&mut self, step: usize, turn: &Turn, (output, added): (Place, Option<Place>)) {
+    fn transpose(
+        &mut self,
+        step: usize,
+        turn: &TransposedConvolution,
+        (output, added): (Place, Option<Place>),
+    ) {
         let input = self.place(step + 1);
         for phase in turn.phases.iter().filter(|phase| !phase.is_empty()) {
-            let turned = self.turned(step, phase);
-            let layer = match (turn.winograd, &turned.packed) {
+            let transposed = self.transposed(step, phase);
+            let layer = match (turn.winograd, &transposed.packed) {
                 (Some(size), Packed::Panels(panels)) => {
-                    let weights = (Arc::clone(panels), turned.winograd.weights(panels, size));
+                    let weights = (Arc::clone(panels), transposed.winograd.weights(panels, size));
                     let places = Places { input, output, residual: added };
                     let bounds = (f32::NEG_INFINITY, f32::INFINITY);
                     let threads = self.threads;
@@ -291,21 +302,22 @@ impl Builder<'_> {
                     Layer::Winograd(Box::new(layer))
                 }
                 (_, packed) => {
-                    let ends = Ends::scattered(output, added, offsets(output, phase));
+                    let epilogue = Epilogue::scattered(output, added, offsets(output, phase));
                     let from = (input, &phase.windows);
-                    layers::convolution(packed, from, ends, None, self.threads).0
+                    layers::convolution(packed, from, epilogue, None, self.threads).0
                 }
             };
             self.layers.push((layer, None));
         }
     }
 
-    fn turned(&self, step: usize, phase: &Phase) -> Arc<Turned> {
-        let NetworkOperation::Convolution(convolution, packed, _) = &self.flow.step(step).operation
+    fn transposed(&self, step: usize, phase: &Phase) -> Arc<Transposed> {
+        let PreparedOperation::Convolution(convolution, packed, _) =
+            &self.analysis.step(step).operation
         else {
-            unreachable!("only convolutions are turned round")
+            unreachable!("only convolutions are transposed round")
         };
-        self.network.turned[step].of_phase(convolution, packed, phase, self.lanes)
+        self.network.transposed[step].of_phase(convolution, packed, phase, self.lanes)
     }
 }
 

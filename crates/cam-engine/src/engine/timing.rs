@@ -28,7 +28,7 @@ impl Engine {
                 ends.lock().unwrap_or_else(PoisonError::into_inner).push(Instant::now());
             }
         };
-        program.sequence().run(self.given(input), &watch);
+        program.schedule().run(self.given(input), &watch);
         let ends = ends.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut layers = ends.windows(2).map(|pair| pair[1] - pair[0]);
         let times = steps.iter().map(|step| match step.kernel {

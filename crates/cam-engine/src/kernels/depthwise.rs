@@ -1,6 +1,6 @@
 //! Depthwise convolution: every channel for itself.
 
-use super::{Pixels, Sums};
+use super::{KernelEpilogue, Pixels};
 use crate::vector::Vector;
 
 /// Pixels by all channels.
@@ -16,7 +16,7 @@ pub(crate) struct DepthwiseTile {
     pub(crate) weights: *const f32,
     /// A multiple of 16.
     pub(crate) channels: usize,
-    pub(crate) sums: Sums,
+    pub(crate) sums: KernelEpilogue,
 }
 
 /// `ROWS` pixels from `row` on.

@@ -1,6 +1,6 @@
 //! Grouped convolution: every lane takes its input from its own group.
 
-use super::{Pixels, Sums};
+use super::{KernelEpilogue, Pixels};
 use crate::layout::CHANNELS;
 use crate::vector::Vector;
 
@@ -22,7 +22,7 @@ pub(crate) struct GroupedTile {
     /// Whether all that the lanes read lies within one vector.
     pub(crate) adjacent: bool,
     pub(crate) weights: *const f32,
-    pub(crate) sums: Sums,
+    pub(crate) sums: KernelEpilogue,
 }
 
 /// `ROWS` pixels from `row` on.

@@ -2,7 +2,7 @@
 //!
 //! A kernel works on a tile: some output pixels by some output channels, whose sums stay in
 //! registers. It finds each pixel by an offset from a table, so that strides, borders and batches
-//! cost it nothing, and it never asks where an image ends: borders of zeros are physically there.
+//! cost it nothing, and it never asks where an image epilogue: borders of zeros are physically there.
 
 pub(crate) mod depthwise;
 pub(crate) mod grouped;
@@ -65,7 +65,7 @@ impl Kernels {
 /// written; from `start` and `residual`, where they are not null, as many may be read. `output`
 /// may be the same memory as either, with the same offsets.
 #[derive(Clone, Copy)]
-pub(crate) struct Sums {
+pub(crate) struct KernelEpilogue {
     /// Added before everything else, one per channel.
     pub(crate) bias: *const f32,
     /// Added to the bias, or null.
@@ -112,7 +112,7 @@ macro_rules! kernels {
             };
 
             unsafe fn panel(rows: usize, tile: &PanelTile) {
-                for part in crate::split::parts(0..rows, $panels) {
+                for part in crate::partition::parts(0..rows, $panels) {
                     let mut column = 0;
                     while column < tile.width {
                         let two = tile.width - column >= 2 * <$vector>::LANES;
@@ -143,7 +143,7 @@ macro_rules! kernels {
             }
 
             unsafe fn grouped(rows: usize, tile: &GroupedTile) {
-                for part in crate::split::parts(0..rows, $others) {
+                for part in crate::partition::parts(0..rows, $others) {
                     // SAFETY: the rows lie within the tile; the rest is the caller's promise.
                     unsafe {
                         match part.len() {
@@ -167,7 +167,7 @@ macro_rules! kernels {
             }
 
             unsafe fn depthwise(rows: usize, tile: &DepthwiseTile) {
-                for part in crate::split::parts(0..rows, $others) {
+                for part in crate::partition::parts(0..rows, $others) {
                     // SAFETY: the rows lie within the tile; the rest is the caller's promise.
                     unsafe {
                         match part.len() {

@@ -1,6 +1,6 @@
 //! Dense convolution: broadcast an input, multiply it with a row of weights.
 
-use super::{Pixels, Sums};
+use super::{KernelEpilogue, Pixels};
 use crate::vector::Vector;
 
 /// Pixels by a panel of `width` output channels.
@@ -14,7 +14,7 @@ pub(crate) struct PanelTile {
     pub(crate) source_count: usize,
     /// Channels: a multiple of 16.
     pub(crate) width: usize,
-    pub(crate) sums: Sums,
+    pub(crate) sums: KernelEpilogue,
     /// How far the prefetch of weights goes per row of weights.
     pub(crate) weights_ahead: usize,
     /// What the next tile reads, and how far its prefetch goes per row of weights.
@@ -83,11 +83,11 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
     }
 }
 
-impl Sums {
+impl KernelEpilogue {
     /// Bias and start.
     ///
     /// # Safety
-    /// As [`Sums`] says, and the vector's instructions must exist.
+    /// As [`KernelEpilogue`] says, and the vector's instructions must exist.
     #[inline(always)]
     pub(super) unsafe fn begin<V: Vector, const ROWS: usize, const VECTORS: usize>(
         &self,
@@ -119,7 +119,7 @@ impl Sums {
     /// Adds the residual, clamps and writes.
     ///
     /// # Safety
-    /// As [`Sums`] says, and the vector's instructions must exist.
+    /// As [`KernelEpilogue`] says, and the vector's instructions must exist.
     #[inline(always)]
     pub(super) unsafe fn finish<V: Vector, const ROWS: usize, const VECTORS: usize>(
         &self,

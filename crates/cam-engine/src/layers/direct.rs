@@ -3,14 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Ends, Input, Run};
-use crate::arena::Table;
+use super::{Epilogue, Input, Run};
 use crate::buffer::Buffer;
 use crate::kernels::Pixels;
 use crate::kernels::panel::{PanelTile, Source};
 use crate::packed::{Panel, Panels, WIDTH};
+use crate::partition::parts;
 use crate::pool::Worker;
-use crate::split::parts;
+use crate::workspace::OffsetTable;
 
 /// Bytes of input, output and residual that a block of pixels may touch: all panels pass over
 /// one block before the next, and it should stay in the second-level cache meanwhile.
@@ -25,7 +25,7 @@ pub(crate) struct Direct {
     pub(crate) weights: Arc<Panels>,
     pub(crate) input: Input,
     pub(crate) projection: Option<Projection>,
-    pub(crate) ends: Ends,
+    pub(crate) epilogue: Epilogue,
     pub(crate) split: Split,
     /// Bytes that one pixel touches.
     pub(crate) pixel_bytes: usize,
@@ -34,7 +34,7 @@ pub(crate) struct Direct {
 /// A 1×1 convolution of another value whose result would only be added to this one.
 pub(crate) struct Projection {
     pub(crate) weights: Arc<Panels>,
-    pub(crate) windows: Table,
+    pub(crate) windows: OffsetTable,
     /// Both biases, added.
     pub(crate) bias: Buffer,
 }
@@ -109,8 +109,8 @@ impl Direct {
             let sources = self.sources(run, panel, next, &slice);
             let rows = sources[0].tap_count * sources[0].depth;
             for (i, tile) in tiles.clone().enumerate() {
-                let place = |source: &Source, windows: &Table| Source {
-                    input: windows.read(run.arena, tile.start, panel.input),
+                let place = |source: &Source, windows: &OffsetTable| Source {
+                    input: windows.read(run.workspace, tile.start, panel.input),
                     ahead: source.ahead.wrapping_add(i * source.depth * weights_ahead),
                     ..*source
                 };
@@ -159,7 +159,7 @@ impl Direct {
         let end = panel.start + slice.taps.end * depth * panel.width;
         let ahead = if slice.is_last { next.start } else { end };
         let main = Source {
-            input: self.input.windows.read(run.arena, 0, 0),
+            input: self.input.windows.read(run.workspace, 0, 0),
             taps: self.input.taps[slice.taps.clone()].as_ptr(),
             tap_count: slice.taps.len(),
             depth,
@@ -192,9 +192,10 @@ impl Direct {
         pixel: usize,
         panel: &Panel,
         slice: &Slice,
-    ) -> crate::kernels::Sums {
+    ) -> crate::kernels::KernelEpilogue {
         let bias = self.projection.as_ref().map_or(&self.weights.bias, |fused| &fused.bias);
-        let whole = self.ends.sums(run.arena, bias.as_slice().as_ptr(), pixel, panel.output);
+        let whole =
+            self.epilogue.sums(run.workspace, bias.as_slice().as_ptr(), pixel, panel.output);
         if slice.is_first && slice.is_last {
             return whole;
         }
@@ -205,13 +206,13 @@ impl Direct {
             (ZEROS.as_ptr(), Pixels { origin: origin.cast_const(), offsets })
         };
         let bounds = if slice.is_last { whole.bounds } else { (f32::NEG_INFINITY, f32::INFINITY) };
-        crate::kernels::Sums { bias, start, residual: Pixels::NONE, bounds, ..whole }
+        crate::kernels::KernelEpilogue { bias, start, residual: Pixels::NONE, bounds, ..whole }
     }
 
     /// What the tile behind `pixel` reads, and how far apart its prefetches lie.
     fn next_input(&self, run: &Run<'_>, pixel: usize, rows: usize) -> (*const f32, usize) {
         let last_tap = self.input.taps.last().map_or(0, |&tap| tap as usize);
-        let address = self.input.windows.address(run.arena, pixel).wrapping_add(last_tap);
+        let address = self.input.windows.address(run.workspace, pixel).wrapping_add(last_tap);
         (address, (run.kernels.rows * self.input.step).div_ceil(rows))
     }
 }

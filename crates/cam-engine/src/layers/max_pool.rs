@@ -1,9 +1,9 @@
 use super::Run;
-use crate::arena::Place;
 use crate::kernels::window::Window;
 use crate::layout::CHANNELS;
 use crate::pool::Worker;
 use crate::windows::Windows;
+use crate::workspace::Place;
 
 /// A max pool. Its windows are clipped to the image, since the border holds zeros.
 pub(crate) struct Maximum {
@@ -21,14 +21,14 @@ impl Maximum {
                 let [ys, xs] = self.windows.inside([y, x], [input.height(), input.width()]);
                 let from = input.at(image, ys.start, xs.start);
                 let arguments = Window {
-                    input: run.arena.origin(self.input.buffer).wrapping_add(from),
+                    input: run.workspace.origin(self.input.buffer).wrapping_add(from),
                     rows: ys.len(),
                     columns: xs.len(),
                     row: input.row(),
                     pixel: input.pixel,
                     channels: output.channels().next_multiple_of(CHANNELS),
                     output: run
-                        .arena
+                        .workspace
                         .origin(self.output.buffer)
                         .wrapping_add(output.at(image, y, x)),
                 };

@@ -5,7 +5,7 @@
 //!
 //! # What keeps threads apart
 //!
-//! All of them write into one [`Arena`] through raw pointers. That no two touch the same number, one
+//! All of them write into one [`Workspace`] through raw pointers. That no two touch the same number, one
 //! of them to write it, rests on these three, on which every `SAFETY` here and in the kernels relies:
 //!
 //! 1. Between two barriers each number of a buffer is written by one thread at most. What a layer
@@ -24,24 +24,24 @@ pub(crate) mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod grouped;
 pub(crate) mod max_pool;
+pub(crate) mod max_pool_backward;
 pub(crate) mod sum;
 pub(crate) mod transfer;
-pub(crate) mod unpool;
 pub(crate) mod winograd;
 
 pub(crate) use convolution::convolution;
 
-use crate::arena::{Arena, Place, Table};
 use crate::kernels::{self, Kernels};
 use crate::layout::CHANNELS;
 use crate::pool::{Broken, Worker};
 use crate::windows::Windows;
+use crate::workspace::{OffsetTable, Place, Workspace};
 
 /// What all layers of a run share.
 pub(crate) struct Run<'a> {
-    pub(crate) arena: &'a Arena,
+    pub(crate) workspace: &'a Workspace,
     /// What a recorded run left, where a gradient is pulled back through it.
-    pub(crate) kept: Option<&'a Arena>,
+    pub(crate) saved: Option<&'a Workspace>,
     pub(crate) kernels: &'static Kernels,
     /// `[n, c, h, w]`.
     pub(crate) input: &'a [f32],
@@ -51,8 +51,8 @@ pub(crate) struct Run<'a> {
 
 impl Run<'_> {
     /// What a recorded run left.
-    pub(super) fn kept(&self) -> &Arena {
-        self.kept.expect("only what pulls a gradient back asks for the way there")
+    pub(super) fn saved(&self) -> &Workspace {
+        self.saved.expect("only what pulls a gradient back asks for the way there")
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) enum Layer {
     MaxPool(max_pool::Maximum),
     Store(transfer::Store),
     Sum(sum::Sum),
-    Unpool(unpool::Unpool),
+    MaxPoolBackward(max_pool_backward::MaxPoolBackward),
 }
 
 impl Layer {
@@ -81,7 +81,7 @@ impl Layer {
             Self::MaxPool(layer) => layer.run(run, worker),
             Self::Store(layer) => layer.run(run, worker),
             Self::Sum(layer) => layer.run(run, worker),
-            Self::Unpool(layer) => layer.run(run, worker),
+            Self::MaxPoolBackward(layer) => layer.run(run, worker),
         }
         Ok(())
     }
@@ -89,7 +89,7 @@ impl Layer {
 
 /// Where a convolution reads: one window per output pixel, and the taps of a window.
 pub(crate) struct Input {
-    pub(crate) windows: Table,
+    pub(crate) windows: OffsetTable,
     /// Offsets of the taps from the first.
     pub(crate) taps: Vec<u32>,
     /// Floats per tap that lie one behind the other.
@@ -112,7 +112,7 @@ impl Input {
         let reach = reach + if merged { depth } else { layout.channels() };
         let offsets = layout.windows(windows.outputs, windows.stride, windows.before);
         Self {
-            windows: Table::reading(place, offsets, reach),
+            windows: OffsetTable::reading(place, offsets, reach),
             taps,
             depth,
             step: windows.stride * layout.pixel,
@@ -121,46 +121,46 @@ impl Input {
 }
 
 /// Where a convolution's sums go, and what is added to them.
-pub(crate) struct Ends {
-    pub(crate) output: Table,
-    pub(crate) residual: Option<Table>,
+pub(crate) struct Epilogue {
+    pub(crate) output: OffsetTable,
+    pub(crate) residual: Option<OffsetTable>,
     pub(crate) bounds: (f32, f32),
 }
 
-impl Ends {
+impl Epilogue {
     pub(crate) fn new(output: Place, residual: Option<Place>, bounds: (f32, f32)) -> Self {
         let channels = output.layout.channels().next_multiple_of(CHANNELS);
         let residual =
-            residual.map(|place| Table::reading(place, place.layout.offsets(), channels));
-        Self { output: Table::writing(output), residual, bounds }
+            residual.map(|place| OffsetTable::reading(place, place.layout.offsets(), channels));
+        Self { output: OffsetTable::writing(output), residual, bounds }
     }
 
     /// The sums of windows that are not those of all pixels in order: one output offset each.
     pub(crate) fn scattered(output: Place, residual: Option<Place>, offsets: Vec<u32>) -> Self {
         let residual = residual.map(|place| {
             debug_assert_eq!(place.layout, output.layout);
-            Table::reading(place, offsets.clone(), place.layout.channels())
+            OffsetTable::reading(place, offsets.clone(), place.layout.channels())
         });
         let bounds = (f32::NEG_INFINITY, f32::INFINITY);
-        Self { output: Table::writing_to(output, offsets), residual, bounds }
+        Self { output: OffsetTable::writing_to(output, offsets), residual, bounds }
     }
 
     /// The sums of the pixels from `pixel` on and the channels from `channel` on.
     pub(crate) fn sums(
         &self,
-        arena: &Arena,
+        workspace: &Workspace,
         bias: *const f32,
         pixel: usize,
         channel: usize,
-    ) -> kernels::Sums {
+    ) -> kernels::KernelEpilogue {
         let residual = self.residual.as_ref();
-        kernels::Sums {
+        kernels::KernelEpilogue {
             bias: bias.wrapping_add(channel),
             start: kernels::Pixels::NONE,
             residual: residual
-                .map_or(kernels::Pixels::NONE, |table| table.read(arena, pixel, channel)),
+                .map_or(kernels::Pixels::NONE, |table| table.read(workspace, pixel, channel)),
             bounds: self.bounds,
-            output: self.output.write(arena, pixel, channel),
+            output: self.output.write(workspace, pixel, channel),
         }
     }
 }

@@ -1,7 +1,7 @@
 use super::Run;
-use crate::arena::Place;
 use crate::kernels::sum::SumRow;
 use crate::pool::Worker;
+use crate::workspace::Place;
 
 /// A sum of gradients that lie in memory in rows of the same length, passed on where the
 /// activation was not clamped.
@@ -32,12 +32,12 @@ impl Sum {
         for row in worker.share(layout.images() * layout.height()) {
             let (image, y) = (row / layout.height(), row % layout.height());
             for (source, &place) in sources.iter_mut().zip(&self.sources) {
-                *source = at(place, run.arena.origin(place.buffer), image, y).cast_const();
+                *source = at(place, run.workspace.origin(place.buffer), image, y).cast_const();
             }
             let mask = self.mask.map(|mask| {
                 // Several gradients per image go back through the same activations.
                 let image = image / (layout.images() / mask.place.layout.images());
-                at(mask.place, run.kept().origin(mask.place.buffer), image, y).cast_const()
+                at(mask.place, run.saved().origin(mask.place.buffer), image, y).cast_const()
             });
             let arguments = SumRow {
                 sources: &sources,
@@ -45,7 +45,7 @@ impl Sum {
                 bounds: self.mask.map_or((0.0, 0.0), |mask| mask.bounds),
                 positive: self.mask.is_some_and(|mask| mask.guided),
                 len: layout.width() * layout.pixel,
-                output: at(self.output, run.arena.origin(self.output.buffer), image, y),
+                output: at(self.output, run.workspace.origin(self.output.buffer), image, y),
             };
             // SAFETY: all rows have as many pixels, as far apart, and lie in their buffers; no
             // other thread writes this one, and the recorded values are not written any more.

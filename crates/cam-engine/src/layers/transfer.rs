@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use super::Run;
-use crate::arena::Place;
+use crate::partition::parts;
 use crate::pool::Worker;
-use crate::split::parts;
+use crate::workspace::Place;
 
 /// Pixels and channels that are transposed in one go: both sides stay in the first-level cache.
 const BLOCK: usize = 64;
@@ -41,7 +41,7 @@ impl Load {
         let layout = self.to.layout;
         let [_, channels, height, width] = layout.shape;
         assert_eq!(run.input.len(), layout.pixels() * channels);
-        let origin = run.arena.origin(self.to.buffer);
+        let origin = run.workspace.origin(self.to.buffer);
         for row in worker.share(layout.images() * height) {
             let (image, y) = (row / height, row % height);
             let to = origin.wrapping_add(layout.at(image, y, 0));
@@ -67,7 +67,7 @@ impl Store {
         let layout = self.from.layout;
         let [_, channels, height, width] = layout.shape;
         assert_eq!(run.output.len, layout.pixels() * channels);
-        let origin = run.arena.origin(self.from.buffer);
+        let origin = run.workspace.origin(self.from.buffer);
         for row in worker.share(layout.images() * height) {
             let (image, y) = (row / height, row % height);
             let from = origin.wrapping_add(layout.at(image, y, 0));

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::Run;
 use super::direct::{FIRST_TAP, Split, ZEROS};
-use crate::arena::{Arena, Place, Table};
 use crate::kernels::panel::{PanelTile, Source};
 use crate::kernels::winograd::{Patch, Unpatch};
-use crate::kernels::{Pixels, Sums};
+use crate::kernels::{KernelEpilogue, Pixels};
 use crate::layout::{CHANNELS, separated};
 use crate::packed::{Panel, Panels, Transformed, WIDTH};
+use crate::partition::parts;
 use crate::pool::{Broken, Worker};
-use crate::split::parts;
 use crate::windows::Windows;
 use crate::winograd::Size;
+use crate::workspace::{OffsetTable, Place, Workspace};
 
 /// Bytes of transformed patches that a thread works on at a time, where threads split pixels:
 /// all panels pass over them, and they should stay in the second-level cache meanwhile.
@@ -36,7 +36,7 @@ pub(crate) struct Winograd {
     panels: Arc<Panels>,
     weights: Arc<Transformed>,
     /// Where every patch starts.
-    patches: Table,
+    patches: OffsetTable,
     input: Place,
     output: Place,
     residual: Option<Place>,
@@ -70,7 +70,7 @@ impl Winograd {
         let grid = windows.outputs.map(|outputs| outputs.div_ceil(size.outputs()));
         let offsets = input.layout.windows(grid, size.outputs(), windows.before);
         let last = (size.outputs() + 1) * (input.layout.row() + input.layout.pixel);
-        let patches = Table::reading(input, offsets, last + input.layout.channels());
+        let patches = OffsetTable::reading(input, offsets, last + input.layout.channels());
         let patch_bytes = size.positions() * panels.depth * size_of::<f32>();
         let split = choose_split(size, &panels, patches.len() * patch_bytes, threads);
         let block = match split {
@@ -109,7 +109,7 @@ impl Winograd {
 
     pub(super) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) -> Result<(), Broken> {
         let (patches, panels) = (self.patches.len(), &self.panels.list);
-        let scratch = Scratch::of(self, run.arena, worker);
+        let scratch = Scratch::of(self, run.workspace, worker);
         match self.split {
             Split::Channels => {
                 self.transform(run, &scratch, worker.share(patches), 0);
@@ -133,7 +133,7 @@ impl Winograd {
         for patch in patches {
             let offset = self.offsets[0][patch - first] as usize;
             let arguments = Patch {
-                input: self.patches.address(run.arena, patch),
+                input: self.patches.address(run.workspace, patch),
                 row: layout.row(),
                 pixel: layout.pixel,
                 channels: layout.channels().next_multiple_of(CHANNELS),
@@ -202,8 +202,8 @@ impl Winograd {
     }
 
     /// Sums as they are, into the scratch.
-    fn raw_sums(&self, scratch: &Scratch, position: usize, tile: Range<usize>) -> Sums {
-        Sums {
+    fn raw_sums(&self, scratch: &Scratch, position: usize, tile: Range<usize>) -> KernelEpilogue {
+        KernelEpilogue {
             bias: ZEROS.as_ptr(),
             start: Pixels::NONE,
             residual: Pixels::NONE,
@@ -226,7 +226,7 @@ impl Winograd {
             let at = |place: Place| {
                 let offset = place.layout.at(image, y, x) + panel.output;
                 (
-                    run.arena.origin(place.buffer).wrapping_add(offset),
+                    run.workspace.origin(place.buffer).wrapping_add(offset),
                     place.layout.row(),
                     place.layout.pixel,
                 )
@@ -270,14 +270,14 @@ struct Scratch {
 
 impl Scratch {
     /// All threads' sums lie in front of the patches.
-    fn of(layer: &Winograd, arena: &Arena, worker: &Worker<'_>) -> Self {
+    fn of(layer: &Winograd, workspace: &Workspace, worker: &Worker<'_>) -> Self {
         let (positions, index) = (layer.size.positions(), worker.index());
         let sums = positions * layer.sums_gap();
         let patches = match layer.split {
             Split::Pixels => index * positions * layer.patches_gap(),
             Split::Channels => 0,
         };
-        let origin = arena.scratch();
+        let origin = workspace.scratch();
         Self {
             sums: origin.wrapping_add(index * sums),
             patches: origin.wrapping_add(worker.count() * sums + patches),

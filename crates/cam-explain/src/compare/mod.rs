@@ -1,6 +1,7 @@
 //! Why are two images similar? The cosine of their embeddings is a sum over pairs of positions.
 
 mod draw;
+mod report;
 
 use cam_core::{Correspondence, Network as _, Pair};
 use cam_viz::Window;
@@ -12,6 +13,7 @@ use crate::model::Model;
 use crate::source::Source;
 
 pub use draw::{color_bar, correspondences, figure, maps};
+pub use report::Report;
 
 /// Two images and what their similarity is made of.
 pub struct Compared {

@@ -24,7 +24,7 @@ pub fn batch(opened: &Opened, network: &ConvNet, [height, width]: [usize; 2]) ->
         Execution::Burn(Precision::F16 | Precision::Bf16) => 2,
         _ => 4,
     };
-    let image = (network.description().most_values([height, width]) * bytes) as u64;
+    let image = (network.description().peak_activations([height, width]) * bytes) as u64;
     fitting(capacity(opened).unwrap_or(UNKNOWN), image)
 }
 

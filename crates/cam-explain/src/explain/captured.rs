@@ -12,6 +12,7 @@ use super::input::{Clock, Input};
 use super::method::ChosenMethod;
 use super::question::{Prepared, Question};
 use super::seen::Seen;
+use crate::classes::{Class, classifier};
 use crate::error::{Context as _, Error, failed};
 use crate::model::Model;
 use crate::source::Source;
@@ -120,6 +121,16 @@ impl<'m> Captured<'m> {
     /// Where the device fails.
     pub fn embedding(&self) -> Result<Vec<f32>, Error> {
         read(self.capture.embeddings())
+    }
+
+    /// The classes that the image is of by the network's classifier, the likeliest first, at most `k`.
+    ///
+    /// # Errors
+    /// Where the network has no classifier, a logit is not finite, or the device fails.
+    pub fn top_classes(&self, k: usize) -> Result<Vec<Class>, Error> {
+        let logits = classifier(self.model.network())?.forward(self.capture.embeddings());
+        let top = self.model.top_classes(&read(logits)?, k);
+        top.map_err(|error| error.of(&self.input.source))
     }
 
     /// The tensors, for whoever works with them.

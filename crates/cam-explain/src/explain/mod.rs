@@ -10,6 +10,7 @@ mod mass;
 mod method;
 mod question;
 mod reading;
+mod report;
 mod seen;
 
 pub use answer::Answer;
@@ -26,3 +27,4 @@ pub use question::{
     ClassScore, ConceptScore, Kind, Prepared as PreparedQuestion, Question, Subject,
 };
 pub use reading::{MAX_PIXELS, Reading, Size, width_and_height};
+pub use report::Report;

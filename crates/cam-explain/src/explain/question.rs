@@ -1,7 +1,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cam_core::Target;
+use cam_core::{AlongEmbedding, Target};
 use cam_models::ConvNet;
 use cam_targets::{
     ClassLogit, ClassReST, ClassSoftmax, Concepts, Contrast, CosineSimilarity, Dot, Finer,
@@ -10,6 +10,7 @@ use cam_targets::{
 use serde::Serialize;
 
 use super::concept::Concept;
+use crate::classes::classifier;
 use crate::error::Error;
 use crate::model::Model;
 
@@ -37,6 +38,29 @@ pub enum ClassScore {
     Rest,
     /// What tells it from the three classes most like it.
     Finer,
+}
+
+impl ConceptScore {
+    /// How it changes along the embedding.
+    pub fn along_embedding(self) -> AlongEmbedding {
+        match self {
+            Self::Cosine => CosineSimilarity::ALONG_EMBEDDING,
+            Self::Dot => Dot::ALONG_EMBEDDING,
+            Self::NegativeDistance => NegativeDistance::ALONG_EMBEDDING,
+        }
+    }
+}
+
+impl ClassScore {
+    /// How it changes along the embedding.
+    pub fn along_embedding(self) -> AlongEmbedding {
+        match self {
+            Self::Logit => ClassLogit::ALONG_EMBEDDING,
+            Self::Softmax => ClassSoftmax::ALONG_EMBEDDING,
+            Self::Rest => ClassReST::ALONG_EMBEDDING,
+            Self::Finer => Finer::ALONG_EMBEDDING,
+        }
+    }
 }
 
 /// What is asked of images: for each concept where it is, and where it is not; what speaks for classes; or whatever a
@@ -164,6 +188,8 @@ pub struct Subject {
     pub kind: Kind,
     /// Position among the concepts; none for a class.
     pub concept: Option<usize>,
+    /// The class's number; none for a concept.
+    pub class: Option<usize>,
     /// The concept's name, or the class's.
     pub name: String,
     /// Where its answer lies: all similarities come first, then all differences, then classes, then one's own.
@@ -292,6 +318,7 @@ fn subjects(question: &Question, model: &Model) -> Vec<Subject> {
         let subject = |kind, position| Subject {
             kind,
             concept: Some(index),
+            class: None,
             name: concept.name.clone(),
             position,
         };
@@ -300,13 +327,14 @@ fn subjects(question: &Question, model: &Model) -> Vec<Subject> {
             subjects.push(subject(Kind::Difference, concepts.len() + index));
         }
     }
-    let classes = question.classes.iter().map(|&class| (Kind::Class, model.class_name(class)));
+    let classes = question.classes.iter().map(|&class| (Some(class), model.class_name(class)));
     let own = question.own.iter().flat_map(|(names, _)| names);
-    let own = own.map(|name| (Kind::Target, name.clone()));
+    let own = own.map(|name| (None, name.clone()));
     let first = subjects.len();
-    subjects.extend(classes.chain(own).enumerate().map(|(index, (kind, name))| Subject {
-        kind,
+    subjects.extend(classes.chain(own).enumerate().map(|(index, (class, name))| Subject {
+        kind: if class.is_some() { Kind::Class } else { Kind::Target },
         concept: None,
+        class,
         name,
         position: first + index,
     }));
@@ -340,10 +368,7 @@ fn of_classes(
     score: ClassScore,
     classes: &[usize],
 ) -> Result<Box<dyn Target>, Error> {
-    let classifier = network.classifier().ok_or_else(|| {
-        Error::usage("classes need a classifier, and these weights hold none (no `fc`)")
-    })?;
-    let (classifier, classes) = (classifier.clone(), classes.to_vec());
+    let (classifier, classes) = (classifier(network)?.clone(), classes.to_vec());
     let made: Result<Box<dyn Target>, cam_targets::Error> = match score {
         ClassScore::Logit => {
             ClassLogit::of(classifier, classes).map(|target| Box::new(target) as _)

@@ -92,7 +92,7 @@ mod tests {
         let work = |_: &ConvNet, pixels: &[Rgb8]| {
             tried.lock().expect("nobody panics").push(pixels.len());
             if pixels.len() > 4 || pixels.iter().any(|pixels| pixels.size().0 == 3) {
-                return Err(failed!("too much").into());
+                return Err(failed!("too much"));
             }
             Ok(vec![(); pixels.len()])
         };

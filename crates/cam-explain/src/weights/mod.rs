@@ -1,6 +1,7 @@
 //! Where weight files are: named, in the cache, or to be fetched.
 
 pub mod digests;
+mod known;
 pub mod packed;
 mod stamp;
 pub mod web;
@@ -20,6 +21,8 @@ use cam_fetch::{
 use cam_files::Sha256;
 use cam_models::Published;
 use cam_models::checkpoint::Checkpoint;
+
+pub use known::{Known, known};
 
 /// What is said where Ctrl-C ends a download.
 const KEPT: &str = "what was downloaded is kept; run it again to go on";
@@ -48,6 +51,12 @@ pub fn locate(argument: &OsStr, environment: &Environment) -> Result<PathBuf, Er
 /// Where published weights are, or will be once they are fetched.
 pub fn cached(published: &Published) -> Result<PathBuf, Error> {
     place(published.url)
+}
+
+/// Whether a digest, in hexadecimal digits, is that of published weights, as far as their name tells it.
+pub(crate) fn is_published(published: &Published, sha256: &str) -> bool {
+    let name = published.url.rsplit('/').next().unwrap_or_default();
+    sha256_prefix_in_name(name).is_some_and(|expected| sha256.starts_with(expected))
 }
 
 /// A file that, if it lies in the cache under a name with a digest, has that digest: whoever copied it there may
@@ -181,4 +190,19 @@ fn place(url: &str) -> Result<PathBuf, Error> {
         Some(_) => weights.join(name),
         None => weights.join(&Sha256::of(url.as_bytes()).to_string()[..URL_DIGITS]).join(name),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_weights_are_told_by_their_digest_and_by_nothing_else() {
+        let resnet50 = cam_models::published().iter().find(|it| it.name == "resnet50");
+        let resnet50 = resnet50.expect("it is published");
+        // torchvision's resnet50-0676ba61.pth.
+        assert!(is_published(resnet50, &format!("0676ba61{:056}", 0)));
+        assert!(!is_published(resnet50, &format!("11ad3fa6{:056}", 0)));
+        assert!(!is_published(resnet50, ""));
+    }
 }

@@ -3,7 +3,7 @@
 use super::module::{Kind, Module};
 use super::sequences::{Sequence, Sequences};
 use super::slot::is_whitening;
-use crate::description::NeckStep;
+use crate::description::HeadStep;
 use crate::naming::Naming;
 
 /// What is added to a length before Radenović et al. divide by it.
@@ -22,8 +22,8 @@ pub(super) struct Chain<'a> {
 /// A layer between pooling and embedding, with what has no tensors before and behind it.
 pub(super) struct Link<'a> {
     pub(super) module: &'a Module<'a>,
-    pub(super) before: Option<NeckStep>,
-    pub(super) behind: Option<NeckStep>,
+    pub(super) before: Option<HeadStep>,
+    pub(super) behind: Option<HeadStep>,
 }
 
 impl<'a> Chain<'a> {
@@ -49,7 +49,7 @@ impl<'a> Chain<'a> {
         let is_of_radenovic = naming == Naming::Numbered && pooling.is_some();
         let link = |module: &'a Module<'a>| {
             let unit = (is_of_radenovic && is_whitening(&module.path))
-                .then_some(NeckStep::L2Normalize { epsilon: LEAST_LENGTH });
+                .then_some(HeadStep::L2Normalize { epsilon: LEAST_LENGTH });
             Link { module, before: unit.clone(), behind: unit }
         };
         Ok(Self { pooling, necks: necks.into_iter().map(link).collect(), classifier })

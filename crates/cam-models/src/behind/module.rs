@@ -3,7 +3,7 @@ use std::fmt;
 
 use super::slot::{self, Slot, is_number};
 use crate::checkpoint::{Checkpoint, StoredTensor};
-use crate::description::{BatchNorm, NeckStep, PoolingStep};
+use crate::description::{BatchNorm, HeadStep, PoolingStep};
 
 /// PyTorch's default.
 const EPSILON: f64 = 1e-5;
@@ -93,18 +93,18 @@ impl<'a> Module<'a> {
     }
 
     /// Adds its tensors to the network's, as a step between pooling and embedding.
-    pub(super) fn neck(&self, key: &str, network: &mut Checkpoint) -> Option<NeckStep> {
+    pub(super) fn neck(&self, key: &str, network: &mut Checkpoint) -> Option<HeadStep> {
         match self.kind {
             Kind::Linear { .. } => {
                 let [outputs, inputs] = self.linear(key, network);
                 let has_bias = self.tensors.contains_key("bias");
-                Some(NeckStep::Linear { key: key.to_owned(), inputs, outputs, has_bias })
+                Some(HeadStep::Linear { key: key.to_owned(), inputs, outputs, has_bias })
             }
             Kind::BatchNorm { width } => {
                 self.add(key, network);
                 let norm = BatchNorm { key: key.to_owned(), epsilon: EPSILON };
                 let is_affine = self.tensors.contains_key("weight");
-                Some(NeckStep::BatchNorm { norm, width, is_affine })
+                Some(HeadStep::BatchNorm { norm, width, is_affine })
             }
             Kind::GeneralizedMean => None,
         }

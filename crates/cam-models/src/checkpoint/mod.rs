@@ -1,5 +1,7 @@
 //! Weight files: names, shapes and values, whatever container they come in.
 
+#[cfg(feature = "files")]
+mod class_names;
 mod container;
 mod distinct_names;
 mod element;
@@ -20,6 +22,8 @@ use std::ops::Bound;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+#[cfg(feature = "files")]
+pub use class_names::class_names;
 pub use container::Container;
 pub use element::Element;
 pub use foreign::Foreign;

@@ -22,7 +22,7 @@ pub enum PoolingStep {
 /// A step between the pooling and the embedding.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum NeckStep {
+pub enum HeadStep {
     /// W·x + b.
     Linear {
         /// Name in the file, without `.weight` and `.bias`.
@@ -50,7 +50,7 @@ pub enum NeckStep {
     },
 }
 
-impl NeckStep {
+impl HeadStep {
     /// Width of what it gives for a vector of that width.
     pub fn width_behind(&self, width: usize) -> usize {
         match self {

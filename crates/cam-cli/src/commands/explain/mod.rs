@@ -10,30 +10,28 @@ pub use names::Names;
 pub use outputs::Outputs;
 pub use settings::Settings;
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
 use cam_core::Layer;
 use cam_explain::paths::distinct;
 use cam_explain::vectors::VectorFile;
 use cam_explain::{
-    Answer, Captured, Clock, Concept, Environment, Error, Failed, Model, PreparedQuestion, Source,
-    Subject, drawing,
+    Answer, Captured, Clock, Environment, Error, Failed, Model, PreparedQuestion, Question, Report,
+    Source, Subject, drawing,
 };
 use cam_viz::Panel;
 use image::RgbImage;
 
 use crate::arguments::Explain;
 use crate::failure::Failure;
-use crate::print;
-use report::{Document, QueryReport};
+use crate::{output, print};
+use report::Document;
 
 /// Rows of a figure at most: it stays below the 65535 pixels that a JPEG can be high.
 const MOST_ROWS: usize = 128;
 
 pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure> {
-    if arguments.concept_count() == 0 && arguments.classes.is_empty() {
-        return Err(Failure::usage(
-            "nothing is asked: give a concept with -c, or a class with --class",
-        ));
-    }
     let vectors = arguments.vectors.iter().map(|vector| VectorFile::of(vector));
     let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
     let queries = arguments.queries.sources(&environment.cancel)?;
@@ -44,6 +42,14 @@ pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure
     let model = arguments.model.load_for(&arguments.images, environment)?;
     // A mistyped layer is found before any image is read.
     let layers = settings.layers(&model)?;
+    let classes = arguments.classes.iter().map(|class| model.class_named(class));
+    let classes = classes.collect::<Result<Vec<_>, _>>()?;
+    if settings.top.is_some() && model.network().classifier().is_none() {
+        return Err(Failure::usage(
+            "nothing is asked, and these weights hold no classifier (no `fc`) whose likeliest class could be explained: \
+             ask with --concept",
+        ));
+    }
     let mut concepts = model.embed_named(&asked)?;
     let negatives = concepts.split_off(arguments.concepts.len());
     for vector in &vectors {
@@ -51,7 +57,7 @@ pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure
     }
     let names = distinct(concepts.iter().map(|concept| concept.name.clone()));
     concepts.iter_mut().zip(names).for_each(|(concept, name)| concept.name = name);
-    let question = settings.question(&concepts, &negatives).prepare(&model)?;
+    let question = settings.question(&concepts, &negatives, &classes);
     explain(&Session::new(&model, &settings, layers, question, &queries)?, &queries)
 }
 
@@ -64,34 +70,47 @@ pub struct Session<'a> {
     /// The layers, in the order of computation.
     pub layers: Vec<Layer>,
     /// What to ask.
-    pub question: PreparedQuestion,
+    pub question: Question,
+    asked: Asked,
     /// What the files are called.
     pub names: Names,
+}
+
+/// Of what all queries are asked.
+enum Asked {
+    /// Of the same.
+    Same(Box<PreparedQuestion>),
+    /// Each of its own likeliest classes, so many.
+    Top(usize),
 }
 
 /// A query's results.
 struct Explained {
     /// What to report of it.
-    report: QueryReport,
+    report: Report,
     /// Its rows of the figure, as many as there is space for.
     rows: Vec<Vec<Panel>>,
+    /// How many there would be.
+    all_rows: usize,
 }
 
 /// Runs all queries; a bad one among several does not keep the others from being explained.
 fn explain(session: &Session<'_>, queries: &[Source]) -> Result<(), Failure> {
-    let Session { model, settings, question, names, .. } = session;
+    let Session { model, settings, names, .. } = session;
     let most_rows = (MOST_ROWS / settings.panels_in_a_row().div_ceil(drawing::WIDEST_ROW)).max(1);
+    let mut taken = names.check(&settings.outputs, &settings.inputs)?;
     let mut document = Document::new(session)?;
-    let mut rows = Vec::new();
+    let (mut rows, mut all_rows) = (Vec::new(), 0);
     for (query, name) in queries.iter().zip(&names.queries) {
         model.environment().cancel.check("what was written is whole")?;
-        match session.explain(query, name, most_rows - rows.len()) {
+        match session.explain(query, name, most_rows - rows.len(), &mut taken) {
             Ok(explained) => {
                 if !settings.json {
                     say(settings, &explained.report)?;
                 }
                 document.queries.push(explained.report);
                 rows.extend(explained.rows);
+                all_rows += explained.all_rows;
             }
             Err(Failure::Failed(error)) if queries.len() > 1 => {
                 let error = Failure::Failed(error).reason();
@@ -102,7 +121,7 @@ fn explain(session: &Session<'_>, queries: &[Source]) -> Result<(), Failure> {
         }
     }
     if !rows.is_empty() {
-        let left_out = (document.queries.len() * question.rows()).saturating_sub(rows.len());
+        let left_out = all_rows.saturating_sub(rows.len());
         if left_out > 0 {
             print::remark(format_args!(
                 "the figure holds {most_rows} rows; the other {left_out} are left out"
@@ -117,7 +136,7 @@ fn explain(session: &Session<'_>, queries: &[Source]) -> Result<(), Failure> {
 }
 
 /// One line per question, where data goes to files; on standard error when standard output is taken.
-fn say(settings: &Settings, report: &QueryReport) -> Result<(), Failure> {
+fn say(settings: &Settings, report: &Report) -> Result<(), Failure> {
     let is_taken = settings.outputs.use_stdout();
     report.lines().iter().try_for_each(|line| print::beside(is_taken, line))
 }
@@ -127,29 +146,47 @@ impl<'a> Session<'a> {
         model: &'a Model,
         settings: &'a Settings,
         layers: Vec<Layer>,
-        question: PreparedQuestion,
+        question: Question,
         queries: &[Source],
     ) -> Result<Self, Failure> {
+        let asked = match settings.top {
+            None => Asked::Same(Box::new(question.prepare(model)?)),
+            Some(k) => Asked::Top(k),
+        };
+        let subjects = match &asked {
+            Asked::Same(question) => question.subjects(),
+            Asked::Top(_) => &[],
+        };
         let names = Names::new(
             settings.query_names(queries),
-            question.subjects().iter().map(Subject::distinct_name),
+            subjects.iter().map(Subject::distinct_name),
             layers.iter().map(|&layer| model.layer_name(layer)).collect(),
             settings.methods.iter().map(|method| (method.name.clone(), method.rule.is_at_input())),
         );
-        names.check(&settings.outputs, &settings.inputs)?;
-        Ok(Self { model, settings, layers, question, names })
+        Ok(Self { model, settings, layers, question, asked, names })
     }
 
-    /// What to look for.
-    pub fn concepts(&self) -> &[Concept] {
-        self.question.question.concepts()
-    }
-
-    /// Explains one query, with `room` for so many rows of the figure.
-    fn explain(&self, query: &Source, name: &str, room: usize) -> Result<Explained, Failure> {
+    /// Explains one query, with `room` for so many rows of the figure; files get no place that is taken.
+    fn explain(
+        &self,
+        query: &Source,
+        name: &str,
+        room: usize,
+        taken: &mut BTreeSet<PathBuf>,
+    ) -> Result<Explained, Failure> {
         let mut clock = Clock::start();
         let captured = self.model.capture_at(query, &self.layers, &mut clock)?;
-        let answers = captured.ask_by(&self.settings.methods, &self.question, self.settings.tta)?;
+        let own;
+        let (question, questions) = match &self.asked {
+            Asked::Same(question) => (&**question, self.names.questions.clone()),
+            Asked::Top(k) => {
+                own = self.of_top_classes(&captured, *k)?;
+                let questions = distinct(own.subjects().iter().map(Subject::distinct_name));
+                self.check_overlays(name, &questions, taken)?;
+                (&own, questions)
+            }
+        };
+        let answers = captured.ask_by(&self.settings.methods, question, self.settings.tta)?;
         clock.lap("explain");
         let outputs = &self.settings.outputs;
         let in_figure = outputs.figure.is_some() && room > 0;
@@ -158,15 +195,41 @@ impl<'a> Session<'a> {
             false => Vec::new(),
         };
         let mut rows = match in_figure {
-            true => drawing::rows(self.concepts(), (&captured, name), &answers, &overlays),
+            true => drawing::rows(self.question.concepts(), (&captured, name), &answers, &overlays),
             false => Vec::new(),
         };
         rows.truncate(room);
         clock.lap("draw");
-        let files = write::files(self, name, &captured, &answers, &overlays)?;
+        let files = write::files(self, (name, &questions), &captured, &answers, &overlays)?;
         clock.lap("write");
-        let report = QueryReport::new(&captured, name, &answers, files, clock, self);
-        Ok(Explained { report, rows })
+        let report = Report::new(&captured, name, &answers, files, clock);
+        let report = match self.settings.boxes {
+            Some(threshold) => report.with_boxes(&answers, threshold),
+            None => report,
+        };
+        Ok(Explained { report, rows, all_rows: question.rows() })
+    }
+
+    /// Finds what is wrong with a query's overlays, which are named after its own classes.
+    fn check_overlays(
+        &self,
+        query: &str,
+        questions: &[String],
+        taken: &mut BTreeSet<PathBuf>,
+    ) -> Result<(), Failure> {
+        let Some(pattern) = &self.settings.outputs.overlay else { return Ok(()) };
+        let overlays = self.names.overlays(pattern, query, questions);
+        output::check_more(overlays.iter().map(PathBuf::as_path), &self.settings.inputs, taken)
+    }
+
+    /// What is asked of a query where nothing is: what speaks for its likeliest classes.
+    fn of_top_classes(
+        &self,
+        captured: &Captured<'_>,
+        k: usize,
+    ) -> Result<PreparedQuestion, Failure> {
+        let classes = captured.top_classes(k)?.into_iter().map(|class| class.index);
+        Ok(self.question.clone().and_classes(classes).prepare(self.model)?)
     }
 
     fn overlays(

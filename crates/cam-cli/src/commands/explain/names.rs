@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use cam_explain::paths::distinct;
@@ -6,12 +7,13 @@ use super::Outputs;
 use crate::failure::Failure;
 use crate::output::{self, Pattern, Subject};
 
-/// The names that make the outputs' paths, all of them known before the first query.
+/// The names that make the outputs' paths, known before the first query but for those of its own questions.
 pub struct Names {
     /// What the queries are called, no two alike.
     pub queries: Vec<String>,
-    /// What the questions are called in file names, in the order of reporting, no two alike.
-    questions: Vec<String>,
+    /// What the questions to all queries are called in file names, in the order of reporting, no two alike; none where
+    /// each query has its own.
+    pub questions: Vec<String>,
     /// The captured layers, in the order of computation.
     pub layers: Vec<String>,
     /// The methods, and what each of them has raw maps of: every layer, or the input.
@@ -39,8 +41,8 @@ impl Names {
     }
 
     /// A query's overlays, one per question and method, the methods of a question together.
-    pub fn overlays(&self, pattern: &Pattern, query: &str) -> Vec<PathBuf> {
-        let paths = self.questions.iter().flat_map(|concept| {
+    pub fn overlays(&self, pattern: &Pattern, query: &str, questions: &[String]) -> Vec<PathBuf> {
+        let paths = questions.iter().flat_map(|concept| {
             self.methods.iter().map(move |(method, _)| {
                 pattern.path(Subject { query, concept, method, ..Subject::default() })
             })
@@ -68,16 +70,29 @@ impl Names {
         methods.map(path).collect()
     }
 
-    /// Finds what is wrong with any of the files before the first is written; `inputs` are read.
-    pub fn check(&self, outputs: &Outputs, inputs: &[PathBuf]) -> Result<(), Failure> {
-        output::check_all(self.all(outputs).iter().map(PathBuf::as_path), inputs)
+    /// Finds what is wrong with any of the files before the first is written; `inputs` are read. Gives the places that
+    /// are taken.
+    pub fn check(
+        &self,
+        outputs: &Outputs,
+        inputs: &[PathBuf],
+    ) -> Result<BTreeSet<PathBuf>, Failure> {
+        let mut taken = BTreeSet::new();
+        let all = self.all(outputs);
+        output::check_more(all.iter().map(PathBuf::as_path), inputs, &mut taken)?;
+        Ok(taken)
     }
 
     fn all(&self, outputs: &Outputs) -> Vec<PathBuf> {
         let mut paths: Vec<PathBuf> =
             outputs.figure.iter().map(|pattern| self.figure(pattern)).collect();
         for query in &self.queries {
-            paths.extend(outputs.overlay.iter().flat_map(|pattern| self.overlays(pattern, query)));
+            paths.extend(
+                outputs
+                    .overlay
+                    .iter()
+                    .flat_map(|pattern| self.overlays(pattern, query, &self.questions)),
+            );
             paths.extend(outputs.raw.iter().flat_map(|pattern| self.raw(pattern, query).concat()));
             paths.extend(outputs.map.iter().flat_map(|pattern| self.maps(pattern, query)));
         }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use cam_explain::Source;
 
+use super::Settings;
 use crate::arguments::{Explain, Segment};
 use crate::failure::Failure;
 use crate::output::{self, Pattern};
@@ -24,7 +25,8 @@ impl Outputs {
     /// What the arguments ask for; a figure where they ask for nothing.
     pub fn new(arguments: &Explain, queries: &[Source], concepts: usize) -> Result<Self, Failure> {
         let per_concept = if arguments.difference { 2 } else { 1 };
-        let questions = concepts * per_concept + arguments.classes.len();
+        let top = Settings::top(arguments).unwrap_or_default();
+        let questions = concepts * per_concept + arguments.classes.len() + top;
         let several_queries = ("{query}", queries.len() > 1);
         let several_questions = ("{concept}", questions > 1);
         let distinct_layers: BTreeSet<&String> = arguments.layers.iter().collect();

@@ -32,7 +32,8 @@ pub struct Settings {
     of_classes: ClassScore,
     /// Whether each concept's difference is asked for too.
     difference: bool,
-    classes: Vec<usize>,
+    /// Where nothing is asked, for how many of its likeliest classes each query is explained.
+    pub top: Option<usize>,
     /// What is written.
     pub outputs: Outputs,
     /// Files that are read, and therefore never written.
@@ -76,7 +77,7 @@ impl Settings {
             of_concepts,
             of_classes,
             difference: arguments.difference,
-            classes: arguments.classes.clone(),
+            top: Self::top(arguments),
             outputs: Outputs::new(arguments, queries, arguments.concept_count())?,
             inputs: inputs(arguments, queries, concepts, vectors),
             boxes: arguments.boxes,
@@ -107,12 +108,23 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The question, of concepts that were read.
-    pub fn question(&self, concepts: &[Concept], negatives: &[Concept]) -> Question {
+    /// For how many of its likeliest classes each query is explained; none where something else is asked.
+    pub fn top(arguments: &Explain) -> Option<usize> {
+        let asks = arguments.concept_count() > 0 || !arguments.classes.is_empty();
+        (!asks).then(|| arguments.top.unwrap_or(1) as usize)
+    }
+
+    /// The question, of concepts that were read and of classes.
+    pub fn question(
+        &self,
+        concepts: &[Concept],
+        negatives: &[Concept],
+        classes: &[usize],
+    ) -> Question {
         let question = Question::similar(concepts)
             .in_contrast_to(negatives)
             .by(self.of_concepts)
-            .and_classes(self.classes.iter().copied())
+            .and_classes(classes.iter().copied())
             .by_class(self.of_classes);
         if self.difference { question.and_not() } else { question }
     }
@@ -150,7 +162,7 @@ fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
                 "{name} multiplies the maps of several layers: name them, as in `--layer layer3,layer4`",
             )));
         }
-        if info.needs(Need::Class) && arguments.classes.is_empty() {
+        if info.needs(Need::Class) && !asks_of_classes(arguments) {
             return Err(Failure::usage(format!(
                 "{name} compares a class with those most like it: give one with --class",
             )));
@@ -178,11 +190,15 @@ fn inputs(
     sources.chain(&weights).filter_map(Source::canonical).chain(vectors).collect()
 }
 
+fn asks_of_classes(arguments: &Explain) -> bool {
+    !arguments.classes.is_empty() || Settings::top(arguments).is_some()
+}
+
 /// What to ask of concepts, and what of classes.
 fn targets(arguments: &Explain) -> Result<(ConceptScore, ClassScore), Failure> {
     let target = arguments.target.unwrap_or(TargetName::Cosine);
     if let Some(score) = target.of_classes() {
-        if arguments.classes.is_empty() {
+        if !asks_of_classes(arguments) {
             return Err(Failure::usage(
                 "--target logit, softmax, rest and finer are asked of a class: give one with --class",
             ));

@@ -17,7 +17,7 @@ use crate::print;
 /// Writes a query's overlays and arrays; gives the files' names.
 pub fn files(
     session: &Session<'_>,
-    query: &str,
+    (query, questions): (&str, &[String]),
     input: &Captured<'_>,
     answers: &[Answer],
     overlays: &[RgbImage],
@@ -29,7 +29,9 @@ pub fn files(
         write(path, bytes)
     };
     if let Some(pattern) = &outputs.overlay {
-        for (path, overlay) in session.names.overlays(pattern, query).iter().zip(overlays) {
+        for (path, overlay) in
+            session.names.overlays(pattern, query, questions).iter().zip(overlays)
+        {
             put(path, &picture(path, overlay)?)?;
         }
     }

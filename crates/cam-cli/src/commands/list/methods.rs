@@ -1,10 +1,7 @@
-use cam_core::methods::{CATALOGUE, Cost, equivalent_methods};
-use cam_core::{AlongEmbedding, Layer};
+use cam_core::Layer;
+use cam_core::methods::{CATALOGUE, MethodInfo, equivalent_methods};
 use cam_explain::model;
 use cam_models::EMBEDDED;
-use cam_targets::{
-    ClassLogit, ClassReST, ClassSoftmax, CosineSimilarity, Dot, Finer, NegativeDistance,
-};
 use serde::Serialize;
 
 use crate::arguments::{Methods, TargetName};
@@ -29,6 +26,13 @@ struct Entry {
     summary: &'static str,
 }
 
+impl Entry {
+    fn of(info: &MethodInfo) -> Self {
+        let MethodInfo { name, source, summary, cost, .. } = *info;
+        Self { name, cost: cost.words(), source, summary }
+    }
+}
+
 pub fn run(arguments: &Methods) -> Result<(), Failure> {
     let description = model::description(arguments.model.as_deref().unwrap_or(EMBEDDED))?;
     let layers = description.layers();
@@ -49,10 +53,10 @@ pub fn run(arguments: &Methods) -> Result<(), Failure> {
         schema_version: 1,
         model: description.name.clone(),
         layer: layers[at].name.clone(),
-        methods: entries(),
+        methods: CATALOGUE.iter().map(Entry::of).collect(),
         coincide: equivalent_methods(
             description.head_kind(Layer::new(at)),
-            along_embedding(arguments.target),
+            TargetName::along_embedding(arguments.target),
         ),
     };
     if arguments.json {
@@ -70,37 +74,4 @@ pub fn run(arguments: &Methods) -> Result<(), Failure> {
         print::line(format_args!("{place} one map: {}", group.join(", ")))?;
     }
     Ok(())
-}
-
-fn entries() -> Vec<Entry> {
-    let entries = CATALOGUE.iter().map(|info| Entry {
-        name: info.name,
-        cost: cost(info.cost),
-        source: info.source,
-        summary: info.summary,
-    });
-    entries.collect()
-}
-
-fn cost(cost: Cost) -> &'static str {
-    match cost {
-        Cost::Nothing => "nothing more",
-        Cost::Gradient => "a gradient",
-        Cost::Gradients => "gradients to the pixels",
-        Cost::TailPerChannel => "tail per channel",
-        Cost::ForwardPerChannel => "forward per channel",
-        Cost::Forwards => "many forwards",
-    }
-}
-
-fn along_embedding(target: Option<TargetName>) -> AlongEmbedding {
-    match target {
-        None | Some(TargetName::Cosine) => CosineSimilarity::ALONG_EMBEDDING,
-        Some(TargetName::Dot) => Dot::ALONG_EMBEDDING,
-        Some(TargetName::NegL2) => NegativeDistance::ALONG_EMBEDDING,
-        Some(TargetName::Logit) => ClassLogit::ALONG_EMBEDDING,
-        Some(TargetName::Softmax) => ClassSoftmax::ALONG_EMBEDDING,
-        Some(TargetName::Rest) => ClassReST::ALONG_EMBEDDING,
-        Some(TargetName::Finer) => Finer::ALONG_EMBEDDING,
-    }
 }

@@ -149,8 +149,8 @@ fn an_accepted_option_of_segment_changes_the_output() {
 }
 
 #[test]
-fn an_accepted_option_of_batch_and_embed_changes_the_output() {
-    hold(&["batch", "embed"]);
+fn an_accepted_option_of_batch_embed_and_classify_changes_the_output() {
+    hold(&["batch", "embed", "classify"]);
 }
 
 #[test]

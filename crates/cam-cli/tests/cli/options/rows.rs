@@ -20,6 +20,7 @@ pub const ROWS: &[Row] = &[
             ("--null", "--files-from zeros.txt --null", Words(EXPLAIN_EACH)),
             ("--difference", "--difference", AsIs),
             ("--class", "--class 1", AsIs),
+            ("--top", "--top 2", Words("explain IMAGE --raw r.npy --map m.npy")),
             ("--layer", "--layer layer3.0", AsIs),
             ("--target", "--target dot", AsIs),
             ("--method", "--method fem", AsIs),
@@ -129,6 +130,17 @@ pub const ROWS: &[Row] = &[
             ("--null", "--files-from zeros.txt --null", AsIs),
             ("--out", "--out e2.npy", Words("embed IMAGE")),
             ("--json", "--json", AsIs),
+        ],
+    },
+    Row {
+        command: "classify",
+        words: "classify IMAGE --json",
+        network: TINY,
+        options: &[
+            ("--files-from", "--files-from names.txt", AsIs),
+            ("--null", "--files-from zeros.txt --null", AsIs),
+            ("--top", "--top 1", AsIs),
+            ("--json", "--json", Words("classify IMAGE")),
         ],
     },
     Row {

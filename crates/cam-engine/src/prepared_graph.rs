@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::backward::TurnedWeights;
+use crate::backward::TransposedWeights;
 use crate::kernels::Kernels;
 use crate::packed::{Filters, Packed, Panels, Transformed};
 use crate::pool::Pool;
@@ -24,24 +24,24 @@ impl Winograd {
 }
 
 /// The steps of a graph, as programs are made of them.
-pub(crate) struct Network {
-    pub(crate) steps: Vec<NetworkStep>,
+pub(crate) struct PreparedGraph {
+    pub(crate) steps: Vec<PreparedStep>,
     /// Per step, its weights for the way back.
-    pub(crate) turned: Vec<TurnedWeights>,
+    pub(crate) transposed: Vec<TransposedWeights>,
 }
 
-pub(crate) struct NetworkStep {
+pub(crate) struct PreparedStep {
     pub(crate) input: usize,
-    pub(crate) operation: NetworkOperation,
+    pub(crate) operation: PreparedOperation,
 }
 
-pub(crate) enum NetworkOperation {
+pub(crate) enum PreparedOperation {
     /// The convolution's own weights are gone: they are packed.
     Convolution(Convolution, Packed, Winograd),
     MaxPool(MaxPool),
 }
 
-impl Network {
+impl PreparedGraph {
     /// Checks a graph and packs its weights, convolutions in parallel.
     pub(crate) fn new(graph: Graph, kernels: &Kernels, pool: &Pool) -> Result<Self, Error> {
         crate::check::check(&graph)?;
@@ -57,7 +57,7 @@ impl Network {
                     let packed = packed.into_inner();
                     operation(convolution, packed.expect("every convolution has been packed"))
                 }
-                Operation::MaxPool(pool) => NetworkOperation::MaxPool(pool),
+                Operation::MaxPool(pool) => PreparedOperation::MaxPool(pool),
             };
             (step.input, operation)
         });
@@ -65,37 +65,37 @@ impl Network {
     }
 
     /// What each step reads and does.
-    pub(crate) fn of_operations(operations: Vec<(usize, NetworkOperation)>) -> Self {
-        let turned = operations.iter().map(|_| TurnedWeights::default()).collect();
+    pub(crate) fn of_operations(operations: Vec<(usize, PreparedOperation)>) -> Self {
+        let transposed = operations.iter().map(|_| TransposedWeights::default()).collect();
         let steps = operations.into_iter();
-        let steps = steps.map(|(input, operation)| NetworkStep { input, operation });
-        Self { steps: steps.collect(), turned }
+        let steps = steps.map(|(input, operation)| PreparedStep { input, operation });
+        Self { steps: steps.collect(), transposed }
     }
 }
 
-fn operation(mut convolution: Convolution, packed: Packed) -> NetworkOperation {
+fn operation(mut convolution: Convolution, packed: Packed) -> PreparedOperation {
     convolution.weight = Vec::new();
-    NetworkOperation::Convolution(convolution, packed, Winograd::default())
+    PreparedOperation::Convolution(convolution, packed, Winograd::default())
 }
 
-impl NetworkStep {
+impl PreparedStep {
     /// The value added before the activation.
     pub(crate) fn residual(&self) -> Option<usize> {
         match &self.operation {
-            NetworkOperation::Convolution(convolution, ..) => convolution.residual,
-            NetworkOperation::MaxPool(_) => None,
+            PreparedOperation::Convolution(convolution, ..) => convolution.residual,
+            PreparedOperation::MaxPool(_) => None,
         }
     }
 
     /// Whether it is a plain sum over the channels of single pixels.
     pub(crate) fn is_pointwise(&self) -> bool {
         match &self.operation {
-            NetworkOperation::Convolution(convolution, ..) => {
+            PreparedOperation::Convolution(convolution, ..) => {
                 convolution.kernel == 1
                     && convolution.groups == 1
                     && matches!(convolution.padding, Padding::Each(0) | Padding::Same)
             }
-            NetworkOperation::MaxPool(_) => false,
+            PreparedOperation::MaxPool(_) => false,
         }
     }
 }

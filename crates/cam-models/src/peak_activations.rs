@@ -8,7 +8,7 @@ impl Description {
     /// The most numbers that exist at once while one image of that size runs, if every value is let go
     /// of once nothing reads it any more: how large a batch fits into a device's memory follows from it.
     /// Workspace that an executor takes beside is not in it.
-    pub fn most_values(&self, size: [usize; 2]) -> usize {
+    pub fn peak_activations(&self, size: [usize; 2]) -> usize {
         self.footprint_from(0, size).peak
     }
 
@@ -28,7 +28,7 @@ impl Description {
     fn sizes(&self, [height, width]: [usize; 2]) -> Vec<usize> {
         let mut shapes = vec![[3, height, width]];
         for step in &self.steps {
-            let [channels, height, width] = shapes[step.input.steps_before()];
+            let [channels, height, width] = shapes[step.input.index()];
             let after = |size: usize, kernel: usize, stride: usize, padding: Padding| {
                 let (before, behind) = padding.before_and_after(size, kernel, stride);
                 (size + before + behind).saturating_sub(kernel) / stride + 1
@@ -52,11 +52,11 @@ impl Description {
     fn last_reads(&self) -> Vec<usize> {
         let mut last = vec![0; self.steps.len() + 1];
         for (index, step) in self.steps.iter().enumerate() {
-            last[step.input.steps_before()] = index;
+            last[step.input.index()] = index;
             if let Operation::Convolution(convolution) = &step.operation
                 && let Some(residual) = convolution.residual
             {
-                last[residual.steps_before()] = index;
+                last[residual.index()] = index;
             }
         }
         last[self.steps.len()] = self.steps.len();
@@ -72,8 +72,8 @@ mod tests {
     fn the_most_of_a_resnet_is_in_its_first_stage() {
         let network = describe("resnet50").expect("the architecture is known");
         // conv3 of layer1.0 reads 64 channels, adds the shortcut's 256 and gives 256, at 56×56.
-        assert_eq!(network.most_values([224, 224]), (64 + 256 + 256) * 56 * 56);
+        assert_eq!(network.peak_activations([224, 224]), (64 + 256 + 256) * 56 * 56);
         // Twice as wide and as high, four times as many.
-        assert_eq!(network.most_values([448, 448]), 4 * network.most_values([224, 224]));
+        assert_eq!(network.peak_activations([448, 448]), 4 * network.peak_activations([224, 224]));
     }
 }

@@ -1,22 +1,22 @@
 use super::Run;
-use crate::arena::Place;
 use crate::layout::CHANNELS;
 use crate::pool::Worker;
 use crate::windows::Windows;
+use crate::workspace::Place;
 
 /// The way back through a max pool: each gradient is added where the first maximum of its window
 /// was in the recorded run.
-pub(crate) struct Unpool {
+pub(crate) struct MaxPoolBackward {
     pub(crate) windows: Windows,
     /// The pool's recorded input.
-    pub(crate) kept: Place,
+    pub(crate) saved: Place,
     /// The gradient behind the pool.
     pub(crate) gradient: Place,
     /// What it is added to.
     pub(crate) output: Place,
 }
 
-impl Unpool {
+impl MaxPoolBackward {
     /// Windows overlap, so that threads share channels and not rows.
     pub(super) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) {
         let (gradient, output) = (self.gradient.layout, self.output.layout);
@@ -32,8 +32,8 @@ impl Unpool {
                     // SAFETY: both pixels lie in their images, and only this thread touches this
                     // channel of this image.
                     unsafe {
-                        *run.arena.origin(self.output.buffer).add(to) +=
-                            *run.arena.origin(self.gradient.buffer).add(from);
+                        *run.workspace.origin(self.output.buffer).add(to) +=
+                            *run.workspace.origin(self.gradient.buffer).add(from);
                     }
                 }
             }
@@ -48,7 +48,7 @@ impl Unpool {
         channel: usize,
         window: [usize; 2],
     ) -> Option<[usize; 2]> {
-        let layout = self.kept.layout;
+        let layout = self.saved.layout;
         let image = image / (self.gradient.layout.images() / layout.images());
         let [rows, columns] = self.windows.inside(window, [layout.height(), layout.width()]);
         let mut largest = None;
@@ -57,7 +57,7 @@ impl Unpool {
                 let offset = layout.at(image, y, x) + channel;
                 // SAFETY: the window is clipped to the image, and recorded values are not
                 // written any more.
-                let value = unsafe { *run.kept().origin(self.kept.buffer).add(offset) };
+                let value = unsafe { *run.saved().origin(self.saved.buffer).add(offset) };
                 let is_larger = largest.is_none_or(|(_, most)| value > most || value.is_nan());
                 if is_larger {
                     largest = Some(([y, x], value));

@@ -6,12 +6,12 @@ use crate::layout::{CHANNELS, Layout};
 
 /// Buffers that activations share, one after the other, and one for what lies between a layer's
 /// own steps.
-pub(crate) struct Arena {
+pub(crate) struct Workspace {
     buffers: Vec<Buffer>,
     scratch: Buffer,
 }
 
-impl Arena {
+impl Workspace {
     /// Zeroed buffers of these lengths.
     pub(crate) fn new(lengths: &[usize], scratch: usize) -> Self {
         let buffers = lengths.iter().map(|&len| Buffer::zeroed(len)).collect();
@@ -37,12 +37,12 @@ pub(crate) struct Place {
 }
 
 /// One offset into a buffer per output pixel, checked to stay inside.
-pub(crate) struct Table {
+pub(crate) struct OffsetTable {
     buffer: usize,
     offsets: Vec<u32>,
 }
 
-impl Table {
+impl OffsetTable {
     /// Offsets from each of which `reach` floats are read. A last vector may go beyond what lies
     /// there, into the slack that every buffer has.
     pub(crate) fn reading(place: Place, offsets: Vec<u32>, reach: usize) -> Self {
@@ -74,30 +74,30 @@ impl Table {
     /// The pixels from `pixel` on, `channel` floats into each.
     pub(crate) fn read(
         &self,
-        arena: &Arena,
+        workspace: &Workspace,
         pixel: usize,
         channel: usize,
     ) -> kernels::Pixels<*const f32> {
-        let kernels::Pixels { origin, offsets } = self.write(arena, pixel, channel);
+        let kernels::Pixels { origin, offsets } = self.write(workspace, pixel, channel);
         kernels::Pixels { origin: origin.cast_const(), offsets }
     }
 
     /// The same, for writing.
     pub(crate) fn write(
         &self,
-        arena: &Arena,
+        workspace: &Workspace,
         pixel: usize,
         channel: usize,
     ) -> kernels::Pixels<*mut f32> {
         kernels::Pixels {
-            origin: arena.origin(self.buffer).wrapping_add(channel),
+            origin: workspace.origin(self.buffer).wrapping_add(channel),
             offsets: self.offsets[pixel..].as_ptr(),
         }
     }
 
     /// Where a pixel lies.
-    pub(crate) fn address(&self, arena: &Arena, pixel: usize) -> *const f32 {
+    pub(crate) fn address(&self, workspace: &Workspace, pixel: usize) -> *const f32 {
         let offset = self.offsets.get(pixel).map_or(0, |&offset| offset as usize);
-        arena.origin(self.buffer).wrapping_add(offset)
+        workspace.origin(self.buffer).wrapping_add(offset)
     }
 }

@@ -4,7 +4,7 @@ use crate::layout::{Border, Layout};
 
 /// Buffers while values are being placed in them, each used again once it is free.
 #[derive(Default)]
-pub(crate) struct Allotment {
+pub(crate) struct BufferAllocator {
     buffers: Vec<Occupied>,
 }
 
@@ -15,7 +15,7 @@ struct Occupied {
     values: Vec<(usize, Layout)>,
 }
 
-impl Allotment {
+impl BufferAllocator {
     /// A place for a value: a free buffer that last held the like, or else the one that fits best,
     /// or else grows least; a new one if none is free.
     pub(crate) fn place(&mut self, value: usize, layout: Layout) -> usize {

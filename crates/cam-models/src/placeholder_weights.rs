@@ -1,7 +1,7 @@
 //! Weights of nothing, for measurements.
 
-use crate::description::{Convolution, Description, NeckStep, PoolingStep};
-use crate::head_weights::{HeadWeights, NeckWeights};
+use crate::description::{Convolution, Description, HeadStep, PoolingStep};
+use crate::head_weights::{HeadStepWeights, HeadWeights};
 use crate::weights::{ClassifierWeights, ConvolutionWeights, Weights};
 
 /// What a layer's numbers are multiplied by where they are added to a residual, and elsewhere. A
@@ -14,11 +14,11 @@ impl Weights {
     /// Speed does not depend on what weights hold, as long as activations neither vanish nor
     /// grow beyond what f32 can hold, which takes other paths in some processors: these do not.
     /// With them a network can be timed whose weights are not at hand.
-    pub fn made_up(description: &Description) -> Self {
+    pub fn placeholder(description: &Description) -> Self {
         let classifier = description.classifier.as_ref();
         Self {
             convolutions: description.convolutions().map(convolution).collect(),
-            head: HeadWeights::made_up(description),
+            head: HeadWeights::placeholder(description),
             classifier: classifier.map(|classifier| ClassifierWeights {
                 weight: numbers(classifier.classes * classifier.inputs, 1.0),
                 bias: vec![0.0; classifier.classes],
@@ -28,17 +28,17 @@ impl Weights {
 }
 
 impl HeadWeights {
-    fn made_up(description: &Description) -> Self {
+    fn placeholder(description: &Description) -> Self {
         let exponent = (description.pooling != PoolingStep::Average).then_some(3.0);
         let necks = description.necks.iter().map(|neck| match neck {
-            NeckStep::Linear { inputs, outputs, has_bias, .. } => NeckWeights::Linear {
+            HeadStep::Linear { inputs, outputs, has_bias, .. } => HeadStepWeights::Linear {
                 weight: numbers(inputs * outputs, 1.0),
                 bias: if *has_bias { vec![0.0; *outputs] } else { Vec::new() },
             },
-            NeckStep::BatchNorm { width, .. } => {
-                NeckWeights::Affine { scale: vec![1.0; *width], shift: vec![0.0; *width] }
+            HeadStep::BatchNorm { width, .. } => {
+                HeadStepWeights::Affine { scale: vec![1.0; *width], shift: vec![0.0; *width] }
             }
-            NeckStep::L2Normalize { .. } => NeckWeights::L2Normalize,
+            HeadStep::L2Normalize { .. } => HeadStepWeights::L2Normalize,
         });
         Self { exponent, necks: necks.collect() }
     }

@@ -3,19 +3,19 @@
 use std::ops::Range;
 
 use crate::layout::{Border, Layout};
-use crate::network::{Network, NetworkOperation, NetworkStep};
+use crate::prepared_graph::{PreparedGraph, PreparedOperation, PreparedStep};
 use crate::windows::Windows;
 use crate::winograd::Size;
 use crate::{Activation, Error};
 
 /// A segment of a network, for one input shape.
-pub(crate) struct Flow<'a> {
-    network: &'a Network,
+pub(crate) struct SegmentAnalysis<'a> {
+    network: &'a PreparedGraph,
     segment: Range<usize>,
     /// Per value from the segment's start on.
     values: Vec<Value>,
     /// Per step of the segment.
-    steps: Vec<StepFlow>,
+    steps: Vec<StepAnalysis>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -29,7 +29,7 @@ struct Value {
 }
 
 #[derive(Clone, Copy, Default)]
-struct StepFlow {
+struct StepAnalysis {
     /// Whether anything depends on it.
     is_needed: bool,
     windows: Option<Windows>,
@@ -41,30 +41,30 @@ struct StepFlow {
     winograd: Option<Size>,
 }
 
-impl<'a> Flow<'a> {
+impl<'a> SegmentAnalysis<'a> {
     /// Follows a segment that is given a value of that shape.
     pub(crate) fn new(
-        network: &'a Network,
+        network: &'a PreparedGraph,
         segment: Range<usize>,
         shape: [usize; 4],
         exact: bool,
     ) -> Result<Self, Error> {
-        let mut flow = Self {
+        let mut analysis = Self {
             network,
             values: vec![Value::default(); segment.len() + 1],
-            steps: vec![StepFlow::default(); segment.len()],
+            steps: vec![StepAnalysis::default(); segment.len()],
             segment,
         };
-        flow.find_needed()?;
-        flow.find_shapes(shape)?;
-        flow.find_readers();
-        flow.fuse_projections();
-        flow.find_readers();
+        analysis.find_needed()?;
+        analysis.find_shapes(shape)?;
+        analysis.find_readers();
+        analysis.fuse_projections();
+        analysis.find_readers();
         if !exact {
-            flow.choose_winograd();
+            analysis.choose_winograd();
         }
-        flow.find_borders();
-        Ok(flow)
+        analysis.find_borders();
+        Ok(analysis)
     }
 
     /// The steps that run, in order.
@@ -73,7 +73,7 @@ impl<'a> Flow<'a> {
     }
 
     /// A step of the network.
-    pub(crate) fn step(&self, step: usize) -> &'a NetworkStep {
+    pub(crate) fn step(&self, step: usize) -> &'a PreparedStep {
         &self.network.steps[step]
     }
 
@@ -136,11 +136,11 @@ impl<'a> Flow<'a> {
         &mut self.values[value - self.segment.start]
     }
 
-    fn state(&self, step: usize) -> &StepFlow {
+    fn state(&self, step: usize) -> &StepAnalysis {
         &self.steps[step - self.segment.start]
     }
 
-    fn state_mut(&mut self, step: usize) -> &mut StepFlow {
+    fn state_mut(&mut self, step: usize) -> &mut StepAnalysis {
         &mut self.steps[step - self.segment.start]
     }
 
@@ -172,7 +172,7 @@ impl<'a> Flow<'a> {
             let step = self.step(index);
             let [images, channels, height, width] = self.shape(step.input);
             let (windows, channels) = match &step.operation {
-                NetworkOperation::Convolution(convolution, ..) => {
+                PreparedOperation::Convolution(convolution, ..) => {
                     let expected = convolution.inputs;
                     if channels != expected {
                         let (value, found) = (step.input, channels);
@@ -181,7 +181,7 @@ impl<'a> Flow<'a> {
                     let windows = Windows::of_convolution(index, convolution, [height, width])?;
                     (windows, convolution.outputs)
                 }
-                NetworkOperation::MaxPool(pool) => {
+                PreparedOperation::MaxPool(pool) => {
                     (Windows::of_pool(index, pool, [height, width])?, channels)
                 }
             };
@@ -233,17 +233,17 @@ impl<'a> Flow<'a> {
     fn is_projection(&self, step: usize) -> bool {
         let step = self.step(step);
         let is_linear = match &step.operation {
-            NetworkOperation::Convolution(convolution, ..) => {
+            PreparedOperation::Convolution(convolution, ..) => {
                 convolution.activation == Activation::Identity && convolution.residual.is_none()
             }
-            NetworkOperation::MaxPool(_) => false,
+            PreparedOperation::MaxPool(_) => false,
         };
         is_linear && step.is_pointwise()
     }
 
     fn choose_winograd(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
-            if let NetworkOperation::Convolution(convolution, ..) = &self.step(index).operation {
+            if let PreparedOperation::Convolution(convolution, ..) = &self.step(index).operation {
                 let channels = [convolution.inputs, convolution.outputs];
                 let size = Size::choose(&self.windows(index), channels, convolution.groups);
                 self.state_mut(index).winograd = size;
@@ -255,7 +255,7 @@ impl<'a> Flow<'a> {
     fn find_borders(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
             let step = self.step(index);
-            if let NetworkOperation::Convolution(..) = step.operation {
+            if let PreparedOperation::Convolution(..) = step.operation {
                 let windows = self.windows(index);
                 let border = match self.winograd(index) {
                     Some(size) => size.border(&windows),

@@ -1,21 +1,20 @@
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use cam_viz::{Map, Window};
 use serde::Serialize;
 
-use crate::failure::Failure;
-use crate::output::is_stdout;
-use crate::print::printable;
-use cam_explain::compare::{Compared, Point};
-use cam_explain::{Clock, Condition, Input, Mass, Model};
+use super::{Compared, Point};
+use crate::error::Error;
+use crate::explain::{Clock, Condition, Input, Mass};
+use crate::model::Model;
+use crate::text::printable;
 
 /// A part of a cosine that is mentioned: as many digits as the cosine is told with.
 const WORTH_SAYING: f64 = 0.0005;
 
-/// What `--json` prints.
-#[derive(Serialize)]
-pub struct Document {
+/// What a comparison comes to, to be written as JSON or told in lines.
+#[derive(Debug, Serialize)]
+pub struct Report {
     schema_version: u32,
     cam_version: &'static str,
     model: String,
@@ -33,7 +32,7 @@ pub struct Document {
 }
 
 /// One of the two images.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Side {
     image: String,
     name: String,
@@ -54,7 +53,7 @@ struct Side {
 }
 
 /// Two places that belong together.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Match {
     /// Across and down, in pixels of each image.
     from: [f32; 2],
@@ -63,7 +62,7 @@ struct Match {
 }
 
 /// What belongs to a point.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Partners {
     point: [u32; 2],
     /// What each position of the second image adds together with it, row by row.
@@ -73,11 +72,12 @@ struct Partners {
     best: [f32; 2],
 }
 
-impl Document {
+impl Report {
+    /// Of a comparison, of how its images were read, and of points that were asked for; with the file of its figure.
     pub fn new(
         (compared, inputs, points): (&Compared, &[Input; 2], &[Point]),
         model: &Model,
-        figure: Option<&Path>,
+        figure: Option<String>,
         clock: Clock,
     ) -> Self {
         let Compared { names, pair, windows, .. } = compared;
@@ -127,14 +127,17 @@ impl Document {
             images: [side(0, first), side(1, second)],
             correspondences: matches.collect(),
             points: partners.collect(),
-            figure: figure.filter(|path| !is_stdout(path)).map(|path| path.display().to_string()),
+            figure,
             milliseconds: clock.milliseconds(),
         }
     }
 
     /// The same with the digest of the weights: of a large file it takes a while, and only the document
     /// has a use for it.
-    pub fn with_digest(self, model: &Model) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// Where the weight file cannot be read.
+    pub fn with_digest(self, model: &Model) -> Result<Self, Error> {
         Ok(Self { weights_sha256: Some(model.sha256()?), ..self })
     }
 

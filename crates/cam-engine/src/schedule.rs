@@ -2,17 +2,17 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::arena::{Arena, Place};
 use crate::kernels::Kernels;
 use crate::layers::transfer::Output;
 use crate::layers::{Layer, Run, border};
 use crate::pool::{Pool, Worker};
+use crate::workspace::{Place, Workspace};
 
 /// A layer, and the activation whose border must be zeroed before.
 pub(crate) type Scheduled = (Layer, Option<Place>);
 
 /// What is run in one region of the pool, a barrier behind every layer.
-pub(crate) struct Sequence {
+pub(crate) struct Schedule {
     layers: Vec<Scheduled>,
     /// Floats of every buffer.
     lengths: Vec<usize>,
@@ -21,20 +21,20 @@ pub(crate) struct Sequence {
     /// Numbers that a run gives.
     outputs: usize,
     /// Memory of the last run, for the next one.
-    spare: Mutex<Option<Arena>>,
+    spare: Mutex<Option<Workspace>>,
 }
 
 /// What a run is given.
 #[derive(Clone, Copy)]
-pub(crate) struct Given<'a> {
+pub(crate) struct RunInput<'a> {
     pub(crate) pool: &'a Pool,
     pub(crate) kernels: &'static Kernels,
     pub(crate) input: &'a [f32],
     /// What a recorded run left, where a gradient is pulled back through it.
-    pub(crate) kept: Option<&'a Arena>,
+    pub(crate) saved: Option<&'a Workspace>,
 }
 
-impl Sequence {
+impl Schedule {
     /// For buffers of those lengths, and so many numbers that a run gives.
     pub(crate) fn new(
         layers: Vec<Scheduled>,
@@ -61,36 +61,40 @@ impl Sequence {
     }
 
     /// Runs all layers. Every worker calls `watch` behind every layer.
-    pub(crate) fn run(&self, given: Given<'_>, watch: &(dyn Fn(&Worker<'_>) + Sync)) -> Vec<f32> {
+    pub(crate) fn run(
+        &self,
+        given: RunInput<'_>,
+        watch: &(dyn Fn(&Worker<'_>) + Sync),
+    ) -> Vec<f32> {
         // Held meanwhile: runs take turns, and need no memory of their own while they wait.
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
-        let arena = spare.take().unwrap_or_else(|| Arena::new(&self.lengths, self.scratch));
-        let output = self.run_in(&arena, given, watch);
-        *spare = Some(arena);
+        let workspace = spare.take().unwrap_or_else(|| Workspace::new(&self.lengths, self.scratch));
+        let output = self.run_in(&workspace, given, watch);
+        *spare = Some(workspace);
         output
     }
 
     /// Runs all layers and gives the memory away as the run left it.
-    pub(crate) fn record(&self, given: Given<'_>) -> (Vec<f32>, Arena) {
+    pub(crate) fn record(&self, given: RunInput<'_>) -> (Vec<f32>, Workspace) {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let arena = spare.unwrap_or_else(|| Arena::new(&self.lengths, self.scratch));
-        (self.run_in(&arena, given, &|_| {}), arena)
+        let workspace = spare.unwrap_or_else(|| Workspace::new(&self.lengths, self.scratch));
+        (self.run_in(&workspace, given, &|_| {}), workspace)
     }
 
     /// Takes the memory of a recorded run back for the next one.
-    pub(crate) fn recycle(&self, arena: Arena) {
-        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(arena);
+    pub(crate) fn recycle(&self, workspace: Workspace) {
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some(workspace);
     }
 
     /// A run that panics drops its memory: borders may not be what the next run expects.
     fn run_in(
         &self,
-        arena: &Arena,
-        Given { pool, kernels, input, kept }: Given<'_>,
+        workspace: &Workspace,
+        RunInput { pool, kernels, input, saved }: RunInput<'_>,
         watch: &(dyn Fn(&Worker<'_>) + Sync),
     ) -> Vec<f32> {
         let mut output = vec![0.0; self.outputs];
-        let run = Run { arena, kept, kernels, input, output: Output::new(&mut output) };
+        let run = Run { workspace, saved, kernels, input, output: Output::new(&mut output) };
         pool.run(&|worker| {
             for (layer, clear) in &self.layers {
                 if let Some(place) = clear {
