@@ -73,9 +73,8 @@ fn parts_of(c: &mut Criterion, precision: Precision, (model, at, side): (&str, &
     let capture = Capture::new(&network, uploaded.clone(), &[layer]).expect("captured");
     let maps = || capture.explain(&GradCam, &target).expect("explained").raw_maps();
     let raw = maps();
-    let finished = |raw: &[Tensor<4>]| {
-        postprocess(raw, [side; 2], Arithmetic::Standard).expect("finite maps")
-    };
+    let finished =
+        |raw: &[Tensor<4>]| postprocess(raw, [side; 2], Arithmetic::Standard).expect("finite maps");
     // Whatever is made once is made: programs, buffers, the record of the tail.
     black_box((number(raw[0].clone()), number(activations.clone())));
 
