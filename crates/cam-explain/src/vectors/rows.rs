@@ -12,6 +12,12 @@ use crate::error::{Context as _, Error, failed};
 
 /// A row of a table: the vector in its first column of lists of floats, and its name in its first column of text.
 pub fn read(path: &Path, row: Option<&str>) -> Result<Found, Error> {
+    // The parser of Parquet panics on some files that are damaged, and leaves nothing behind that outlives it.
+    let read = std::panic::catch_unwind(|| found(path, row));
+    read.unwrap_or_else(|_| Err(failed!("is damaged: the parser of Parquet panicked")))
+}
+
+fn found(path: &Path, row: Option<&str>) -> Result<Found, Error> {
     let file = SerializedFileReader::new(File::open(path)?)?;
     let schema = file.metadata().file_metadata().schema().clone();
     let columns = schema.get_fields();
@@ -172,5 +178,28 @@ mod tests {
         table.finish().expect("finished");
         let error = read(&path, None).map(|_| ()).expect_err("refused");
         assert_eq!(error.reason(), "has no column of lists of floats");
+    }
+
+    #[test]
+    fn a_damaged_table_is_an_error_or_other_numbers_and_never_a_panic() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("t.parquet");
+        let columns = [("text", Kind::Text), ("embedding", Kind::Vector)];
+        let mut table = Table::new(&path, &columns, 2, &[("model", "m")]).expect("a table");
+        for name in ["a", "b"] {
+            table.push(&[Value::Text(name), Value::Vector(&[1.0, 2.0])]).expect("pushed");
+        }
+        table.finish().expect("finished");
+        let whole = std::fs::read(&path).expect("bytes");
+        for at in 0..whole.len() {
+            for mask in [0x01, 0x80, 0xff] {
+                let mut bytes = whole.clone();
+                bytes[at] ^= mask;
+                std::fs::write(&path, bytes).expect("written");
+                drop(read(&path, Some("b")));
+            }
+            std::fs::write(&path, &whole[..at]).expect("written");
+            assert!(read(&path, Some("b")).is_err(), "{at}");
+        }
     }
 }
