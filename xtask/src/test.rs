@@ -20,7 +20,7 @@ use crate::cargo::{cargo, run as run_command};
 Examples:
   cargo xtask test                             everything
   cargo xtask test -p cam-core                 one crate
-  cargo xtask test --test parity_lite -- fem   one file, tests whose names contain `fem`
+  cargo xtask test --test parity_lite -- collage   one file, tests whose names contain `collage`
   cargo xtask test --backend ndarray,wgpu      what depends on a backend, on two of them
   cargo xtask test --backend wgpu -p cam-tests --test tiny_networks")]
 pub struct Arguments {

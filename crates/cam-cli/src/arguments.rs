@@ -35,7 +35,7 @@ pub use evaluate::Evaluate;
 pub use explain::{Explain, TargetName};
 pub use factorize::Factorize;
 pub use image_list::ImageList;
-pub use index::{Index, IndexCommand, Search};
+pub use index::{Export, Index, IndexCommand, Search};
 pub use list::{Json, Layers, List, Methods};
 pub use method::MethodOptions;
 pub use pictures::PictureLimits;
@@ -251,8 +251,9 @@ pub struct Embed {
     #[command(flatten)]
     pub images: ImageList,
 
-    /// Where to: f32 [images, width]. Images that fail have no row.
-    #[arg(short, long, value_name = "FILE.npy")]
+    /// Where to: an array of f32 [images, width], or a table with the columns image, embedding and damaged where the
+    /// name ends in .parquet. Images that fail have no row.
+    #[arg(short, long, value_name = "FILE.npy|FILE.parquet")]
     pub out: PathBuf,
 
     /// Which network.

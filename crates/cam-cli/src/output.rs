@@ -173,6 +173,22 @@ pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
     check_all([path], inputs)
 }
 
+/// As [`check`] for a table, which is Parquet under a name that says so.
+pub fn check_table(path: &Path) -> Result<(), Failure> {
+    if !is_table(path) {
+        return Err(Failure::usage(format!(
+            "{} would be a Parquet table: end its name in .parquet",
+            path.display()
+        )));
+    }
+    check(path, &[])
+}
+
+/// Whether a file name means a Parquet table.
+pub fn is_table(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("parquet"))
+}
+
 fn check_one(path: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
     if is_stdout(path) {
         return Ok(());

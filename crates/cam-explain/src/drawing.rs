@@ -5,13 +5,13 @@ use std::path::Path;
 use cam_core::Arithmetic;
 use cam_files::write_atomically;
 use cam_viz::{
-    ColorBar, Colormap, FigureStyle, Map, OverlayStyle, Panel, Window, draw_seen, overlay,
+    ColorBar, Colormap, FigureStyle, Map, OverlayStyle, Panel, Window, draw_seen, outline, overlay,
     overlay_compat, overlay_signed, overlay_signed_within, picture_bytes,
 };
 use image::RgbImage;
 
 use crate::error::{Context as _, Error};
-use crate::explain::{Answer, Captured, Concept, Condition, Kind, unseen};
+use crate::explain::{Answer, BoundingBox, Captured, Concept, Condition, Kind, boxes_of, unseen};
 use crate::picture::Picture;
 
 /// Panels side by side at most; what is more goes on in the next row.
@@ -38,12 +38,14 @@ impl Drawing {
 pub struct Heatmap<'a> {
     answer: &'a Answer,
     style: OverlayStyle,
+    /// From which value on regions are outlined.
+    threshold: Option<f32>,
 }
 
 impl Answer {
     /// Its map in the usual colours: those of the library whose arithmetic was followed.
     pub fn heatmap(&self) -> Heatmap<'_> {
-        Heatmap { answer: self, style: usual_style(self.arithmetic) }
+        Heatmap { answer: self, style: usual_style(self.arithmetic), threshold: None }
     }
 }
 
@@ -63,6 +65,12 @@ impl<'a> Heatmap<'a> {
         Self { style: OverlayStyle { colormap, ..self.style }, ..self }
     }
 
+    /// The same with its [boxes](Answer::boxes) at a threshold.
+    #[must_use]
+    pub fn boxed(self, threshold: f32) -> Self {
+        Self { threshold: Some(threshold), ..self }
+    }
+
     /// Over the picture that was captured, at its own size; what the network did not see of it is hatched.
     ///
     /// # Errors
@@ -80,9 +88,17 @@ impl<'a> Heatmap<'a> {
     }
 
     fn drawn(&self, picture: &RgbImage, window: &Window) -> Result<RgbImage, Error> {
-        draw_seen(picture, window, |part| {
-            self.lay_over(part, window, picture.dimensions()).context("laying a map over its image")
-        })
+        let size = picture.dimensions();
+        let mut drawn = draw_seen(picture, window, |part| {
+            self.lay_over(part, window, size).context("laying a map over its image")
+        })?;
+        if let Some(threshold) = self.threshold {
+            let boxes = boxes_of(&self.answer.map, threshold, window, size);
+            // The first lies on top.
+            let rectangles: Vec<_> = boxes.iter().rev().map(BoundingBox::pixels).collect();
+            outline(&mut drawn, &rectangles);
+        }
+        Ok(drawn)
     }
 
     /// Over the part of a picture of a size that the network saw.

@@ -58,6 +58,7 @@ mod same_bytes;
 mod source;
 pub mod tensors;
 pub mod text;
+pub mod vectors;
 pub mod weights;
 
 pub use cam_core::{Arithmetic, GradCam, Method, Target};
@@ -68,10 +69,10 @@ pub use drawing::{Drawing, Figure, Heatmap};
 pub use environment::Environment;
 pub use error::{Cause, Error, Setting};
 pub use explain::{
-    Answer, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore, Condition, Input,
-    Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage, PreparedQuestion,
-    Question, Reading, Report, Size, Subject, check_use, chosen, rule, unseen, width_and_height,
-    window,
+    Answer, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
+    Condition, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage,
+    PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, rule, unseen,
+    width_and_height, window,
 };
 pub use inspection::Inspection;
 pub use memory::BYTES_PER_PIXEL;

@@ -6,7 +6,7 @@
 //!
 //! [`postprocess`] takes them together, for many maps of one or several layers, in one of two
 //! [arithmetics](Arithmetic). A [`Window`] says where on a picture a map lies, and [`Map::onto`] brings
-//! it there.
+//! it there. [`Map::regions`] finds the connected parts of a map above a threshold.
 //!
 //! This crate knows no tensor, no picture and no file, so that whoever makes, draws or measures maps
 //! shares one type and one arithmetic.
@@ -27,10 +27,12 @@ mod map;
 mod parallel;
 mod postprocess;
 mod range;
+mod regions;
 mod resize;
 mod window;
 
 pub use error::MapError;
 pub use map::Map;
 pub use postprocess::{Arithmetic, Fusion, Postprocessed, RawMaps, postprocess};
+pub use regions::Region;
 pub use window::{Pixels, Window};

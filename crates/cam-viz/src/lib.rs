@@ -13,6 +13,7 @@
 //!
 //! A network may have seen a part of a picture, or the picture with borders around it: a [`Window`] says where
 //! a map lies on a picture, [`Map::onto`] brings it there, and [`draw_seen`] hatches what was not seen.
+//! [`outline`](outline()) draws boxes.
 //!
 //! A [`Figure`] sets [`Panel`]s side by side with captions, a title and a [`ColorBar`].
 //! Results leave as bytes, [`png_bytes`], [`jpeg_bytes`], [`picture_bytes`], [`npy_bytes`] for NumPy and
@@ -43,6 +44,7 @@ pub mod decode;
 mod encode;
 mod figure;
 mod npy;
+mod outline;
 mod overlay;
 mod overlay_compat;
 mod overlay_signed;
@@ -51,7 +53,7 @@ mod segmentation;
 mod text;
 mod unseen;
 
-pub use cam_map::{Map, MapError, Pixels, Window};
+pub use cam_map::{Map, MapError, Pixels, Region, Window};
 pub use chart::BarChart;
 pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};
@@ -59,7 +61,8 @@ pub use connect::{Connection, connect};
 pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Remark, decode};
 pub use encode::{EncodeError, JPEG_QUALITY, jpeg_bytes, picture_bytes, png_bytes};
 pub use figure::{Figure, FigureStyle, Panel};
-pub use npy::{NpyError, npy_bytes};
+pub use npy::{NpyError, npy_bytes, npy_values};
+pub use outline::outline;
 pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;
 pub use overlay_signed::{overlay_signed, overlay_signed_within};

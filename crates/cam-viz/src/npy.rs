@@ -1,6 +1,6 @@
-//! Arrays for NumPy.
+//! Arrays for NumPy, and from it.
 //!
-//! The header is written here: it is one line, and the packages that write it bring along a parser of
+//! The header is written and read here: it is one line, and the packages that write it bring along a parser of
 //! Python's literals, with a package of assembly below it that breaks builds for other machines.
 
 /// What the format begins with: its magic, version 1.0.
@@ -32,6 +32,20 @@ pub enum NpyError {
         /// How many sides were asked for.
         sides: usize,
     },
+    /// Not NumPy's format, or cut off.
+    #[error("it is no NumPy array, or a part of one: {reason}")]
+    Malformed {
+        /// What is wrong.
+        reason: &'static str,
+    },
+    /// An array that is not read here.
+    #[error(
+        "it is a NumPy array of {what}, and not of f2, f4 or f8 in C order: write `numpy.ascontiguousarray(a, numpy.float32)`"
+    )]
+    Unsupported {
+        /// What it is of.
+        what: String,
+    },
 }
 
 /// The bytes of a `.npy` file, for `numpy.load`: little-endian f32, C order.
@@ -60,6 +74,75 @@ pub fn npy_bytes(shape: &[usize], values: &[f32]) -> Result<Vec<u8>, NpyError> {
     let mut bytes = header(shape);
     bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     Ok(bytes)
+}
+
+/// The shape and the values of a `.npy` file of floats: f2, f4 or f8, little-endian, C order.
+///
+/// # Errors
+/// [`NpyError::Malformed`] where the bytes are no such file or cut off, [`NpyError::Unsupported`] for other numbers
+/// and orders.
+///
+/// # Examples
+/// ```
+/// let bytes = cam_viz::npy_bytes(&[2, 3], &[1.5; 6])?;
+/// assert_eq!(cam_viz::npy_values(&bytes)?, (vec![2, 3], vec![1.5; 6]));
+/// # Ok::<(), cam_viz::NpyError>(())
+/// ```
+pub fn npy_values(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f32>), NpyError> {
+    let malformed = |reason| NpyError::Malformed { reason };
+    let (text, data) = split(bytes).ok_or_else(|| malformed("its header is missing"))?;
+    let text = str::from_utf8(text).map_err(|_| malformed("its header is no text"))?;
+    let entry = |name: &str| {
+        let at = text.split_once(&format!("'{name}':"))?.1;
+        Some(at.trim_start())
+    };
+    let descr = entry("descr").and_then(|at| at.strip_prefix('\'')?.split('\'').next());
+    let shape = entry("shape").and_then(shape).ok_or_else(|| malformed("its shape is missing"))?;
+    let is_fortran = entry("fortran_order").is_none_or(|order| !order.starts_with("False"));
+    let unsupported = |what: &str| NpyError::Unsupported { what: what.to_owned() };
+    if is_fortran && shape.len() > 1 {
+        return Err(unsupported("numbers in Fortran order"));
+    }
+    let values: Vec<f32> = match descr {
+        Some("<f2") => numbers(data, |bytes| half::f16::from_le_bytes(bytes).to_f32()),
+        Some("<f4") => numbers(data, f32::from_le_bytes),
+        Some("<f8") => numbers(data, |bytes| f64::from_le_bytes(bytes) as f32),
+        other => return Err(unsupported(other.unwrap_or("records"))),
+    }
+    .ok_or_else(|| malformed("its last number is cut off"))?;
+    let count = shape.iter().try_fold(1_usize, |count, &side| count.checked_mul(side));
+    if count != Some(values.len()) {
+        return Err(malformed("it does not hold as many numbers as its shape says"));
+    }
+    Ok((shape, values))
+}
+
+/// The header's text, and the numbers behind it. Versions differ in how long its length is.
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let rest = bytes.strip_prefix(&MAGIC[..6])?;
+    let (&[major, _], rest) = rest.split_first_chunk::<2>()?;
+    let (length, rest) = match major {
+        1 => {
+            let (length, rest) = rest.split_first_chunk::<2>()?;
+            (u32::from(u16::from_le_bytes(*length)), rest)
+        }
+        _ => {
+            let (length, rest) = rest.split_first_chunk::<4>()?;
+            (u32::from_le_bytes(*length), rest)
+        }
+    };
+    rest.split_at_checked(length as usize)
+}
+
+/// A tuple of numbers.
+fn shape(text: &str) -> Option<Vec<usize>> {
+    let sides = text.strip_prefix('(')?.split_once(')')?.0.split(',').map(str::trim);
+    sides.filter(|side| !side.is_empty()).map(|side| side.parse().ok()).collect()
+}
+
+fn numbers<const N: usize>(data: &[u8], number: impl Fn([u8; N]) -> f32) -> Option<Vec<f32>> {
+    let (numbers, rest) = data.as_chunks::<N>();
+    rest.is_empty().then(|| numbers.iter().map(|&bytes| number(bytes)).collect())
 }
 
 /// Magic, length, and a Python dictionary that is padded with spaces and ends with a line.
@@ -112,6 +195,43 @@ mod tests {
             assert_eq!(file.shape().len(), sides);
             assert!(file.into_vec::<f32>().unwrap()[0].is_nan());
         }
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for shape in [&[][..], &[3], &[0, 7], &[2, 3, 4]] {
+            let values: Vec<f32> = (0..shape.iter().product()).map(|i: usize| i as f32).collect();
+            let bytes = npy_bytes(shape, &values).unwrap();
+            assert_eq!(npy_values(&bytes).unwrap(), (shape.to_vec(), values));
+        }
+    }
+
+    /// A file of version 2 with another type's name, and numbers as bytes.
+    fn other(descr: &str, order: &str, data: &[u8]) -> Vec<u8> {
+        let text = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': (1, 2), }}\n");
+        let length = (text.len() as u32).to_le_bytes();
+        [b"\x93NUMPY\x02\x00", length.as_slice(), text.as_bytes(), data].concat()
+    }
+
+    #[test]
+    fn other_floats_are_read_and_other_arrays_refused() {
+        let doubles = [1.5_f64, -2.0].map(f64::to_le_bytes).concat();
+        assert_eq!(npy_values(&other("<f8", "False", &doubles)).unwrap().1, [1.5, -2.0]);
+        let halves = [0x3e00_u16, 0xc000].map(u16::to_le_bytes).concat();
+        assert_eq!(npy_values(&other("<f2", "False", &halves)).unwrap().1, [1.5, -2.0]);
+        for bad in [other("<i8", "False", &doubles), other("<f8", "True", &doubles)] {
+            assert!(matches!(npy_values(&bad), Err(NpyError::Unsupported { .. })));
+        }
+    }
+
+    #[test]
+    fn any_part_of_a_file_is_refused() {
+        let bytes = npy_bytes(&[2, 3], &[1.0; 6]).unwrap();
+        for end in 0..bytes.len() {
+            let error = npy_values(&bytes[..end]).unwrap_err();
+            assert!(matches!(error, NpyError::Malformed { .. }), "{end}: {error}");
+        }
+        assert!(npy_values(&[&bytes[..], &[0; 4]].concat()).is_err());
     }
 
     #[test]

@@ -19,9 +19,14 @@ pub struct Explain {
     #[arg(short, long = "concept", value_name = "[NAME=]IMAGE")]
     pub concepts: Vec<OsString>,
 
+    /// A vector of what to look for, from a text encoder, say: a .npy array or a .parquet table as wide as the
+    /// network's embeddings, and a row of it by its number from 0 or its name; repeat it for more.
+    #[arg(long = "vector", value_name = "[NAME=]FILE[:ROW]")]
+    pub vectors: Vec<OsString>,
+
     /// An image of what not to look for; repeat it for more. Each concept is asked for in contrast to the mean of them
     /// (cosine to the concept less the mean cosine to these).
-    #[arg(long = "negative", value_name = "IMAGE", requires = "concepts")]
+    #[arg(long = "negative", value_name = "IMAGE")]
     pub negatives: Vec<OsString>,
 
     /// Also ask where each concept is not (1 − cosine).
@@ -37,7 +42,7 @@ pub struct Explain {
         long,
         value_name = "K",
         value_parser = value_parser!(u32).range(1..=10_000),
-        conflicts_with_all = ["concepts", "classes"],
+        conflicts_with_all = ["concepts", "vectors", "classes"],
     )]
     pub top: Option<u32>,
 
@@ -81,6 +86,11 @@ pub struct Explain {
     #[arg(long, value_name = "FILE.npy", hide_short_help = true)]
     pub map: Option<PathBuf>,
 
+    /// Draw the boxes of connected regions in which a finished map is at least T, above 0 and at most 1, and list them
+    /// with --json.
+    #[arg(long, value_name = "T", value_parser = threshold)]
+    pub boxes: Option<f32>,
+
     /// Print one JSON document instead of text.
     #[arg(short, long)]
     pub json: bool,
@@ -98,8 +108,22 @@ Examples:
   cam explain street.jpg -c car.jpg -c sky=clouds.jpg --difference -o figure.png
   cam explain street.jpg -c car.jpg -m resnet50 --size 512x512 --compat pytorch-grad-cam
   cam explain street.jpg -c car.jpg --method grad-cam,ablation-cam,score-cam --top-channels 64
+  cam explain street.jpg -c car.jpg --boxes 0.5 -o figure.png
+  cam explain street.jpg --vector car=texts.parquet:\"a photo of a car\" -o figure.png
   cam explain street.jpg --class 'sports car' --target softmax --json
   cam explain street.jpg --top 3";
+
+impl Explain {
+    /// How many concepts are asked for, of images and of vectors.
+    pub fn concept_count(&self) -> usize {
+        self.concepts.len() + self.vectors.len()
+    }
+}
+
+fn threshold(text: &str) -> Result<f32, &'static str> {
+    let threshold = text.parse().ok().filter(|threshold| *threshold > 0.0 && *threshold <= 1.0);
+    threshold.ok_or("finished maps are in 0 to 1: write a number above 0 and at most 1, as in 0.5")
+}
 
 /// What to ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -51,6 +51,26 @@ pub enum IndexCommand {
     ///
     /// Temporarily needs as much free disk space as what is kept.
     Compact(Kept),
+    /// Write a Parquet table with a row for each image.
+    ///
+    /// Its columns are path, embedding (at length one), width, height, sha256 and damaged.
+    Export(Export),
+}
+
+/// Arguments of `cam index export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The folder of the index.
+    #[arg(value_name = "INDEX")]
+    pub index: PathBuf,
+
+    /// The table.
+    #[arg(value_name = "FILE.parquet")]
+    pub table: PathBuf,
+
+    /// Print one JSON document.
+    #[arg(short, long)]
+    pub json: bool,
 }
 
 /// An index that is there.
@@ -71,7 +91,8 @@ The same command again adds what is new, looks again at what changed, and remove
 Examples:
   cam index photographs --index shelf
   cam index verify shelf
-  cam index compact shelf";
+  cam index compact shelf
+  cam index export shelf shelf.parquet";
 
 /// Arguments of `cam search`.
 #[derive(Debug, Args)]

@@ -1,8 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cam_core::Network as _;
 use cam_explain::lanes::{self, Work};
-use cam_explain::{Clock, Condition, Environment, Error, Failed, PreparedImage, Source, tensors};
+use cam_explain::vectors::{Kind, Table, Value};
+use cam_explain::{
+    Clock, Condition, Environment, Error, Failed, Model, PreparedImage, Source, tensors,
+};
 use cam_viz::npy_bytes;
 use serde::Serialize;
 
@@ -34,7 +37,7 @@ pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> 
     let sources = arguments.images.sources(&environment.cancel)?;
     check_streams(arguments, &sources)?;
     let model = arguments.model.load_for(&arguments.reading, environment)?;
-    let mut values = Vec::new();
+    let mut sink = Sink::new(&arguments.out, &model)?;
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     let several = sources.len() > 1;
     let prepare = |source: &Source| {
@@ -47,8 +50,11 @@ pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> 
     lanes::in_order(&model, &sources, work, |source, result| {
         match result.and_then(finite(source)) {
             Ok((condition, embedding)) => {
-                values.extend(embedding);
-                rows.push(Row { image: source.to_string(), condition });
+                let image = source.to_string();
+                sink.push(&image, &embedding, condition.damaged)?;
+                if arguments.json {
+                    rows.push(Row { image, condition });
+                }
                 Ok(())
             }
             Err(error @ Error::Failed(_)) if several => {
@@ -60,12 +66,10 @@ pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> 
             Err(error) => Err(error),
         }
     })?;
-    let width = model.network().embedding_width();
-    if !rows.is_empty() {
-        let array = npy_bytes(&[rows.len(), width], &values).map_err(anyhow::Error::from)?;
-        output::write(&arguments.out, &array)?;
+    let (width, failed) = (model.network().embedding_width(), failures.len());
+    if failed < sources.len() {
+        sink.finish(&arguments.out, [sources.len() - failed, width])?;
     }
-    let failed = failures.len();
     if arguments.json {
         let weights_sha256 = model.sha256()?;
         let (weights_prefix, weights_remarks) =
@@ -84,6 +88,51 @@ pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> 
         })?;
     }
     Failure::of_images(failed, sources.len(), "embedded")
+}
+
+/// Where embeddings go.
+enum Sink {
+    /// An array, which is written at the end.
+    Array(Vec<f32>),
+    /// A table, whose rows leave as they come.
+    Table(Box<Table>),
+}
+
+impl Sink {
+    fn new(out: &Path, model: &Model) -> Result<Self, Error> {
+        if !output::is_table(out) {
+            return Ok(Self::Array(Vec::new()));
+        }
+        let columns = [("image", Kind::Text), ("embedding", Kind::Vector), ("damaged", Kind::Flag)];
+        let metadata = [
+            ("model", model.name()),
+            ("weights_sha256", &model.sha256()?),
+            ("weights_prefix", &model.place.prefix),
+        ];
+        let table = Table::new(out, &columns, model.network().embedding_width(), &metadata)?;
+        Ok(Self::Table(Box::new(table)))
+    }
+
+    fn push(&mut self, image: &str, embedding: &[f32], damaged: bool) -> Result<(), Error> {
+        match self {
+            Self::Array(values) => {
+                values.extend(embedding);
+                Ok(())
+            }
+            Self::Table(table) => {
+                table.push(&[Value::Text(image), Value::Vector(embedding), Value::Flag(damaged)])
+            }
+        }
+    }
+
+    fn finish(self, out: &Path, shape: [usize; 2]) -> Result<(), Failure> {
+        match self {
+            Self::Array(values) => {
+                output::write(out, &npy_bytes(&shape, &values).map_err(anyhow::Error::from)?)
+            }
+            Self::Table(table) => Ok(table.finish()?),
+        }
+    }
 }
 
 /// Standard input can be read once, standard output holds one thing, and no image is written over.

@@ -5,15 +5,16 @@ use cam_explain::Environment;
 use cam_explain::index::{self, Settings, Summary};
 use serde_json::json;
 
-use crate::arguments::{Index, IndexCommand};
+use crate::arguments::{Export, Index, IndexCommand};
 use crate::failure::Failure;
-use crate::print;
+use crate::{output, print};
 
 pub fn run(arguments: &Index, environment: &Environment) -> Result<(), Failure> {
     match &arguments.command {
         None => add(arguments, environment),
         Some(IndexCommand::Verify(kept)) => verify(&kept.index, kept.json),
         Some(IndexCommand::Compact(kept)) => compact(&kept.index, kept.json, environment),
+        Some(IndexCommand::Export(arguments)) => export(arguments, environment),
     }
 }
 
@@ -70,4 +71,20 @@ fn compact(folder: &Path, json: bool, environment: &Environment) -> Result<(), F
         }));
     }
     print::line(format_args!("{folder}: {:.1} MB reclaimed", bytes as f64 / 1e6))
+}
+
+fn export(arguments: &Export, environment: &Environment) -> Result<(), Failure> {
+    let Export { index, table, json } = arguments;
+    output::check_table(table)?;
+    let images = index::export(index, table, environment)?;
+    let (index, table) = (index.display(), table.display());
+    if *json {
+        return print::json(&json!({
+            "schema_version": 1,
+            "index": index.to_string(),
+            "table": table.to_string(),
+            "images": images,
+        }));
+    }
+    print::line(format_args!("{table}: {images} images of {index}"))
 }

@@ -10,6 +10,7 @@ mod loopback;
 
 mod batch;
 mod bench;
+mod boxes;
 mod cached;
 mod classify;
 mod compare;
@@ -45,5 +46,6 @@ mod support;
 mod threads;
 mod unreadable;
 mod upkeep;
+mod vectors;
 mod weights;
 mod writers;

@@ -1,6 +1,7 @@
 use cam_core::Arithmetic;
 use cam_viz::{Map, Window};
 
+use super::bounding_box::{self, BoundingBox};
 use super::mass::Mass;
 use super::question::Subject;
 
@@ -32,6 +33,8 @@ pub struct Answer {
     pub degenerate: bool,
     /// Where the map lies on the picture.
     pub(crate) window: Window,
+    /// Width and height of the picture.
+    pub(crate) picture: (u32, u32),
     /// By whose arithmetic it was finished.
     pub(crate) arithmetic: Arithmetic,
 }
@@ -40,5 +43,11 @@ impl Answer {
     /// Where the map's mass lies on the picture; none where there is no mass.
     pub fn mass(&self) -> Option<Mass> {
         Mass::of(&self.map, &self.window.inside())
+    }
+
+    /// The connected regions of the finished map at or above a threshold in 0..=1, in pixels of the picture; the one
+    /// with the largest mass first. None where nothing was found.
+    pub fn boxes(&self, threshold: f32) -> Vec<BoundingBox> {
+        bounding_box::of(&self.map, threshold, &self.window, self.picture)
     }
 }

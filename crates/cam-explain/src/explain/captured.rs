@@ -210,6 +210,7 @@ impl<'m> Captured<'m> {
                 on_padding,
                 degenerate,
                 window: self.input.window(),
+                picture: self.input.picture.pixels.dimensions(),
                 arithmetic,
             })
         });

@@ -1,6 +1,7 @@
 //! One image, asked.
 
 mod answer;
+mod bounding_box;
 mod captured;
 mod concept;
 mod condition;
@@ -13,6 +14,8 @@ mod report;
 mod seen;
 
 pub use answer::Answer;
+pub use bounding_box::BoundingBox;
+pub(crate) use bounding_box::of as boxes_of;
 pub use captured::Captured;
 pub use concept::Concept;
 pub(crate) use concept::check as check_concept;

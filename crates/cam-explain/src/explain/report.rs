@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::answer::Answer;
+use super::bounding_box::BoundingBox;
 use super::captured::Captured;
 use super::condition::Condition;
 use super::input::Clock;
@@ -47,6 +48,9 @@ struct AnswerReport {
     mass: Option<Mass>,
     /// The share of the finished map's mass that lay on padding, and was cut away.
     on_padding: Option<f32>,
+    /// Regions of the finished map, the one with the largest mass first, where they are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    boxes: Option<Vec<BoundingBox>>,
 }
 
 impl Report {
@@ -94,6 +98,15 @@ impl Report {
         }
     }
 
+    /// The same with the [boxes](Answer::boxes) of its answers at a threshold.
+    #[must_use]
+    pub fn with_boxes(mut self, answers: &[Answer], threshold: f32) -> Self {
+        for (report, answer) in self.questions.iter_mut().zip(answers) {
+            report.boxes = Some(answer.boxes(threshold));
+        }
+        self
+    }
+
     /// One line per question: name, question, number, where the map's mass lies, time.
     pub fn lines(&self) -> &[String] {
         &self.lines
@@ -114,6 +127,7 @@ impl AnswerReport {
             degenerate: answer.degenerate,
             mass: answer.mass(),
             on_padding: answer.on_padding,
+            boxes: None,
         }
     }
 }

@@ -16,6 +16,7 @@
 //! # Ok::<(), cam_explain::Error>(())
 //! ```
 
+mod export;
 mod html;
 #[expect(clippy::module_inception, reason = "what an index is made by")]
 mod index;
@@ -26,6 +27,7 @@ mod search;
 mod upkeep;
 mod why;
 
+pub use export::export;
 pub use index::{Settings, Summary, compact, index, verify};
 pub use pictures::Pictures;
 pub use search::{Index, Searched};

@@ -1,6 +1,6 @@
 //! The settings that can change a number, of each group of options.
 //!
-//! Each function takes its group apart without `..`, so that a new argument does not compile before it is
+//! Each function takes its group apart without `..`, so that a new setting does not compile before it is
 //! decided whether it belongs into the header.
 
 use cam_core::Arithmetic;

@@ -15,6 +15,7 @@ use std::path::PathBuf;
 
 use cam_core::Layer;
 use cam_explain::paths::distinct;
+use cam_explain::vectors::VectorFile;
 use cam_explain::{
     Answer, Captured, Clock, Environment, Error, Failed, Model, PreparedQuestion, Question, Report,
     Source, Subject, drawing,
@@ -31,11 +32,13 @@ use report::Document;
 const MOST_ROWS: usize = 128;
 
 pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure> {
+    let vectors = arguments.vectors.iter().map(|vector| VectorFile::of(vector));
+    let vectors = vectors.collect::<Result<Vec<_>, _>>()?;
     let queries = arguments.queries.sources(&environment.cancel)?;
     let mut asked: Vec<_> =
         arguments.concepts.iter().map(|concept| Source::named(concept)).collect();
     asked.extend(arguments.negatives.iter().map(|negative| (None, Source::of(negative))));
-    let settings = Settings::new(arguments, &queries, &asked)?;
+    let settings = Settings::new(arguments, &queries, &asked, &vectors)?;
     let model = arguments.model.load_for(&arguments.images, environment)?;
     // A mistyped layer is found before any image is read.
     let layers = settings.layers(&model)?;
@@ -49,6 +52,11 @@ pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure
     }
     let mut concepts = model.embed_named(&asked)?;
     let negatives = concepts.split_off(arguments.concepts.len());
+    for vector in &vectors {
+        concepts.push(model.concept_of(vector)?);
+    }
+    let names = distinct(concepts.iter().map(|concept| concept.name.clone()));
+    concepts.iter_mut().zip(names).for_each(|(concept, name)| concept.name = name);
     let question = settings.question(&concepts, &negatives, &classes);
     explain(&Session::new(&model, &settings, layers, question, &queries)?, &queries)
 }
@@ -195,6 +203,10 @@ impl<'a> Session<'a> {
         let files = write::files(self, (name, &questions), &captured, &answers, &overlays)?;
         clock.lap("write");
         let report = Report::new(&captured, name, &answers, files, clock);
+        let report = match self.settings.boxes {
+            Some(threshold) => report.with_boxes(&answers, threshold),
+            None => report,
+        };
         Ok(Explained { report, rows, all_rows: question.rows() })
     }
 
@@ -226,7 +238,11 @@ impl<'a> Session<'a> {
         answers: &[Answer],
     ) -> Result<Vec<RgbImage>, Error> {
         let overlay = |answer: &Answer| {
-            captured.overlay(&answer.heatmap().colored(self.settings.style.colormap))
+            let heatmap = answer.heatmap().colored(self.settings.style.colormap);
+            captured.overlay(&match self.settings.boxes {
+                Some(threshold) => heatmap.boxed(threshold),
+                None => heatmap,
+            })
         };
         answers.iter().map(overlay).collect()
     }

@@ -4,6 +4,7 @@ use cam_core::methods::{Need, info};
 use cam_core::{Arithmetic, Layer, Network as _};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
+use cam_explain::vectors::VectorFile;
 use cam_explain::{
     ChosenMethod, ClassScore, Concept, ConceptScore, Model, Question, Source, chosen,
 };
@@ -37,6 +38,8 @@ pub struct Settings {
     pub outputs: Outputs,
     /// Files that are read, and therefore never written.
     pub inputs: Vec<PathBuf>,
+    /// From which value on regions of finished maps have boxes, if they are asked for.
+    pub boxes: Option<f32>,
     /// Whether one JSON document is printed.
     pub json: bool,
 }
@@ -47,11 +50,17 @@ impl Settings {
         arguments: &Explain,
         queries: &[Source],
         concepts: &[(Option<String>, Source)],
+        vectors: &[VectorFile],
     ) -> Result<Self, Failure> {
         let (of_concepts, of_classes) = targets(arguments)?;
-        if arguments.difference && arguments.concepts.is_empty() {
+        if arguments.difference && arguments.concept_count() == 0 {
             return Err(Failure::usage(
                 "--difference asks where a concept is not: give one with -c",
+            ));
+        }
+        if !arguments.negatives.is_empty() && arguments.concept_count() == 0 {
+            return Err(Failure::usage(
+                "--negative is what a concept is held against: give a concept with -c",
             ));
         }
         if !arguments.negatives.is_empty() && of_concepts != ConceptScore::Cosine {
@@ -69,8 +78,9 @@ impl Settings {
             of_classes,
             difference: arguments.difference,
             top: Self::top(arguments),
-            outputs: Outputs::new(arguments, queries, arguments.concepts.len())?,
-            inputs: inputs(arguments, queries, concepts),
+            outputs: Outputs::new(arguments, queries, arguments.concept_count())?,
+            inputs: inputs(arguments, queries, concepts, vectors),
+            boxes: arguments.boxes,
             json: arguments.json,
         };
         let sources: Vec<Source> =
@@ -90,12 +100,17 @@ impl Settings {
                 "--colormap is for overlays, and none is drawn: ask for one with --out or --overlay",
             ));
         }
+        if arguments.boxes.is_some() && !draws && !settings.json {
+            return Err(Failure::usage(
+                "--boxes are drawn or listed: ask for a picture with --out or --overlay, or for --json",
+            ));
+        }
         Ok(settings)
     }
 
     /// For how many of its likeliest classes each query is explained; none where something else is asked.
     pub fn top(arguments: &Explain) -> Option<usize> {
-        let asks = !arguments.concepts.is_empty() || !arguments.classes.is_empty();
+        let asks = arguments.concept_count() > 0 || !arguments.classes.is_empty();
         (!asks).then(|| arguments.top.unwrap_or(1) as usize)
     }
 
@@ -167,10 +182,12 @@ fn inputs(
     arguments: &Explain,
     queries: &[Source],
     concepts: &[(Option<String>, Source)],
+    vectors: &[VectorFile],
 ) -> Vec<PathBuf> {
     let weights = arguments.model.weights.as_deref().map(Source::of);
     let sources = queries.iter().chain(concepts.iter().map(|(_, source)| source));
-    sources.chain(&weights).filter_map(Source::canonical).collect()
+    let vectors = vectors.iter().filter_map(|vector| vector.path.canonicalize().ok());
+    sources.chain(&weights).filter_map(Source::canonical).chain(vectors).collect()
 }
 
 fn asks_of_classes(arguments: &Explain) -> bool {
@@ -188,7 +205,7 @@ fn targets(arguments: &Explain) -> Result<(ConceptScore, ClassScore), Failure> {
         }
         return Ok((ConceptScore::Cosine, score));
     }
-    if arguments.target.is_some() && arguments.concepts.is_empty() {
+    if arguments.target.is_some() && arguments.concept_count() == 0 {
         return Err(Failure::usage(
             "--target cosine, dot and neg-l2 are asked of a concept: give one with -c",
         ));

@@ -155,7 +155,7 @@ fn an_accepted_option_of_batch_embed_and_classify_changes_the_output() {
 
 #[test]
 fn an_accepted_option_of_galleries_changes_the_output() {
-    hold(&["index", "index verify", "index compact", "search"]);
+    hold(&["index", "index verify", "index compact", "index export", "search"]);
 }
 
 #[test]

@@ -78,6 +78,7 @@ pub fn prepared() -> Place {
         "concept add set.safetensors coffee coffee.png",
         "concept add one.safetensors cat cat.png",
         "index shelf --index kept",
+        "embed rocket.png coffee.png --out v.parquet",
     ] {
         place.say(&format!("{words} {TINY}")).done();
     }

@@ -13,6 +13,8 @@ pub const ROWS: &[Row] = &[
         network: TINY,
         options: &[
             ("--concept", "--concept rocket.png", AsIs),
+            ("--vector", "--vector rocket=v.parquet:rocket.png", AsIs),
+            ("--boxes", "--boxes 0.5", With("--json")),
             ("--negative", "--negative rocket.png", AsIs),
             ("--files-from", "--files-from names.txt", Words(EXPLAIN_EACH)),
             ("--null", "--files-from zeros.txt --null", Words(EXPLAIN_EACH)),
@@ -217,6 +219,12 @@ pub const ROWS: &[Row] = &[
     Row {
         command: "index compact",
         words: "index compact kept",
+        network: "",
+        options: &[("--json", "--json", AsIs)],
+    },
+    Row {
+        command: "index export",
+        words: "index export kept kept.parquet",
         network: "",
         options: &[("--json", "--json", AsIs)],
     },
