@@ -58,6 +58,7 @@ mod same_bytes;
 mod source;
 pub mod tensors;
 pub mod text;
+pub mod timing;
 pub mod vectors;
 pub mod weights;
 

@@ -253,6 +253,21 @@ impl Model {
         name.map_or_else(|| Ok(self.network.last_layer()?), |name| self.layer(name))
     }
 
+    /// Layers by their names in the order of computation, each once; the last one without names.
+    ///
+    /// # Errors
+    /// As [`layer`](Self::layer).
+    pub fn layers_or_last(&self, names: &[String]) -> Result<Vec<Layer>, Error> {
+        let layers = names.iter().map(|name| self.layer(name));
+        let mut layers = layers.collect::<Result<Vec<_>, _>>()?;
+        if layers.is_empty() {
+            layers.push(self.network.last_layer()?);
+        }
+        layers.sort();
+        layers.dedup();
+        Ok(layers)
+    }
+
     /// What a layer is called.
     pub fn layer_name(&self, layer: Layer) -> String {
         self.network.layers()[layer.index()].name.clone()

@@ -39,6 +39,13 @@ pub struct Concept {
     pub negatives: Vec<Example>,
 }
 
+impl Concept {
+    /// How many of its images, negatives among them, come from damaged files.
+    pub fn damaged(&self) -> usize {
+        self.examples.iter().chain(&self.negatives).filter(|example| example.damaged).count()
+    }
+}
+
 /// Concepts of one network, in the order in which they were added.
 ///
 /// Kept as one safetensors file: for each concept a tensor `NUMBER.examples`, f32 `[images, width]`,

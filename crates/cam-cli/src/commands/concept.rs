@@ -1,7 +1,6 @@
-use cam_core::nearest;
-use cam_explain::concepts::{add, agreement, existing, remove};
+use cam_explain::concepts::{add, agreement, existing, find, remove};
 use cam_explain::{Environment, Source};
-use cam_store::{Concept, ConceptSet, Example};
+use cam_store::{Concept, Example};
 use serde_json::json;
 
 use crate::arguments::{AddConcept, ConceptCommand, ListConcepts, RemoveConcept, ShowConcept};
@@ -37,17 +36,12 @@ fn add_images(arguments: &AddConcept, environment: &Environment) -> Result<(), F
 fn counted(concept: &Concept) -> String {
     let images = |count: usize| format!("{count} image{}", if count == 1 { "" } else { "s" });
     let mut counted = images(concept.examples.len());
-    for (count, what) in [(concept.negatives.len(), "negative"), (damaged(concept), "damaged")] {
+    for (count, what) in [(concept.negatives.len(), "negative"), (concept.damaged(), "damaged")] {
         if count > 0 {
             counted += &format!(", {count} {what}");
         }
     }
     counted
-}
-
-/// How many of its images lack pixels.
-fn damaged(concept: &Concept) -> usize {
-    concept.examples.iter().chain(&concept.negatives).filter(|example| example.damaged).count()
 }
 
 fn list(arguments: &ListConcepts) -> Result<(), Failure> {
@@ -61,7 +55,7 @@ fn list(arguments: &ListConcepts) -> Result<(), Failure> {
                 let (images, negatives) = (concept.examples.len(), concept.negatives.len());
                 json!({
                     "name": concept.name, "images": images, "negatives": negatives,
-                    "damaged": damaged(concept)
+                    "damaged": concept.damaged()
                 })
             })
             .collect();
@@ -81,7 +75,7 @@ fn list(arguments: &ListConcepts) -> Result<(), Failure> {
 
 fn show(arguments: &ShowConcept) -> Result<(), Failure> {
     let set = existing(&arguments.file)?;
-    let concept = set.get(&arguments.name).map_err(|error| named(&set, error))?;
+    let concept = find(&set, &arguments.name)?;
     let agreement = agreement(concept);
     let both = [("image", &concept.examples), ("negative", &concept.negatives)];
     if arguments.json {
@@ -116,21 +110,6 @@ fn show(arguments: &ShowConcept) -> Result<(), Failure> {
 
 fn take_out(arguments: &RemoveConcept, environment: &Environment) -> Result<(), Failure> {
     output::check(&arguments.file, &[])?;
-    // Names that are close are those of the file as it is now.
-    let set = existing(&arguments.file)?;
-    set.get(&arguments.name).map_err(|error| named(&set, error))?;
     let (removed, left) = remove(&arguments.file, &arguments.name, &environment.cancel)?;
     print::line(format_args!("{} removed, {left} left", printable(&removed.name)))
-}
-
-/// A concept that is not there, with those that are named nearly so.
-fn named(set: &ConceptSet, error: cam_store::Error) -> Failure {
-    let cam_store::Error::NoConcept { name } = &error else {
-        return Failure::Failed(error.into());
-    };
-    let known = set.concepts().iter().map(|concept| concept.name.as_str());
-    match nearest(name, known).as_slice() {
-        [] => Failure::usage(format!("{error}; `cam concept list` names them")),
-        names => Failure::usage(format!("{error}; did you mean {}?", names.join(", "))),
-    }
 }

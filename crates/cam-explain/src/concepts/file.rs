@@ -2,6 +2,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use cam_core::nearest;
 use cam_files::{Lock, Sha256, write_atomically};
 use cam_store::{Concept, ConceptSet, Example, Fingerprint};
 
@@ -47,6 +48,23 @@ pub fn existing(path: &Path) -> Result<ConceptSet, Error> {
     open(path)?.ok_or_else(|| {
         let path = path.display();
         failed!("{path}: there is no such file of concepts").see(Setting::Concepts)
+    })
+}
+
+/// A concept of a set by its name.
+///
+/// # Errors
+/// Where there is none; the error lists those with similar names.
+pub fn find<'a>(set: &'a ConceptSet, name: &str) -> Result<&'a Concept, Error> {
+    set.get(name).map_err(|error| {
+        let known = set.concepts().iter().map(|concept| concept.name.as_str());
+        match nearest(name, known.clone()).as_slice() {
+            [] => Error::usage(format_args!(
+                "{error}; there are {}",
+                known.collect::<Vec<_>>().join(", ")
+            )),
+            names => Error::usage(format_args!("{error}; did you mean {}?", names.join(", "))),
+        }
     })
 }
 
@@ -111,6 +129,7 @@ pub fn add(
 pub fn remove(file: &Path, name: &str, cancel: &Cancel) -> Result<(Concept, usize), Error> {
     let _lock = locked(file, cancel)?;
     let mut set = existing(file)?;
+    find(&set, name)?;
     let removed = set.remove(name)?;
     write_atomically(file, &set.to_bytes()).map_err(|error| Error::from(error).output())?;
     Ok((removed, set.concepts().len()))

@@ -35,7 +35,7 @@ use crate::model::Model;
 use crate::notice;
 
 pub use figure::{SHOWN, figure, rows};
-pub use file::{Added, add, agreement, existing, open, remove};
+pub use file::{Added, add, agreement, existing, find, open, remove};
 pub use segmentation::{Found, Segmentation, segment};
 pub use targets::target;
 pub use winners::Winners;

@@ -41,7 +41,7 @@ pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure
     let settings = Settings::new(arguments, &queries, &asked, &vectors)?;
     let model = arguments.model.load_for(&arguments.images, environment)?;
     // A mistyped layer is found before any image is read.
-    let layers = settings.layers(&model)?;
+    let layers = model.layers_or_last(&settings.layer_names)?;
     let classes = arguments.classes.iter().map(|class| model.class_named(class));
     let classes = classes.collect::<Result<Vec<_>, _>>()?;
     if settings.top.is_some() && model.network().classifier().is_none() {

@@ -1,13 +1,11 @@
 use std::path::PathBuf;
 
+use cam_core::Arithmetic;
 use cam_core::methods::{Need, info};
-use cam_core::{Arithmetic, Layer, Network as _};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
 use cam_explain::vectors::VectorFile;
-use cam_explain::{
-    ChosenMethod, ClassScore, Concept, ConceptScore, Model, Question, Source, chosen,
-};
+use cam_explain::{ChosenMethod, ClassScore, Concept, ConceptScore, Question, Source, chosen};
 use cam_models::Fit;
 use cam_viz::OverlayStyle;
 
@@ -19,7 +17,7 @@ use crate::output::{self, Pattern};
 /// The arguments as meant.
 pub struct Settings {
     /// Names of the layers; the last one where there are none.
-    layer_names: Vec<String>,
+    pub layer_names: Vec<String>,
     /// How maps are made, one way or several.
     pub methods: Vec<ChosenMethod>,
     /// Whether maps are averaged over augmented copies of the images.
@@ -127,18 +125,6 @@ impl Settings {
             .and_classes(classes.iter().copied())
             .by_class(self.of_classes);
         if self.difference { question.and_not() } else { question }
-    }
-
-    /// The layers asked for, or the last one.
-    pub fn layers(&self, model: &Model) -> Result<Vec<Layer>, Failure> {
-        let layers = self.layer_names.iter().map(|name| model.layer(name));
-        let mut layers = layers.collect::<Result<Vec<_>, _>>()?;
-        if layers.is_empty() {
-            layers.push(model.network().last_layer()?);
-        }
-        layers.sort();
-        layers.dedup();
-        Ok(layers)
     }
 
     /// Panels that a question takes in the figure: concept, query, and what each method makes of it.
