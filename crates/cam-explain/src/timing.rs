@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use burn::tensor::Device;
-use cam_core::{Arithmetic, Capture, GradCam, Layer, Network as _, postprocess};
+use cam_core::{Arithmetic, Capture, GradCam, Layer, postprocess};
 use cam_models::{ConvNet, Rgb8};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_viz::{DecodeOptions, decode};
@@ -17,7 +17,6 @@ use crate::{Cancel, photographs};
 const STEPS: [&str; 4] = ["prepare", "capture", "explain", "finish"];
 
 /// An explanation of the shipped photograph, to be timed.
-#[derive(Debug)]
 pub struct Timing {
     network: ConvNet,
     layer: Layer,
