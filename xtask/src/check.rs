@@ -1,6 +1,7 @@
 //! `cargo xtask check`: everything that must hold of the sources, reported as one table.
 
 mod edges;
+mod features;
 mod flags;
 mod licences;
 mod links;
@@ -27,6 +28,7 @@ Checks:
   clippy     there are no lints
   docs       the documentation builds without warnings
   edges      no crate uses what its layer may not (ARCHITECTURE.md)
+  features   the binary and the tests share one build of every package
   flags      no library's message names an option of the binary
   manifests  the published crates state what crates.io asks for, and can be packed
   licences   deny.toml allows every package's licence and source (cargo-deny)
@@ -67,6 +69,7 @@ const CHECKS: &[Check] = &[
     Check { name: "clippy", run: clippy },
     Check { name: "docs", run: docs },
     Check { name: "edges", run: edges::run },
+    Check { name: "features", run: features::run },
     Check { name: "flags", run: flags::run },
     Check { name: "manifests", run: manifests::run },
     Check { name: "licences", run: licences::run },
