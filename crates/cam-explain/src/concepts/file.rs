@@ -60,7 +60,7 @@ pub fn find<'a>(set: &'a ConceptSet, name: &str) -> Result<&'a Concept, Error> {
         let known = set.concepts().iter().map(|concept| concept.name.as_str());
         match nearest(name, known.clone()).as_slice() {
             [] => Error::usage(format_args!(
-                "{error}; there are {}",
+                "{error}; the file has {}",
                 known.collect::<Vec<_>>().join(", ")
             )),
             names => Error::usage(format_args!("{error}; did you mean {}?", names.join(", "))),
