@@ -1,4 +1,16 @@
 //! How long an explanation takes, step by step, from pixels to finished maps.
+//!
+//! ```
+//! use cam_explain::timing::Timing;
+//! use cam_explain::{Cancel, Model};
+//!
+//! let model = Model::open("efficientnet-lite0")?;
+//! let layer = model.layer_or_last(None)?;
+//! let timing = Timing::new(model.into_network(), layer, (224, 224), 1)?;
+//! let times = timing.rounds(3, &Cancel::default())?;
+//! assert!(times.total_min_ms <= times.total_ms);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::time::Instant;
 
