@@ -122,7 +122,7 @@ fn a_photograph_s_crop_corresponds_to_where_it_was_cut() {
     let collage = photographs::collage(["coffee", "retina", "rocket", "astronaut"]);
     let [collage, alone] = [collage, photographs::open("coffee")].map(|image| {
         let tensor = photographs::tensor(network.preprocessing(), &image);
-        network.forward_to(tensor, layer)
+        network.forward_to(tensor, layer).grid
     });
     let pair = Pair::of(head, [&collage, &alone]).expect("it is a pair");
     let found = pair.correspondences(8);

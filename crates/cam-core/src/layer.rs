@@ -5,18 +5,25 @@ use crate::{Error, nearest};
 pub struct LayerInfo {
     /// The name, as the network's authors give it (`layer4.2`).
     pub name: String,
-    /// A second name: the stage whose last block this is (`layer4`).
-    pub alias: Option<String>,
+    /// What else it goes by: the stage whose last block this is (`layer4`).
+    pub aliases: Vec<String>,
     /// Channels of the activations there.
     pub channels: usize,
     /// Input pixels per activation, along one side.
     pub stride: usize,
+    /// Tokens beside the grid: a class token, registers.
+    pub tokens: usize,
 }
 
 impl LayerInfo {
+    /// A layer with one name and nothing beside its grid.
+    pub fn new(name: impl Into<String>, channels: usize, stride: usize) -> Self {
+        Self { name: name.into(), aliases: Vec::new(), channels, stride, tokens: 0 }
+    }
+
     /// Whether the layer goes by this name.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.alias.as_deref() == Some(name)
+        self.name == name || self.aliases.iter().any(|alias| alias == name)
     }
 }
 
@@ -47,7 +54,8 @@ pub(crate) fn find_layer(layers: &[LayerInfo], name: &str) -> Result<Layer, Erro
             name,
             layers
                 .iter()
-                .flat_map(|layer| layer.alias.as_deref().into_iter().chain([layer.name.as_str()])),
+                .flat_map(|layer| layer.aliases.iter().chain([&layer.name]))
+                .map(String::as_str),
         ),
     })
 }

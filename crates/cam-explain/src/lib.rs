@@ -49,6 +49,7 @@ pub mod lanes;
 mod memory;
 pub mod model;
 mod notice;
+pub mod onnx;
 mod own_results;
 pub mod paths;
 pub mod photographs;

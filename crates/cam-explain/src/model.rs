@@ -21,7 +21,7 @@ use crate::error::{Context as _, Error, Setting};
 use crate::explain::{Reading, Size};
 use crate::source::is_url;
 use crate::weights::{digests, packed};
-use crate::{device, notice, weights};
+use crate::{device, notice, onnx, weights};
 
 /// Which network, and on what it runs.
 #[derive(Debug, Clone, Default)]
@@ -149,9 +149,9 @@ impl Model {
         place.report();
         notice::detail(format_args!(
             "{} from {}, embeddings {} wide",
-            network.description().name,
+            network.name(),
             file.as_ref().map_or("the embedded weights".into(), |file| file.display().to_string()),
-            network.description().embedding_width(),
+            network.embedding_width(),
         ));
         let (options, environment) = (options.clone(), environment.clone());
         let (reading, arithmetic) = (Reading::default(), Arithmetic::Standard);
@@ -229,12 +229,19 @@ impl Model {
     /// # Errors
     /// Where the device fails.
     pub fn untrained(&self) -> Result<ConvNet, Error> {
-        untrained(self.network.description().clone(), self.devices[0].runtime.clone())
+        let runtime = self.devices[0].runtime.clone();
+        match self.network.description() {
+            Some(description) if self.onnx().is_none() => untrained(description.clone(), runtime),
+            _ => Err(Error::usage(format_args!(
+                "{} cannot be given placeholder weights: that is possible for the networks that go by a name",
+                self.name()
+            ))),
+        }
     }
 
     /// What the network is called.
     pub fn name(&self) -> &str {
-        &self.network.description().name
+        self.network.name()
     }
 
     /// A layer by its name.
@@ -289,6 +296,11 @@ impl Model {
         kinds.into_iter().collect::<Vec<_>>().join(",")
     }
 
+    /// The ONNX file that it came from, where it came from one.
+    pub fn onnx(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|file| onnx::is_onnx(file))
+    }
+
     /// SHA-256 of the weights, in hexadecimal digits.
     pub fn sha256(&self) -> Result<String, Error> {
         match &self.file {
@@ -300,10 +312,10 @@ impl Model {
     /// What to call the network where its weights have to be the same again: its name, and which of
     /// several networks in the file it is.
     pub fn identity(&self) -> String {
-        let name = &self.network.description().name;
+        let name = self.network.name();
         match self.place.is_one_of_several {
             true => format!("{name} at {}", self.place.prefix),
-            false => name.clone(),
+            false => name.to_owned(),
         }
     }
 
@@ -355,11 +367,14 @@ fn network(
     request: &Request<'_>,
     runtime: Runtime,
 ) -> Result<(ConvNet, Option<Place>), Error> {
+    if onnx::is_onnx(file) {
+        return Ok((onnx::open(file, &cam_onnx::Wish::default(), runtime)?, None));
+    }
     let can_be_packed = request.strictness == Strictness::Exact && request.prefix.is_none();
     let packed = if can_be_packed { packed::open(file, &runtime) } else { None };
     let asked = request.described.as_ref().map(|description| description.name.clone());
     if let Some(network) = packed
-        && asked.is_none_or(|name| name == network.description().name)
+        && asked.is_none_or(|name| name == network.name())
     {
         return Ok((network, None));
     }

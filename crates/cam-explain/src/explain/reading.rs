@@ -50,12 +50,12 @@ impl Reading {
     /// Where the input lies in a picture of a width and height.
     pub fn placement(&self, network: &ConvNet, picture: (usize, usize)) -> Placement {
         let size = self.asked_size(network).map_or(picture, |[height, width]| (width, height));
-        Placement::new(self.fit, picture, size, network.description().stride())
+        Placement::new(self.fit, picture, size, network.stride())
     }
 
     /// What is to be said of proportions that a placement changes.
     pub fn distortion(&self, network: &ConvNet, placement: &Placement) -> Option<String> {
-        condition::distortion(placement, network.description().stride(), self.filter.is_none())
+        condition::distortion(placement, network.stride(), self.filter.is_none())
     }
 
     /// How images are brought to the network.

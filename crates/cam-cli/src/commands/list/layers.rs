@@ -33,7 +33,12 @@ pub fn run(arguments: &Layers) -> Result<(), Failure> {
     let layers = description
         .layers()
         .into_iter()
-        .map(|LayerInfo { name, alias, channels, stride }| Entry { name, alias, channels, stride });
+        .map(|LayerInfo { name, aliases, channels, stride, .. }| Entry {
+            name,
+            alias: aliases.into_iter().next(),
+            channels,
+            stride,
+        });
     let listing = Listing {
         schema_version: 1,
         model: description.name.clone(),
