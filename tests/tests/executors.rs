@@ -24,8 +24,16 @@ fn input(shape: [usize; 4]) -> Tensor<4> {
 /// From the input to every cut, from every cut to the embedding, and from cut to cut.
 fn assert_agree(name: &str, burn: &ConvNet, engine: &ConvNet, images: &Tensor<4>, tolerance: f32) {
     let layers: Vec<Layer> = (0..burn.layers().len()).map(Layer::new).collect();
-    let expected = burn.forward_through(images.clone(), &layers).into_iter().map(|reached| reached.grid).collect::<Vec<_>>();
-    let through = engine.forward_through(images.clone(), &layers).into_iter().map(|reached| reached.grid).collect::<Vec<_>>();
+    let expected = burn
+        .forward_through(images.clone(), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
+    let through = engine
+        .forward_through(images.clone(), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
     for ((layer, expected), through) in layers.iter().zip(expected).zip(through) {
         let what = format!("{name} {:?} at {}", images.dims(), burn.layers()[layer.index()].name);
         let (expected_values, found) =
@@ -128,7 +136,9 @@ fn assert_gradients_agree(
         let expected = Tensor::stack::<5>(expected.collect::<Vec<Tensor<4>>>(), 1);
         let embeddings = values(&burn.forward_from(activations.clone().into(), layer));
         for ((engine, _), distances) in engines.iter().zip(&mut distances) {
-            let tail = engine.tail(&activations.clone().into(), layer).expect("the engine goes back by itself");
+            let tail = engine
+                .tail(&activations.clone().into(), layer)
+                .expect("the engine goes back by itself");
             assert_near(&what, &values(&tail.embeddings()), &embeddings, ACTIVATION);
             let found = tail.pull_back(gradients.clone());
             assert_eq!(found.dims(), [n, QUESTIONS, c, h, w], "{what}");

@@ -85,7 +85,11 @@ fn folded_networks_equal_an_unfolded_one_written_straight_through_at_every_block
 fn assert_composes(name: &str, network: &ConvNet, images: &Tensor<4>) {
     let whole = values(&network.embed(images.clone()));
     let layers: Vec<Layer> = (0..network.layers().len()).map(Layer::new).collect();
-    let through = network.forward_through(images.clone(), &layers).into_iter().map(|reached| reached.grid).collect::<Vec<_>>();
+    let through = network
+        .forward_through(images.clone(), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
     for (layer, through) in layers.iter().zip(through) {
         let info = &network.layers()[layer.index()];
         let activations = network.forward_to(images.clone(), *layer).grid;
@@ -120,7 +124,8 @@ fn strides_say_how_many_pixels_a_position_stands_for() {
     let network = load_embedded(&device()).expect("the embedded weights load").network;
     let images = input([1, 3, 128, 64]);
     for (index, info) in network.layers().iter().enumerate() {
-        let [_, _, height, width] = network.forward_to(images.clone(), Layer::new(index)).grid.dims();
+        let [_, _, height, width] =
+            network.forward_to(images.clone(), Layer::new(index)).grid.dims();
         assert_eq!([height, width], [128 / info.stride, 64 / info.stride], "{}", info.name);
     }
 }
@@ -221,7 +226,11 @@ fn an_executor_of_one_s_own_is_given_the_segments_between_the_cuts_asked_for() {
         ConvNet::with_executor(description, Box::new(executor), None, &device()).expect("it fits");
 
     let layers = ["layer2", "layer4"].map(|name| network.layer(name).expect("it exists"));
-    let activations = network.forward_through(input([1, 3, 32, 32]), &layers).into_iter().map(|reached| reached.grid).collect::<Vec<_>>();
+    let activations = network
+        .forward_through(input([1, 3, 32, 32]), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
     network.forward_from(activations[0].clone().into(), layers[0]);
     let segments = segments.lock().expect("no test panics in here");
     let middle = segments[0].end;
@@ -246,9 +255,13 @@ fn made_up_weights_keep_activations_in_range_however_deep_a_network_is() {
         let network = ConvNet::new(description, weights, engine).expect("weights that fit");
         let image = input([1, 3, 64, 64]);
         let layers: Vec<Layer> = (0..network.layers().len()).map(Layer::new).collect();
-        for (info, activations) in
-            network.layers().iter().zip(network.forward_through(image, &layers).into_iter().map(|reached| reached.grid).collect::<Vec<_>>())
-        {
+        for (info, activations) in network.layers().iter().zip(
+            network
+                .forward_through(image, &layers)
+                .into_iter()
+                .map(|reached| reached.grid)
+                .collect::<Vec<_>>(),
+        ) {
             let activations = values(&activations);
             let largest = activations.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
             let nonzero = activations.iter().filter(|x| **x != 0.0).count();

@@ -98,7 +98,8 @@ fn an_empty_tail_gives_what_it_was_given_beyond_the_range_of_f16() {
     for (precision, _) in reduced() {
         let network = embedded(precision);
         let last = network.last_layer().expect("there are layers");
-        let activations = network.forward_to(tensor(network.preprocessing(), &open("cat")), last).grid;
+        let activations =
+            network.forward_to(tensor(network.preprocessing(), &open("cat")), last).grid;
         let embedding = values(&network.forward_from(activations.clone().into(), last));
         let large = values(&network.forward_from((activations * 1e6).into(), last));
         let back: Vec<f32> = large.iter().map(|value| value / 1e6).collect();

@@ -128,7 +128,12 @@ fn the_cuts_are_those_of_the_reference(case: &Case) {
 fn activations_at_every_block_match(case: &Case) {
     for input in INPUTS {
         let layers = case.layers();
-        let activations = case.network.forward_through(case.images(input), &layers).into_iter().map(|reached| reached.grid).collect::<Vec<_>>();
+        let activations = case
+            .network
+            .forward_through(case.images(input), &layers)
+            .into_iter()
+            .map(|reached| reached.grid)
+            .collect::<Vec<_>>();
         for (layer, activations) in layers.into_iter().zip(&activations) {
             let info = &case.network.layers()[layer.index()];
             assert_eq!(activations.dims()[1], info.channels, "{}", info.name);

@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradients};
 use crate::read::{all_finite, read};
 use crate::{
-    Activations, Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route, Tail, Target,
-    View,
+    Activations, Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route,
+    Tail, Target, View,
 };
 
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.

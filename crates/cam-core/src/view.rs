@@ -6,7 +6,8 @@ use crate::gradient_route::{
 };
 use crate::methods::principal_maps;
 use crate::{
-    Activations, Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps, Target,
+    Activations, Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps,
+    Target,
 };
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Graph, Layout, Shape, ShapeError, Value, mixing};
+use crate::layout::{Axes, Axis};
+use crate::{Graph, Layout, Operation, Shape, ShapeError, Value, mixing};
 
 /// A value at which the network falls into two parts.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +67,49 @@ impl Graph {
                 reaches_output: reads_positions[value.index()],
             })
         });
-        Ok(cuts.filter(|cut| cut.value != self.output).collect())
+        // A border that was laid around a value moves its grid.
+        let is_plain = |cut: &Cut| {
+            let giver = self.giver(cut.value).map(|step| &step.operation);
+            !matches!(giver, Some(Operation::Pad { .. })) && cut.value != self.output
+        };
+        Ok(cuts.filter(is_plain).collect())
+    }
+
+    /// The place to look at unless told otherwise: the last at which nothing lives on and whose positions the output
+    /// depends on. What lies within the module that joins the positions, such as the keys of an attention pooling, is
+    /// part of the joining.
+    pub fn automatic(&self, cuts: &[Cut], shapes: &[Shape]) -> Option<usize> {
+        let axes = self.axes(shapes);
+        let last = cuts.iter().rposition(|cut| cut.is_clean() && cut.reaches_output)?;
+        let joining = (cuts[last].value.index()..self.steps.len()).find(|&step| {
+            let reads = self.steps[step].inputs.iter().any(|value| has_grid(&axes[value.index()]));
+            let is_product = matches!(self.steps[step].operation, Operation::MatMul);
+            reads && (is_product || !has_grid(&axes[step + 1]))
+        });
+        let module = joining.map_or("", |step| self.steps[step].name.module.as_str());
+        let is_outside = |cut: &Cut| {
+            let own = self.giver(cut.value).map_or("", |step| step.name.module.as_str());
+            let inside = own
+                .strip_prefix(module)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            module.is_empty() || !inside
+        };
+        // The same numbers in another order are not another layer.
+        let computes = |cut: &Cut| {
+            let giver = self.giver(cut.value).map(|step| &step.operation);
+            let moves = matches!(
+                giver,
+                Some(
+                    Operation::Reshape { .. }
+                        | Operation::Transpose { .. }
+                        | Operation::Slice { .. }
+                )
+            );
+            !moves
+        };
+        let is_wanted = |cut: &Cut| cut.is_clean() && cut.reaches_output && computes(cut);
+        let outside = cuts.iter().rposition(|cut| is_wanted(cut) && is_outside(cut));
+        outside.or_else(|| cuts.iter().rposition(is_wanted)).or(Some(last))
     }
 
     /// What later steps read beside a value, once all steps up to it have run.
@@ -83,18 +126,30 @@ impl Graph {
         held
     }
 
-    /// What the value of every step goes by.
-    fn names(&self) -> Vec<Vec<String>> {
+    /// Tells every step of which modules it gives the last value.
+    ///
+    /// It is for whoever makes a graph, before steps are fused: a module whose last value is fused away then goes by no
+    /// name, rather than by that of another value.
+    pub fn name_modules(&mut self) {
         let mut last_of_module = BTreeMap::new();
         for (index, step) in self.steps.iter().enumerate() {
             for module in enclosing(&step.name.module) {
-                last_of_module.insert(module, index);
+                last_of_module.insert(module.to_owned(), index);
             }
         }
-        let names = self.steps.iter().enumerate().map(|(index, step)| {
-            let modules: Vec<&str> = enclosing(&step.name.module)
-                .filter(|&module| last_of_module[module] == index)
+        for (index, step) in self.steps.iter_mut().enumerate() {
+            let name = &mut step.name;
+            name.ends = enclosing(&name.module)
+                .filter(|&module| last_of_module.get(module) == Some(&index))
+                .map(str::to_owned)
                 .collect();
+        }
+    }
+
+    /// What the value of every step goes by.
+    fn names(&self) -> Vec<Vec<String>> {
+        let names = self.steps.iter().map(|step| {
+            let modules: Vec<&str> = step.name.ends.iter().map(String::as_str).collect();
             let mut names = Vec::new();
             // `layer4.2` rather than `layer4`, which goes by it too, and than `layer4.2.relu`.
             let block = modules.iter().position(|module| is_numbered(module)).unwrap_or(0);
@@ -113,6 +168,10 @@ impl Graph {
     }
 }
 
+fn has_grid(axes: &Axes) -> bool {
+    axes.as_ref().is_some_and(|axes| axes.iter().any(|axis| *axis != Axis::Other))
+}
+
 /// A module and those that it is part of, the outermost first.
 fn enclosing(module: &str) -> impl Iterator<Item = &str> {
     let ends = module.match_indices('.').map(|(place, _)| place);
@@ -123,10 +182,4 @@ fn enclosing(module: &str) -> impl Iterator<Item = &str> {
 fn is_numbered(module: &str) -> bool {
     let last = module.rsplit(['.', '_']).next().unwrap_or_default();
     !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// The place to look at unless told otherwise: the last at which nothing lives on and whose positions the output
-/// depends on.
-pub fn automatic(cuts: &[Cut]) -> Option<usize> {
-    cuts.iter().rposition(|cut| cut.is_clean() && cut.reaches_output)
 }

@@ -57,6 +57,8 @@ pub struct Name {
     pub node: String,
     /// That of the value that it gives (`relu_48`).
     pub value: String,
+    /// The modules whose last value it gives, the outermost first: [`Graph::name_modules`] finds them.
+    pub ends: Vec<String>,
 }
 
 impl Graph {

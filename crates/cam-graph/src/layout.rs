@@ -162,7 +162,11 @@ fn axes_behind(operation: &Operation, inputs: &[Read<'_>], shape: &[usize]) -> A
         Operation::Reshape { .. } => reshaped(&x()?, inputs[0].shape, shape),
         Operation::Concat { axis } => concatenated(inputs, *axis),
         Operation::Slice { axis, start, length } => sliced(x()?, *axis, *start, *length),
-        Operation::Gather { axis, .. } => x().filter(|axes| axes[*axis] == Axis::Other),
+        Operation::Gather { axis, indices } => x().filter(|axes| match axes[*axis] {
+            Axis::Other => true,
+            Axis::Rows | Axis::Columns => is_thinned(indices, inputs[0].shape[*axis]),
+            Axis::Positions { .. } => false,
+        }),
         Operation::Pad { before, behind, .. } => {
             let axes = x()?;
             let tokens = axes
@@ -264,6 +268,15 @@ fn concatenated(inputs: &[Read<'_>], axis: usize) -> Axes {
     }
     let agrees = |read: &Read<'_>| read.is_constant || read.axes.as_ref() == Some(&axes);
     (axes[axis] == Axis::Other && inputs.iter().all(agrees)).then_some(axes)
+}
+
+/// Whether every second row, or every third, is taken from end to end: a coarser grid of the same image.
+fn is_thinned(indices: &[usize], side: usize) -> bool {
+    let &[first, second, ..] = indices else { return false };
+    let Some(step) = second.checked_sub(first).filter(|&step| step > 0) else { return false };
+    first < step
+        && indices.len() == (side - first).div_ceil(step)
+        && indices.windows(2).all(|pair| pair[1] == pair[0] + step)
 }
 
 fn sliced(mut axes: Vec<Axis>, axis: usize, start: usize, length: usize) -> Axes {

@@ -17,7 +17,7 @@ mod shape;
 mod value;
 mod window;
 
-pub use cut::{Cut, automatic};
+pub use cut::Cut;
 pub use function::{Binary, Function, Reduction};
 pub use graph::{Graph, Name, Step};
 pub use head::{Head, HeadStep, Pooling};

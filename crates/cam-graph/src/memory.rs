@@ -15,7 +15,9 @@ impl Graph {
         }
         let mut ends: Vec<Vec<usize>> = vec![Vec::new(); self.steps.len()];
         let (mut alive, mut peak, mut total) = (size(first.index()), size(first.index()), 0);
-        for (value, &last) in last_read.iter().enumerate().filter(|(value, _)| *value >= first.index()) {
+        for (value, &last) in
+            last_read.iter().enumerate().filter(|(value, _)| *value >= first.index())
+        {
             if last >= first.index() && last < self.steps.len() {
                 ends[last].push(value);
             }

@@ -119,7 +119,11 @@ fn pooled(window: &graph::Window) -> Option<MaxPool> {
         && border == graph::Border::all(border.top)
         && 2 * border.top <= window.kernel[0]
         && !window.ceil;
-    fits.then(|| MaxPool { kernel: window.kernel[0], stride: window.stride[0], padding: border.top })
+    fits.then(|| MaxPool {
+        kernel: window.kernel[0],
+        stride: window.stride[0],
+        padding: border.top,
+    })
 }
 
 fn necks(
@@ -146,7 +150,8 @@ fn necks(
             }
             graph::HeadStep::ScaleShift { scale, shift } => {
                 let norm = BatchNorm { key: scale.clone(), epsilon: 0.0 };
-                let (scale, shift) = (parameters.get(scale)?.clone(), parameters.get(shift)?.clone());
+                let (scale, shift) =
+                    (parameters.get(scale)?.clone(), parameters.get(shift)?.clone());
                 (
                     HeadStep::BatchNorm { norm, width: scale.len(), is_affine: true },
                     HeadStepWeights::Affine { scale, shift },

@@ -9,9 +9,9 @@ use cam_core::{
 };
 use cam_graph::{Cut, Graph, HeadStep, Layout, Positions, Shape, Value};
 
+use crate::body::Body;
 use crate::graph_executor::{Dense, GraphExecutor};
 use crate::network::NetworkError;
-use crate::body::Body;
 use crate::precision::Precision;
 use crate::preprocessing::Preprocessing;
 
@@ -54,8 +54,13 @@ impl GraphClassifier {
             None => None,
         };
         (inputs * self.classes == weight.len()).then(|| Linear {
-            weight: Tensor::from_data(TensorData::new(weight.clone(), [self.classes, inputs]), device),
-            bias: bias.map(|bias| Tensor::from_data(TensorData::new(bias.clone(), [self.classes]), device)),
+            weight: Tensor::from_data(
+                TensorData::new(weight.clone(), [self.classes, inputs]),
+                device,
+            ),
+            bias: bias.map(|bias| {
+                Tensor::from_data(TensorData::new(bias.clone(), [self.classes]), device)
+            }),
         })
     }
 }
@@ -86,7 +91,7 @@ impl GraphNetwork {
     ) -> Result<Self, NetworkError> {
         let shapes = graph.shapes(&graph.input)?;
         let cuts = graph.cuts(&graph.input)?;
-        let automatic = cam_graph::automatic(&cuts).ok_or(NetworkError::NoGrid)?;
+        let automatic = graph.automatic(&cuts, &shapes).ok_or(NetworkError::NoGrid)?;
         let width = shapes[graph.output.index()].iter().product();
         let head = graph.head(&shapes).and_then(|head| {
             let at = cuts.iter().position(|cut| cut.value == head.value && cut.is_clean())?;
@@ -120,7 +125,8 @@ impl GraphNetwork {
     fn shapes_with(&self, cut: &Cut, grid: &Tensor<4>, held: &[Tensor<2>]) -> Arc<Vec<Shape>> {
         let known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
         let [_, _, height, width] = grid.dims();
-        let numbers = |shapes: &[Shape], value: Value| shapes[value.index()].iter().product::<usize>();
+        let numbers =
+            |shapes: &[Shape], value: Value| shapes[value.index()].iter().product::<usize>();
         let fits = |shapes: &&Arc<Vec<Shape>>| {
             let found = &shapes[cut.value.index()];
             let grid = match cut.layout.positions {
@@ -133,7 +139,6 @@ impl GraphNetwork {
         };
         Arc::clone(known.iter().rev().find(fits).unwrap_or(&known[0]))
     }
-
 }
 
 impl Body for GraphNetwork {
@@ -327,7 +332,8 @@ fn joined(grid: Tensor<4>, beside: Option<Tensor<2>>, layout: &Layout, shape: &[
         Positions::Grid { rows, columns } => {
             let axes = [layout.channels, rows, columns];
             let (stored, _) = stored(axes);
-            let place = stored.map(|axis| axes.iter().position(|other| *other == axis).unwrap_or(0));
+            let place =
+                stored.map(|axis| axes.iter().position(|other| *other == axis).unwrap_or(0));
             let x = grid.permute([0, 1 + place[0], 1 + place[1], 1 + place[2]]);
             x.reshape([n * channels * height * width])
         }

@@ -1,5 +1,7 @@
 use burn::tensor::{Device, Tensor};
-use cam_core::{Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail};
+use cam_core::{
+    Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail,
+};
 use cam_graph::ShapeError;
 use thiserror::Error;
 
@@ -151,7 +153,10 @@ impl ConvNet {
     /// # Errors
     /// [`NetworkError::Shape`] where the steps do not fit each other, [`NetworkError::NoGrid`] where there is nothing to
     /// cut at, and those of [`new`](Self::new).
-    pub fn from_graph(network: GraphParts, runtime: impl Into<Runtime>) -> Result<Self, NetworkError> {
+    pub fn from_graph(
+        network: GraphParts,
+        runtime: impl Into<Runtime>,
+    ) -> Result<Self, NetworkError> {
         let runtime = runtime.into();
         let GraphParts { name, graph, parameters, classifier, preprocessing } = network;
         let classifier = classifier.map(|head| head.on(&parameters, &runtime.device));
@@ -160,7 +165,10 @@ impl ConvNet {
             None => None,
         };
         let (device, body) = match runtime.execution {
-            Execution::Engine(_) if let Some((description, weights)) = convolutions_of(&graph, &parameters, &name) => {
+            Execution::Engine(_)
+                if let Some((description, weights)) =
+                    convolutions_of(&graph, &parameters, &name) =>
+            {
                 let network = Self::new(description, weights, runtime)?;
                 (network.device, network.body)
             }

@@ -55,7 +55,7 @@ fn list(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("  {counts:?} output {:?}", shapes[graph.output.index()]);
     let cuts = graph.cuts(&graph.input)?;
-    let automatic = cam_graph::automatic(&cuts);
+    let automatic = graph.automatic(&cuts, &shapes);
     for (index, cut) in cuts.iter().enumerate() {
         if verbose || Some(index) == automatic {
             let mark = if Some(index) == automatic { "*" } else { " " };

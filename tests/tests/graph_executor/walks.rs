@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use cam_graph::{Binary, Convolution, Function, Graph, Name, Operation, Reduction, Value};
+use cam_graph::{
+    Binary, Convolution, Coordinates, Function, Graph, Interpolation, Name, Operation, Reduction,
+    Value,
+};
 use cam_models::{Dense, GraphExecutor, ParameterError, Precision};
 use cam_tests::compare::values;
 use cam_tests::device;
@@ -91,6 +94,19 @@ fn steps_that_nothing_wanted_needs_are_left_out() {
     let executor = executor_of(graph);
     let found = executor.run(&[(Value::INPUT, images())], &[executor.graph().output]);
     assert_eq!(found[0].shape(), [2, 2]);
+}
+
+#[test]
+fn a_size_that_a_scale_was_made_from_comes_out() {
+    let scale = [61.0 / 7.0, f64::from(0.7_f32)];
+    let (interpolation, coordinates) = (Interpolation::Linear, Coordinates::HalfPixel);
+    let mut graph = Graph::new(&[7, 10]);
+    let resize = Operation::Resize { scale, interpolation, coordinates };
+    graph.output = graph.push(&[Value::INPUT], resize, Name::default());
+    let executor = executor_of(graph);
+    let given = [(Value::INPUT, dense(vec![1.0; 70], &[1, 7, 10]))];
+    let found = executor.run(&given, &[executor.graph().output]).remove(0);
+    assert_eq!(found.shape(), [1, 61, 7]);
 }
 
 #[test]

@@ -133,7 +133,9 @@ fn no_vector(name: &str, found: &Dynamic) -> ImportError {
 /// Whether a fully connected layer's outputs are classes rather than an embedding.
 fn looks_like_classes(name: &str, head: &Classifier) -> bool {
     let name = name.to_lowercase();
+    // Widths of embeddings are multiples of 16 as a rule; numbers of classes are counted.
     CLASSES.contains(&head.classes)
+        || !head.classes.is_multiple_of(16)
         || ["logit", "prob", "class", "score", "softmax", "pred"]
             .iter()
             .any(|word| name.contains(word))

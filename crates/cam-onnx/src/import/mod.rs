@@ -76,6 +76,7 @@ pub fn import(
     names::strip_wrapper(graph.steps.iter_mut().map(|step| &mut step.name));
     let found = embedding::choose(&graph, &values, &model.graph, wish.embedding.as_deref())?;
     graph.output = found.value;
+    graph.name_modules();
     let mut numbers = numbers(parameters);
     let classifier = found.classifier.clone();
     fuse::fuse(&mut graph, &mut numbers, classifier.as_ref());

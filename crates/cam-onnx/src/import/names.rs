@@ -15,7 +15,7 @@ pub(crate) fn name(node: &Node) -> Name {
         None => from_path(&node.name),
     };
     let value = node.outputs.first().cloned().unwrap_or_default();
-    Name { module, node: node.name.clone(), value }
+    Name { module, node: node.name.clone(), value, ends: Vec::new() }
 }
 
 /// The last but one of `['', 'layer4', 'layer4.0', 'relu_14']`: behind it comes the node itself.
@@ -63,12 +63,17 @@ pub(crate) fn strip_wrapper<'a>(names: impl Iterator<Item = &'a mut Name>) {
     let Some(shared) = names.first().map(|name| first(&name.module)) else { return };
     // A network that is one module itself, such as `features.0` to `features.9`, keeps it.
     let is_wrapper = names.iter().all(|name| {
-        let rest = name.module.strip_prefix(&shared).and_then(|rest| rest.strip_prefix('.'));
-        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
+        let rest = name.module.strip_prefix(&shared);
+        rest.is_some_and(|rest| match rest.strip_prefix('.') {
+            Some(rest) => !rest.starts_with(|c: char| c.is_ascii_digit()),
+            // What the wrapped network does itself.
+            None => rest.is_empty(),
+        })
     });
+    let is_wrapper = is_wrapper && names.iter().any(|name| name.module != shared);
     if is_wrapper {
         for name in names {
-            name.module.drain(..=shared.len());
+            name.module.drain(..name.module.len().min(shared.len() + 1));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::ImportError;
 use super::known::Known;
-use crate::proto::Node;
+use crate::proto::{Attribute, Node};
 
 /// The nodes, each behind those whose values it reads. Files need not keep that order.
 pub(super) fn ordered<'a>(
@@ -23,11 +23,11 @@ pub(super) fn ordered<'a>(
     let mut waits = vec![0_usize; nodes.len()];
     let mut readers: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
     for (index, node) in nodes.iter().enumerate() {
-        for input in node.inputs.iter().filter(|name| !name.is_empty()) {
+        for input in reads(node) {
             if let Some(&giver) = givers.get(input.as_str()) {
                 waits[index] += 1;
                 readers[giver].push(index);
-            } else if !given.contains_key(input) {
+            } else if !given.contains_key(input) && node.inputs.contains(input) {
                 let reason = format!("node {:?} reads {input:?}, which nothing gives", node.name);
                 return Err(ImportError::Contradiction(reason));
             }
@@ -55,4 +55,17 @@ pub(super) fn ordered<'a>(
             )))
         }
     }
+}
+
+/// The values that a node reads, those that its branches take from outside too.
+fn reads(node: &Node) -> impl Iterator<Item = &String> {
+    let inside = node.attributes.iter().filter_map(|(_, attribute)| match attribute {
+        Attribute::Graph(graph) => Some(graph),
+        _ => None,
+    });
+    let captured = inside.flat_map(|graph| {
+        let names = graph.nodes.iter().flat_map(|node| &node.inputs);
+        names.chain(graph.outputs.iter().map(|output| &output.name))
+    });
+    node.inputs.iter().chain(captured).filter(|name| !name.is_empty())
 }

@@ -1,6 +1,7 @@
 //! ONNX's operations as steps of a graph.
 
 mod attention;
+mod branch;
 mod elementwise;
 mod linear;
 mod movement;
@@ -26,9 +27,10 @@ pub(crate) fn lower(importer: &mut Importer<'_>, node: &Node) {
     if inputs().any(|name| matches!(importer.values.get(name), Some(Known::Missing))) {
         return give_missing(importer, node);
     }
-    let outcome = match is_constant(importer, node) {
-        true => evaluated(importer, node),
-        false => imported(importer, node),
+    let outcome = match node.op_type.as_str() {
+        "If" => branch::taken(importer, node),
+        _ if is_constant(importer, node) => evaluated(importer, node),
+        _ => imported(importer, node),
     };
     if let Err(refusal) = outcome {
         let name = if node.name.is_empty() { node.outputs.first() } else { Some(&node.name) };
