@@ -21,10 +21,18 @@ struct Layer {
 }
 
 const LAYERS: &[Layer] = &[
+    // Threads know nothing of what they do.
+    Layer {
+        name: "cam-threads",
+        may_use: &[],
+        must_not_use: &["clap", "rayon"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // A map is numbers with a size.
     Layer {
         name: "cam-map",
-        may_use: &[],
+        may_use: &["cam-threads"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -95,7 +103,7 @@ const LAYERS: &[Layer] = &[
     // Measures know numbers, and whom to ask for a score.
     Layer {
         name: "cam-metrics",
-        may_use: &["cam-map", "cam-random"],
+        may_use: &["cam-map", "cam-random", "cam-threads"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -103,7 +111,7 @@ const LAYERS: &[Layer] = &[
     // What is kept are vectors, names and files.
     Layer {
         name: "cam-store",
-        may_use: &["cam-files"],
+        may_use: &["cam-files", "cam-threads"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -123,6 +131,7 @@ const LAYERS: &[Layer] = &[
             "cam-fetch",
             "cam-files",
             "cam-random",
+            "cam-threads",
         ],
         must_not_use: &["clap", "indicatif", "ctrlc", "anyhow"],
         must_not_reach: &["clap"],
@@ -140,6 +149,7 @@ const LAYERS: &[Layer] = &[
             "cam-metrics",
             "cam-random",
             "cam-store",
+            "cam-threads",
             "cam-viz",
             "cam-fetch",
         ],

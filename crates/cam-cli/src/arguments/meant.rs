@@ -3,10 +3,11 @@
 use std::num::NonZero;
 
 use cam_core::Arithmetic;
+use cam_explain::batch::Settings;
 use cam_explain::{Decoding, Environment, ModelOptions, Reading, Size};
 use cam_models::Fit;
 
-use super::{Compat, Images, MethodOptions, Model};
+use super::{Compat, Images, MethodOptions, Model, Series, Setup};
 use crate::failure::Failure;
 
 impl Model {
@@ -48,6 +49,13 @@ impl Model {
     }
 }
 
+impl Setup {
+    /// Loads the network, to read images in that way.
+    pub fn load(&self, environment: &Environment) -> Result<cam_explain::Model, Failure> {
+        self.model.load_for(&self.reading, environment)
+    }
+}
+
 impl Images {
     /// How images are read.
     pub fn reading(&self) -> Result<Reading, Failure> {
@@ -86,6 +94,24 @@ impl MethodOptions {
             top_channels: top_channels.map(|count| count as usize),
             samples: samples.map(|count| count as usize),
             seed: *seed,
+        }
+    }
+}
+
+impl Series {
+    /// What is made of the whole series, without tables and pictures.
+    pub fn meant(&self) -> Settings {
+        let Self { concepts, out, concepts_as, method, options, layer } = self;
+        Settings {
+            concepts: concepts.clone(),
+            concepts_as: *concepts_as,
+            method: method.clone(),
+            options: options.meant(),
+            layer: layer.clone(),
+            out: out.clone(),
+            shard: None,
+            parquet: false,
+            pictures: None,
         }
     }
 }

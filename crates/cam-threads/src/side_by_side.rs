@@ -1,17 +1,21 @@
-//! Work on many things at once.
-
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::{panic, thread};
 
+/// How many threads this process can run at the same time, as far as the system tells; else one.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 /// What a function gives for each of several items, in their order, made by up to so many threads, the
-/// caller's included.
+/// caller's included. A thread that is done with one takes the next.
 ///
-/// A thread that cannot be started is not missed: the others take its items.
+/// None is started for a single item. A thread that cannot be started is not missed: the others take its items.
 ///
 /// # Panics
 /// With the first panic of `work`, when all threads are done.
-pub(crate) fn side_by_side<T: Sync, R: Send>(
+pub fn side_by_side<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&T) -> R + Sync,
