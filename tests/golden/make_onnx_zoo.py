@@ -8,7 +8,7 @@ shifts, statistics, LayerScale and biases are all drawn. Statistics of batch nor
 do after training), so that no signal dies or explodes on its way.
 
 OUT gets for every network
-    NAME.ts17.onnx    the TorchScript exporter, opset 17, any batch (NAME.ts11.onnx: opset 11, for a few)
+    NAME.ts17.onnx    the TorchScript exporter, opset 17, any batch (ts11, ts14: those opsets, for a few)
     NAME.dy.onnx      the dynamo exporter, its default opset, batch 1 (NAME.dyn.onnx: any batch; NAME.dyx.onnx: the weights
                       lie in NAME.dyx.onnx.data; both for a few)
     NAME.safetensors  input [2, 3, h, w]; embedding [2, d] by PyTorch; onnxruntime.KIND [2, d] by ONNX Runtime for each
@@ -22,13 +22,14 @@ and zoo.json says what there is (networks[].files: opset, inputs, outputs and op
     networks[].values      for LAYER and KIND, the names in that file of the values that equal the layer's output
                            (`permuted`: those that hold the same numbers in another order of axes)
     networks[].rounding    between PyTorch in f32 and in f64: the largest difference as a share of the largest magnitude, and
-                           the length of the difference as a share of the length. The first is large where a ReLU's input is
-                           so near to 0 that rounding moves it across, and means nothing for gradients.
+                           the length of the difference as a share of the length. For gradients the first is large, and the
+                           second up to 0.01, where rounding moves a ReLU's input across 0
     networks[].agreement   the first of the two, between ONNX Runtime and PyTorch in f64
     networks[].failed      KIND: why that exporter could not write it
 
 Expected values are computed in f64 and stored as f32 (`precision` says where that could not be done).
---small writes tiny networks for the test suite; without it, networks as they are used, about seven gigabytes.
+--small writes tiny networks for the test suite, their files without the exporter's notes other than scopes; without it,
+networks as they are used, about seven gigabytes.
 Networks already in zoo.json stay there when only others are made.
 
 Made with Python 3.11 and

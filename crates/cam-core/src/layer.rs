@@ -45,9 +45,10 @@ impl Layer {
     }
 }
 
-/// The layer of that name or alias.
+/// The layer of that name or alias, `#12` by its place in the list, `last` or `-1`, `-2` from behind.
 pub(crate) fn find_layer(layers: &[LayerInfo], name: &str) -> Result<Layer, Error> {
-    let found = layers.iter().position(|layer| layer.is_called(name));
+    let by_name = || layers.iter().position(|layer| layer.is_called(name));
+    let found = by_name().or_else(|| by_place(layers.len(), name));
     found.map(Layer).ok_or_else(|| Error::UnknownLayer {
         name: name.to_owned(),
         nearest: nearest(
@@ -58,4 +59,33 @@ pub(crate) fn find_layer(layers: &[LayerInfo], name: &str) -> Result<Layer, Erro
                 .map(String::as_str),
         ),
     })
+}
+
+fn by_place(layers: usize, name: &str) -> Option<usize> {
+    if name == "last" {
+        return layers.checked_sub(1);
+    }
+    let place = match name.strip_prefix('#') {
+        Some(place) => place.parse().ok()?,
+        None => layers.checked_sub(name.strip_prefix('-')?.parse().ok().filter(|&n| n > 0)?)?,
+    };
+    (place < layers).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_goes_by_its_names_and_by_its_place() {
+        let named = |name: &str, alias: &str| LayerInfo {
+            aliases: vec![alias.to_owned()],
+            ..LayerInfo::new(name, 8, 4)
+        };
+        let layers = [named("stem", "/stem/Relu"), named("layer1.0", "layer1")];
+        let find = |name: &str| find_layer(&layers, name).map(Layer::index).ok();
+        assert_eq!(["stem", "/stem/Relu", "#0", "-2"].map(find), [Some(0); 4]);
+        assert_eq!(["layer1", "#1", "last", "-1"].map(find), [Some(1); 4]);
+        assert_eq!(["#2", "-3", "-0", "layer2", "#"].map(find), [None; 5]);
+    }
 }

@@ -46,6 +46,7 @@ pub mod index;
 mod inspection;
 mod journal;
 pub mod lanes;
+mod layers;
 mod memory;
 pub mod model;
 mod notice;
@@ -77,6 +78,7 @@ pub use explain::{
     width_and_height, window,
 };
 pub use inspection::Inspection;
+pub use layers::{LayerEntry, LayerListing, LayersOf};
 pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
 pub use picture::Picture;

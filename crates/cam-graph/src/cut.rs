@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::layout::{Axes, Axis};
-use crate::{Graph, Layout, Operation, Shape, ShapeError, Value, mixing};
+use crate::{Graph, Layout, Operation, Shape, ShapeError, Step, Value, mixing};
 
 /// A value at which the network falls into two parts.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,14 +79,9 @@ impl Graph {
     /// depends on. What lies within the module that joins the positions, such as the keys of an attention pooling, is
     /// part of the joining.
     pub fn automatic(&self, cuts: &[Cut], shapes: &[Shape]) -> Option<usize> {
-        let axes = self.axes(shapes);
         let last = cuts.iter().rposition(|cut| cut.is_clean() && cut.reaches_output)?;
-        let joining = (cuts[last].value.index()..self.steps.len()).find(|&step| {
-            let reads = self.steps[step].inputs.iter().any(|value| has_grid(&axes[value.index()]));
-            let is_product = matches!(self.steps[step].operation, Operation::MatMul);
-            reads && (is_product || !has_grid(&axes[step + 1]))
-        });
-        let module = joining.map_or("", |step| self.steps[step].name.module.as_str());
+        let joining = self.joining(cuts[last].value, shapes);
+        let module = joining.map_or("", |step| step.name.module.as_str());
         let is_outside = |cut: &Cut| {
             let own = self.giver(cut.value).map_or("", |step| step.name.module.as_str());
             let inside = own
@@ -110,6 +105,17 @@ impl Graph {
         let is_wanted = |cut: &Cut| cut.is_clean() && cut.reaches_output && computes(cut);
         let outside = cuts.iter().rposition(|cut| is_wanted(cut) && is_outside(cut));
         outside.or_else(|| cuts.iter().rposition(is_wanted)).or(Some(last))
+    }
+
+    /// The first step behind a value that joins positions of the grid: a mean, an attention, a flattening.
+    pub fn joining(&self, value: Value, shapes: &[Shape]) -> Option<&Step> {
+        let axes = self.axes(shapes);
+        let joins = |step: usize| {
+            let reads = self.steps[step].inputs.iter().any(|value| has_grid(&axes[value.index()]));
+            let is_product = matches!(self.steps[step].operation, Operation::MatMul);
+            reads && (is_product || !has_grid(&axes[step + 1]))
+        };
+        (value.index()..self.steps.len()).find(|&step| joins(step)).map(|step| &self.steps[step])
     }
 
     /// What later steps read beside a value, once all steps up to it have run.

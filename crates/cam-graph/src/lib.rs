@@ -16,6 +16,7 @@ mod operation;
 mod shape;
 mod value;
 mod window;
+mod work;
 
 pub use cut::Cut;
 pub use function::{Binary, Function, Reduction};

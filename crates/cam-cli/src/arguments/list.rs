@@ -52,9 +52,13 @@ pub struct Layers {
     #[arg(short, long, value_name = "NAME")]
     pub model: Option<String>,
 
-    /// A weight file instead, whose network is inferred.
+    /// A weight file or an ONNX file instead, whose network is inferred.
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub weights: Option<PathBuf>,
+
+    /// The size of the images; the network's own unless given.
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<(usize, usize)>,
 
     /// Of several networks in the weight file, the one whose names begin so.
     #[arg(long, value_name = "NAMES", requires = "weights")]
@@ -63,4 +67,11 @@ pub struct Layers {
     /// Print one JSON document.
     #[arg(short, long)]
     pub json: bool,
+}
+
+fn size(text: &str) -> Result<(usize, usize), String> {
+    match text.parse::<cam_explain::Size>() {
+        Ok(cam_explain::Size::Fixed(width, height)) => Ok((width, height)),
+        _ => Err("write a size in pixels, as in 224x224".to_owned()),
+    }
 }
