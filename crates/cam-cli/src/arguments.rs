@@ -279,6 +279,10 @@ pub struct Inspect {
     #[arg(long, value_name = "NAMES")]
     pub prefix: Option<String>,
 
+    /// The value of an ONNX file that is the embedding; found by itself unless given.
+    #[arg(long, value_name = "NAME")]
+    pub embedding: Option<String>,
+
     /// List every tensor.
     #[arg(long)]
     pub tensors: bool,

@@ -136,9 +136,10 @@ impl LayerListing {
 
 fn entry(graph: &Graph, cut: &Cut, shapes: &[Shape], reason: Option<String>) -> LayerEntry {
     let aliases: Vec<String> = cut.names.iter().skip(1).cloned().collect();
+    let modules = graph.giver(cut.value).map_or(&[][..], |step| &step.name.ends);
     LayerEntry {
         name: cut.name().to_owned(),
-        alias: aliases.first().cloned(),
+        alias: aliases.iter().find(|name| modules.contains(name)).cloned(),
         aliases,
         channels: cut.channels(shapes),
         grid: cut.layout.grid,

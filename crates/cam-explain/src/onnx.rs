@@ -84,6 +84,6 @@ fn say(file: &Path, network: &Network) {
     ));
 }
 
-fn at(file: &Path, error: &dyn std::fmt::Display) -> Error {
+pub(crate) fn at(file: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::bad_model(format_args!("{}: {error}", file.display()))
 }

@@ -79,7 +79,10 @@ impl Graph {
     /// depends on. What lies within the module that joins the positions, such as the keys of an attention pooling, is
     /// part of the joining.
     pub fn automatic(&self, cuts: &[Cut], shapes: &[Shape]) -> Option<usize> {
-        let last = cuts.iter().rposition(|cut| cut.is_clean() && cut.reaches_output)?;
+        let Some(last) = cuts.iter().rposition(|cut| cut.is_clean() && cut.reaches_output) else {
+            // A network of parallel branches: the last of them.
+            return cuts.iter().rposition(|cut| cut.reaches_output);
+        };
         let joining = self.joining(cuts[last].value, shapes);
         let module = joining.map_or("", |step| step.name.module.as_str());
         let is_outside = |cut: &Cut| {

@@ -56,6 +56,10 @@ pub struct Layers {
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub weights: Option<PathBuf>,
 
+    /// List the layers too beside which a residual passes by.
+    #[arg(short, long)]
+    pub all: bool,
+
     /// The size of the images; the network's own unless given.
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<(usize, usize)>,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cam_graph::{Graph, Operation, Value};
+use cam_graph::{Graph, Layout, Name, Operation, Positions, Reduction, Value};
 
 use super::ImportError;
 use super::known::{Dynamic, Known};
@@ -58,7 +58,7 @@ const EMBEDDINGS: [&str; 7] =
     ["image_embeds", "pooler_output", "embedding", "embeddings", "features", "feature", "embed"];
 
 pub(super) fn choose(
-    graph: &Graph,
+    graph: &mut Graph,
     values: &HashMap<String, Known<'_>>,
     file: &proto::Graph,
     asked: Option<&str>,
@@ -83,8 +83,10 @@ pub(super) fn choose(
                 "the network has no value {name:?} that depends on the image: its outputs are {names}"
             )));
         };
-        let value = vector(&found).ok_or_else(|| no_vector(name, &found))?;
-        let role = Role::Asked(name.to_owned());
+        let (value, role) = match vector(&found) {
+            Some(value) => (value, Role::Asked(name.to_owned())),
+            None => pooled(graph, name, &found)?,
+        };
         return Ok(Found { value, role, outputs, classifier: None });
     }
     let by_name = EMBEDDINGS.iter().find_map(|wanted| {
@@ -108,11 +110,13 @@ pub(super) fn choose(
         }
         return Ok(Found { value, role: Role::Output(name.clone()), outputs, classifier: None });
     }
-    match given.first() {
-        Some((name, found)) => Err(no_vector(name, found)),
-        None => {
-            Err(ImportError::Output("no output of the network depends on the image".to_owned()))
+    match given.as_slice() {
+        [(name, found)] => {
+            let (value, role) = pooled(graph, name, found)?;
+            Ok(Found { value, role, outputs, classifier: None })
         }
+        [(name, found), ..] => Err(no_vector(name, found)),
+        [] => Err(ImportError::Output("no output of the network depends on the image".to_owned())),
     }
 }
 
@@ -120,6 +124,35 @@ pub(super) fn choose(
 fn vector(found: &Dynamic) -> Option<Value> {
     let wide = found.dims.iter().filter(|&&side| side != 1).count();
     (found.is_led() && wide == 1).then_some(found.value)
+}
+
+/// The first token of a value that holds a grid's positions behind others, else the mean over its positions.
+fn pooled(graph: &mut Graph, name: &str, found: &Dynamic) -> Result<(Value, Role), ImportError> {
+    let shapes = graph.shapes(&graph.input)?;
+    let axes = graph.axes(&shapes);
+    let shape = &shapes[found.value.index()];
+    let layout = Layout::of(&axes[found.value.index()], shape);
+    let layout = layout.filter(|_| found.is_led()).ok_or_else(|| no_vector(name, found))?;
+    let (operation, role) = match layout.positions {
+        Positions::Tokens { axis, before, .. } if before > 0 => {
+            let first = Operation::Slice { axis, start: 0, length: 1 };
+            (first, Role::FirstToken(name.to_owned()))
+        }
+        Positions::Tokens { axis, .. } => (mean(vec![axis]), Role::Mean(name.to_owned())),
+        Positions::Grid { rows, columns } => {
+            let mut axes = vec![rows, columns];
+            axes.sort_unstable();
+            (mean(axes), Role::Mean(name.to_owned()))
+        }
+    };
+    let width = shape[layout.channels];
+    let value = graph.push(&[found.value], operation, Name::default());
+    let flat = Operation::Reshape { shape: vec![width] };
+    Ok((graph.push(&[value], flat, Name::default()), role))
+}
+
+fn mean(axes: Vec<usize>) -> Operation {
+    Operation::Reduce { reduction: Reduction::Mean, axes, keep: false }
 }
 
 fn no_vector(name: &str, found: &Dynamic) -> ImportError {

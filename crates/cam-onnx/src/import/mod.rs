@@ -62,7 +62,11 @@ pub fn import(
     folder: Option<&Path>,
     wish: &Wish,
 ) -> Result<Network, ImportError> {
-    let nodes = expand::expand(model)?;
+    let wanted: Vec<&str> = match &wish.embedding {
+        Some(name) => vec![name],
+        None => model.graph.outputs.iter().map(|output| output.name.as_str()).collect(),
+    };
+    let nodes = order::needed(expand::expand(model)?, &wanted);
     check_operations(&nodes)?;
     let input = Input::of(&model.graph, wish.size)?;
     let [height, width] = input.size;
@@ -74,7 +78,7 @@ pub fn import(
     }
     let (mut graph, parameters, values) = importer.finish()?;
     names::strip_wrapper(graph.steps.iter_mut().map(|step| &mut step.name));
-    let found = embedding::choose(&graph, &values, &model.graph, wish.embedding.as_deref())?;
+    let found = embedding::choose(&mut graph, &values, &model.graph, wish.embedding.as_deref())?;
     graph.output = found.value;
     graph.name_modules();
     let mut numbers = numbers(parameters);

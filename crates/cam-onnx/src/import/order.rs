@@ -57,6 +57,25 @@ pub(super) fn ordered<'a>(
     }
 }
 
+/// The nodes that values depend on, in the file's order.
+pub(super) fn needed(nodes: Vec<Node>, values: &[&str]) -> Vec<Node> {
+    let mut givers: HashMap<String, usize> = HashMap::new();
+    for (index, node) in nodes.iter().enumerate() {
+        for output in &node.outputs {
+            givers.entry(output.clone()).or_insert(index);
+        }
+    }
+    let mut keep = vec![false; nodes.len()];
+    let mut open: Vec<usize> =
+        values.iter().filter_map(|&name| givers.get(name).copied()).collect();
+    while let Some(index) = open.pop() {
+        if !std::mem::replace(&mut keep[index], true) {
+            open.extend(reads(&nodes[index]).filter_map(|name| givers.get(name).copied()));
+        }
+    }
+    nodes.into_iter().zip(keep).filter(|(_, keep)| *keep).map(|(node, _)| node).collect()
+}
+
 /// The values that a node reads, those that its branches take from outside too.
 fn reads(node: &Node) -> impl Iterator<Item = &String> {
     let inside = node.attributes.iter().filter_map(|(_, attribute)| match attribute {

@@ -1,4 +1,4 @@
-use cam_explain::{LayerListing, LayersOf};
+use cam_explain::{LayerEntry, LayerListing, LayersOf};
 
 use crate::arguments::Layers;
 use crate::failure::Failure;
@@ -14,12 +14,20 @@ pub fn run(arguments: &Layers) -> Result<(), Failure> {
     if arguments.json {
         return print::json(&listing);
     }
-    let width = listing.layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(12);
+    let shown = |layer: &&LayerEntry| arguments.all || layer.held == 0 || layer.default;
+    let width = listing
+        .layers
+        .iter()
+        .filter(shown)
+        .map(|layer| layer.name.len())
+        .max()
+        .unwrap_or(0)
+        .max(12);
     print::line(format_args!(
         "{:>4}  {:<width$} {:<10} {:>8}  {:<9} {:<19} {:>6}",
         "#", "layer", "also", "channels", "grid", "pixels per position", "before"
     ))?;
-    for (index, layer) in listing.layers.iter().enumerate() {
+    for (index, layer) in listing.layers.iter().enumerate().filter(|(_, layer)| shown(layer)) {
         let [rows, columns] = layer.grid;
         let mark = if layer.default { "*" } else { " " };
         let mut notes = Vec::new();
