@@ -100,7 +100,10 @@ pub use packed::{PackedError, PackedFile, open_packed, write_packed};
 pub use pixels::Rgb8;
 pub use placement::Placement;
 pub use precision::{Precision, UnknownPrecision};
-pub use preprocessing::{Filter, Preprocessing};
+pub use preprocessing::{
+    Centre, Channels, Filter, Form, InputLayout, PRESETS, Preprocessing, PreprocessingError, Preset,
+    ReadPreprocessing,
+};
 pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};
 pub use source::{LeftOut, OtherNetwork, Source};

@@ -1,5 +1,6 @@
 //! 8-bit pixels and their way to another size.
 
+mod nearest;
 mod opencv;
 
 use std::ops::Range;
@@ -79,9 +80,13 @@ impl Rgb8 {
         }
         let part = (across, down);
         let pixels = match filter {
+            Filter::Nearest => nearest::resize(&self.pixels, self.size(), resized, part),
             Filter::OpenCv => opencv::resize(&self.pixels, self.size(), resized, part),
             Filter::Bilinear => self.resampled(resized, part, FilterType::Bilinear),
+            Filter::Box => self.resampled(resized, part, FilterType::Box),
+            Filter::Hamming => self.resampled(resized, part, FilterType::Hamming),
             Filter::Bicubic => self.resampled(resized, part, FilterType::CatmullRom),
+            Filter::Lanczos => self.resampled(resized, part, FilterType::Lanczos3),
         };
         Self { width, height, pixels }
     }
@@ -136,7 +141,7 @@ mod tests {
     use super::*;
     use crate::Fit;
 
-    const FILTERS: [Filter; 3] = [Filter::Bilinear, Filter::Bicubic, Filter::OpenCv];
+    const FILTERS: [Filter; 7] = Filter::ALL;
 
     /// No two pixels alike.
     fn image(width: usize, height: usize) -> Rgb8 {
