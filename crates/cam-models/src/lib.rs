@@ -56,6 +56,7 @@ mod fit;
 mod head_weights;
 mod identify;
 mod imagenet;
+mod input;
 mod left_out;
 mod load;
 mod naming;
@@ -90,6 +91,7 @@ pub use fit::{Fit, UnknownFit};
 pub use head_weights::{HeadStepWeights, HeadWeights};
 pub use identify::{Identified, identify};
 pub use imagenet::imagenet_classes;
+pub use input::{InputImage, InputValues};
 #[cfg(feature = "files")]
 pub use load::load;
 pub use load::{Loaded, load_checkpoint};
@@ -101,8 +103,8 @@ pub use pixels::Rgb8;
 pub use placement::Placement;
 pub use precision::{Precision, UnknownPrecision};
 pub use preprocessing::{
-    Centre, Channels, Filter, Form, InputLayout, PRESETS, Preprocessing, PreprocessingError, Preset,
-    ReadPreprocessing,
+    Centre, Channels, Filter, Form, InputLayout, PRESETS, Preprocessing, PreprocessingError,
+    Preset, ReadPreprocessing,
 };
 pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};

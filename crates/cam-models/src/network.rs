@@ -1,4 +1,4 @@
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail};
 use thiserror::Error;
 
@@ -7,6 +7,7 @@ use crate::description::Description;
 use crate::engine_executor::EngineExecutor;
 use crate::executor::{Executor, Recording};
 use crate::head_weights::HeadWeights;
+use crate::input::InputImage;
 use crate::pixels::Rgb8;
 use crate::precision::Precision;
 use crate::preprocessing::Preprocessing;
@@ -150,6 +151,39 @@ impl ConvNet {
             Some(_) => self.preprocessing().tensor(images, &self.device),
             None => self.preprocessing().tensor_on_device(images, &self.device),
         }
+    }
+
+    /// The same of images of which some are prepared already: their values are taken as they are.
+    /// None for an empty list, and where sizes differ.
+    pub fn inputs(&self, images: &[InputImage]) -> Option<Tensor<4>> {
+        let normalized = |pixels: &[&Rgb8]| match self.engine() {
+            Some(_) => self.preprocessing().tensor_of(pixels, &self.device),
+            None => self.preprocessing().on_device(pixels, &self.device),
+        };
+        let size = images.first()?.size();
+        if images.iter().any(|image| image.size() != size) {
+            return None;
+        }
+        let pixels: Option<Vec<&Rgb8>> = images.iter().map(InputImage::pixels).collect();
+        if let Some(pixels) = pixels {
+            return normalized(&pixels);
+        }
+        let one = |image: &InputImage| match image {
+            InputImage::Pixels(pixels) => normalized(&[pixels]),
+            InputImage::Values(values) => {
+                let data = TensorData::new(values.values().to_vec(), [1, 3, size.1, size.0]);
+                Some(Tensor::from_data(data, &self.device))
+            }
+        };
+        Some(Tensor::cat(images.iter().map(one).collect::<Option<Vec<_>>>()?, 0))
+    }
+
+    /// The same network with images prepared in another way: what its weights were trained with, where their file
+    /// does not say it.
+    #[must_use]
+    pub fn with_preprocessing(mut self, preprocessing: Preprocessing) -> Self {
+        self.description.preprocessing = preprocessing;
+        self
     }
 
     /// Where the weights lie.

@@ -256,7 +256,8 @@ mod tests {
         for placed in all(SIZE) {
             let [left, top, width, height] = placed.window();
             let (across, down) = (placed.picture().0 as f64, placed.picture().1 as f64);
-            let is_short = |begin: f64, length: f64, of: f64| begin > 0.0 || begin + length < of - ROUNDING;
+            let is_short =
+                |begin: f64, length: f64, of: f64| begin > 0.0 || begin + length < of - ROUNDING;
             let is_cut = is_short(left, width, across) || is_short(top, height, down);
             assert_eq!(placed.cuts(), is_cut, "{placed:?}");
         }

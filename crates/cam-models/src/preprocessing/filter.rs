@@ -6,8 +6,6 @@ use serde::{Deserialize, Serialize};
 pub enum Filter {
     /// The one pixel that lies under the new one's centre.
     Nearest,
-    /// The mean over the area that falls on a pixel, as Pillow's box filter.
-    Box,
     /// Bilinear over the whole area that falls on a pixel, as Pillow and torchvision do it.
     Bilinear,
     /// Pillow's Hamming filter: as wide as bilinear, and sharper.
@@ -23,21 +21,13 @@ pub enum Filter {
 
 impl Filter {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::Nearest,
-        Self::Box,
-        Self::Bilinear,
-        Self::Hamming,
-        Self::Bicubic,
-        Self::Lanczos,
-        Self::OpenCv,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Nearest, Self::Bilinear, Self::Hamming, Self::Bicubic, Self::Lanczos, Self::OpenCv];
 
     /// What it is called: as Pillow calls it, in small letters, or `opencv`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nearest => "nearest",
-            Self::Box => "box",
             Self::Bilinear => "bilinear",
             Self::Hamming => "hamming",
             Self::Bicubic => "bicubic",
@@ -51,16 +41,17 @@ impl Filter {
         Self::ALL.into_iter().find(|filter| filter.name() == name)
     }
 
-    /// Pillow's number of it (`PIL.Image.Resampling`).
+    /// Pillow's number of it (`PIL.Image.Resampling`). Its box filter, 4, is none of them: where a pixel's edge falls on
+    /// another's centre, rounding decides.
     pub(super) fn of_pillow(number: u64) -> Option<Self> {
-        const BY_NUMBER: [Filter; 6] = [
-            Filter::Nearest,
-            Filter::Lanczos,
-            Filter::Bilinear,
-            Filter::Bicubic,
-            Filter::Box,
-            Filter::Hamming,
+        const BY_NUMBER: [Option<Filter>; 6] = [
+            Some(Filter::Nearest),
+            Some(Filter::Lanczos),
+            Some(Filter::Bilinear),
+            Some(Filter::Bicubic),
+            None,
+            Some(Filter::Hamming),
         ];
-        BY_NUMBER.get(usize::try_from(number).ok()?).copied()
+        BY_NUMBER.get(usize::try_from(number).ok()?).copied()?
     }
 }

@@ -6,7 +6,6 @@ mod json;
 mod presets;
 mod tensors;
 
-
 use crate::fit::Fit;
 use crate::pixels::Rgb8;
 use crate::placement::Placement;

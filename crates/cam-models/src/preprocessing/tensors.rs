@@ -11,6 +11,10 @@ impl Preprocessing {
     ///
     /// Returns `None` for an empty list.
     pub fn tensor(&self, images: &[Rgb8], device: &Device) -> Option<Tensor<4>> {
+        self.tensor_of(&images.iter().collect::<Vec<_>>(), device)
+    }
+
+    pub(crate) fn tensor_of(&self, images: &[&Rgb8], device: &Device) -> Option<Tensor<4>> {
         let first = images.first()?;
         let (width, height) = first.size();
         let mut values = Vec::with_capacity(images.len() * 3 * width * height);
@@ -26,6 +30,10 @@ impl Preprocessing {
     ///
     /// Four bytes travel as one integer, for there are devices that know no smaller numbers.
     pub fn tensor_on_device(&self, images: &[Rgb8], device: &Device) -> Option<Tensor<4>> {
+        self.on_device(&images.iter().collect::<Vec<_>>(), device)
+    }
+
+    pub(crate) fn on_device(&self, images: &[&Rgb8], device: &Device) -> Option<Tensor<4>> {
         let first = images.first()?;
         let (width, height) = first.size();
         let shape = [images.len(), height, width, 3];
@@ -35,7 +43,9 @@ impl Preprocessing {
             let image = image.resized(width, height, self.filter);
             match self.channels {
                 Channels::Rgb => bytes.extend_from_slice(image.pixels().as_flattened()),
-                Channels::Bgr => bytes.extend(image.pixels().iter().flat_map(|&[r, g, b]| [b, g, r])),
+                Channels::Bgr => {
+                    bytes.extend(image.pixels().iter().flat_map(|&[r, g, b]| [b, g, r]))
+                }
             }
         }
         bytes.resize(length.next_multiple_of(4), 0);
@@ -52,7 +62,8 @@ impl Preprocessing {
                 .reshape([1, 3, 1, 1])
         };
         let order = self.in_order();
-        let (mean, deviation) = (order.map(|(mean, _)| mean), order.map(|(_, deviation)| deviation));
+        let (mean, deviation) =
+            (order.map(|(mean, _)| mean), order.map(|(_, deviation)| deviation));
         Some((values - per_channel(mean)) / per_channel(deviation))
     }
 

@@ -72,12 +72,15 @@ impl Fields {
             match value {
                 Value::Null | Value::Bool(false) => {}
                 Value::Bool(true) => {
-                    let reason = "what it switches on is not known here; take it out if it changes no pixel";
+                    let reason =
+                        "what it switches on is not known here; take it out if it changes no pixel";
                     return Err(PreprocessingError::unsupported(&name, &value, reason));
                 }
                 value => {
                     let value = shown(&value);
-                    remarks.push(format!("the field `{name}` ({value}) is not known and has no effect"));
+                    remarks.push(format!(
+                        "the field `{name}` ({value}) is not known and has no effect"
+                    ));
                 }
             }
         }
@@ -113,6 +116,12 @@ pub(super) fn checked(preprocessing: &Preprocessing) -> Result<(), Preprocessing
     if let Some(deviation) = deviation.iter().find(|deviation| !is_sound(deviation)) {
         return Err(PreprocessingError::contradiction(format!(
             "values are divided by a deviation of {deviation}, which must be above 0"
+        )));
+    }
+    let sides = frame.map_or([size.0, size.1, 1, 1], |frame| [size.0, size.1, frame.0, frame.1]);
+    if let Some(side) = sides.iter().find(|side| !(1..=LONGEST).contains(*side)) {
+        return Err(PreprocessingError::contradiction(format!(
+            "a side of {side} pixels: it has 1 to {LONGEST}"
         )));
     }
     match frame {

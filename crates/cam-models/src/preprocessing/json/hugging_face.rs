@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Read;
 use super::error::PreprocessingError;
 use super::fields::{Fields, in_pixels, side};
-use super::processors::{Processor, Meant, Way};
+use super::processors::{Meant, Processor, Way};
 use crate::fit::Fit;
 use crate::preprocessing::{Centre, Channels, Filter, InputLayout, Preprocessing};
 
@@ -205,7 +205,11 @@ fn by_percentage(
         return Ok((Fit::Squash, (side, side), None));
     }
     if !(part > 0.0 && part <= 1.0) {
-        return Err(PreprocessingError::invalid("crop_pct", &part.into(), "a share above 0, at most 1"));
+        return Err(PreprocessingError::invalid(
+            "crop_pct",
+            &part.into(),
+            "a share above 0, at most 1",
+        ));
     }
     let frame = (side as f64 / part) as usize;
     Ok((Fit::Crop, (side, side), Some((frame, frame)).filter(|_| frame != side)))
@@ -213,11 +217,15 @@ fn by_percentage(
 
 fn filter(fields: &mut Fields, class: Option<&Processor>) -> Result<Filter, PreprocessingError> {
     let Some(value) = fields.take("resample") else {
-        return class.map(|class| class.filter).ok_or_else(|| PreprocessingError::missing("resample"));
+        return class
+            .map(|class| class.filter)
+            .ok_or_else(|| PreprocessingError::missing("resample"));
     };
     let by_name = value.as_str().and_then(|name| Filter::named(&name.to_lowercase()));
     let found = value.as_u64().and_then(Filter::of_pillow).or(by_name);
-    found.ok_or_else(|| PreprocessingError::invalid("resample", &value, "one of Pillow's filters, 0 to 5"))
+    found.ok_or_else(|| {
+        PreprocessingError::invalid("resample", &value, "one of Pillow's filters: 0, 1, 2, 3 or 5")
+    })
 }
 
 /// Mean and deviation in units of 8-bit pixels, in the order of the channels.
@@ -228,7 +236,11 @@ fn normalization(
     let scale = fields.number("rescale_factor")?.unwrap_or(255_f64.recip());
     let scale = if fields.flag("do_rescale")?.unwrap_or(true) { scale } else { 1.0 };
     if scale <= 0.0 {
-        return Err(PreprocessingError::invalid("rescale_factor", &scale.into(), "a number above 0"));
+        return Err(PreprocessingError::invalid(
+            "rescale_factor",
+            &scale.into(),
+            "a number above 0",
+        ));
     }
     let mean = fields.per_channel("image_mean")?;
     let deviation = fields.per_channel("image_std")?;

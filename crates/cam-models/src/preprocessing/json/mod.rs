@@ -6,6 +6,8 @@ mod hugging_face;
 mod open_clip;
 mod own;
 mod processors;
+#[cfg(test)]
+mod tests;
 mod timm;
 
 use std::fmt;

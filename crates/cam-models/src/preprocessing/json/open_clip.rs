@@ -20,8 +20,9 @@ pub(super) fn read(mut fields: Fields, size_of_model: Option<Value>) -> Read {
         return Err(PreprocessingError::unsupported("mode", &mode.into(), reason));
     }
     let size = match fields.take("size").or(size_of_model) {
-        Some(size) => sides(&size)
-            .ok_or_else(|| PreprocessingError::invalid("size", &size, "a side, or [height, width]"))?,
+        Some(size) => sides(&size).ok_or_else(|| {
+            PreprocessingError::invalid("size", &size, "a side, or [height, width]")
+        })?,
         None => {
             remarks.push("the file says no `size`: 224×224, open_clip's default".to_owned());
             (224, 224)
@@ -77,5 +78,7 @@ fn colour(fill: Option<Value>) -> Result<[u8; 3], PreprocessingError> {
         }
         Some(_) => None,
     };
-    found.ok_or_else(|| PreprocessingError::invalid("fill_color", &fill, "0 to 255, or three of them"))
+    found.ok_or_else(|| {
+        PreprocessingError::invalid("fill_color", &fill, "0 to 255, or three of them")
+    })
 }

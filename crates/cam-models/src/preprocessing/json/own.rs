@@ -49,10 +49,10 @@ enum Exact {
 
 impl Exact {
     fn new(number: f64) -> Self {
-        let text = number.to_string();
-        match serde_json::from_str::<f64>(&text) {
+        let written = serde_json::to_string(&number).unwrap_or_default();
+        match serde_json::from_str::<f64>(&written) {
             Ok(read) if read == number => Self::Number(number),
-            _ => Self::Text(text),
+            _ => Self::Text(number.to_string()),
         }
     }
 
@@ -73,8 +73,18 @@ impl From<(usize, usize)> for Sides {
 impl Preprocessing {
     /// The text of a file from which [`from_json`](Self::from_json) reads the same again, to the bit.
     pub fn to_json(&self) -> String {
-        let Self { size, fit, frame, centre, filter, mean, deviation, channels, layout, background } =
-            self;
+        let Self {
+            size,
+            fit,
+            frame,
+            centre,
+            filter,
+            mean,
+            deviation,
+            channels,
+            layout,
+            background,
+        } = self;
         let own = Own {
             format: FORMAT.to_owned(),
             size: (*size).into(),
@@ -102,10 +112,7 @@ pub(super) fn read(object: Map<String, Value>) -> Read {
     }
     let own: Own = serde_json::from_value(Value::Object(object))
         .map_err(|error| PreprocessingError::contradiction(error.to_string()))?;
-    let sides = |name: &str, &Sides { width, height }: &Sides| match width.min(height) {
-        0 => Err(PreprocessingError::contradiction(format!("`{name}` is {width}×{height} pixels"))),
-        _ => Ok((width, height)),
-    };
+    let sides = |&Sides { width, height }: &Sides| (width, height);
     let numbers = |name: &str, numbers: &[Exact; 3]| {
         let found: Option<Vec<f64>> = numbers.iter().map(Exact::number).collect();
         found.and_then(|found| found.try_into().ok()).ok_or_else(|| {
@@ -113,9 +120,9 @@ pub(super) fn read(object: Map<String, Value>) -> Read {
         })
     };
     let preprocessing = Preprocessing {
-        size: sides("size", &own.size)?,
+        size: sides(&own.size),
         fit: own.fit,
-        frame: own.frame.as_ref().map(|frame| sides("frame", frame)).transpose()?,
+        frame: own.frame.as_ref().map(sides),
         centre: own.centre,
         filter: own.filter,
         mean: numbers("mean", &own.mean)?,

@@ -58,9 +58,9 @@ const fn class(
     Processor { name, size, crop, filter, mean, deviation, way }
 }
 
-use Filter::{Bicubic, Bilinear};
 use self::Meant::{Shortest, Square};
 use self::Way::{CropPct, Floats, Patches, Plain, Reversed};
+use Filter::{Bicubic, Bilinear};
 
 static PROCESSORS: [Processor; 13] = [
     class("Bit", Shortest(224), Some((224, true)), Bicubic, CLIP, Plain),
@@ -81,7 +81,8 @@ static PROCESSORS: [Processor; 13] = [
 impl Processor {
     /// The class of a name as files have it: `CLIPImageProcessor`, `CLIPImageProcessorFast`, `CLIPFeatureExtractor`.
     pub(super) fn of(class: &str) -> Option<&'static Self> {
-        let name = ["Fast", "Pil"].iter().fold(class, |name, end| name.strip_suffix(end).unwrap_or(name));
+        let name =
+            ["Fast", "Pil"].iter().fold(class, |name, end| name.strip_suffix(end).unwrap_or(name));
         let name = name.strip_suffix("ImageProcessor").or(name.strip_suffix("FeatureExtractor"))?;
         PROCESSORS.iter().find(|processor| processor.name == name)
     }

@@ -61,7 +61,11 @@ pub(super) fn read(mut fields: Fields) -> Read {
     }
     let part = fields.number("crop_pct")?.filter(|&part| part != 0.0).unwrap_or(CROP_PCT);
     if !(part > 0.0 && part <= 1.0) {
-        return Err(PreprocessingError::invalid("crop_pct", &part.into(), "a share above 0, at most 1"));
+        return Err(PreprocessingError::invalid(
+            "crop_pct",
+            &part.into(),
+            "a share above 0, at most 1",
+        ));
     }
     let frame = [width, height].map(|side| (side as f64 / part).floor() as usize);
     let (fit, centre) = match fields.text("crop_mode")?.as_deref() {
@@ -76,7 +80,7 @@ pub(super) fn read(mut fields: Fields) -> Read {
     let name = fields.text("interpolation")?.unwrap_or_else(|| "bicubic".to_owned());
     let filter = Filter::named(&name).filter(|filter| *filter != Filter::OpenCv);
     let filter = filter.ok_or_else(|| {
-        let expected = "nearest, box, bilinear, hamming, bicubic or lanczos";
+        let expected = "nearest, bilinear, hamming, bicubic or lanczos";
         PreprocessingError::invalid("interpolation", &name.clone().into(), expected)
     })?;
     let pixels = |numbers| in_pixels(255_f64.recip(), numbers);
