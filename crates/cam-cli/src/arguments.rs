@@ -181,6 +181,11 @@ pub struct Model {
     #[arg(long, value_name = "N", env = "CAM_THREADS", default_value = "0", value_parser = threads, hide_short_help = true)]
     pub threads: u32,
 
+    /// How images are prepared for the network: imagenet, torchvision, clip, siglip, half, unit, raw or caffe, or a file
+    /// of JSON such as transformers' preprocessor_config.json; the network's own way unless given.
+    #[arg(long, value_name = "NAME|FILE", hide_short_help = true)]
+    pub preprocess: Option<OsString>,
+
     /// Convolve directly only: slower than Winograd's algorithm, exact to one more digit.
     #[arg(long, hide_short_help = true)]
     pub exact: bool,

@@ -53,6 +53,8 @@ mod own_results;
 pub mod paths;
 pub mod photographs;
 mod picture;
+mod prepared_array;
+mod preprocess;
 mod progress;
 mod same_bytes;
 mod source;
@@ -79,6 +81,8 @@ pub use inspection::Inspection;
 pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
 pub use picture::Picture;
+pub use prepared_array::images_in;
+pub use preprocess::PreprocessingOrigin;
 pub use progress::{Bar, Progress, Unit};
 pub use source::{Decoding, Source, is_url};
 

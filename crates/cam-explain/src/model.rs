@@ -10,8 +10,8 @@ use cam_core::{Arithmetic, Layer, Network as _};
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
     ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Filter, LoadError, Loaded, Precision,
-    Published, Runtime, Strictness, Weights, architectures, describe, load_checkpoint,
-    load_embedded, published,
+    Preprocessing, Published, Runtime, Strictness, Weights, architectures, describe,
+    load_checkpoint, load_embedded, published,
 };
 
 use crate::classes::ClassNames;
@@ -19,9 +19,10 @@ use crate::device::Opened;
 use crate::environment::Environment;
 use crate::error::{Context as _, Error, Setting};
 use crate::explain::{Reading, Size};
+use crate::preprocess::{Found, PreprocessingOrigin, Used};
 use crate::source::is_url;
 use crate::weights::{digests, packed};
-use crate::{device, notice, weights};
+use crate::{device, notice, preprocess, weights};
 
 /// Which network, and on what it runs.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +45,10 @@ pub struct ModelOptions {
     pub threads: usize,
     /// Convolutions are direct only: slower than Winograd's algorithm, exact to one more digit.
     pub exact: bool,
+    /// How images are prepared: a preset's name ([`cam_models::PRESETS`]) or a file of JSON
+    /// ([`Preprocessing::from_json`]). The network's own unless given, or what `NAME.preprocess.json` beside the
+    /// weight file says.
+    pub preprocessing: Option<OsString>,
 }
 
 /// The weights of a network that is known by name were never fetched.
@@ -70,6 +75,7 @@ pub struct Model {
     environment: Environment,
     reading: Reading,
     arithmetic: Arithmetic,
+    pub(crate) preprocessing: Used,
     pub(crate) class_names: ClassNames,
 }
 
@@ -145,7 +151,13 @@ impl Model {
         });
         let (network, place) = networks.next().context("a device was opened")??;
         let copies = networks.map(|network| Ok(network?.0)).collect::<Result<_, Error>>()?;
-        let place = place.unwrap_or_default();
+        let mut place = place.unwrap_or_default();
+        // The preprocessing of every network that is known by its tensors is known.
+        let own = (network.preprocessing(), true);
+        let found = preprocess::chosen(options.preprocessing.as_deref(), file.as_deref(), own)?;
+        if let Some(found) = &found {
+            place.remarks.extend(found.remarks.iter().cloned());
+        }
         place.report();
         notice::detail(format_args!(
             "{} from {}, embeddings {} wide",
@@ -155,7 +167,7 @@ impl Model {
         ));
         let (options, environment) = (options.clone(), environment.clone());
         let (reading, arithmetic) = (Reading::default(), Arithmetic::Standard);
-        Ok(Self {
+        let model = Self {
             network,
             copies,
             devices,
@@ -165,8 +177,65 @@ impl Model {
             environment,
             reading,
             arithmetic,
+            preprocessing: Used::default(),
             class_names: ClassNames::default(),
+        };
+        Ok(match found {
+            Some(Found { preprocessing, origin, .. }) => model.prepared_by(preprocessing, origin),
+            None => model,
         })
+    }
+
+    /// The same network with images prepared in another way: for a network whose file does not say what its weights
+    /// were trained with.
+    ///
+    /// ```
+    /// use cam_explain::{Model, PreprocessingOrigin};
+    /// use cam_models::Preprocessing;
+    ///
+    /// let model = Model::open("efficientnet-lite0")?.with_preprocessing(Preprocessing::half());
+    /// assert_eq!(*model.preprocessing_origin(), PreprocessingOrigin::Given);
+    /// # Ok::<(), cam_explain::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_preprocessing(self, preprocessing: Preprocessing) -> Self {
+        self.prepared_by(preprocessing, PreprocessingOrigin::Given)
+    }
+
+    fn prepared_by(self, preprocessing: Preprocessing, origin: PreprocessingOrigin) -> Self {
+        let own = self.preprocessing.instead_of;
+        let own = own.unwrap_or_else(|| self.network.preprocessing().clone());
+        let network = self.network.with_preprocessing(preprocessing.clone());
+        let copies = self.copies.into_iter();
+        let copies = copies.map(|copy| copy.with_preprocessing(preprocessing.clone())).collect();
+        let preprocessing = Used { origin, instead_of: Some(own) };
+        Self { network, copies, preprocessing, ..self }
+    }
+
+    /// How images are prepared.
+    pub fn preprocessing(&self) -> &Preprocessing {
+        self.network.preprocessing()
+    }
+
+    /// What that follows from.
+    pub fn preprocessing_origin(&self) -> &PreprocessingOrigin {
+        &self.preprocessing.origin
+    }
+
+    /// How images are prepared as JSON, and what that follows from: `origin`, and as `source` the preset's name or the
+    /// file.
+    pub fn preprocessing_report(&self) -> serde_json::Value {
+        let mut report = preprocess::json(self.preprocessing());
+        let origin = &self.preprocessing.origin;
+        let source = match origin {
+            PreprocessingOrigin::Preset(_) | PreprocessingOrigin::File(_) => {
+                Some(origin.to_string())
+            }
+            _ => None,
+        };
+        report["origin"] = origin.name().into();
+        report["source"] = source.into();
+        report
     }
 
     /// The same network with an input of that width and height, in pixels.
@@ -383,7 +452,13 @@ fn is_plain(source: &cam_models::Source) -> bool {
 /// # Errors
 /// Where there is no such network or device.
 pub fn untrained_by_name(name: &str, options: &ModelOptions) -> Result<ConvNet, Error> {
-    untrained(description(name)?, opened(options)?.swap_remove(0).runtime)
+    let network = untrained(description(name)?, opened(options)?.swap_remove(0).runtime)?;
+    let own = (network.preprocessing(), true);
+    let found = preprocess::chosen(options.preprocessing.as_deref(), None, own)?;
+    Ok(match found {
+        Some(found) => network.with_preprocessing(found.preprocessing),
+        None => network,
+    })
 }
 
 fn untrained(description: Description, runtime: Runtime) -> Result<ConvNet, Error> {

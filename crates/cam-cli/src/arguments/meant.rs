@@ -22,6 +22,7 @@ impl Model {
             batch: NonZero::new(self.batch as usize),
             threads: self.threads as usize,
             exact: self.exact,
+            preprocessing: self.preprocess.clone(),
         }
     }
 
@@ -58,8 +59,10 @@ impl Images {
                  out one of them"
             )));
         }
-        let fit = self.fit.unwrap_or_default();
-        if self.compat.is_some() && fit != Fit::Squash {
+        let fit = self.fit.or(self.compat.map(|_| Fit::Squash));
+        if let (Some(_), Some(fit)) = (self.compat, self.fit)
+            && fit != Fit::Squash
+        {
             return Err(Failure::usage(format!(
                 "--compat follows a library that squashes images: leave out --fit {fit}, or --compat"
             )));

@@ -25,6 +25,9 @@ pub struct NetworkSettings {
     /// Whether the engine's kernels round once for a product and its sum, as all do whose processor can;
     /// none without the engine.
     pub fused: Option<bool>,
+    /// How images are prepared, where it is not as the network itself says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preprocessing: Option<serde_json::Value>,
 }
 
 impl NetworkSettings {
@@ -44,6 +47,8 @@ impl NetworkSettings {
             // The engine's bits do not depend on it.
             threads: _,
             exact,
+            // What was found there is below.
+            preprocessing: _,
         } = model.options();
         Ok(Self {
             model: model.identity(),
@@ -53,6 +58,7 @@ impl NetworkSettings {
             precision: precision.to_string(),
             exact: *exact,
             fused: model.network.engine().map(|engine| is_fused(engine.instructions())),
+            preprocessing: model.preprocessing.settings(model.preprocessing()),
         })
     }
 }
@@ -79,14 +85,15 @@ impl ReadingSettings {
         let Reading {
             // Whether it was given or is the network's own.
             size: _,
-            fit,
+            // As asked for, or the network's own.
+            fit: _,
             // It follows from the arithmetic.
             filter: _,
             decoding: Decoding { strict, stretch },
         } = model.reading();
         Self {
             input: model.reading().asked_size(model.network()),
-            fit: fit.to_string(),
+            fit: model.reading().fit_for(model.network()).to_string(),
             strict: *strict,
             stretch: *stretch,
             compat: match model.arithmetic() {
