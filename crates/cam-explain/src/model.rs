@@ -10,8 +10,8 @@ use cam_core::{Arithmetic, Layer, Network as _};
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
     ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Filter, LoadError, Loaded, Precision,
-    Preprocessing, Published, Runtime, Strictness, Weights, architectures, describe,
-    load_checkpoint, load_embedded, published,
+    Published, Runtime, Strictness, Weights, architectures, describe, load_checkpoint,
+    load_embedded, published,
 };
 
 use crate::classes::ClassNames;
@@ -19,7 +19,7 @@ use crate::device::Opened;
 use crate::environment::Environment;
 use crate::error::{Context as _, Error, Setting};
 use crate::explain::{Reading, Size};
-use crate::preprocess::{Found, PreprocessingOrigin, Used};
+use crate::preprocess::{Found, Used};
 use crate::source::is_url;
 use crate::weights::{digests, packed};
 use crate::{device, notice, preprocess, weights};
@@ -46,7 +46,7 @@ pub struct ModelOptions {
     /// Convolutions are direct only: slower than Winograd's algorithm, exact to one more digit.
     pub exact: bool,
     /// How images are prepared: a preset's name ([`cam_models::PRESETS`]) or a file of JSON
-    /// ([`Preprocessing::from_json`]). The network's own unless given, or what `NAME.preprocess.json` beside the
+    /// ([`Preprocessing::from_json`](cam_models::Preprocessing::from_json)). The network's own unless given, or what `NAME.preprocess.json` beside the
     /// weight file says.
     pub preprocessing: Option<OsString>,
 }
@@ -65,7 +65,7 @@ pub struct Model {
     /// The network, on the first device.
     pub(crate) network: ConvNet,
     /// Copies of it, on the others.
-    copies: Vec<ConvNet>,
+    pub(crate) copies: Vec<ConvNet>,
     devices: Vec<Opened>,
     options: ModelOptions,
     /// The weight file; none for the embedded weights.
@@ -184,58 +184,6 @@ impl Model {
             Some(Found { preprocessing, origin, .. }) => model.prepared_by(preprocessing, origin),
             None => model,
         })
-    }
-
-    /// The same network with images prepared in another way: for a network whose file does not say what its weights
-    /// were trained with.
-    ///
-    /// ```
-    /// use cam_explain::{Model, PreprocessingOrigin};
-    /// use cam_models::Preprocessing;
-    ///
-    /// let model = Model::open("efficientnet-lite0")?.with_preprocessing(Preprocessing::half());
-    /// assert_eq!(*model.preprocessing_origin(), PreprocessingOrigin::Given);
-    /// # Ok::<(), cam_explain::Error>(())
-    /// ```
-    #[must_use]
-    pub fn with_preprocessing(self, preprocessing: Preprocessing) -> Self {
-        self.prepared_by(preprocessing, PreprocessingOrigin::Given)
-    }
-
-    fn prepared_by(self, preprocessing: Preprocessing, origin: PreprocessingOrigin) -> Self {
-        let own = self.preprocessing.instead_of;
-        let own = own.unwrap_or_else(|| self.network.preprocessing().clone());
-        let network = self.network.with_preprocessing(preprocessing.clone());
-        let copies = self.copies.into_iter();
-        let copies = copies.map(|copy| copy.with_preprocessing(preprocessing.clone())).collect();
-        let preprocessing = Used { origin, instead_of: Some(own) };
-        Self { network, copies, preprocessing, ..self }
-    }
-
-    /// How images are prepared.
-    pub fn preprocessing(&self) -> &Preprocessing {
-        self.network.preprocessing()
-    }
-
-    /// What that follows from.
-    pub fn preprocessing_origin(&self) -> &PreprocessingOrigin {
-        &self.preprocessing.origin
-    }
-
-    /// How images are prepared as JSON, and what that follows from: `origin`, and as `source` the preset's name or the
-    /// file.
-    pub fn preprocessing_report(&self) -> serde_json::Value {
-        let mut report = preprocess::json(self.preprocessing());
-        let origin = &self.preprocessing.origin;
-        let source = match origin {
-            PreprocessingOrigin::Preset(_) | PreprocessingOrigin::File(_) => {
-                Some(origin.to_string())
-            }
-            _ => None,
-        };
-        report["origin"] = origin.name().into();
-        report["source"] = source.into();
-        report
     }
 
     /// The same network with an input of that width and height, in pixels.

@@ -1,5 +1,7 @@
 //! How a model's images are prepared, where its file does not say it: by a preset, a file, or the file beside the weights.
 
+mod model;
+
 use std::ffi::OsStr;
 use std::fmt;
 use std::io::Read as _;
