@@ -2,7 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use cam_core::steps;
-use cam_models::{Filter, Preprocessing, Rgb8};
+use cam_models::{Channels, Filter, InputImage, InputValues, PRESETS, Preprocessing, Rgb8};
 use cam_tests::compare::{PIXEL, assert_matches, assert_near, values};
 use cam_tests::golden::{self, Golden};
 use cam_tests::{device, photographs};
@@ -114,7 +114,7 @@ proptest! {
         color: [u8; 3], from in (1usize..40, 1usize..40), to in (1usize..40, 1usize..40),
     ) {
         let image = Rgb8::new(from.0, from.1, &color.repeat(from.0 * from.1)).expect("it has pixels");
-        for filter in [Filter::OpenCv, Filter::Bilinear, Filter::Bicubic] {
+        for filter in Filter::ALL {
             let resized = image.resized(to.0, to.1, filter);
             prop_assert_eq!(resized.size(), to);
             prop_assert!(resized.pixels().iter().all(|pixel| *pixel == color), "{:?}", filter);
@@ -140,4 +140,46 @@ proptest! {
 fn a_constant_map_becomes_zeros_and_not_nan() {
     let map = Tensor::<4>::full([1, 2, 3, 3], 0.7, &device());
     assert_near("min_max", &values(&steps::min_max(map)), &[0.0; 18], 0.0);
+}
+
+#[test]
+fn blue_comes_first_where_the_network_takes_it_so() {
+    let image = photographs::open("cat").resized(9, 7, Filter::Bilinear);
+    let plain =
+        Preprocessing { mean: [1.0, 2.0, 3.0], deviation: [4.0, 5.0, 6.0], ..Preprocessing::raw() };
+    let reversed = Preprocessing { channels: Channels::Bgr, ..plain.clone() };
+    let rgb = values(&photographs::tensor(&plain, &image));
+    let expected: Vec<f32> = rgb.chunks(63).rev().flatten().copied().collect();
+    assert_eq!(values(&photographs::tensor(&reversed, &image)), expected);
+    let there = reversed.tensor_on_device(&[image], &device()).expect("an image");
+    assert_near("reversed", &values(&there), &expected, NORMALIZED);
+}
+
+#[test]
+fn the_picture_of_what_a_network_takes_is_the_one_it_was_made_of() {
+    let image = photographs::open("cat").resized(9, 7, Filter::Bilinear);
+    for preset in PRESETS {
+        let preprocessing = preset.preprocessing();
+        let taken = values(&photographs::tensor(&preprocessing, &image));
+        assert_eq!(preprocessing.picture((9, 7), &taken).as_ref(), Some(&image), "{}", preset.name);
+    }
+    let beyond = Preprocessing::unit().picture((1, 1), &[-1.0, 0.5, 7.0]);
+    assert_eq!(beyond.expect("a pixel").pixels(), [[0, 128, 255]]);
+    assert_eq!(Preprocessing::unit().picture((2, 1), &[0.0; 3]), None);
+}
+
+#[test]
+fn values_beside_pixels_are_taken_as_they_are() {
+    let loaded = cam_models::load_embedded(&device()).expect("it is whole");
+    let network = loaded.network;
+    let image = photographs::open("cat").resized(40, 32, Filter::Bilinear);
+    let own = values(&photographs::tensor(network.preprocessing(), &image));
+    let given: Vec<f32> = own.iter().map(|value| value + 1.0).collect();
+    let prepared = InputValues::new(40, 32, given.clone()).expect("they fill it");
+    let images = [InputImage::Values(prepared), image.into()];
+    let both = network.inputs(&images).expect("of one size");
+    assert_eq!(both.dims(), [2, 3, 32, 40]);
+    assert_near("both", &values(&both), &[given, own].concat(), NORMALIZED);
+    assert!(network.inputs(&[]).is_none());
+    assert_eq!(InputValues::new(40, 32, vec![0.0; 3]), None);
 }

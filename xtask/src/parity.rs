@@ -23,10 +23,10 @@ const TESTS: [(&str, &str); 3] = [
     ("parity_lite", "The embedded network, whose weights are rounded to f16"),
 ];
 
-/// References that need no table of their own: pixels are compared bit by bit, and these weights
+/// References that need no table of their own: pixels are compared byte by byte, and these weights
 /// are fetched by `cargo xtask pretrained`.
-const READ_ELSEWHERE: [&str; 3] =
-    ["pixels", "efficientnet-lite1-forward", "efficientnet-lite2-forward"];
+const READ_ELSEWHERE: [&str; 4] =
+    ["pixels", "preprocessing", "efficientnet-lite1-forward", "efficientnet-lite2-forward"];
 
 const PAGE: &str = "docs/src/parity.md";
 

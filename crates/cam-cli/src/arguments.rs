@@ -155,9 +155,13 @@ pub struct Model {
     #[arg(short, long, value_name = "NAME", env = "CAM_MODEL")]
     pub model: Option<String>,
 
-    /// A weight file (.pth or .safetensors) or its URL; the network is inferred from it unless named.
+    /// A weight file (.pth, .safetensors or .onnx) or its URL; the network is inferred from it unless named.
     #[arg(long, value_name = "FILE|URL", env = "CAM_WEIGHTS")]
     pub weights: Option<OsString>,
+
+    /// The value of an ONNX file that is the embedding, by its name; found by itself unless given.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub embedding: Option<String>,
 
     /// Of several networks in the weight file, the one whose names begin so (`teacher.`); `cam
     /// inspect` lists them.
@@ -184,6 +188,11 @@ pub struct Model {
     /// Threads of the engine on the processor; 0 for all.
     #[arg(long, value_name = "N", env = "CAM_THREADS", default_value = "0", value_parser = threads, hide_short_help = true)]
     pub threads: u32,
+
+    /// How images are prepared for the network: imagenet, torchvision, clip, siglip, half, unit, raw or caffe, or a file
+    /// of JSON such as transformers' preprocessor_config.json; the network's own way unless given.
+    #[arg(long, value_name = "NAME|FILE", hide_short_help = true)]
+    pub preprocess: Option<OsString>,
 
     /// Convolve directly only: slower than Winograd's algorithm, exact to one more digit.
     #[arg(long, hide_short_help = true)]

@@ -137,6 +137,7 @@ fn option(error: &Error) -> Option<&'static str> {
         Setting::Weights => "--weights",
         Setting::Cells => "--cell, --grid",
         Setting::Device => "--device",
+        Setting::Preprocessing => "--preprocess",
         Setting::Concepts => "`cam concept add` makes one",
         _ => return None,
     })

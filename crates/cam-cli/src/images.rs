@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::Context as _;
-use cam_explain::{Cancel, Source, folder, is_url};
+use cam_explain::{Cancel, Source, folder, images_in, is_url};
 
 use crate::arguments::ImageList;
 use crate::failure::Failure;
@@ -76,16 +76,35 @@ fn extend(sources: &mut Vec<Source>, word: OsString, cancel: &Cancel) -> Result<
     let pattern = pattern.filter(|_| !path.exists());
     let matching = pattern.and_then(|pattern| Some((pattern, glob::glob(pattern).ok()?)));
     let Some((pattern, paths)) = matching else {
-        sources.push(Source::of(&word));
+        push(sources, Source::of(&word));
         return Ok(());
     };
     let before = sources.len();
     for path in paths {
         let path = path.with_context(|| format!("the pattern `{pattern}`"))?;
-        sources.extend((!path.is_dir()).then_some(Source::File(path)));
+        if !path.is_dir() {
+            push(sources, Source::File(path));
+        }
     }
     match sources.len() > before {
         true => Ok(()),
         false => Err(Failure::usage(format!("no file matches the pattern `{pattern}`"))),
+    }
+}
+
+/// Adds an image, or all images of a NumPy array.
+fn push(sources: &mut Vec<Source>, source: Source) {
+    let array = match &source {
+        Source::File(path) => {
+            path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy")).then_some(path)
+        }
+        _ => None,
+    };
+    // One that is not there, or no array, fails where it is read, among the others.
+    match array.map(|path| (path, images_in(path).unwrap_or(1))) {
+        Some((path, count)) if count > 1 => {
+            sources.extend((0..count).map(|row| Source::Row { path: path.clone(), row }));
+        }
+        _ => sources.push(source),
     }
 }

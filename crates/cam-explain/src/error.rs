@@ -55,6 +55,8 @@ pub enum Setting {
     Device,
     /// The file of concepts, which adding an image makes.
     Concepts,
+    /// How images are prepared.
+    Preprocessing,
 }
 
 impl Error {

@@ -56,6 +56,8 @@ mod own_results;
 pub mod paths;
 pub mod photographs;
 mod picture;
+mod prepared_array;
+mod preprocess;
 mod progress;
 mod same_bytes;
 mod source;
@@ -84,6 +86,8 @@ pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
 pub use onnx_inspection::OnnxInspection;
 pub use picture::Picture;
+pub use prepared_array::images_in;
+pub use preprocess::PreprocessingOrigin;
 pub use progress::{Bar, Progress, Unit};
 pub use source::{Decoding, Source, is_url};
 

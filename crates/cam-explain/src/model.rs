@@ -19,9 +19,10 @@ use crate::device::Opened;
 use crate::environment::Environment;
 use crate::error::{Context as _, Error, Setting};
 use crate::explain::{Reading, Size};
+use crate::preprocess::{Found, Used};
 use crate::source::is_url;
 use crate::weights::{digests, packed};
-use crate::{device, notice, onnx, weights};
+use crate::{device, notice, onnx, preprocess, weights};
 
 /// Which network, and on what it runs.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +45,15 @@ pub struct ModelOptions {
     pub threads: usize,
     /// Convolutions are direct only: slower than Winograd's algorithm, exact to one more digit.
     pub exact: bool,
+    /// How images are prepared: a preset's name ([`cam_models::PRESETS`]) or a file of JSON
+    /// ([`Preprocessing::from_json`](cam_models::Preprocessing::from_json)). The network's own unless given, or what `NAME.preprocess.json` beside the
+    /// weight file says.
+    pub preprocessing: Option<OsString>,
+    /// The value of an ONNX file that is the embedding; found by itself unless given.
+    pub embedding: Option<String>,
+    /// Width and height that an ONNX file is read for, where it leaves them free; its own or 224 unless given. Other
+    /// networks take images of any size.
+    pub size: Option<(usize, usize)>,
 }
 
 /// The weights of a network that is known by name were never fetched.
@@ -60,7 +70,7 @@ pub struct Model {
     /// The network, on the first device.
     pub(crate) network: ConvNet,
     /// Copies of it, on the others.
-    copies: Vec<ConvNet>,
+    pub(crate) copies: Vec<ConvNet>,
     devices: Vec<Opened>,
     options: ModelOptions,
     /// The weight file; none for the embedded weights.
@@ -70,6 +80,7 @@ pub struct Model {
     environment: Environment,
     reading: Reading,
     arithmetic: Arithmetic,
+    pub(crate) preprocessing: Used,
     pub(crate) class_names: ClassNames,
 }
 
@@ -135,7 +146,18 @@ impl Model {
                 "the embedded weights are whole, and nothing is partial about them: give a weight file",
             ).see(Setting::Weights));
         }
-        let request = Request { prefix: options.prefix.as_deref(), described, strictness };
+        let is_onnx = file.as_deref().is_some_and(onnx::is_onnx);
+        if options.embedding.is_some() && !is_onnx {
+            return Err(Error::usage(
+                "the embedding of an ONNX file can be named: give such a file",
+            )
+            .see(Setting::Weights));
+        }
+        let wish = cam_onnx::Wish {
+            size: options.size.map(|(width, height)| [height, width]),
+            embedding: options.embedding.clone(),
+        };
+        let request = Request { prefix: options.prefix.as_deref(), described, strictness, wish };
         let mut networks = devices.iter().map(|opened| {
             let runtime = opened.runtime.clone();
             match &file {
@@ -145,7 +167,13 @@ impl Model {
         });
         let (network, place) = networks.next().context("a device was opened")??;
         let copies = networks.map(|network| Ok(network?.0)).collect::<Result<_, Error>>()?;
-        let place = place.unwrap_or_default();
+        let mut place = place.unwrap_or_default();
+        // The preprocessing of every network that is known by its tensors is known.
+        let own = (network.preprocessing(), !is_onnx);
+        let found = preprocess::chosen(options.preprocessing.as_deref(), file.as_deref(), own)?;
+        if let Some(found) = &found {
+            place.remarks.extend(found.remarks.iter().cloned());
+        }
         place.report();
         notice::detail(format_args!(
             "{} from {}, embeddings {} wide",
@@ -155,7 +183,7 @@ impl Model {
         ));
         let (options, environment) = (options.clone(), environment.clone());
         let (reading, arithmetic) = (Reading::default(), Arithmetic::Standard);
-        Ok(Self {
+        let model = Self {
             network,
             copies,
             devices,
@@ -165,7 +193,12 @@ impl Model {
             environment,
             reading,
             arithmetic,
+            preprocessing: Used::default(),
             class_names: ClassNames::default(),
+        };
+        Ok(match found {
+            Some(Found { preprocessing, origin, .. }) => model.prepared_by(preprocessing, origin),
+            None => model,
         })
     }
 
@@ -348,6 +381,7 @@ struct Request<'a> {
     prefix: Option<&'a str>,
     described: Option<Description>,
     strictness: Strictness,
+    wish: cam_onnx::Wish,
 }
 
 /// A weight file, of whose networks one is meant where that is said.
@@ -368,7 +402,7 @@ fn network(
     runtime: Runtime,
 ) -> Result<(ConvNet, Option<Place>), Error> {
     if onnx::is_onnx(file) {
-        return Ok((onnx::open(file, &cam_onnx::Wish::default(), runtime)?, None));
+        return Ok((onnx::open(file, &request.wish, runtime)?, None));
     }
     let can_be_packed = request.strictness == Strictness::Exact && request.prefix.is_none();
     let packed = if can_be_packed { packed::open(file, &runtime) } else { None };
@@ -398,7 +432,13 @@ fn is_plain(source: &cam_models::Source) -> bool {
 /// # Errors
 /// Where there is no such network or device.
 pub fn untrained_by_name(name: &str, options: &ModelOptions) -> Result<ConvNet, Error> {
-    untrained(description(name)?, opened(options)?.swap_remove(0).runtime)
+    let network = untrained(description(name)?, opened(options)?.swap_remove(0).runtime)?;
+    let own = (network.preprocessing(), true);
+    let found = preprocess::chosen(options.preprocessing.as_deref(), None, own)?;
+    Ok(match found {
+        Some(found) => network.with_preprocessing(found.preprocessing),
+        None => network,
+    })
 }
 
 fn untrained(description: Description, runtime: Runtime) -> Result<ConvNet, Error> {

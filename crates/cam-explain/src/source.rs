@@ -42,6 +42,13 @@ pub enum Source {
     File(PathBuf),
     /// Standard input.
     Stdin,
+    /// One of the images in a `.npy` file.
+    Row {
+        /// The file.
+        path: PathBuf,
+        /// Its number from 0.
+        row: usize,
+    },
     /// An http or https URL.
     Url(String),
     /// An encoded image in memory.
@@ -66,7 +73,7 @@ impl Source {
         match argument.to_str() {
             Some("-") => Self::Stdin,
             Some(url) if is_url(url) => Self::Url(url.to_owned()),
-            _ => Self::File(argument.into()),
+            text => text.and_then(row_of).unwrap_or_else(|| Self::File(argument.into())),
         }
     }
 
@@ -90,6 +97,7 @@ impl Source {
             Self::Stdin => "stdin".to_owned(),
             Self::Memory { name, .. } | Self::Pixels { name, .. } => name.clone(),
             Self::File(path) => stem(path).unwrap_or_else(|| self.to_string()),
+            Self::Row { path, row } => format!("{}-{row}", stem(path).unwrap_or_default()),
             Self::Url(url) => {
                 let path = url.split(['?', '#']).next().unwrap_or(url);
                 stem(Path::new(path)).unwrap_or_else(|| "image".to_owned())
@@ -97,10 +105,18 @@ impl Source {
         }
     }
 
+    /// Which of the images in a file it is, where that is said.
+    pub(crate) fn row(&self) -> Option<usize> {
+        match self {
+            Self::Row { row, .. } => Some(*row),
+            _ => None,
+        }
+    }
+
     /// The file, as the system knows it.
     pub fn canonical(&self) -> Option<PathBuf> {
         match self {
-            Self::File(path) => path.canonicalize().ok(),
+            Self::File(path) | Self::Row { path, .. } => path.canonicalize().ok(),
             _ => None,
         }
     }
@@ -140,11 +156,11 @@ impl Source {
         let cancel = &environment.cancel;
         let in_context = |read: Result<Vec<u8>, Error>| read.with_context(|| self.to_string());
         match self {
-            Self::File(path) if may_wait(path) => {
+            Self::File(path) | Self::Row { path, .. } if may_wait(path) => {
                 let path = path.clone();
                 in_context(cancel.or(move || file(&path), READING)?)
             }
-            Self::File(path) => in_context(file(path)),
+            Self::File(path) | Self::Row { path, .. } => in_context(file(path)),
             Self::Memory { bytes, .. } => Ok(bytes.to_vec()),
             Self::Pixels { pixels, .. } => Ok(pixels.as_raw().clone()),
             Self::Stdin => in_context(cancel.or(|| capped(std::io::stdin().lock()), READING)?),
@@ -158,9 +174,12 @@ impl Source {
 }
 
 impl From<&str> for Source {
-    /// A URL, or the path of a file.
+    /// A URL, the path of a file, or `FILE.npy:N`.
     fn from(text: &str) -> Self {
-        if is_url(text) { Self::Url(text.to_owned()) } else { Self::File(text.into()) }
+        if is_url(text) {
+            return Self::Url(text.to_owned());
+        }
+        row_of(text).unwrap_or_else(|| Self::File(text.into()))
     }
 }
 
@@ -206,6 +225,14 @@ impl From<(&str, RgbImage)> for Source {
     fn from((name, pixels): (&str, RgbImage)) -> Self {
         Self::Pixels { name: name.to_owned(), pixels: pixels.into() }
     }
+}
+
+/// `FILE.npy:3`, where no file is called so.
+fn row_of(text: &str) -> Option<Source> {
+    let (path, row) = text.rsplit_once(':')?;
+    let is_array = path.to_ascii_lowercase().ends_with(".npy") && !Path::new(text).exists();
+    let row = row.parse().ok().filter(|_| is_array)?;
+    Some(Source::Row { path: path.into(), row })
 }
 
 /// Whether a text is an http or https URL.
@@ -259,6 +286,7 @@ impl fmt::Display for Source {
         match self {
             Self::File(path) if path.as_os_str().is_empty() => f.write_str("an empty file name"),
             Self::File(path) => write!(f, "{}", path.display()),
+            Self::Row { path, row } => write!(f, "{}:{row}", path.display()),
             Self::Stdin => f.write_str("standard input"),
             Self::Url(url) => f.write_str(url),
             Self::Memory { name, .. } | Self::Pixels { name, .. } => f.write_str(name),
@@ -280,6 +308,16 @@ mod tests {
     fn a_url_with_a_query_is_not_taken_for_a_name() {
         let (name, source) = Source::named(OsStr::new("https://example.org/a.jpg?size=2"));
         assert_eq!((name, source.stem().as_str()), (None, "a"));
+    }
+
+    #[test]
+    fn a_number_behind_an_array_is_one_of_its_images() {
+        let source = Source::of(OsStr::new("a/x.NPY:12"));
+        assert_eq!(source, Source::Row { path: "a/x.NPY".into(), row: 12 });
+        assert_eq!((source.stem().as_str(), source.to_string().as_str()), ("x-12", "a/x.NPY:12"));
+        for other in ["x.npy", "x.npy:", "x.npy:a", "x.png:1"] {
+            assert_eq!(Source::from(other), Source::File(other.into()));
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use cam_core::Network as _;
-use cam_models::{ConvNet, Rgb8};
+use cam_models::{ConvNet, InputImage};
 use cam_viz::Map;
 
 use crate::classes::classifier;
@@ -23,12 +23,20 @@ pub fn maps(tensor: Tensor<4>) -> Result<Vec<Map>, Error> {
 }
 
 /// Pixels as the network takes them, `[n, 3, h, w]`.
-pub fn images(network: &ConvNet, pixels: &[Rgb8]) -> Result<Tensor<4>, Error> {
-    network.images(pixels).context("images make a tensor")
+pub fn images(network: &ConvNet, pixels: &[InputImage]) -> Result<Tensor<4>, Error> {
+    if let Some(first) = pixels.first() {
+        let (width, height) = first.size();
+        network.check_size([height, width]).map_err(|error| {
+            Error::usage(format_args!(
+                "the network does not take images of {width}×{height} pixels: {error}"
+            ))
+        })?;
+    }
+    network.inputs(pixels).context("images make a tensor")
 }
 
 /// The embeddings of pixels, one for each.
-pub fn embeddings(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Vec<f32>>, Error> {
+pub fn embeddings(network: &ConvNet, pixels: &[InputImage]) -> Result<Vec<Vec<f32>>, Error> {
     let embeddings = read(network.embed(images(network, pixels)?))?;
     Ok(embeddings.chunks(network.embedding_width()).map(<[f32]>::to_vec).collect())
 }
@@ -37,7 +45,7 @@ pub fn embeddings(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Vec<f32>>, E
 ///
 /// # Errors
 /// Where the network has no classifier, or the device fails.
-pub fn logits(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Vec<f32>>, Error> {
+pub fn logits(network: &ConvNet, pixels: &[InputImage]) -> Result<Vec<Vec<f32>>, Error> {
     let classifier = classifier(network)?;
     let [classes, _] = classifier.weight.dims();
     let logits = read(classifier.forward(network.embed(images(network, pixels)?)))?;

@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use cam_core::{Arithmetic, Capture, GradCam, Layer, postprocess};
-use cam_models::{ConvNet, Rgb8};
+use cam_models::{ConvNet, InputImage, Rgb8};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_viz::{DecodeOptions, decode};
 use serde::Serialize;
@@ -33,7 +33,7 @@ pub struct Timing {
     network: ConvNet,
     layer: Layer,
     /// At the size of the network's input.
-    pixels: Rgb8,
+    pixels: InputImage,
     target: CosineSimilarity,
 }
 
@@ -75,7 +75,7 @@ impl Timing {
         let (w, h) = photograph.dimensions();
         let pixels = Rgb8::new(w as usize, h as usize, photograph.as_raw());
         let pixels = pixels.context("a photograph has pixels")?;
-        let pixels = pixels.resized(width, height, network.preprocessing().filter);
+        let pixels = pixels.resized(width, height, network.preprocessing().filter).into();
         // Concepts are the photograph's own embedding, its numbers moved by 1, 2, 3 and so on, so that none is the
         // photograph's own and all are of its size.
         let embedding = embeddings(&network, std::slice::from_ref(&pixels))?.concat();

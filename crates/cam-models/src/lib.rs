@@ -61,6 +61,7 @@ mod graph_network;
 mod head_weights;
 mod identify;
 mod imagenet;
+mod input;
 mod left_out;
 mod load;
 mod naming;
@@ -97,6 +98,7 @@ pub use graph_network::{GraphClassifier, GraphParts, Parameters};
 pub use head_weights::{HeadStepWeights, HeadWeights};
 pub use identify::{Identified, identify};
 pub use imagenet::imagenet_classes;
+pub use input::{InputImage, InputValues};
 #[cfg(feature = "files")]
 pub use load::load;
 pub use load::{Loaded, load_checkpoint};
@@ -107,7 +109,10 @@ pub use packed::{PackedError, PackedFile, open_packed, write_packed};
 pub use pixels::Rgb8;
 pub use placement::Placement;
 pub use precision::{Precision, UnknownPrecision};
-pub use preprocessing::{Filter, Preprocessing};
+pub use preprocessing::{
+    Centre, Channels, Filter, Form, InputLayout, PRESETS, Preprocessing, PreprocessingError,
+    Preset, ReadPreprocessing,
+};
 pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};
 pub use source::{LeftOut, OtherNetwork, Source};

@@ -1,4 +1,4 @@
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{
     Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail,
 };
@@ -14,6 +14,7 @@ use crate::engine_executor::EngineExecutor;
 use crate::executor::Executor;
 use crate::graph_network::{GraphNetwork, GraphParts};
 use crate::head_weights::HeadWeights;
+use crate::input::InputImage;
 use crate::pixels::Rgb8;
 use crate::precision::Precision;
 use crate::preprocessing::Preprocessing;
@@ -187,9 +188,22 @@ impl ConvNet {
         Ok(Self { name, preprocessing, body, classifier, device })
     }
 
-    /// The same network with another preprocessing.
+    /// The same network with images prepared in another way: what its weights were trained with, where their file
+    /// does not say it.
+    #[must_use]
     pub fn with_preprocessing(self, preprocessing: Preprocessing) -> Self {
         Self { preprocessing, ..self }
+    }
+
+    /// That images of that height and width fit.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] for the first step of a graph that does not.
+    pub fn check_size(&self, [height, width]: [usize; 2]) -> Result<(), NetworkError> {
+        match self.graph() {
+            Some((graph, _)) => Ok(graph.shapes(&[3, height, width]).map(drop)?),
+            None => Ok(()),
+        }
     }
 
     /// The network's name (`resnet50`).
@@ -233,6 +247,31 @@ impl ConvNet {
             Some(_) => self.preprocessing().tensor(images, &self.device),
             None => self.preprocessing().tensor_on_device(images, &self.device),
         }
+    }
+
+    /// The same of images of which some are prepared already: their values are taken as they are.
+    /// None for an empty list, and where sizes differ.
+    pub fn inputs(&self, images: &[InputImage]) -> Option<Tensor<4>> {
+        let normalized = |pixels: &[&Rgb8]| match self.engine() {
+            Some(_) => self.preprocessing().tensor_of(pixels, &self.device),
+            None => self.preprocessing().on_device(pixels, &self.device),
+        };
+        let size = images.first()?.size();
+        if images.iter().any(|image| image.size() != size) {
+            return None;
+        }
+        let pixels: Option<Vec<&Rgb8>> = images.iter().map(InputImage::pixels).collect();
+        if let Some(pixels) = pixels {
+            return normalized(&pixels);
+        }
+        let one = |image: &InputImage| match image {
+            InputImage::Pixels(pixels) => normalized(&[pixels]),
+            InputImage::Values(values) => {
+                let data = TensorData::new(values.values().to_vec(), [1, 3, size.1, size.0]);
+                Some(Tensor::from_data(data, &self.device))
+            }
+        };
+        Some(Tensor::cat(images.iter().map(one).collect::<Option<Vec<_>>>()?, 0))
     }
 
     /// Where the weights lie.

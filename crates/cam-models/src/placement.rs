@@ -1,4 +1,5 @@
 use crate::fit::Fit;
+use crate::preprocessing::{Centre, Preprocessing};
 
 /// Where in a picture a network's input lies.
 ///
@@ -34,17 +35,38 @@ impl Placement {
     /// proportions with the area of `size`, and each side's nearest multiple of `stride`; a side is never
     /// below one stride, and the other no longer than the area allows. Sides of zero count as one.
     pub fn new(fit: Fit, picture: (usize, usize), size: (usize, usize), stride: usize) -> Self {
-        let [picture, size] = [picture, size].map(|(width, height)| (width.max(1), height.max(1)));
-        let whole = |input| Self { fit, picture, resized: input, offset: (0, 0), input };
+        Self::within((fit, Centre::Even), picture, (size, size), stride)
+    }
+
+    /// Where the input of a preprocessing lies in a picture of a width and height.
+    ///
+    /// The picture is fitted to the [frame](Preprocessing::frame), from whose middle the input is cut; [`Fit::Keep`]
+    /// has no frame.
+    pub fn of(preprocessing: &Preprocessing, picture: (usize, usize), stride: usize) -> Self {
+        let &Preprocessing { fit, centre, size, frame, .. } = preprocessing;
+        Self::within((fit, centre), picture, (frame.unwrap_or(size), size), stride)
+    }
+
+    fn within(
+        (fit, centre): (Fit, Centre),
+        picture: (usize, usize),
+        (frame, size): ((usize, usize), (usize, usize)),
+        stride: usize,
+    ) -> Self {
+        let at_least_one = |(width, height): (usize, usize)| (width.max(1), height.max(1));
+        let [picture, frame, size] = [picture, frame, size].map(at_least_one);
         let around_the_centre = |resized: (usize, usize)| {
-            let offset = (middle(resized.0, size.0), middle(resized.1, size.1));
+            let offset = (centre.offset(resized.0, size.0), centre.offset(resized.1, size.1));
             Self { fit, picture, resized, offset, input: size }
         };
         match fit {
-            Fit::Squash => whole(size),
-            Fit::Keep => whole(of_area(picture, size.0 as f64 * size.1 as f64, stride.max(1))),
-            Fit::Crop => around_the_centre(covering(picture, size)),
-            Fit::Pad => around_the_centre(inside(picture, size)),
+            Fit::Squash => around_the_centre(frame),
+            Fit::Keep => {
+                let input = of_area(picture, size.0 as f64 * size.1 as f64, stride.max(1));
+                Self { fit, picture, resized: input, offset: (0, 0), input }
+            }
+            Fit::Crop => around_the_centre(covering(picture, frame)),
+            Fit::Pad => around_the_centre(inside(picture, frame)),
         }
     }
 
@@ -80,6 +102,15 @@ impl Placement {
         let (width, height) = (self.input.0 as f64, self.input.1 as f64);
         let [right, bottom] = self.to_picture([width, height]);
         [left, top, right - left, bottom - top]
+    }
+
+    /// Whether a part of the picture is cut off, which the network does not see.
+    pub fn cuts(&self) -> bool {
+        let cuts = |offset: isize, resized: usize, input: usize| {
+            offset > 0 || offset + (input as isize) < resized as isize
+        };
+        cuts(self.offset.0, self.resized.0, self.input.0)
+            || cuts(self.offset.1, self.resized.1, self.input.1)
     }
 
     /// Whether the input shows all of the picture and nothing else.
@@ -136,11 +167,6 @@ impl Placement {
             (width, height) => (short, long(height, width)),
         }
     }
-}
-
-/// Half of what is left over, the even one of two halves, as Python rounds.
-fn middle(resized: usize, input: usize) -> isize {
-    ((resized as f64 - input as f64) / 2.0).round_ties_even() as isize
 }
 
 /// The smallest size of the picture's proportions that covers another, rounded down as torchvision does.
@@ -206,6 +232,35 @@ mod tests {
         assert_eq!(of(crop((640, 427))), ((335, 224), (56, 0)));
         // Half of 1 is rounded to 0, the even one.
         assert_eq!(of(Placement::new(Fit::Crop, (9, 8), (8, 8), 1)), ((9, 8), (0, 0)));
+    }
+
+    #[test]
+    fn a_frame_larger_than_the_input_is_cut_off_on_all_sides() {
+        // torchvision: Resize(256) makes 333x500 256x384, CenterCrop(224) begins at 16 and at 80.
+        let torchvision = Preprocessing::torchvision();
+        let placed = torchvision.placement((333, 500), 32);
+        assert_eq!((placed.resized(), placed.offset()), ((256, 384), (16, 80)));
+        // transformers' DeiT squashes to 256x256 first.
+        let squashed = Preprocessing { fit: Fit::Squash, ..torchvision.clone() };
+        let placed = squashed.placement((333, 500), 32);
+        assert_eq!((placed.resized(), placed.offset()), ((256, 256), (16, 16)));
+        assert!(placed.cuts() && !placed.is_whole());
+        // An odd rest, as transformers halves it.
+        let front = Preprocessing { frame: None, centre: Centre::Front, ..torchvision };
+        assert_eq!(front.placement((640, 427), 32).offset(), (55, 0));
+    }
+
+    #[test]
+    fn what_lies_beyond_the_window_is_cut() {
+        const ROUNDING: f64 = 1e-6;
+        for placed in all(SIZE) {
+            let [left, top, width, height] = placed.window();
+            let (across, down) = (placed.picture().0 as f64, placed.picture().1 as f64);
+            let is_short =
+                |begin: f64, length: f64, of: f64| begin > 0.0 || begin + length < of - ROUNDING;
+            let is_cut = is_short(left, width, across) || is_short(top, height, down);
+            assert_eq!(placed.cuts(), is_cut, "{placed:?}");
+        }
     }
 
     #[test]

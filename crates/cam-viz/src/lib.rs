@@ -61,7 +61,7 @@ pub use connect::{Connection, connect};
 pub use decode::{DecodeError, DecodeOptions, Format, Limits, Picture, Remark, decode};
 pub use encode::{EncodeError, JPEG_QUALITY, jpeg_bytes, picture_bytes, png_bytes};
 pub use figure::{Figure, FigureStyle, Panel};
-pub use npy::{NpyError, npy_bytes, npy_values};
+pub use npy::{NpyError, is_npy, npy_bytes, npy_shape, npy_values};
 pub use outline::outline;
 pub use overlay::{OverlayError, OverlayStyle, overlay};
 pub use overlay_compat::overlay_compat;

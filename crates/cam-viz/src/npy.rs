@@ -90,15 +90,7 @@ pub fn npy_bytes(shape: &[usize], values: &[f32]) -> Result<Vec<u8>, NpyError> {
 /// ```
 pub fn npy_values(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f32>), NpyError> {
     let malformed = |reason| NpyError::Malformed { reason };
-    let (text, data) = split(bytes).ok_or_else(|| malformed("its header is missing"))?;
-    let text = str::from_utf8(text).map_err(|_| malformed("its header is no text"))?;
-    let entry = |name: &str| {
-        let at = text.split_once(&format!("'{name}':"))?.1;
-        Some(at.trim_start())
-    };
-    let descr = entry("descr").and_then(|at| at.strip_prefix('\'')?.split('\'').next());
-    let shape = entry("shape").and_then(shape).ok_or_else(|| malformed("its shape is missing"))?;
-    let is_fortran = entry("fortran_order").is_none_or(|order| !order.starts_with("False"));
+    let Header { descr, is_fortran, shape, data } = read(bytes)?;
     let unsupported = |what: &str| NpyError::Unsupported { what: what.to_owned() };
     if is_fortran && shape.len() > 1 {
         return Err(unsupported("numbers in Fortran order"));
@@ -115,6 +107,41 @@ pub fn npy_values(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f32>), NpyError> {
         return Err(malformed("it does not hold as many numbers as its shape says"));
     }
     Ok((shape, values))
+}
+
+/// The shape of a `.npy` file of any numbers, from its first bytes; 64 KiB hold every header that is read here.
+///
+/// # Errors
+/// [`NpyError::Malformed`] where the bytes do not begin such a file.
+pub fn npy_shape(bytes: &[u8]) -> Result<Vec<usize>, NpyError> {
+    Ok(read(bytes)?.shape)
+}
+
+/// Whether bytes begin as a `.npy` file does.
+pub fn is_npy(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC[..6])
+}
+
+/// What stands in front of the numbers, and they.
+struct Header<'a> {
+    descr: Option<&'a str>,
+    is_fortran: bool,
+    shape: Vec<usize>,
+    data: &'a [u8],
+}
+
+fn read(bytes: &[u8]) -> Result<Header<'_>, NpyError> {
+    let malformed = |reason| NpyError::Malformed { reason };
+    let (text, data) = split(bytes).ok_or_else(|| malformed("its header is missing"))?;
+    let text = str::from_utf8(text).map_err(|_| malformed("its header is no text"))?;
+    let entry = |name: &str| {
+        let at = text.split_once(&format!("'{name}':"))?.1;
+        Some(at.trim_start())
+    };
+    let descr = entry("descr").and_then(|at| at.strip_prefix('\'')?.split('\'').next());
+    let shape = entry("shape").and_then(shape).ok_or_else(|| malformed("its shape is missing"))?;
+    let is_fortran = entry("fortran_order").is_none_or(|order| !order.starts_with("False"));
+    Ok(Header { descr, is_fortran, shape, data })
 }
 
 /// The header's text, and the numbers behind it. Versions differ in how long its length is.

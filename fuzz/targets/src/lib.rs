@@ -13,6 +13,7 @@ mod index;
 pub mod mutation;
 mod packed;
 mod picture;
+mod preprocessing;
 mod scratch;
 
 /// A parser, and what to start from.
@@ -33,6 +34,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "index", run: index::run, seeds: index::seeds },
     Target { name: "packed", run: packed::run, seeds: packed::seeds },
     Target { name: "picture", run: picture::run, seeds: picture::seeds },
+    Target { name: "preprocessing", run: preprocessing::run, seeds: preprocessing::seeds },
 ];
 
 /// The target of that name.

@@ -9,7 +9,7 @@ use super::Setup;
 #[derive(Debug, Subcommand)]
 pub enum ConceptCommand {
     /// Add images to a concept, which is made if there is none of that name.
-    Add(AddConcept),
+    Add(Box<AddConcept>),
     /// List the concepts of a file.
     List(ListConcepts),
     /// Show what a concept is made of.

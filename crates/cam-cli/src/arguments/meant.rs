@@ -23,18 +23,29 @@ impl Model {
             batch: NonZero::new(self.batch as usize),
             threads: self.threads as usize,
             exact: self.exact,
+            embedding: self.embedding.clone(),
+            size: None,
+            preprocessing: self.preprocess.clone(),
         }
     }
 
     /// Loads it.
     pub fn load(&self, environment: &Environment) -> Result<cam_explain::Model, Failure> {
+        self.load_with(self.options(), environment)
+    }
+
+    fn load_with(
+        &self,
+        options: ModelOptions,
+        environment: &Environment,
+    ) -> Result<cam_explain::Model, Failure> {
         if self.prefix.is_some() && self.weights.as_deref().is_none_or(|weights| weights.is_empty())
         {
             return Err(Failure::usage(
                 "--prefix chooses a network of a weight file: give --weights",
             ));
         }
-        Ok(cam_explain::Model::load(&self.options(), environment)?)
+        Ok(cam_explain::Model::load(&options, environment)?)
     }
 
     /// Loads it, to read images in that way.
@@ -44,7 +55,11 @@ impl Model {
         environment: &Environment,
     ) -> Result<cam_explain::Model, Failure> {
         let reading = images.reading()?;
-        let model = self.load(environment)?;
+        let size = match reading.size {
+            Size::Fixed(width, height) => Some((width, height)),
+            Size::Model | Size::Native => None,
+        };
+        let model = self.load_with(ModelOptions { size, ..self.options() }, environment)?;
         Ok(model.following(images.arithmetic()).with_images(reading))
     }
 }
@@ -66,8 +81,10 @@ impl Images {
                  out one of them"
             )));
         }
-        let fit = self.fit.unwrap_or_default();
-        if self.compat.is_some() && fit != Fit::Squash {
+        let fit = self.fit.or(self.compat.map(|_| Fit::Squash));
+        if let (Some(_), Some(fit)) = (self.compat, self.fit)
+            && fit != Fit::Squash
+        {
             return Err(Failure::usage(format!(
                 "--compat follows a library that squashes images: leave out --fit {fit}, or --compat"
             )));

@@ -38,6 +38,7 @@ mod numbers;
 mod options;
 mod outputs;
 mod parts;
+mod preprocess;
 mod redirects;
 mod results_folder;
 mod resuming;

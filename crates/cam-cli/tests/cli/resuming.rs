@@ -49,12 +49,13 @@ fn every_option_is_refused(
 }
 
 /// What changes the network, as both commands are given it.
-const NETWORK: [(&str, &str, &str); 6] = [
+const NETWORK: [(&str, &str, &str); 7] = [
     ("--model", "--model=embedded-none", "no model is called"),
     ("--weights", "--weights=other.safetensors", "weights_sha256"),
     ("--allow-partial", "--allow-partial", "allow_partial false → true"),
     ("--device", "--device=flex", "device cpu → flex"),
     ("--precision", "--precision=f16", "f16"),
+    ("--preprocess", "--preprocess=half", "preprocessing none → "),
     ("--exact", "--exact", "exact false → true"),
 ];
 

@@ -62,7 +62,7 @@ pub fn run(
             continue;
         }
         let pixels = Rgb8::new(width, height, &bytes).context("a frame has pixels")?;
-        let pixels = preprocessing.place(&pixels, &placement);
+        let pixels = preprocessing.place(&pixels, &placement).into();
         let tensor = tensors::images(network, std::slice::from_ref(&pixels))?;
         let found = questions.ask(network, tensor);
         let found = found.map_err(|error| error.of(format_args!("frame {}", number - 1)))?;

@@ -2,7 +2,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use cam_files::Sha256;
-use cam_models::{ConvNet, Rgb8};
+use cam_models::{ConvNet, InputImage};
 
 use super::names::Names;
 use super::{KEPT, Line, Questions, Results, Summary, unchanged};
@@ -48,7 +48,7 @@ impl Folder<'_> {
             let (width, height) = prepared.picture.pixels.dimensions();
             Ok((prepared.pixels, (sha256, [width, height], prepared.condition)))
         };
-        let run = |network: &ConvNet, pixels: &[Rgb8]| {
+        let run = |network: &ConvNet, pixels: &[InputImage]| {
             self.questions.ask(network, tensors::images(network, pixels)?)
         };
         let work = Work {

@@ -90,7 +90,7 @@ pub fn check(set: &ConceptSet, model: &Model, file: impl fmt::Display) -> Result
 /// What is worth saying of a set whose images came to the network's size in another way than those of this
 /// run: proportions that differ make embeddings differ. Said once.
 pub fn other_fit(set: &ConceptSet, model: &Model) -> Option<String> {
-    let used = model.reading().fit.name();
+    let used = model.reading().fit_for(model.network()).name();
     let examples = set.concepts().iter().flat_map(|c| c.examples.iter().chain(&c.negatives));
     let other =
         examples.map(|example| example.fit.as_str()).find(|&fit| !fit.is_empty() && fit != used)?;
@@ -108,11 +108,13 @@ pub fn fingerprint(model: &Model) -> Result<Fingerprint, Error> {
     let (network, reading) = (model.network(), model.reading());
     // Not the size: behind pooling, a collage at twice the size is compared with a single image.
     let Preprocessing { filter, .. } = reading.preprocessing(network);
+    let normalized = model.preprocessing.normalization(model.preprocessing());
+    let normalized = normalized.map(|it| format!(", {it}")).unwrap_or_default();
     let stretched = if reading.decoding.stretch { ", stretched" } else { "" };
     Ok(Fingerprint {
         model: model.identity(),
         weights_sha256: model.sha256()?,
-        preprocessing: format!("{filter:?} filter{stretched}").to_lowercase(),
+        preprocessing: format!("{filter:?} filter{normalized}{stretched}").to_lowercase(),
         width: network.embedding_width(),
     })
 }

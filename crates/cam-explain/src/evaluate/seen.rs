@@ -93,7 +93,7 @@ fn target(network: &ConvNet, concept: Tensor<4>) -> Result<CosineSimilarity, Err
 fn image(network: &ConvNet, picture: &RgbImage) -> Result<Image, Error> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
     let pixels = Rgb8::new(width, height, picture.as_raw()).context("a collage has pixels")?;
-    let values = read(images(network, &[pixels])?)?;
+    let values = read(images(network, &[pixels.into()])?)?;
     Ok(Image::new(3, [height, width], values)?)
 }
 

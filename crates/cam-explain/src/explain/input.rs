@@ -3,8 +3,8 @@ use std::time::Instant;
 
 use burn::tensor::Tensor;
 use cam_files::Sha256;
-use cam_models::{Placement, Rgb8};
-use cam_viz::Window;
+use cam_models::{Fit, InputImage, InputValues, Placement, Rgb8};
+use cam_viz::{Window, is_npy};
 use image::RgbImage;
 
 use super::condition::{self, Condition};
@@ -13,6 +13,7 @@ use crate::error::{Context as _, Error, Setting, failed};
 use crate::model::Model;
 use crate::notice;
 use crate::picture::Picture;
+use crate::prepared_array;
 use crate::source::Source;
 
 /// A decoded image at the size of the network's input: all that is done before the device.
@@ -21,8 +22,8 @@ pub struct Prepared {
     pub source: Source,
     /// As it was decoded.
     pub picture: Picture,
-    /// As the network sees it, before normalisation.
-    pub pixels: Rgb8,
+    /// As the network sees it: pixels before normalisation, or values that another program prepared.
+    pub pixels: InputImage,
     /// Where these pixels lie in the picture.
     pub placement: Placement,
     /// What is to be known of it.
@@ -32,40 +33,92 @@ pub struct Prepared {
 impl Prepared {
     /// Reads, decodes and resizes an image.
     pub fn read(source: &Source, model: &Model, clock: &mut Clock) -> Result<Self, Error> {
-        let picture = source.picture(model.reading().decoding, model.environment())?;
-        clock.lap("decode");
-        Self::of(source, picture, model)
+        let prepared = match source {
+            Source::Pixels { .. } => {
+                let picture = source.picture(model.reading().decoding, model.environment())?;
+                clock.lap("decode");
+                Self::of(source, picture, model)?
+            }
+            _ => Self::of_bytes(source, &source.bytes(model.environment())?, model, clock)?,
+        };
+        Ok(prepared)
     }
 
     /// The same with the SHA-256 of the image's bytes.
     pub fn with_digest(source: &Source, model: &Model) -> Result<(Self, Sha256), Error> {
         let environment = model.environment();
         let bytes = source.bytes(environment)?;
-        let digest = Sha256::of(&bytes);
-        let decoding = model.reading().decoding;
-        let picture = match source {
-            Source::Pixels { .. } => source.picture(decoding, environment)?,
-            _ => source.decoded(&bytes, decoding, environment)?,
+        let prepared = match source {
+            Source::Pixels { .. } => {
+                Self::of(source, source.picture(model.reading().decoding, environment)?, model)?
+            }
+            _ => Self::of_bytes(source, &bytes, model, &mut Clock::start())?,
         };
-        Ok((Self::of(source, picture, model)?, digest))
+        // Of several images in a file each has its own.
+        let digest = match (source.row(), &prepared.pixels) {
+            (Some(_), InputImage::Values(values)) => {
+                let bytes = values.values().iter().flat_map(|value| value.to_le_bytes());
+                Sha256::of(&bytes.collect::<Vec<u8>>())
+            }
+            _ => Sha256::of(&bytes),
+        };
+        Ok((prepared, digest))
+    }
+
+    fn of_bytes(
+        source: &Source,
+        bytes: &[u8],
+        model: &Model,
+        clock: &mut Clock,
+    ) -> Result<Self, Error> {
+        if is_npy(bytes) {
+            let values = prepared_array::read(bytes, source.row());
+            let values = values.map_err(|error| error.of(source))?;
+            clock.lap("decode");
+            return Self::of_values(source, values, model);
+        }
+        let picture = source.decoded(bytes, model.reading().decoding, model.environment())?;
+        clock.lap("decode");
+        Self::of(source, picture, model)
+    }
+
+    /// Values that are taken as they are; their picture is made by undoing mean and deviation.
+    fn of_values(source: &Source, values: InputValues, model: &Model) -> Result<Self, Error> {
+        let (reading, network) = (model.reading(), model.network());
+        let size = values.size();
+        if let Some([height, width]) = reading.input_size(network)
+            && size != (width, height)
+        {
+            return Err(failed!(
+                "{source}: its images are prepared at {}×{}, and the network takes {width}×{height}: prepare them at \
+                 that size, or ask for theirs",
+                size.0,
+                size.1
+            )
+            .see(Setting::Size));
+        }
+        check_area(source, size)?;
+        let pixels = network.preprocessing().picture(size, values.values());
+        let pixels = pixels.with_context(|| format!("{source} has no pixels"))?;
+        let mut picture = Picture::of_pixels(rgb_image(&pixels));
+        picture.remarks.push(prepared_array::REMARK.to_owned());
+        let placement = Placement::new(Fit::Squash, size, size, 1);
+        let condition = Condition::of(&picture, &placement, None);
+        let pixels = InputImage::Values(values);
+        Ok(Self { source: source.clone(), picture, pixels, placement, condition })
     }
 
     fn of(source: &Source, picture: Picture, model: &Model) -> Result<Self, Error> {
         let (reading, network) = (model.reading(), model.network());
         let placement = reading.placement(network, picture.size());
-        let (width, height) = placement.input();
-        if width.saturating_mul(height) > MAX_PIXELS {
-            return Err(failed!(
-                "{source}: {width}×{height} pixels are too many for the network's input; choose a smaller size"
-            ).see(Setting::Size));
-        }
+        check_area(source, placement.input())?;
         let distortion = reading.distortion(network, &placement);
         if let Some(distortion) = &distortion {
             notice::remark(format_args!("{source}: {distortion}"));
         }
         let condition = Condition::of(&picture, &placement, distortion);
         let pixels = rgb8(&picture.pixels).with_context(|| format!("{source} has no pixels"))?;
-        let pixels = reading.preprocessing(network).place(&pixels, &placement);
+        let pixels = reading.preprocessing(network).place(&pixels, &placement).into();
         Ok(Self { source: source.clone(), picture, pixels, placement, condition })
     }
 }
@@ -76,7 +129,7 @@ pub struct Input {
     pub source: Source,
     /// As it was decoded.
     pub picture: Picture,
-    /// As the network sees it, before normalisation.
+    /// As the network sees it, before normalisation; of an image that was prepared already, as its picture is.
     pub pixels: Rgb8,
     /// As the network takes it, `[1, 3, h, w]`.
     pub tensor: Tensor<4>,
@@ -91,8 +144,12 @@ impl Input {
     pub fn read(source: &Source, model: &Model, clock: &mut Clock) -> Result<Self, Error> {
         let Prepared { source, picture, pixels, placement, condition } =
             Prepared::read(source, model, clock)?;
-        let tensor = model.network().images(std::slice::from_ref(&pixels));
+        let tensor = model.network().inputs(std::slice::from_ref(&pixels));
         let tensor = tensor.context("an image makes a tensor")?;
+        let pixels = match pixels {
+            InputImage::Pixels(pixels) => pixels,
+            InputImage::Values(_) => rgb8(&picture.pixels).context("a picture has pixels")?,
+        };
         clock.lap("prepare");
         Ok(Self { source, picture, pixels, tensor, placement, condition })
     }
@@ -110,10 +167,23 @@ impl Input {
 
     /// What the network sees, as a picture.
     pub fn seen(&self) -> RgbImage {
-        let (width, height) = self.pixels.size();
-        let bytes = self.pixels.pixels().as_flattened().to_vec();
-        RgbImage::from_raw(width as u32, height as u32, bytes).unwrap_or_default()
+        rgb_image(&self.pixels)
     }
+}
+
+fn check_area(source: &Source, (width, height): (usize, usize)) -> Result<(), Error> {
+    if width.saturating_mul(height) > MAX_PIXELS {
+        return Err(failed!(
+            "{source}: {width}×{height} pixels are too many for the network's input; choose a smaller size"
+        ).see(Setting::Size));
+    }
+    Ok(())
+}
+
+fn rgb_image(pixels: &Rgb8) -> RgbImage {
+    let (width, height) = pixels.size();
+    let bytes = pixels.pixels().as_flattened().to_vec();
+    RgbImage::from_raw(width as u32, height as u32, bytes).unwrap_or_default()
 }
 
 fn rgb8(picture: &RgbImage) -> Option<Rgb8> {

@@ -17,8 +17,8 @@ pub const MAX_PIXELS: usize = 4096 * 4096;
 pub struct Reading {
     /// Size of the input.
     pub size: Size,
-    /// How images of other proportions come to that size.
-    pub fit: Fit,
+    /// How images of other proportions come to that size; none for the network's own way.
+    pub fit: Option<Fit>,
     /// How they are resized, where it is not the network's own way.
     pub filter: Option<Filter>,
     /// How they are decoded.
@@ -28,13 +28,13 @@ pub struct Reading {
 impl Reading {
     /// Height and width of the network's input; none where it is each image's own.
     pub fn input_size(&self, network: &ConvNet) -> Option<[usize; 2]> {
-        self.asked_size(network).filter(|_| self.fit != Fit::Keep)
+        self.asked_size(network).filter(|_| self.fit_for(network) != Fit::Keep)
     }
 
     /// Height and width that images are fitted to; none where each is taken at its own size.
     pub fn asked_size(&self, network: &ConvNet) -> Option<[usize; 2]> {
         let (width, height) = match self.size {
-            Size::Model => self.preprocessing(network).size,
+            Size::Model => network.preprocessing().size,
             Size::Native => return None,
             Size::Fixed(width, height) => (width, height),
         };
@@ -50,7 +50,8 @@ impl Reading {
     /// Where the input lies in a picture of a width and height.
     pub fn placement(&self, network: &ConvNet, picture: (usize, usize)) -> Placement {
         let size = self.asked_size(network).map_or(picture, |[height, width]| (width, height));
-        Placement::new(self.fit, picture, size, network.stride())
+        let preprocessing = self.preprocessing(network).with_size(size);
+        preprocessing.placement(picture, network.stride())
     }
 
     /// What is to be said of proportions that a placement changes.
@@ -58,10 +59,23 @@ impl Reading {
         condition::distortion(placement, network.stride(), self.filter.is_none())
     }
 
-    /// How images are brought to the network.
+    /// How images of other proportions come to the network's size: as asked for, else in the network's own way. An
+    /// image at its own size is taken whole, and the library whose filter is followed squashes.
+    pub fn fit_for(&self, network: &ConvNet) -> Fit {
+        self.fit.unwrap_or(match (self.size, self.filter) {
+            (Size::Native, _) | (_, Some(_)) => Fit::Squash,
+            _ => network.preprocessing().fit,
+        })
+    }
+
+    /// How images are brought to the network. What is cut out of a larger frame is so only where the network's own
+    /// way is followed.
     pub fn preprocessing(&self, network: &ConvNet) -> Preprocessing {
         let own = network.preprocessing().clone();
-        Preprocessing { filter: self.filter.unwrap_or(own.filter), ..own }
+        let fit = self.fit_for(network);
+        let is_own = fit == own.fit && self.filter.is_none() && self.size != Size::Native;
+        let frame = own.frame.filter(|_| is_own);
+        Preprocessing { filter: self.filter.unwrap_or(own.filter), fit, frame, ..own }
     }
 }
 

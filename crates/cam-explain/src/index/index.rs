@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use cam_core::{Capture, Network as _};
-use cam_models::{ConvNet, Rgb8};
+use cam_models::{ConvNet, InputImage};
 use cam_store::index::{Header, Image, Writer};
 use serde::Serialize;
 
@@ -155,7 +155,7 @@ fn open(settings: &Settings, root: &Path, model: &Model) -> Result<Writer, Error
         reading.asked_size(network),
         settings.keeps_maps,
     );
-    let header = header.with_fit(reading.fit.to_string());
+    let header = header.with_fit(reading.fit_for(network).to_string());
     Writer::open(&settings.index, header).with_context(|| settings.index.display())
 }
 
@@ -185,7 +185,7 @@ fn is_known(writer: &Writer, found: &Found) -> bool {
 }
 
 /// An image's pixels for the network, and what the index keeps of its file.
-fn looked_at(found: &Found, root: &Path, model: &Model) -> Result<(Rgb8, Image), Error> {
+fn looked_at(found: &Found, root: &Path, model: &Model) -> Result<(InputImage, Image), Error> {
     found.check(root)?;
     let source = Source::File(found.path(root));
     let (prepared, sha256) = PreparedImage::with_digest(&source, model)?;
@@ -202,7 +202,7 @@ fn looked_at(found: &Found, root: &Path, model: &Model) -> Result<(Rgb8, Image),
 }
 
 /// What the network makes of images, for the index to keep.
-fn see(network: &ConvNet, pixels: &[Rgb8]) -> Result<Vec<Seen>, Error> {
+fn see(network: &ConvNet, pixels: &[InputImage]) -> Result<Vec<Seen>, Error> {
     let layer = network.last_layer()?;
     let capture = Capture::new(network, images(network, pixels)?, &[layer])?;
     let activations = capture.activations(layer).context("the layer was captured")?.clone();

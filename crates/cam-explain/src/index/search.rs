@@ -59,7 +59,7 @@ impl Index {
         }
         let header = gallery.header();
         let fit = header.fit.parse::<Fit>()?;
-        let reading = Reading { fit, ..Reading::default() }.with_size(header.input);
+        let reading = Reading { fit: Some(fit), ..Reading::default() }.with_size(header.input);
         Ok(Self { folder: folder.to_owned(), gallery, reading })
     }
 
@@ -72,12 +72,12 @@ impl Index {
     /// is asked for where it is given.
     pub fn reading(&self, asked: Reading, size: Option<Size>, fit: Option<Fit>) -> Reading {
         let own = self.reading;
-        let reading =
-            Reading { size: size.unwrap_or(own.size), fit: fit.unwrap_or(own.fit), ..asked };
-        if reading.fit != own.fit {
+        let reading = Reading { size: size.unwrap_or(own.size), fit: fit.or(own.fit), ..asked };
+        if let (Some(own), Some(fit)) = (own.fit, fit)
+            && own != fit
+        {
             notice::remark(format_args!(
-                "the index was made with fit {}, and the query is read with fit {}",
-                own.fit, reading.fit
+                "the index was made with fit {own}, and the query is read with fit {fit}"
             ));
         }
         reading

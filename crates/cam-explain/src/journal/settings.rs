@@ -25,6 +25,12 @@ pub struct NetworkSettings {
     /// Whether the engine's kernels round once for a product and its sum, as all do whose processor can;
     /// none without the engine.
     pub fused: Option<bool>,
+    /// How images are prepared, where it is not as the network itself says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preprocessing: Option<serde_json::Value>,
+    /// The value of an ONNX file that is the embedding, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<String>,
 }
 
 impl NetworkSettings {
@@ -44,6 +50,11 @@ impl NetworkSettings {
             // The engine's bits do not depend on it.
             threads: _,
             exact,
+            // What was found there is below.
+            preprocessing: _,
+            embedding,
+            // That of the images is said with them.
+            size: _,
         } = model.options();
         Ok(Self {
             model: model.identity(),
@@ -53,6 +64,8 @@ impl NetworkSettings {
             precision: precision.to_string(),
             exact: *exact,
             fused: model.network.engine().map(|engine| is_fused(engine.instructions())),
+            preprocessing: model.preprocessing.settings(model.preprocessing()),
+            embedding: embedding.clone(),
         })
     }
 }
@@ -79,14 +92,15 @@ impl ReadingSettings {
         let Reading {
             // Whether it was given or is the network's own.
             size: _,
-            fit,
+            // As asked for, or the network's own.
+            fit: _,
             // It follows from the arithmetic.
             filter: _,
             decoding: Decoding { strict, stretch },
         } = model.reading();
         Self {
             input: model.reading().asked_size(model.network()),
-            fit: fit.to_string(),
+            fit: model.reading().fit_for(model.network()).to_string(),
             strict: *strict,
             stretch: *stretch,
             compat: match model.arithmetic() {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
-use cam_models::{ConvNet, Rgb8};
+use cam_models::{ConvNet, InputImage};
 use cam_threads::cores;
 
 use super::due::{AHEAD, Due, Release};
@@ -17,7 +17,7 @@ use crate::model::Model;
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// An image that is ready to be run: its place among the items, its pixels, what is kept of it.
-type Ready<M> = (usize, Rgb8, M);
+type Ready<M> = (usize, InputImage, M);
 
 /// An image's place among the items, what is kept of it, and what the network made of it.
 type Told<M, R> = (usize, Result<(M, R), Error>);

@@ -10,7 +10,7 @@ mod each;
 
 use std::fmt::Display;
 
-use cam_models::{ConvNet, Rgb8};
+use cam_models::{ConvNet, InputImage};
 
 use crate::error::{Error, failed};
 use crate::explain::{Clock, Condition, PreparedImage};
@@ -29,8 +29,8 @@ pub struct Work<'w, T, M, R> {
     pub run: &'w Run<'w, R>,
 }
 
-type Prepare<'w, T, M> = dyn Fn(&T) -> Result<(Rgb8, M), Error> + Sync + 'w;
-type Run<'w, R> = dyn Fn(&ConvNet, &[Rgb8]) -> Result<Vec<R>, Error> + Sync + 'w;
+type Prepare<'w, T, M> = dyn Fn(&T) -> Result<(InputImage, M), Error> + Sync + 'w;
+type Run<'w, R> = dyn Fn(&ConvNet, &[InputImage]) -> Result<Vec<R>, Error> + Sync + 'w;
 
 /// Does the work for every item, and calls `done` with every result, in order, on this thread. A
 /// failure of `done` ends it.
@@ -90,7 +90,7 @@ impl Model {
 /// was not.
 fn run<R>(
     network: &ConvNet,
-    pixels: &[Rgb8],
+    pixels: &[InputImage],
     run: &Run<'_, R>,
     most: &mut usize,
 ) -> Vec<Result<R, Error>> {
@@ -117,7 +117,7 @@ fn run<R>(
 mod tests {
     use std::sync::Mutex;
 
-    use cam_models::{Precision, load_embedded};
+    use cam_models::{Precision, Rgb8, load_embedded};
 
     use super::*;
     use crate::device;
@@ -129,9 +129,10 @@ mod tests {
         let runtime = opened.expect("there is a default").swap_remove(0).runtime;
         let network = load_embedded(runtime).expect("the embedded weights load").network;
         let pixels = (1..=images).map(|width| Rgb8::new(width, 1, &vec![0; width * 3]));
-        let pixels: Vec<Rgb8> = pixels.map(|pixels| pixels.expect("it has pixels")).collect();
+        let pixels: Vec<InputImage> =
+            pixels.map(|pixels| pixels.expect("it has pixels").into()).collect();
         let (tried, mut most) = (Mutex::new(Vec::new()), 64);
-        let work = |_: &ConvNet, pixels: &[Rgb8]| {
+        let work = |_: &ConvNet, pixels: &[InputImage]| {
             tried.lock().expect("nobody panics").push(pixels.len());
             if pixels.len() > 4 || pixels.iter().any(|pixels| pixels.size().0 == 3) {
                 return Err(failed!("too much"));

@@ -19,6 +19,7 @@ pub struct Document {
     weights_prefix: String,
     weights_remarks: Vec<String>,
     weights_sha256: Option<String>,
+    preprocessing: serde_json::Value,
     embedding_width: usize,
     methods: Vec<String>,
     arithmetic: &'static str,
@@ -62,6 +63,7 @@ impl Document {
             weights_remarks: model.place.remarks.clone(),
             // A digest of a large file takes a while; only the document has a use for it.
             weights_sha256: settings.json.then(|| model.sha256()).transpose()?,
+            preprocessing: model.preprocessing_report(),
             embedding_width: model.network().embedding_width(),
             methods: settings.methods.iter().map(|method| method.name.clone()).collect(),
             arithmetic: match settings.arithmetic {

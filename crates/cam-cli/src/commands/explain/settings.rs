@@ -87,7 +87,7 @@ impl Settings {
         settings.outputs.check_streams(settings.json)?;
         settings.outputs.check(&settings.inputs)?;
         let is_picture = settings.outputs.map.as_ref().is_some_and(Pattern::is_png);
-        if is_picture && arguments.images.reading()?.fit == Fit::Crop {
+        if is_picture && arguments.images.reading()?.fit == Some(Fit::Crop) {
             return Err(Failure::usage(
                 "--map as PNG cannot mark what --fit crop leaves out of sight; write .npy",
             ));

@@ -58,7 +58,8 @@ pub fn files(
 /// A finished map on all of the resized picture, without numbers where the network did not see it.
 fn on_the_picture<'a>(map: &'a Map, input: &Input) -> Result<Cow<'a, Map>, Failure> {
     let placement = &input.placement;
-    if placement.fit() != Fit::Crop {
+    // A map of a padded picture was cut to the picture already.
+    if placement.fit() == Fit::Pad || !placement.cuts() {
         return Ok(Cow::Borrowed(map));
     }
     let (x, y) = placement.offset();

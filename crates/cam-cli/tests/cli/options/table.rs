@@ -63,6 +63,7 @@ pub const MODEL: &[Tried] = &[
     ),
     ("--device", "--device flex,cpu", AsIs),
     ("--precision", "--precision f16", AsIs),
+    ("--preprocess", "--preprocess half", AsIs),
     ("--exact", "--exact", AsIs),
 ];
 
