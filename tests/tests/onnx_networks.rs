@@ -12,18 +12,23 @@ use cam_engine::Options;
 use cam_explain::onnx;
 use cam_models::{ConvNet, Runtime};
 use cam_tests::backend;
-use cam_tests::compare::{magnitude, values};
+use cam_tests::compare::{largest_difference, magnitude, relative_distance, values};
 use cam_tests::golden::{Golden, Reference, path};
 
-/// Of the embedding's length: f32 through some hundred layers.
+/// Of the embedding's length: f32 through some hundred layers. A random network may be worse conditioned: then as far off
+/// as twice what ONNX Runtime is.
 const EMBEDDING: f64 = 1e-4;
 
-/// Of the largest gradient at a layer.
+/// Of the largest gradient at a layer of a small network.
 const GRADIENT: f32 = 1e-3;
+
+/// Of the gradient's length, in a large network of ReLUs: of some hundred thousand values a few lie within rounding of
+/// zero, and let their gradients through in one way and not in the other. PyTorch's own f32 and f64 are as far apart.
+const GRADIENT_WITH_FLIPS: f64 = 3e-2;
 
 #[test]
 fn small_networks_equal_pytorch_s_in_embeddings_and_gradients() {
-    let failures = compare_all(&path("fixtures/onnx"));
+    let failures = compare_all(&path("fixtures/onnx"), false);
     assert!(failures.is_empty(), "{failures}");
 }
 
@@ -32,12 +37,12 @@ fn small_networks_equal_pytorch_s_in_embeddings_and_gradients() {
 #[ignore = "needs a folder of large networks"]
 fn large_networks_equal_pytorch_s_in_embeddings_and_gradients() {
     let folder = std::env::var_os("CAM_ONNX_ZOO").expect("CAM_ONNX_ZOO names the folder");
-    let failures = compare_all(Path::new(&folder));
+    let failures = compare_all(Path::new(&folder), true);
     assert!(failures.is_empty(), "{failures}");
 }
 
 /// What differs in a folder of networks, and a table of how much on standard output.
-fn compare_all(folder: &Path) -> String {
+fn compare_all(folder: &Path, is_large: bool) -> String {
     let mut failures = String::new();
     let only = std::env::var("CAM_ONNX_ONLY").unwrap_or_default();
     for reference in with_ending(folder, "safetensors") {
@@ -45,10 +50,12 @@ fn compare_all(folder: &Path) -> String {
         let stem = reference.file_stem().unwrap().to_str().unwrap().to_owned();
         for file in with_ending(folder, "onnx") {
             let name = file.file_name().unwrap().to_str().unwrap().to_owned();
-            if name.split('.').next() != Some(&stem) || !name.contains(&only) {
+            if name.split('.').next() != Some(&stem)
+                || !(only.is_empty() || only.split(',').any(|part| name.starts_with(part)))
+            {
                 continue;
             }
-            if let Err(what) = compare(&file, &golden) {
+            if let Err(what) = compare(&file, &golden, is_large) {
                 println!("{name}: {what}");
                 writeln!(failures, "{name}: {what}").unwrap();
             }
@@ -67,31 +74,46 @@ fn with_ending(folder: &Path, ending: &str) -> Vec<PathBuf> {
     files
 }
 
-fn compare(file: &Path, golden: &Golden) -> Result<(), String> {
+fn compare(file: &Path, golden: &Golden, is_large: bool) -> Result<(), String> {
+    let kind = file.file_stem().and_then(|stem| Path::new(stem).extension());
+    let kind = kind.unwrap_or_default().to_string_lossy().into_owned();
     let device = backend::device();
     let open = |runtime: Runtime| {
         let found = onnx::open(file, &cam_onnx::Wish::default(), runtime);
         found.map_err(|error| error.to_string())
     };
     let burn = open((&device).into())?;
-    let mut line = agreement(&burn, golden)?;
+    let mut line = agreement(&burn, golden, &kind, is_large)?;
     let engine = open(Runtime::engine(&device, Options::default()))?;
     if engine.engine().is_some() {
-        write!(line, "; engine {}", agreement(&engine, golden)?).unwrap();
+        write!(line, "; engine {}", agreement(&engine, golden, &kind, is_large)?).unwrap();
     }
     println!("{:<34} {line}", file.file_name().unwrap().to_string_lossy());
     Ok(())
 }
 
 /// How far a network is from the reference; an error where that is too far.
-fn agreement(network: &ConvNet, golden: &Golden) -> Result<String, String> {
+fn agreement(
+    network: &ConvNet,
+    golden: &Golden,
+    kind: &str,
+    is_large: bool,
+) -> Result<String, String> {
     let images = tensor(&golden.get("input"), network);
     let expected = golden.get("embedding");
     let found = values(&network.embed(images.clone()));
-    let distance = cam_tests::compare::relative_distance(&found, &expected.values);
+    if found.len() != expected.values.len() {
+        return Err(format!("the embedding is {} wide", network.embedding_width()));
+    }
+    let distance = relative_distance(&found, &expected.values);
+    let theirs = format!("onnxruntime.{kind}");
+    let theirs = match golden.names().contains(&theirs) {
+        true => relative_distance(&golden.get(&theirs).values, &expected.values),
+        false => 0.0,
+    };
     let mut line = format!("{distance:.1e}");
     let mut wrong = Vec::new();
-    if distance.is_nan() || distance > EMBEDDING {
+    if distance.is_nan() || distance > EMBEDDING.max(2.0 * theirs) {
         wrong.push(format!("the embedding is {distance:.1e} off"));
     }
     let vector = golden.get("vector").values;
@@ -116,13 +138,19 @@ fn agreement(network: &ConvNet, golden: &Golden) -> Result<String, String> {
         };
         let found = values(&gradient);
         let difference = match found.len() == expected.len() {
-            true => {
-                cam_tests::compare::largest_difference(&found, &expected) / magnitude(&expected)
-            }
+            true => largest_difference(&found, &expected) / magnitude(&expected),
             false => f32::INFINITY,
         };
-        write!(line, " {layer_name} {difference:.1e}").unwrap();
-        if difference.is_nan() || difference > GRADIENT {
+        let apart = match found.len() == expected.len() {
+            true => relative_distance(&found, &expected),
+            false => f64::INFINITY,
+        };
+        write!(line, " {layer_name} {difference:.1e} {apart:.1e}").unwrap();
+        let is_wrong = match is_large {
+            true => apart.is_nan() || apart > GRADIENT_WITH_FLIPS,
+            false => difference.is_nan() || difference > GRADIENT,
+        };
+        if is_wrong {
             wrong.push(format!("the gradient at {layer_name} is {difference:.1e} off"));
         }
     }

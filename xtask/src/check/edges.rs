@@ -68,10 +68,26 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
     },
+    // A network as data: no numbers, no device, no file.
+    Layer {
+        name: "cam-graph",
+        may_use: &[],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
+    // An ONNX file becomes a graph, and nothing runs it here.
+    Layer {
+        name: "cam-onnx",
+        may_use: &["cam-files", "cam-graph"],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // A network gets pixels: which file they came from is not its concern.
     Layer {
         name: "cam-models",
-        may_use: &["cam-core", "cam-engine", "cam-files"],
+        may_use: &["cam-core", "cam-engine", "cam-files", "cam-graph"],
         must_not_use: &["image", "imageproc", "ureq", "clap"],
         must_not_reach: &[],
         is_library: true,
@@ -130,6 +146,8 @@ const LAYERS: &[Layer] = &[
             "cam-viz",
             "cam-fetch",
             "cam-files",
+            "cam-graph",
+            "cam-onnx",
             "cam-random",
             "cam-threads",
         ],

@@ -16,7 +16,8 @@ struct Affine {
 pub(super) fn fold(work: &mut Work<'_>) {
     for value in work.values() {
         let Some((x, affine)) = found(work, value) else { continue };
-        let into = work.is_read_once(x) && folds_into(work, value, x, &affine);
+        let into =
+            work.is_read_once(x) && !ends_block(work, x) && folds_into(work, value, x, &affine);
         if !into && !matches!(work.operation(value), Some(Operation::ScaleShift { .. })) {
             // One number for all of a value stays what it is.
             if !is_uniform(&affine) {
@@ -30,6 +31,11 @@ pub(super) fn fold(work: &mut Work<'_>) {
             }
         }
     }
+}
+
+/// Whether a value is what a module of several parts gives, such as an attention: it stays, so that it can be looked at.
+fn ends_block(work: &Work<'_>, value: Value) -> bool {
+    work.graph.giver(value).is_some_and(|step| step.name.ends.len() > 1)
 }
 
 fn is_uniform(affine: &Affine) -> bool {
