@@ -48,11 +48,15 @@ pub struct Methods {
 /// Arguments of `cam list layers`.
 #[derive(Debug, Args)]
 pub struct Layers {
-    /// The network's name; the embedded one unless given.
+    /// A weight file or an ONNX file, whose network is inferred.
+    #[arg(value_name = "FILE", conflicts_with_all = ["model", "weights"])]
+    pub file: Option<PathBuf>,
+
+    /// The network's name; the embedded one unless a file is given.
     #[arg(short, long, value_name = "NAME")]
     pub model: Option<String>,
 
-    /// A weight file or an ONNX file instead, whose network is inferred.
+    /// The same as FILE.
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub weights: Option<PathBuf>,
 

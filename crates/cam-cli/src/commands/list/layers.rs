@@ -7,7 +7,7 @@ use crate::print;
 pub fn run(arguments: &Layers) -> Result<(), Failure> {
     let listing = LayerListing::of(&LayersOf {
         name: arguments.model.clone(),
-        weights: arguments.weights.clone(),
+        weights: arguments.file.clone().or_else(|| arguments.weights.clone()),
         prefix: arguments.prefix.clone(),
         size: arguments.size.map(|(width, height)| [height, width]),
     })?;
