@@ -34,6 +34,15 @@ pub enum HeadStep {
         /// `[out]`.
         bias: Option<String>,
     },
+    /// A convolution whose kernel covers the whole grid, of flattened positions: one output per channel.
+    Window {
+        /// `[out, in / groups, h, w]`.
+        weight: String,
+        /// `[out]`.
+        bias: Option<String>,
+        /// Groups of channels that do not see each other.
+        groups: usize,
+    },
     /// scale·x + shift.
     ScaleShift {
         /// `[d]`.
@@ -74,7 +83,30 @@ impl Graph {
                     steps.push(HeadStep::L2Normalize { epsilon: *epsilon });
                     None
                 }
-                // A convolution of one pixel by one is a linear layer.
+                // Where one pixel is left, a convolution is a linear layer; where its kernel covers the grid, it joins
+                // the positions.
+                Operation::Convolution(convolution)
+                    if convolution.activation.is_none()
+                        && step.inputs.len() == 1
+                        && behind.ends_with(&[1, 1]) =>
+                {
+                    let kernel = self.parameters.get(&convolution.weight)?;
+                    let (weight, bias) = (convolution.weight.clone(), convolution.bias.clone());
+                    let groups = convolution.groups;
+                    let covers = before.ends_with(&kernel[2..]) && before.len() == 3;
+                    match covers {
+                        true if is_vector(before) && groups == 1 => {
+                            steps.push(HeadStep::Linear { weight, bias });
+                            None
+                        }
+                        true if !is_vector(before) => {
+                            layout(read)?;
+                            steps.push(HeadStep::Window { weight, bias, groups });
+                            Some(Pooling::Flatten)
+                        }
+                        _ => return None,
+                    }
+                }
                 Operation::Reshape { .. } if is_vector(before) => None,
                 Operation::Reshape { .. } => {
                     let layout = layout(read)?;

@@ -19,7 +19,8 @@ impl Builder {
     }
 
     fn step(&mut self, module: &str, inputs: &[Value], operation: Operation) -> Value {
-        let name = Name { module: module.to_owned(), node: format!("/{module}"), ..Name::default() };
+        let name =
+            Name { module: module.to_owned(), node: format!("/{module}"), ..Name::default() };
         self.0.push(inputs, operation, name)
     }
 
@@ -76,7 +77,8 @@ fn transformer(pools: bool) -> Graph {
         let module = format!("blocks.{block}");
         let norm = LayerNorm { axes: vec![1], epsilon: 1e-6, scale: None, shift: None };
         let y = b.step(&format!("{module}.norm1"), &[x], Operation::LayerNorm(norm));
-        let [q, k, v] = ["q", "k", "v"].map(|name| b.linear(&format!("{module}.attn.{name}"), y, [width, width]));
+        let [q, k, v] = ["q", "k", "v"]
+            .map(|name| b.linear(&format!("{module}.attn.{name}"), y, [width, width]));
         let attention = format!("{module}.attn");
         let k = b.step(&attention, &[k], Operation::Transpose { order: vec![1, 0] });
         let scores = b.step(&attention, &[q, k], Operation::MatMul);
@@ -157,7 +159,8 @@ fn what_is_read_behind_a_cut_is_there_or_computed_behind_it() {
         for cut in graph.cuts(&graph.input).unwrap() {
             let known = |value: Value| value == cut.value || cut.held.contains(&value);
             let needed = graph.needed(known, &[graph.output]);
-            for (index, step) in graph.steps.iter().enumerate().filter(|(index, _)| needed[*index]) {
+            for (index, step) in graph.steps.iter().enumerate().filter(|(index, _)| needed[*index])
+            {
                 let is_constant = matches!(step.operation, Operation::Constant { .. });
                 assert!(is_constant || index >= cut.value.index(), "{}: step {index}", cut.name());
             }
@@ -170,7 +173,8 @@ fn shares_of_the_work_grow_from_layer_to_layer() {
     for graph in [residual(), transformer(true)] {
         let shapes = graph.shapes(&graph.input).unwrap();
         let cuts = graph.cuts(&graph.input).unwrap();
-        let shares: Vec<f64> = cuts.iter().map(|cut| graph.share_before(cut.value, &shapes)).collect();
+        let shares: Vec<f64> =
+            cuts.iter().map(|cut| graph.share_before(cut.value, &shapes)).collect();
         assert!(shares.is_sorted() && shares.iter().all(|share| (0.0..=1.0).contains(share)));
     }
 }

@@ -134,7 +134,7 @@ fn necks(
     let necks = head.steps.iter().map(|step| {
         Some(match step {
             graph::HeadStep::Linear { weight, bias } => {
-                let &[outputs, inputs] = graph.parameters.get(weight)?.as_slice() else {
+                let &[outputs, inputs, ..] = graph.parameters.get(weight)?.as_slice() else {
                     return None;
                 };
                 let has_bias = bias.is_some();
@@ -148,6 +148,7 @@ fn necks(
                     HeadStepWeights::Linear { weight: parameters.get(weight)?.clone(), bias },
                 )
             }
+            graph::HeadStep::Window { .. } => return None,
             graph::HeadStep::ScaleShift { scale, shift } => {
                 let norm = BatchNorm { key: scale.clone(), epsilon: 0.0 };
                 let (scale, shift) =

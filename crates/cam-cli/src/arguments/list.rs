@@ -69,7 +69,7 @@ pub struct Layers {
     pub size: Option<(usize, usize)>,
 
     /// Of several networks in the weight file, the one whose names begin so.
-    #[arg(long, value_name = "NAMES", requires = "weights")]
+    #[arg(long, value_name = "NAMES", conflicts_with = "model")]
     pub prefix: Option<String>,
 
     /// Print one JSON document.
