@@ -69,7 +69,7 @@ fn parts_of(c: &mut Criterion, precision: Precision, (model, at, side): (&str, &
     let (target, pixels) = (similarity(&network, 1), [pixels([side; 2])]);
     let images = || network.images(&pixels).expect("there is an image");
     let uploaded = images();
-    let activations = network.forward_to(uploaded.clone(), layer);
+    let activations = network.forward_to(uploaded.clone(), layer).grid;
     let capture = Capture::new(&network, uploaded.clone(), &[layer]).expect("captured");
     let maps = || capture.explain(&GradCam, &target).expect("explained").raw_maps();
     let raw = maps();
@@ -80,10 +80,10 @@ fn parts_of(c: &mut Criterion, precision: Precision, (model, at, side): (&str, &
 
     group.bench_function("upload", |b| b.iter(|| number(images())));
     group.bench_function("trunk", |b| {
-        b.iter(|| number(network.forward_to(uploaded.clone(), layer)));
+        b.iter(|| number(network.forward_to(uploaded.clone(), layer).grid));
     });
     group.bench_function("tail", |b| {
-        b.iter(|| number(network.forward_from(activations.clone(), layer)));
+        b.iter(|| number(network.forward_from(activations.clone().into(), layer)));
     });
     group.bench_function("map", |b| b.iter(|| number(maps().remove(0))));
     group.bench_function("read-back", |b| b.iter(|| finished(&raw)));

@@ -9,7 +9,7 @@ use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Distribution, Tensor};
-use cam_core::{Capture, Error, GradCam, Head, Layer, LayerInfo, Network, Pooling};
+use cam_core::{Activations, Capture, Error, GradCam, Head, Layer, LayerInfo, Network, Pooling};
 use cam_targets::{Concepts, CosineSimilarity};
 
 // ANCHOR: module
@@ -50,17 +50,11 @@ pub struct Explainable {
 impl Explainable {
     /// Takes a network that has been trained.
     pub fn new(stages: Stages) -> Self {
-        let layer = |name: &str, channels, stride| LayerInfo {
-            name: name.to_owned(),
-            alias: None,
-            channels,
-            stride,
-        };
         Self {
             // Batch norm must use what it has learnt, and not what it sees: never explain a network that
             // is in training.
             stages: stages.valid(),
-            layers: [layer("first", 8, 2), layer("second", 16, 4)],
+            layers: [LayerInfo::new("first", 8, 2), LayerInfo::new("second", 16, 4)],
             head: Head::new(Pooling::Average, Vec::new()),
         }
     }
@@ -79,13 +73,15 @@ impl Network for Explainable {
         16
     }
 
-    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Tensor<4> {
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Activations {
         let first = relu(self.stages.first_norm.forward(self.stages.first.forward(images)));
-        if to.index() == 0 { first } else { self.second(first) }
+        let reached = if to.index() == 0 { first } else { self.second(first) };
+        reached.into()
     }
 
-    fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2> {
-        let last = if from.index() == 0 { self.second(activations) } else { activations };
+    fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
+        let reached = activations.grid;
+        let last = if from.index() == 0 { self.second(reached) } else { reached };
         self.head.forward(last)
     }
 

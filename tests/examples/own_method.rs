@@ -51,7 +51,7 @@ pub fn run(
     // ANCHOR: pair
     // Which position of the one belongs to which of the other?
     let head = network.head(layer).ok_or("the network does not end in pooling")?;
-    let [first, second] = [query, concept].map(|image| network.forward_to(image, layer));
+    let [first, second] = [query, concept].map(|image| network.forward_to(image, layer).grid);
     let pair = Pair::of(head, [&first, &second])?;
     for both in pair.correspondences(3) {
         println!("{:?} add {:.4} of {:.3}", both.positions, both.contribution, pair.cosine());

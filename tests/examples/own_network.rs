@@ -7,7 +7,7 @@
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{Capture, Error, GradCam, Head, Layer, LayerInfo, Network, Pooling};
+use cam_core::{Activations, Capture, Error, GradCam, Head, Layer, LayerInfo, Network, Pooling};
 use cam_targets::{Concepts, CosineSimilarity};
 
 // ANCHOR: network
@@ -19,7 +19,7 @@ pub struct Colours {
 
 impl Default for Colours {
     fn default() -> Self {
-        let tiles = LayerInfo { name: "tiles".into(), alias: None, channels: 3, stride: 8 };
+        let tiles = LayerInfo::new("tiles", 3, 8);
         Self { layers: [tiles], head: Head::new(Pooling::Average, Vec::new()) }
     }
 }
@@ -34,13 +34,13 @@ impl Network for Colours {
     }
 
     /// `[n, 3, h, w]` to `[n, 3, h / 8, w / 8]`.
-    fn forward_to(&self, images: Tensor<4>, _: Layer) -> Tensor<4> {
-        avg_pool2d(images, AvgPoolOptions::new([8, 8]))
+    fn forward_to(&self, images: Tensor<4>, _: Layer) -> Activations {
+        avg_pool2d(images, AvgPoolOptions::new([8, 8])).into()
     }
 
     /// What follows the layer, to `[n, 3]`. It must be differentiable by autodiff.
-    fn forward_from(&self, activations: Tensor<4>, _: Layer) -> Tensor<2> {
-        self.head.forward(activations)
+    fn forward_from(&self, activations: Activations, _: Layer) -> Tensor<2> {
+        self.head.forward(activations.grid)
     }
 
     /// What follows the layer in closed form; `None` leaves it to autodiff.

@@ -1,7 +1,7 @@
 //! A network without a trunk, to ask about activations that are given.
 
 use burn::tensor::Tensor;
-use cam_core::{Head, Layer, LayerInfo, Network, Pooling};
+use cam_core::{Activations, Head, Layer, LayerInfo, Network, Pooling};
 
 /// The average over the images' own channels: activations are the images, and NaN gets through.
 pub struct Pooled {
@@ -12,7 +12,7 @@ pub struct Pooled {
 impl Pooled {
     /// For images of so many channels.
     pub fn new(channels: usize) -> Self {
-        let layer = LayerInfo { name: "input".into(), alias: None, channels, stride: 1 };
+        let layer = LayerInfo::new("input", channels, 1);
         Self { head: Head::new(Pooling::Average, Vec::new()), layers: [layer] }
     }
 }
@@ -26,12 +26,12 @@ impl Network for Pooled {
         self.layers[0].channels
     }
 
-    fn forward_to(&self, images: Tensor<4>, _: Layer) -> Tensor<4> {
-        images
+    fn forward_to(&self, images: Tensor<4>, _: Layer) -> Activations {
+        images.into()
     }
 
-    fn forward_from(&self, activations: Tensor<4>, _: Layer) -> Tensor<2> {
-        self.head.forward(activations)
+    fn forward_from(&self, activations: Activations, _: Layer) -> Tensor<2> {
+        self.head.forward(activations.grid)
     }
 
     fn head(&self, _: Layer) -> Option<&Head> {

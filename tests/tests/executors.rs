@@ -24,19 +24,27 @@ fn input(shape: [usize; 4]) -> Tensor<4> {
 /// From the input to every cut, from every cut to the embedding, and from cut to cut.
 fn assert_agree(name: &str, burn: &ConvNet, engine: &ConvNet, images: &Tensor<4>, tolerance: f32) {
     let layers: Vec<Layer> = (0..burn.layers().len()).map(Layer::new).collect();
-    let expected = burn.forward_through(images.clone(), &layers);
-    let through = engine.forward_through(images.clone(), &layers);
+    let expected = burn
+        .forward_through(images.clone(), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
+    let through = engine
+        .forward_through(images.clone(), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
     for ((layer, expected), through) in layers.iter().zip(expected).zip(through) {
         let what = format!("{name} {:?} at {}", images.dims(), burn.layers()[layer.index()].name);
         let (expected_values, found) =
-            (values(&expected), engine.forward_to(images.clone(), *layer));
+            (values(&expected), engine.forward_to(images.clone(), *layer).grid);
         assert_eq!(found.dims(), expected.dims(), "{what}");
         assert_near(&what, &values(&found), &expected_values, tolerance);
         assert_near(&what, &values(&through), &expected_values, tolerance);
-        let tail = burn.forward_from(expected.clone(), *layer);
+        let tail = burn.forward_from(expected.clone().into(), *layer);
         assert_near(
             &what,
-            &values(&engine.forward_from(expected, *layer)),
+            &values(&engine.forward_from(expected.into(), *layer)),
             &values(&tail),
             tolerance,
         );
@@ -111,7 +119,7 @@ fn assert_gradients_agree(
     for (index, layer) in burn.layers().iter().enumerate() {
         let what = format!("{name} {:?} at {}", images.dims(), layer.name);
         let layer = Layer::new(index);
-        let activations = burn.forward_to(images.clone(), layer);
+        let activations = burn.forward_to(images.clone(), layer).grid;
         let [n, c, h, w] = activations.dims();
         let width = burn.embedding_width();
         let gradients = formula::unit("gradients", n * QUESTIONS * width);
@@ -120,15 +128,17 @@ fn assert_gradients_agree(
             Tensor::<3>::from_data(TensorData::new(gradients, [n, QUESTIONS, width]), &device());
         let expected = (0..QUESTIONS).map(|question| {
             let leaf = activations.clone().autodiff().require_grad();
-            let embeddings = burn.forward_from(leaf.clone(), layer);
+            let embeddings = burn.forward_from(leaf.clone().into(), layer);
             let gradient = gradients.clone().narrow(1, question, 1).squeeze_dim::<2>(1);
             let score = (embeddings * gradient.autodiff()).sum();
             leaf.grad(&score.backward()).expect("the leaf is tracked").without_autodiff()
         });
         let expected = Tensor::stack::<5>(expected.collect::<Vec<Tensor<4>>>(), 1);
-        let embeddings = values(&burn.forward_from(activations.clone(), layer));
+        let embeddings = values(&burn.forward_from(activations.clone().into(), layer));
         for ((engine, _), distances) in engines.iter().zip(&mut distances) {
-            let tail = engine.tail(&activations, layer).expect("the engine goes back by itself");
+            let tail = engine
+                .tail(&activations.clone().into(), layer)
+                .expect("the engine goes back by itself");
             assert_near(&what, &values(&tail.embeddings()), &embeddings, ACTIVATION);
             let found = tail.pull_back(gradients.clone());
             assert_eq!(found.dims(), [n, QUESTIONS, c, h, w], "{what}");

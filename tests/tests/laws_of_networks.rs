@@ -50,7 +50,7 @@ fn a_description_knows_the_kind_of_head_behind_every_layer() {
         let layers = (0..network.layers().len()).map(Layer::new);
         for layer in layers {
             let kind = network.head(layer).map_or(HeadKind::Other, Head::kind);
-            assert_eq!(network.description().head_kind(layer), kind, "{name}");
+            assert_eq!(network.description().unwrap().head_kind(layer), kind, "{name}");
         }
     }
 }
@@ -71,7 +71,7 @@ fn folded_networks_equal_an_unfolded_one_written_straight_through_at_every_block
         let network = load(&entries);
         for (block, expected) in blocks {
             let layer = network.layer(&block).expect("the block is a layer");
-            let found = network.forward_to(tensor.clone(), layer);
+            let found = network.forward_to(tensor.clone(), layer).grid;
             let [_, channels, rows, columns] = found.dims();
             assert_eq!([channels, rows, columns], expected.shape, "{name} {block}");
             let expected: Vec<f32> = expected.values.iter().map(|&value| value as f32).collect();
@@ -85,14 +85,18 @@ fn folded_networks_equal_an_unfolded_one_written_straight_through_at_every_block
 fn assert_composes(name: &str, network: &ConvNet, images: &Tensor<4>) {
     let whole = values(&network.embed(images.clone()));
     let layers: Vec<Layer> = (0..network.layers().len()).map(Layer::new).collect();
-    let through = network.forward_through(images.clone(), &layers);
+    let through = network
+        .forward_through(images.clone(), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
     for (layer, through) in layers.iter().zip(through) {
         let info = &network.layers()[layer.index()];
-        let activations = network.forward_to(images.clone(), *layer);
+        let activations = network.forward_to(images.clone(), *layer).grid;
         let what = format!("{name} cut at {}", info.name);
         assert_eq!(activations.dims()[1], info.channels, "{what}");
         assert_near(&what, &values(&through), &values(&activations), SAME_OPERATIONS);
-        let composed = network.forward_from(activations, *layer);
+        let composed = network.forward_from(activations.into(), *layer);
         assert_near(&what, &values(&composed), &whole, SAME_OPERATIONS);
     }
 }
@@ -120,7 +124,8 @@ fn strides_say_how_many_pixels_a_position_stands_for() {
     let network = load_embedded(&device()).expect("the embedded weights load").network;
     let images = input([1, 3, 128, 64]);
     for (index, info) in network.layers().iter().enumerate() {
-        let [_, _, height, width] = network.forward_to(images.clone(), Layer::new(index)).dims();
+        let [_, _, height, width] =
+            network.forward_to(images.clone(), Layer::new(index)).grid.dims();
         assert_eq!([height, width], [128 / info.stride, 64 / info.stride], "{}", info.name);
     }
 }
@@ -221,8 +226,12 @@ fn an_executor_of_one_s_own_is_given_the_segments_between_the_cuts_asked_for() {
         ConvNet::with_executor(description, Box::new(executor), None, &device()).expect("it fits");
 
     let layers = ["layer2", "layer4"].map(|name| network.layer(name).expect("it exists"));
-    let activations = network.forward_through(input([1, 3, 32, 32]), &layers);
-    network.forward_from(activations[0].clone(), layers[0]);
+    let activations = network
+        .forward_through(input([1, 3, 32, 32]), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
+    network.forward_from(activations[0].clone().into(), layers[0]);
     let segments = segments.lock().expect("no test panics in here");
     let middle = segments[0].end;
     assert_eq!(*segments, [0..middle, middle..steps, middle..steps]);
@@ -246,9 +255,13 @@ fn made_up_weights_keep_activations_in_range_however_deep_a_network_is() {
         let network = ConvNet::new(description, weights, engine).expect("weights that fit");
         let image = input([1, 3, 64, 64]);
         let layers: Vec<Layer> = (0..network.layers().len()).map(Layer::new).collect();
-        for (info, activations) in
-            network.layers().iter().zip(network.forward_through(image, &layers))
-        {
+        for (info, activations) in network.layers().iter().zip(
+            network
+                .forward_through(image, &layers)
+                .into_iter()
+                .map(|reached| reached.grid)
+                .collect::<Vec<_>>(),
+        ) {
             let activations = values(&activations);
             let largest = activations.iter().fold(0.0, |largest: f32, x| largest.max(x.abs()));
             let nonzero = activations.iter().filter(|x| **x != 0.0).count();

@@ -84,6 +84,25 @@ fn turning_a_pair_round_turns_its_matrix_round() {
 }
 
 #[test]
+fn behind_flattened_positions_a_linear_head_s_contributions_sum_to_the_cosine_too() {
+    // ArcFace's head: positions flattened, a linear layer, a batch norm.
+    let linear = ProjectionStep::Linear(Linear {
+        weight: tensor(signed("w", 4 * 36), [4, 36]),
+        bias: Some(tensor(signed("b", 4), [4])),
+    });
+    let affine = ProjectionStep::Affine {
+        scale: tensor(signed("scale", 4), [4]),
+        shift: tensor(signed("shift", 4), [4]),
+    };
+    let head = Head::new(Pooling::Flatten, vec![linear, affine]);
+    let (a, b) = (activations("a", [2, 3]), activations("b", [2, 3]));
+    let pair = Pair::of(&head, [&a, &b]).expect("it is a pair");
+    let [e, f] = [&a, &b].map(|x| values(&head.forward(x.clone())));
+    let sum: f64 = pair.contributions().iter().map(|&value| f64::from(value)).sum();
+    assert!((sum - cosine(&e, &f)).abs() < 1e-5, "{sum} {}", cosine(&e, &f));
+}
+
+#[test]
 fn an_image_and_itself_correspond_position_by_position() {
     // Where no position is all of another and more, each is most like itself.
     let mut values = vec![0.0; 6 * 6];
@@ -122,7 +141,7 @@ fn a_photograph_s_crop_corresponds_to_where_it_was_cut() {
     let collage = photographs::collage(["coffee", "retina", "rocket", "astronaut"]);
     let [collage, alone] = [collage, photographs::open("coffee")].map(|image| {
         let tensor = photographs::tensor(network.preprocessing(), &image);
-        network.forward_to(tensor, layer)
+        network.forward_to(tensor, layer).grid
     });
     let pair = Pair::of(head, [&collage, &alone]).expect("it is a pair");
     let found = pair.correspondences(8);

@@ -50,14 +50,17 @@ fn a_packed_network_embeds_classifies_and_goes_back_as_the_one_it_was_packed_fro
         assert_eq!(logits(&opened), logits(&network));
         let layer = cam_core::Layer::new(2);
         let gradients = |network: &ConvNet| {
-            let activations = network.forward_to(image(), layer);
-            let tail = network.tail(&activations, layer).expect("the engine goes back by itself");
+            let activations = network.forward_to(image(), layer).grid;
+            let tail = network
+                .tail(&activations.clone().into(), layer)
+                .expect("the engine goes back by itself");
             let gradients = Tensor::ones([1, 1, network.embedding_width()], &device());
             values(&tail.pull_back(gradients))
         };
         assert_eq!(gradients(&opened), gradients(&network));
         // The twin for autodiff is made from the packed weights.
-        let tracked = opened.forward_from(network.forward_to(image(), layer).autodiff(), layer);
+        let tracked =
+            opened.forward_from(network.forward_to(image(), layer).grid.autodiff().into(), layer);
         assert!(tracked.is_autodiff());
     }
 }

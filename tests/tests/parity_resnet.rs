@@ -86,7 +86,12 @@ fn embeddings_and_logits_match(case: &Case) {
 
 fn layer_activations_match(case: &Case) {
     let layers = case.layers(&["layer2", "layer4"]);
-    let activations = case.network.forward_through(images(&["query"]), &layers);
+    let activations = case
+        .network
+        .forward_through(images(&["query"]), &layers)
+        .into_iter()
+        .map(|reached| reached.grid)
+        .collect::<Vec<_>>();
     let first_channels = activations[0].clone().narrow(1, 0, 8);
     assert_matches(
         "activations of layer2",

@@ -84,10 +84,10 @@ fn what_leaves_a_network_is_f32_in_every_precision() {
         let f32 = burn::tensor::DType::F32;
         assert_eq!(network.embed(images.clone()).dtype(), f32, "{precision}");
         let layer = network.layer("block10").expect("the layer exists");
-        let activations = network.forward_to(images, layer);
+        let activations = network.forward_to(images, layer).grid;
         assert_eq!(activations.dtype(), f32, "{precision}");
         let tracked = activations.autodiff().require_grad();
-        let score = network.forward_from(tracked.clone(), layer).sum();
+        let score = network.forward_from(tracked.clone().into(), layer).sum();
         let gradient = tracked.grad(&score.backward()).expect("the leaf is tracked");
         assert_eq!(gradient.dtype(), f32, "{precision}");
     }
@@ -98,9 +98,10 @@ fn an_empty_tail_gives_what_it_was_given_beyond_the_range_of_f16() {
     for (precision, _) in reduced() {
         let network = embedded(precision);
         let last = network.last_layer().expect("there are layers");
-        let activations = network.forward_to(tensor(network.preprocessing(), &open("cat")), last);
-        let embedding = values(&network.forward_from(activations.clone(), last));
-        let large = values(&network.forward_from(activations * 1e6, last));
+        let activations =
+            network.forward_to(tensor(network.preprocessing(), &open("cat")), last).grid;
+        let embedding = values(&network.forward_from(activations.clone().into(), last));
+        let large = values(&network.forward_from((activations * 1e6).into(), last));
         let back: Vec<f32> = large.iter().map(|value| value / 1e6).collect();
         assert!(relative_distance(&back, &embedding) < 1e-6, "{precision}");
     }
@@ -120,10 +121,10 @@ fn small_gradients_survive_the_way_through_f16() {
     }
     let network = embedded(Precision::F16);
     let layer = network.layer("block10").expect("the layer exists");
-    let activations = network.forward_to(tensor(network.preprocessing(), &open("cat")), layer);
+    let activations = network.forward_to(tensor(network.preprocessing(), &open("cat")), layer).grid;
     let gradient = |factor: f32| {
         let leaf = activations.clone().autodiff().require_grad();
-        let score = (network.forward_from(leaf.clone(), layer) * factor).sum();
+        let score = (network.forward_from(leaf.clone().into(), layer) * factor).sum();
         let gradient = leaf.grad(&score.backward()).expect("the leaf is tracked");
         values(&(gradient.without_autodiff() / factor))
     };

@@ -40,7 +40,7 @@ fn assert_forward_matches(network: &ConvNet, golden: &Golden, photographs: &[&st
 #[ignore = "needs the published weights: cargo xtask pretrained"]
 fn lite0_matches_its_port() {
     let network = network("efficientnet-lite0-57934424.pth");
-    assert_eq!(network.description().name, "efficientnet-lite0");
+    assert_eq!(network.name(), "efficientnet-lite0");
     assert_forward_matches(&network, &Golden::open("efficientnet-lite0-forward"), &NAMES);
 }
 
@@ -78,7 +78,7 @@ fn lite1_and_lite2_match_their_ports() {
         ("efficientnet-lite2", "efficientnet-lite2-9656183e.pth"),
     ] {
         let network = network(file);
-        assert_eq!(network.description().name, name);
+        assert_eq!(network.name(), name);
         assert_forward_matches(
             &network,
             &Golden::open(&format!("{name}-forward")),

@@ -128,7 +128,12 @@ fn the_cuts_are_those_of_the_reference(case: &Case) {
 fn activations_at_every_block_match(case: &Case) {
     for input in INPUTS {
         let layers = case.layers();
-        let activations = case.network.forward_through(case.images(input), &layers);
+        let activations = case
+            .network
+            .forward_through(case.images(input), &layers)
+            .into_iter()
+            .map(|reached| reached.grid)
+            .collect::<Vec<_>>();
         for (layer, activations) in layers.into_iter().zip(&activations) {
             let info = &case.network.layers()[layer.index()];
             assert_eq!(activations.dims()[1], info.channels, "{}", info.name);
@@ -215,8 +220,8 @@ fn the_forward_pass_is_the_same_wherever_it_is_cut(case: &Case) {
     for input in INPUTS {
         let whole = values(&case.network.embed(case.images(input)));
         for layer in case.layers() {
-            let activations = case.network.forward_to(case.images(input), layer);
-            let embedding = values(&case.network.forward_from(activations, layer));
+            let activations = case.network.forward_to(case.images(input), layer).grid;
+            let embedding = values(&case.network.forward_from(activations.into(), layer));
             assert_eq!(embedding, whole, "{} cut at {}", case.name, case.layer_name(layer));
         }
     }

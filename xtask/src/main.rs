@@ -19,6 +19,7 @@ mod sanitize;
 mod semver;
 mod test;
 mod tools;
+mod zoo;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ enum Command {
     Semver(semver::Arguments),
     Browser(browser::Arguments),
     Pretrained(pretrained::Arguments),
+    Zoo(zoo::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Semver(arguments) => semver::run(&arguments),
         Command::Browser(arguments) => browser::run(&arguments),
         Command::Pretrained(arguments) => pretrained::run(&arguments),
+        Command::Zoo(arguments) => zoo::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,8 @@ mod meant;
 mod method;
 mod pictures;
 mod segment;
+mod series;
+mod setup;
 mod video;
 
 use std::ffi::OsString;
@@ -40,6 +42,8 @@ pub use list::{Json, Layers, List, Methods};
 pub use method::MethodOptions;
 pub use pictures::PictureLimits;
 pub use segment::Segment;
+pub use series::Series;
+pub use setup::Setup;
 pub use video::Video;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
@@ -127,16 +131,16 @@ impl Command {
     pub fn picture_limits(&self) -> PictureLimits {
         match self {
             Self::Explain(arguments) => arguments.images.limits,
-            Self::Compare(arguments) => arguments.reading.limits,
-            Self::Concept { command: ConceptCommand::Add(arguments) } => arguments.reading.limits,
-            Self::Factorize(arguments) => arguments.reading.limits,
-            Self::Segment(arguments) => arguments.images.limits,
-            Self::Video(arguments) => arguments.reading.limits,
-            Self::Embed(arguments) => arguments.reading.limits,
-            Self::Classify(arguments) => arguments.reading.limits,
-            Self::Batch(arguments) => arguments.reading.limits,
-            Self::Index(arguments) => arguments.reading.limits,
-            Self::Search(arguments) => arguments.reading.limits,
+            Self::Compare(arguments) => arguments.setup.reading.limits,
+            Self::Concept { command: ConceptCommand::Add(add) } => add.setup.reading.limits,
+            Self::Factorize(arguments) => arguments.setup.reading.limits,
+            Self::Segment(arguments) => arguments.setup.reading.limits,
+            Self::Video(arguments) => arguments.setup.reading.limits,
+            Self::Embed(arguments) => arguments.setup.reading.limits,
+            Self::Classify(arguments) => arguments.setup.reading.limits,
+            Self::Batch(arguments) => arguments.setup.reading.limits,
+            Self::Index(arguments) => arguments.setup.reading.limits,
+            Self::Search(arguments) => arguments.setup.reading.limits,
             Self::Evaluate(arguments) => arguments.limits,
             _ => PictureLimits::default(),
         }
@@ -151,9 +155,13 @@ pub struct Model {
     #[arg(short, long, value_name = "NAME", env = "CAM_MODEL")]
     pub model: Option<String>,
 
-    /// A weight file (.pth or .safetensors) or its URL; the network is inferred from it unless named.
+    /// A weight file (.pth, .safetensors or .onnx) or its URL; the network is inferred from it unless named.
     #[arg(long, value_name = "FILE|URL", env = "CAM_WEIGHTS")]
     pub weights: Option<OsString>,
+
+    /// The value of an ONNX file that is the embedding, by its name; found by itself unless given.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub embedding: Option<String>,
 
     /// Of several networks in the weight file, the one whose names begin so (`teacher.`); `cam
     /// inspect` lists them.
@@ -261,13 +269,9 @@ pub struct Embed {
     #[arg(short, long, value_name = "FILE.npy|FILE.parquet")]
     pub out: PathBuf,
 
-    /// Which network.
+    /// Which network, and how images are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// Print one JSON document that says which row is which image.
     #[arg(short, long)]
@@ -283,6 +287,10 @@ pub struct Inspect {
     /// Of several networks in it, the one whose names begin so.
     #[arg(long, value_name = "NAMES")]
     pub prefix: Option<String>,
+
+    /// The value of an ONNX file that is the embedding; found by itself unless given.
+    #[arg(long, value_name = "NAME")]
+    pub embedding: Option<String>,
 
     /// List every tensor.
     #[arg(long)]

@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradients};
 use crate::read::{all_finite, read};
 use crate::{
-    Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route, Tail, Target,
-    View,
+    Activations, Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route,
+    Tail, Target, View,
 };
 
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
@@ -31,7 +31,7 @@ use crate::{
 pub struct Capture<'n> {
     pub(crate) network: &'n dyn Network,
     pub(crate) images: Tensor<4>,
-    pub(crate) activations: Vec<(Layer, Tensor<4>)>,
+    pub(crate) activations: Vec<(Layer, Activations)>,
     pub(crate) embeddings: Tensor<2>,
     pub(crate) route: Route,
     pub(crate) budget: Budget,
@@ -124,7 +124,8 @@ impl<'n> Capture<'n> {
 
     /// The activations at a captured layer, `[n, c, h', w']`.
     pub fn activations(&self, layer: Layer) -> Option<&Tensor<4>> {
-        self.activations.iter().find(|(at, _)| *at == layer).map(|(_, activations)| activations)
+        let found = self.activations.iter().find(|(at, _)| *at == layer);
+        found.map(|(_, activations)| &activations.grid)
     }
 
     /// Puts a target's k questions to every image.

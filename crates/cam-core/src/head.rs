@@ -102,20 +102,35 @@ impl Head {
     ///
     /// Every step here is affine in the pooled vector, except for the division by its length, which is
     /// one number for all positions; and an affine map of a mean is the mean of the maps. A generalised
-    /// mean is shared in proportion to Aᵖ, a maximum goes to the position that has it.
+    /// mean is shared in proportion to Aᵖ, a maximum goes to the position that has it. Where the positions are flattened
+    /// and a linear step follows, as in ArcFace's head, W·f + b = mean over p of (N·W_p·f_p + b): W_p are the columns of
+    /// position p.
     ///
     /// # Shapes
     /// `[n, c, h', w']` to `[n, h'·w', d]`.
     ///
     /// # Errors
-    /// [`Error::NotPerPosition`] where the head flattens the positions, so that they share no channels.
+    /// [`Error::NotPerPosition`] where the head flattens the positions and no linear step follows at once.
     pub fn per_position(&self, activations: &Tensor<4>) -> Result<Tensor<3>, Error> {
         let pooled = self.pool(activations.clone());
-        let parts =
-            self.pooling.per_position(activations, &pooled).ok_or(Error::NotPerPosition {
-                reason: "the head flattens the positions, so that they share no channels",
-            })?;
-        let (parts, _) = self.projection.iter().fold((parts, pooled), |(parts, whole), step| {
+        let flattened = match (self.pooling, self.projection.as_slice()) {
+            (Pooling::Flatten, [ProjectionStep::Linear(linear), rest @ ..]) => {
+                let parts = flattened_per_position(activations, linear);
+                Some((parts, linear.forward(pooled.clone()), rest))
+            }
+            _ => None,
+        };
+        let (parts, whole, steps) = match flattened {
+            Some(found) => found,
+            None => {
+                let parts = self.pooling.per_position(activations, &pooled);
+                let parts = parts.ok_or(Error::NotPerPosition {
+                    reason: "the head flattens the positions, and no linear step follows at once",
+                })?;
+                (parts, pooled, self.projection.as_slice())
+            }
+        };
+        let (parts, _) = steps.iter().fold((parts, whole), |(parts, whole), step| {
             (step.forward_per_position(parts, &whole), step.forward(whole))
         });
         Ok(parts)
@@ -148,6 +163,21 @@ impl Head {
         gradients: Tensor<3>,
     ) -> Gradients {
         self.pooling.pull_back(activations, pooled, gradients)
+    }
+}
+
+/// N·W_p·f_p + b for every position p, `[n, positions, d]`: their mean is W·f + b.
+fn flattened_per_position(activations: &Tensor<4>, linear: &Linear) -> Tensor<3> {
+    let [n, c, h, w] = activations.dims();
+    let positions = h * w;
+    let [d, _] = linear.weight.dims();
+    // [positions, c, d]: the columns of each position.
+    let columns = linear.weight.clone().reshape([d, c, positions]).permute([2, 1, 0]);
+    let values = activations.clone().reshape([n, c, positions]).permute([2, 0, 1]);
+    let parts = values.matmul(columns).mul_scalar(positions as f32).swap_dims(0, 1);
+    match &linear.bias {
+        Some(bias) => parts + bias.clone().unsqueeze(),
+        None => parts,
     }
 }
 

@@ -38,6 +38,7 @@
 //! }
 //! ```
 
+mod activations;
 mod budget;
 mod capture;
 mod error;
@@ -62,6 +63,7 @@ mod suggest;
 mod target;
 mod view;
 
+pub use activations::Activations;
 pub use budget::{Budget, Footprint};
 pub use cam_map::{Arithmetic, Fusion, Map, MapError};
 pub use capture::Capture;

@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 
 use crate::budget::footprint_of_layers;
 use crate::layer::find_layer;
-use crate::{BiasGradients, Error, Footprint, Head, Layer, LayerInfo};
+use crate::{Activations, BiasGradients, Error, Footprint, Head, Layer, LayerInfo};
 
 /// A network that turns images into embeddings and can be cut at its layers.
 ///
@@ -16,7 +16,7 @@ use crate::{BiasGradients, Error, Footprint, Head, Layer, LayerInfo};
 /// # Examples
 /// ```
 /// use burn::tensor::Tensor;
-/// use cam_core::{Head, Layer, LayerInfo, Network, Pooling};
+/// use cam_core::{Activations, Head, Layer, LayerInfo, Network, Pooling};
 ///
 /// /// A network whose embedding is the mean colour: what is similar to red is red.
 /// struct Colours {
@@ -31,18 +31,18 @@ use crate::{BiasGradients, Error, Footprint, Head, Layer, LayerInfo};
 ///     fn embedding_width(&self) -> usize {
 ///         3
 ///     }
-///     fn forward_to(&self, images: Tensor<4>, _: Layer) -> Tensor<4> {
-///         images
+///     fn forward_to(&self, images: Tensor<4>, _: Layer) -> Activations {
+///         images.into()
 ///     }
-///     fn forward_from(&self, activations: Tensor<4>, _: Layer) -> Tensor<2> {
-///         self.head.forward(activations)
+///     fn forward_from(&self, activations: Activations, _: Layer) -> Tensor<2> {
+///         self.head.forward(activations.grid)
 ///     }
 ///     fn head(&self, _: Layer) -> Option<&Head> {
 ///         Some(&self.head)
 ///     }
 /// }
 ///
-/// let pixels = LayerInfo { name: "pixels".into(), alias: None, channels: 3, stride: 1 };
+/// let pixels = LayerInfo::new("pixels", 3, 1);
 /// let network = Colours { layers: [pixels], head: Head::new(Pooling::Average, Vec::new()) };
 /// assert_eq!(network.layer("pixels")?, network.last_layer()?);
 /// let error = network.layer("pixel").unwrap_err().to_string();
@@ -60,20 +60,20 @@ pub trait Network: Send + Sync {
     ///
     /// # Shapes
     /// `[n, 3, h, w]`, normalised as the network wants it, to `[n, c, h', w']`.
-    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Tensor<4>;
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Activations;
 
     /// Activations at a layer to embeddings. Must work on an autodiff device.
     ///
     /// # Shapes
     /// `[n, c, h', w']` to `[n, d]`.
-    fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2>;
+    fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2>;
 
     /// Runs what follows a layer and records it for a backward pass, where the network can do so by
     /// itself. Elsewhere gradients come by autodiff.
     ///
     /// # Shapes
     /// Activations `[n, c, h', w']`.
-    fn tail(&self, activations: &Tensor<4>, from: Layer) -> Option<Box<dyn Tail + '_>> {
+    fn tail(&self, activations: &Activations, from: Layer) -> Option<Box<dyn Tail + '_>> {
         let _ = (activations, from);
         None
     }
@@ -117,7 +117,7 @@ pub trait Network: Send + Sync {
     /// The activations at several layers, given in ascending order.
     ///
     /// Networks that can do it in one pass override this.
-    fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Tensor<4>> {
+    fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Activations> {
         layers.iter().map(|&layer| self.forward_to(images.clone(), layer)).collect()
     }
 
@@ -129,7 +129,9 @@ pub trait Network: Send + Sync {
         find_layer(self.layers(), name)
     }
 
-    /// The last place to cut at: what Grad-CAM usually explains.
+    /// The place to look at unless told otherwise: the last whose positions the embedding depends on.
+    ///
+    /// Unless given it is the last place to cut at.
     ///
     /// # Errors
     /// [`Error::NoLayer`] if the network has none.

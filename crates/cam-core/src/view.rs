@@ -6,7 +6,8 @@ use crate::gradient_route::{
 };
 use crate::methods::principal_maps;
 use crate::{
-    Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps, Target,
+    Activations, Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps,
+    Target,
 };
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
@@ -17,7 +18,7 @@ pub struct View<'a> {
     network: &'a dyn Network,
     images: &'a Tensor<4>,
     layer: Layer,
-    activations: &'a Tensor<4>,
+    activations: &'a Activations,
     embeddings: &'a Tensor<2>,
     routes: &'a dyn Routes,
     question: &'a Question<'a>,
@@ -68,7 +69,7 @@ impl<'a> View<'a> {
 
     /// The activations A at the layer, `[n, c, h', w']`.
     pub fn activations(&self) -> &Tensor<4> {
-        self.activations
+        &self.activations.grid
     }
 
     /// The embeddings e, `[n, d]`.
@@ -220,9 +221,9 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Embeddings of other activations at the layer, `[m, c, h', w']` to `[m, d]`.
+    /// Embeddings of other activations at the layer, one for each image, `[n, c, h', w']` to `[n, d]`.
     pub(crate) fn embeddings_from(&self, activations: Tensor<4>) -> Tensor<2> {
-        self.network.forward_from(activations, self.layer)
+        self.network.forward_from(self.activations.with_grid(activations), self.layer)
     }
 
     /// The scores that an image's target gives for other activations at the layer.
@@ -230,7 +231,8 @@ impl<'a> View<'a> {
     /// # Shapes
     /// `[m, c, h', w']` to `[m, k]`.
     pub fn scores_from(&self, image: usize, activations: Tensor<4>) -> Tensor<2> {
-        self.target(image).scores(self.embeddings_from(activations))
+        let activations = self.activations.of_image(image, activations);
+        self.target(image).scores(self.network.forward_from(activations, self.layer))
     }
 
     /// The scores that an image's target gives for other images.
@@ -329,13 +331,13 @@ impl<'a> View<'a> {
 
     /// Images to embeddings.
     fn embed(&self, images: Tensor<4>) -> Tensor<2> {
-        self.embeddings_from(self.network.forward_to(images, self.layer))
+        self.network.forward_from(self.network.forward_to(images, self.layer), self.layer)
     }
 
     /// ∂(Σ e·g)/∂A by autodiff through the tail; g `[n, d]` to `[n, c, h', w']`.
     fn through_tail(&self, vectors: Tensor<2>) -> Result<Tensor<4>, Error> {
         vector_jacobian_product(self.activations(), vectors, |activations| {
-            self.embeddings_from(activations)
+            self.network.forward_from(self.activations.lifted(activations), self.layer)
         })
     }
 }

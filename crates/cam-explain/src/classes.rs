@@ -150,7 +150,7 @@ fn found(model: &Model) -> Option<Vec<String>> {
 
 /// Whether a file is one of the published ones, or the embedded one, all of which are ImageNet-1k's.
 fn has_known_digest(file: &Path, model: &Model) -> bool {
-    let architecture = &model.network().description().name;
+    let architecture = model.network().name();
     let of_it = published().iter().filter(|published| published.architecture == architecture);
     let of_it: Vec<&Published> = of_it.collect();
     // The digest of a large file takes a while: it is asked for where it can tell something.

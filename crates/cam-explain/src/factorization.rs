@@ -102,7 +102,7 @@ impl Model {
             self.environment().cancel.check("nothing was written")?;
             let input = Input::read(source, self, &mut Clock::start())?;
             same_size(inputs.first(), &input)?;
-            activations.push(network.forward_to(input.tensor.clone(), layer));
+            activations.push(network.forward_to(input.tensor.clone(), layer).grid);
             inputs.push(input);
         }
         let Settings { parts: count, steps, seed } = settings;

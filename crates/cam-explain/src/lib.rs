@@ -46,9 +46,12 @@ pub mod index;
 mod inspection;
 mod journal;
 pub mod lanes;
+mod layers;
 mod memory;
 pub mod model;
 mod notice;
+pub mod onnx;
+mod onnx_inspection;
 mod own_results;
 pub mod paths;
 pub mod photographs;
@@ -78,8 +81,10 @@ pub use explain::{
     width_and_height, window,
 };
 pub use inspection::Inspection;
+pub use layers::{LayerEntry, LayerListing, LayersOf};
 pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
+pub use onnx_inspection::OnnxInspection;
 pub use picture::Picture;
 pub use prepared_array::images_in;
 pub use preprocess::PreprocessingOrigin;

@@ -22,7 +22,7 @@ use crate::explain::{Reading, Size};
 use crate::preprocess::{Found, Used};
 use crate::source::is_url;
 use crate::weights::{digests, packed};
-use crate::{device, notice, preprocess, weights};
+use crate::{device, notice, onnx, preprocess, weights};
 
 /// Which network, and on what it runs.
 #[derive(Debug, Clone, Default)]
@@ -49,6 +49,11 @@ pub struct ModelOptions {
     /// ([`Preprocessing::from_json`](cam_models::Preprocessing::from_json)). The network's own unless given, or what `NAME.preprocess.json` beside the
     /// weight file says.
     pub preprocessing: Option<OsString>,
+    /// The value of an ONNX file that is the embedding; found by itself unless given.
+    pub embedding: Option<String>,
+    /// Width and height that an ONNX file is read for, where it leaves them free; its own or 224 unless given. Other
+    /// networks take images of any size.
+    pub size: Option<(usize, usize)>,
 }
 
 /// The weights of a network that is known by name were never fetched.
@@ -141,7 +146,18 @@ impl Model {
                 "the embedded weights are whole, and nothing is partial about them: give a weight file",
             ).see(Setting::Weights));
         }
-        let request = Request { prefix: options.prefix.as_deref(), described, strictness };
+        let is_onnx = file.as_deref().is_some_and(onnx::is_onnx);
+        if options.embedding.is_some() && !is_onnx {
+            return Err(Error::usage(
+                "the embedding of an ONNX file can be named: give such a file",
+            )
+            .see(Setting::Weights));
+        }
+        let wish = cam_onnx::Wish {
+            size: options.size.map(|(width, height)| [height, width]),
+            embedding: options.embedding.clone(),
+        };
+        let request = Request { prefix: options.prefix.as_deref(), described, strictness, wish };
         let mut networks = devices.iter().map(|opened| {
             let runtime = opened.runtime.clone();
             match &file {
@@ -153,7 +169,7 @@ impl Model {
         let copies = networks.map(|network| Ok(network?.0)).collect::<Result<_, Error>>()?;
         let mut place = place.unwrap_or_default();
         // The preprocessing of every network that is known by its tensors is known.
-        let own = (network.preprocessing(), true);
+        let own = (network.preprocessing(), !is_onnx);
         let found = preprocess::chosen(options.preprocessing.as_deref(), file.as_deref(), own)?;
         if let Some(found) = &found {
             place.remarks.extend(found.remarks.iter().cloned());
@@ -161,9 +177,9 @@ impl Model {
         place.report();
         notice::detail(format_args!(
             "{} from {}, embeddings {} wide",
-            network.description().name,
+            network.name(),
             file.as_ref().map_or("the embedded weights".into(), |file| file.display().to_string()),
-            network.description().embedding_width(),
+            network.embedding_width(),
         ));
         let (options, environment) = (options.clone(), environment.clone());
         let (reading, arithmetic) = (Reading::default(), Arithmetic::Standard);
@@ -246,12 +262,19 @@ impl Model {
     /// # Errors
     /// Where the device fails.
     pub fn untrained(&self) -> Result<ConvNet, Error> {
-        untrained(self.network.description().clone(), self.devices[0].runtime.clone())
+        let runtime = self.devices[0].runtime.clone();
+        match self.network.description() {
+            Some(description) if self.onnx().is_none() => untrained(description.clone(), runtime),
+            _ => Err(Error::usage(format_args!(
+                "{} cannot be given placeholder weights: that is possible for the networks that go by a name",
+                self.name()
+            ))),
+        }
     }
 
     /// What the network is called.
     pub fn name(&self) -> &str {
-        &self.network.description().name
+        self.network.name()
     }
 
     /// A layer by its name.
@@ -306,6 +329,11 @@ impl Model {
         kinds.into_iter().collect::<Vec<_>>().join(",")
     }
 
+    /// The ONNX file that it came from, where it came from one.
+    pub fn onnx(&self) -> Option<&Path> {
+        self.file.as_deref().filter(|file| onnx::is_onnx(file))
+    }
+
     /// SHA-256 of the weights, in hexadecimal digits.
     pub fn sha256(&self) -> Result<String, Error> {
         match &self.file {
@@ -317,10 +345,10 @@ impl Model {
     /// What to call the network where its weights have to be the same again: its name, and which of
     /// several networks in the file it is.
     pub fn identity(&self) -> String {
-        let name = &self.network.description().name;
+        let name = self.network.name();
         match self.place.is_one_of_several {
             true => format!("{name} at {}", self.place.prefix),
-            false => name.clone(),
+            false => name.to_owned(),
         }
     }
 
@@ -353,6 +381,7 @@ struct Request<'a> {
     prefix: Option<&'a str>,
     described: Option<Description>,
     strictness: Strictness,
+    wish: cam_onnx::Wish,
 }
 
 /// A weight file, of whose networks one is meant where that is said.
@@ -372,11 +401,14 @@ fn network(
     request: &Request<'_>,
     runtime: Runtime,
 ) -> Result<(ConvNet, Option<Place>), Error> {
+    if onnx::is_onnx(file) {
+        return Ok((onnx::open(file, &request.wish, runtime)?, None));
+    }
     let can_be_packed = request.strictness == Strictness::Exact && request.prefix.is_none();
     let packed = if can_be_packed { packed::open(file, &runtime) } else { None };
     let asked = request.described.as_ref().map(|description| description.name.clone());
     if let Some(network) = packed
-        && asked.is_none_or(|name| name == network.description().name)
+        && asked.is_none_or(|name| name == network.name())
     {
         return Ok((network, None));
     }

@@ -1,18 +1,16 @@
 //! Which files of a folder hold the bytes that they held before, whatever their dates say.
 
-use std::num::NonZero;
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{panic, thread};
 
 use cam_files::Sha256;
+use cam_threads::{cores, side_by_side};
 
 use crate::environment::Environment;
 use crate::error::Error;
 use crate::folder::Found;
 use crate::progress::Unit;
 
-/// Those images whose digests are the ones that were kept, in no order; one that cannot be read is not what it
+/// Those images whose digests are the ones that were kept, in their order; one that cannot be read is not what it
 /// was. `kept` says what is left of the work when it is interrupted.
 pub fn among<'a>(
     images: &[(&'a Found, Sha256)],
@@ -20,31 +18,18 @@ pub fn among<'a>(
     environment: &Environment,
     kept: &str,
 ) -> Result<Vec<&'a Found>, Error> {
-    let next = AtomicUsize::new(0);
     let bar = environment.bar(Unit::Images, images.len());
-    let compare = || {
-        let mut same = Vec::new();
-        while let Some((found, was)) = images.get(next.fetch_add(1, Ordering::Relaxed)) {
-            environment.cancel.check(kept)?;
-            let now = cam_files::Sha256::of_file(&found.path(root));
-            if now.is_ok_and(|now| now == *was) {
-                same.push(*found);
-            }
-            bar.advance(1);
+    let same = side_by_side(images, cores(), |(found, was)| {
+        // Of those that are left no file is opened, so that whoever asked for an end need not wait.
+        if environment.cancel.is_cancelled() {
+            return false;
         }
-        Ok::<_, Error>(same)
-    };
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(images.len());
-    let same = thread::scope(|scope| {
-        // Where no more threads can be had, this one does it alone.
-        let spawn = |_| thread::Builder::new().spawn_scoped(scope, compare).ok();
-        let others: Vec<_> = (1..threads).filter_map(spawn).collect();
-        let mut same = compare()?;
-        for other in others {
-            same.extend(other.join().unwrap_or_else(|reason| panic::resume_unwind(reason))?);
-        }
-        Ok(same)
+        let now = Sha256::of_file(&found.path(root));
+        bar.advance(1);
+        now.is_ok_and(|now| now == *was)
     });
     drop(bar);
-    same
+    environment.cancel.check(kept)?;
+    let images = images.iter().zip(same);
+    Ok(images.filter_map(|(&(found, _), is_same)| is_same.then_some(found)).collect())
 }

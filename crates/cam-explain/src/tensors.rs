@@ -24,6 +24,14 @@ pub fn maps(tensor: Tensor<4>) -> Result<Vec<Map>, Error> {
 
 /// Pixels as the network takes them, `[n, 3, h, w]`.
 pub fn images(network: &ConvNet, pixels: &[InputImage]) -> Result<Tensor<4>, Error> {
+    if let Some(first) = pixels.first() {
+        let (width, height) = first.size();
+        network.check_size([height, width]).map_err(|error| {
+            Error::usage(format_args!(
+                "the network does not take images of {width}×{height} pixels: {error}"
+            ))
+        })?;
+    }
     network.inputs(pixels).context("images make a tensor")
 }
 

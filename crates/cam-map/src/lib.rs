@@ -23,8 +23,6 @@
 
 mod error;
 mod map;
-#[cfg_attr(not(feature = "threads"), path = "no_threads.rs")]
-mod parallel;
 mod postprocess;
 mod range;
 mod regions;

@@ -4,7 +4,8 @@
 //! kilobytes. Each map is resized and stretched while it is in the cache, which for a hundred maps is ten
 //! times faster than passes over all of them.
 
-use crate::parallel::in_parts;
+use cam_threads::{cores, in_ranges};
+
 use crate::range::{EPSILON, positive_part, range, stretch};
 use crate::resize::{Tap, between_rows, stretch_rows, taps};
 use crate::{Map, MapError};
@@ -100,17 +101,16 @@ pub fn postprocess(
         return Err(MapError::Empty { width, height });
     }
     let layers: Vec<Layer<'_>> = layers.iter().map(|raw| Layer::new(raw, width, height)).collect();
-    let mut finished = vec![(Vec::new(), true); count];
-    in_parts(&mut finished, count * width * height / PER_THREAD, |first, part| {
+    let threads = cores().min(count * width * height / PER_THREAD);
+    let finished = in_ranges(count, threads, |indices| {
         let mut scratch = Scratch::default();
-        for (index, finished) in part.iter_mut().enumerate() {
-            *finished = match fusion {
-                Fusion::Mean => mean(&layers, first + index, arithmetic, &mut scratch),
-                Fusion::Product => product(&layers, first + index, arithmetic, &mut scratch),
-            };
-        }
+        let finish = |index| match fusion {
+            Fusion::Mean => mean(&layers, index, arithmetic, &mut scratch),
+            Fusion::Product => product(&layers, index, arithmetic, &mut scratch),
+        };
+        indices.map(finish).collect::<Vec<_>>()
     });
-    let finished = finished.into_iter().map(|(values, is_degenerate)| {
+    let finished = finished.into_iter().flatten().map(|(values, is_degenerate)| {
         Ok(Postprocessed { map: Map::new(width, height, values)?, is_degenerate })
     });
     finished.collect()

@@ -32,7 +32,6 @@ mod error;
 mod image;
 mod imputation;
 mod multigrid;
-mod parallel;
 mod pointing;
 mod ranking;
 mod road;

@@ -1,9 +1,7 @@
-use std::num::NonZero;
-
 use cam_random::Random;
+use cam_threads::{cores, side_by_side};
 
 use crate::deletion::scored;
-use crate::parallel::side_by_side;
 use crate::ranking::{check_fits, ranking};
 use crate::{Error, Image, Map, Score, impute};
 
@@ -115,8 +113,7 @@ struct Removal<'a> {
 
 /// The image after each of the removals, side by side on all processors.
 fn all_without(image: &Image, removals: &[Removal<'_>]) -> Result<Vec<Image>, Error> {
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let images = side_by_side(removals, threads, |&removal| without(image, removal));
+    let images = side_by_side(removals, cores(), |&removal| without(image, removal));
     images.into_iter().collect()
 }
 

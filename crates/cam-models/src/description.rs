@@ -139,8 +139,8 @@ pub struct BatchNorm {
 pub struct Cut {
     /// The network's own name for it (`layer4.2`).
     pub name: String,
-    /// The stage whose last block this is (`layer4`).
-    pub alias: Option<String>,
+    /// What else it goes by: the stage whose last block this is (`layer4`).
+    pub aliases: Vec<String>,
     /// What lies there.
     pub value: Value,
 }
@@ -170,7 +170,8 @@ impl Description {
         let shapes = self.channels_and_strides();
         let layer = |cut: &Cut| {
             let (channels, stride) = shapes[cut.value.index()];
-            LayerInfo { name: cut.name.clone(), alias: cut.alias.clone(), channels, stride }
+            let aliases = cut.aliases.clone();
+            LayerInfo { aliases, ..LayerInfo::new(cut.name.clone(), channels, stride) }
         };
         self.cuts.iter().map(layer).collect()
     }
@@ -243,7 +244,8 @@ impl Builder {
 
     /// Names the last value as a place to cut at.
     pub(crate) fn cut(&mut self, name: impl Into<String>, alias: Option<String>) {
-        self.cuts.push(Cut { name: name.into(), alias, value: self.last() });
+        let aliases = alias.into_iter().collect();
+        self.cuts.push(Cut { name: name.into(), aliases, value: self.last() });
     }
 
     fn step(&mut self, input: Value, operation: Operation) -> Value {

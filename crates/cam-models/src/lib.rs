@@ -39,12 +39,15 @@
 
 mod architecture;
 mod behind;
+mod body;
 mod burn_executor;
 mod candidates;
 mod catalogue;
 pub mod checkpoint;
 mod choice;
 mod contract;
+mod convolutions;
+mod convolutions_of;
 pub mod description;
 mod efficientnet_lite;
 #[cfg(feature = "embedded")]
@@ -53,6 +56,8 @@ mod engine_executor;
 mod error;
 mod executor;
 mod fit;
+mod graph_executor;
+mod graph_network;
 mod head_weights;
 mod identify;
 mod imagenet;
@@ -88,6 +93,8 @@ pub use engine_executor::EngineExecutor;
 pub use error::LoadError;
 pub use executor::{Executor, Recording, Segment};
 pub use fit::{Fit, UnknownFit};
+pub use graph_executor::{Dense, GraphExecutor, ParameterError};
+pub use graph_network::{GraphClassifier, GraphParts, Parameters};
 pub use head_weights::{HeadStepWeights, HeadWeights};
 pub use identify::{Identified, identify};
 pub use imagenet::imagenet_classes;

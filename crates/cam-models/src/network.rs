@@ -1,11 +1,18 @@
 use burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail};
+use cam_core::{
+    Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail,
+};
+use cam_graph::ShapeError;
 use thiserror::Error;
 
+use crate::body::Body;
 use crate::burn_executor::BurnExecutor;
+use crate::convolutions::Convolutions;
+use crate::convolutions_of::convolutions_of;
 use crate::description::Description;
 use crate::engine_executor::EngineExecutor;
-use crate::executor::{Executor, Recording};
+use crate::executor::Executor;
+use crate::graph_network::{GraphNetwork, GraphParts};
 use crate::head_weights::HeadWeights;
 use crate::input::InputImage;
 use crate::pixels::Rgb8;
@@ -35,10 +42,9 @@ use crate::weights::{ClassifierWeights, Weights};
 /// # Ok::<(), cam_models::NetworkError>(())
 /// ```
 pub struct ConvNet {
-    description: Description,
-    layers: Vec<LayerInfo>,
-    executor: Box<dyn Executor>,
-    head: Head,
+    name: String,
+    preprocessing: Preprocessing,
+    body: Box<dyn Body>,
     classifier: Option<Linear>,
     device: Device,
 }
@@ -50,6 +56,15 @@ pub enum NetworkError {
     /// Too few, too many, or of other sizes.
     #[error("the weights are not those of the description")]
     Weights,
+    /// A graph whose steps do not fit each other.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// A graph that nowhere has channels at the positions of an image.
+    #[error(
+        "the network has no layer that keeps the image's rows and columns, up to which its output depends on them: \
+         there is nothing to explain"
+    )]
+    NoGrid,
     /// A device without arithmetic of that kind.
     #[error("this device does not compute in {precision}: run the network in f32 there")]
     Precision {
@@ -118,18 +133,99 @@ impl ConvNet {
             _ => None,
         };
         Ok(Self {
-            layers: description.layers(),
-            head: head.on(&description, device).ok_or(NetworkError::Weights)?,
-            executor,
+            name: description.name.clone(),
+            preprocessing: description.preprocessing.clone(),
             classifier: classifier.ok_or(NetworkError::Weights)?,
             device: device.clone(),
-            description,
+            body: Box::new(Convolutions {
+                layers: description.layers(),
+                head: head.on(&description, device).ok_or(NetworkError::Weights)?,
+                executor,
+                description,
+            }),
         })
     }
 
-    /// The network as data.
-    pub fn description(&self) -> &Description {
-        &self.description
+    /// Any network that is a graph, with the numbers of its parameters.
+    ///
+    /// The engine runs it where it can run all of it, if the runtime asks for the engine; elsewhere burn's operations
+    /// do, on the runtime's device.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] where the steps do not fit each other, [`NetworkError::NoGrid`] where there is nothing to
+    /// cut at, and those of [`new`](Self::new).
+    pub fn from_graph(
+        network: GraphParts,
+        runtime: impl Into<Runtime>,
+    ) -> Result<Self, NetworkError> {
+        let runtime = runtime.into();
+        let GraphParts { name, graph, parameters, classifier, preprocessing } = network;
+        let classifier = classifier.map(|head| head.on(&parameters, &runtime.device));
+        let classifier = match classifier {
+            Some(found) => Some(found.ok_or(NetworkError::Weights)?),
+            None => None,
+        };
+        let (device, body) = match runtime.execution {
+            Execution::Engine(_)
+                if let Some((description, weights)) =
+                    convolutions_of(&graph, &parameters, &name) =>
+            {
+                let network = Self::new(description, weights, runtime)?;
+                (network.device, network.body)
+            }
+            Execution::Engine(_) => {
+                let body = GraphNetwork::new(graph, parameters, &runtime.device, Precision::F32)?;
+                (runtime.device, Box::new(body) as Box<dyn Body>)
+            }
+            Execution::Burn(precision) if !precision.is_supported_by(&runtime.device) => {
+                return Err(NetworkError::Precision { precision });
+            }
+            Execution::Burn(precision) => {
+                let body = GraphNetwork::new(graph, parameters, &runtime.device, precision)?;
+                (runtime.device, Box::new(body) as Box<dyn Body>)
+            }
+        };
+        Ok(Self { name, preprocessing, body, classifier, device })
+    }
+
+    /// The same network with images prepared in another way: what its weights were trained with, where their file
+    /// does not say it.
+    #[must_use]
+    pub fn with_preprocessing(self, preprocessing: Preprocessing) -> Self {
+        Self { preprocessing, ..self }
+    }
+
+    /// That images of that height and width fit.
+    ///
+    /// # Errors
+    /// [`NetworkError::Shape`] for the first step of a graph that does not.
+    pub fn check_size(&self, [height, width]: [usize; 2]) -> Result<(), NetworkError> {
+        match self.graph() {
+            Some((graph, _)) => Ok(graph.shapes(&[3, height, width]).map(drop)?),
+            None => Ok(()),
+        }
+    }
+
+    /// The network's name (`resnet50`).
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The description that it was made from, where it was made from one.
+    pub fn description(&self) -> Option<&Description> {
+        self.body.description()
+    }
+
+    /// The graph that burn's operations run, with its cuts, where it was made from one.
+    pub fn graph(&self) -> Option<(&cam_graph::Graph, &[cam_graph::Cut])> {
+        self.body.graph()
+    }
+
+    /// Input pixels per position of the layer that is looked at unless told otherwise, along one side: an input whose
+    /// sides are multiples of it has no positions that reach beyond its edge.
+    pub fn stride(&self) -> usize {
+        let layer = self.last_layer().ok().and_then(|layer| self.layers().get(layer.index()));
+        layer.map_or(1, |layer| layer.stride)
     }
 
     /// The fully connected layer behind the embedding, where the weights hold one: what class
@@ -140,7 +236,7 @@ impl ConvNet {
 
     /// How an image becomes this network's input.
     pub fn preprocessing(&self) -> &Preprocessing {
-        &self.description.preprocessing
+        &self.preprocessing
     }
 
     /// Pixels of one size to the network's input `[n, 3, h, w]`, where its weights lie: normalised
@@ -178,14 +274,6 @@ impl ConvNet {
         Some(Tensor::cat(images.iter().map(one).collect::<Option<Vec<_>>>()?, 0))
     }
 
-    /// The same network with images prepared in another way: what its weights were trained with, where their file
-    /// does not say it.
-    #[must_use]
-    pub fn with_preprocessing(mut self, preprocessing: Preprocessing) -> Self {
-        self.description.preprocessing = preprocessing;
-        self
-    }
-
     /// Where the weights lie.
     pub fn device(&self) -> &Device {
         &self.device
@@ -193,7 +281,7 @@ impl ConvNet {
 
     /// The engine that runs its convolutions, where one does: to ask how.
     pub fn engine(&self) -> Option<&cam_engine::Engine> {
-        self.executor.engine()
+        self.body.engine()
     }
 
     /// The same network, its weights shared, on one thread of its own: several of them run side by
@@ -201,10 +289,9 @@ impl ConvNet {
     /// the network does not run in the engine.
     pub fn lane(&self) -> Option<Self> {
         Some(Self {
-            description: self.description.clone(),
-            layers: self.layers.clone(),
-            executor: self.executor.lane()?,
-            head: self.head.clone(),
+            name: self.name.clone(),
+            preprocessing: self.preprocessing.clone(),
+            body: self.body.lane()?,
             classifier: self.classifier.clone(),
             device: self.device.clone(),
         })
@@ -212,43 +299,33 @@ impl ConvNet {
 
     /// Images `[n, 3, h, w]` to embeddings `[n, d]`.
     pub fn embed(&self, images: Tensor<4>) -> Tensor<2> {
-        let all = 0..self.description.steps.len();
-        self.head.forward(self.executor.run(all, images))
-    }
-
-    /// How many steps have run at a layer.
-    fn index(&self, layer: Layer) -> usize {
-        self.description.cuts[layer.index()].value.index()
+        self.body.embed(images)
     }
 }
 
 impl Network for ConvNet {
     fn layers(&self) -> &[LayerInfo] {
-        &self.layers
+        self.body.layers()
     }
 
     fn embedding_width(&self) -> usize {
-        self.description.embedding_width()
+        self.body.embedding_width()
     }
 
-    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Tensor<4> {
-        self.executor.run(0..self.index(to), images)
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Activations {
+        self.body.forward_to(images, to)
     }
 
-    fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2> {
-        let tail = self.index(from)..self.description.steps.len();
-        self.head.forward(self.executor.run(tail, activations))
+    fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
+        self.body.forward_from(activations, from)
     }
 
-    fn tail(&self, activations: &Tensor<4>, from: Layer) -> Option<Box<dyn Tail + '_>> {
-        let tail = self.index(from)..self.description.steps.len();
-        let recording = self.executor.record(tail, activations)?;
-        Some(Box::new(RecordedTail { recording, head: &self.head }))
+    fn tail(&self, activations: &Activations, from: Layer) -> Option<Box<dyn Tail + '_>> {
+        self.body.tail(activations, from)
     }
 
     fn recorded(&self, images: &Tensor<4>) -> Option<Box<dyn Tail + '_>> {
-        let recording = self.executor.record(0..self.description.steps.len(), images)?;
-        Some(Box::new(RecordedTail { recording, head: &self.head }))
+        self.body.recorded(images)
     }
 
     fn bias_gradients(
@@ -256,72 +333,22 @@ impl Network for ConvNet {
         images: Tensor<4>,
         gradients: Tensor<2>,
     ) -> Option<Vec<BiasGradients>> {
-        let all = 0..self.description.steps.len();
-        let last = self.executor.run(all.clone(), images.clone());
-        let [_, _, height, width] = last.dims();
-        let gradients = self.head.pull_back(&last, gradients.unsqueeze_dim(1));
-        let gradients = gradients.per_position([height, width]).squeeze_dim(1);
-        self.executor.bias_gradients(all, images, gradients)
+        self.body.bias_gradients(images, gradients)
     }
 
     fn head(&self, at: Layer) -> Option<&Head> {
-        (self.index(at) == self.description.steps.len()).then_some(&self.head)
+        self.body.head(at)
     }
 
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
-        let first = from.map_or(0, |layer| self.index(layer));
-        self.description.footprint_from(first, size)
+        self.body.footprint(size, from)
     }
 
-    fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Tensor<4>> {
-        let mut reached = (0, images);
-        let activations = layers.iter().map(|&layer| {
-            let (from, input) = &reached;
-            let to = self.index(layer);
-            reached = (to, self.executor.run(*from..to, input.clone()));
-            reached.1.clone()
-        });
-        activations.collect()
-    }
-}
-
-/// Recorded convolutions and the head behind them.
-struct RecordedTail<'a> {
-    recording: Box<dyn Recording + 'a>,
-    head: &'a Head,
-}
-
-impl Tail for RecordedTail<'_> {
-    fn embeddings(&self) -> Tensor<2> {
-        self.head.forward(self.recording.output())
+    fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Activations> {
+        self.body.forward_through(images, layers)
     }
 
-    fn pull_back(&self, gradients: Tensor<3>) -> Tensor<5> {
-        let [n, k, _] = gradients.dims();
-        let gradients = self.recording.pull_back(self.behind_head(gradients), k);
-        by_question(gradients, [n, k])
+    fn last_layer(&self) -> Result<Layer, cam_core::Error> {
+        self.body.last_layer()
     }
-
-    fn pull_back_guided(&self, gradients: Tensor<3>) -> Option<Tensor<5>> {
-        let [n, k, _] = gradients.dims();
-        let gradients = self.recording.pull_back_guided(self.behind_head(gradients), k)?;
-        Some(by_question(gradients, [n, k]))
-    }
-}
-
-impl RecordedTail<'_> {
-    /// ∂s/∂e `[n, k, d]` to ∂s/∂ of what the convolutions gave, `[n · k, c, h, w]`.
-    fn behind_head(&self, gradients: Tensor<3>) -> Tensor<4> {
-        let output = self.recording.output();
-        let [_, _, height, width] = output.dims();
-        let gradients = self.head.pull_back(&output, gradients).per_position([height, width]);
-        let [n, k, c, h, w] = gradients.dims();
-        gradients.reshape([n * k, c, h, w])
-    }
-}
-
-/// `[n · k, c, h, w]` to `[n, k, c, h, w]`.
-fn by_question(gradients: Tensor<4>, [n, k]: [usize; 2]) -> Tensor<5> {
-    let [_, c, h, w] = gradients.dims();
-    gradients.reshape([n, k, c, h, w])
 }

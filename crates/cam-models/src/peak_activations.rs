@@ -24,6 +24,21 @@ impl Description {
         Footprint { peak, total: sizes[first..].iter().sum() }
     }
 
+    /// The part of all multiply-adds that lies in front of a cut, for one image of that size.
+    pub fn share_before(&self, cut: usize, size: [usize; 2]) -> f64 {
+        let sizes = self.sizes(size);
+        let each = self.steps.iter().enumerate().map(|(index, step)| match &step.operation {
+            Operation::Convolution(c) => {
+                let taps = c.inputs / c.groups * c.kernel * c.kernel;
+                (sizes[index + 1] * taps) as f64
+            }
+            Operation::MaxPool(_) => 0.0,
+        });
+        let each: Vec<f64> = each.collect();
+        let before = self.cuts.get(cut).map_or(0, |cut| cut.value.index());
+        each[..before].iter().sum::<f64>() / each.iter().sum::<f64>().max(1.0)
+    }
+
     /// Numbers in each value.
     fn sizes(&self, [height, width]: [usize; 2]) -> Vec<usize> {
         let mut shapes = vec![[3, height, width]];

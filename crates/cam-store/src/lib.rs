@@ -10,7 +10,6 @@ mod concepts;
 mod error;
 mod fingerprint;
 pub mod index;
-mod side_by_side;
 mod version;
 
 pub use concepts::{Concept, ConceptSet, Example};

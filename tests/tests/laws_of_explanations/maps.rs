@@ -89,15 +89,15 @@ fn an_explanation_follows_finite_differences_of_the_score() {
     // Grad-CAM is first order: along A itself, s(A + hA) − s(A) ≈ h · Σ map, for ⟨e, c⟩ exactly.
     let layer = NETWORK.layer("block14").expect("the layer exists");
     let target = Dot::with(concepts(&["rocket"]));
-    let activations = NETWORK.forward_to(images(&["cat"]), layer);
+    let activations = NETWORK.forward_to(images(&["cat"]), layer).grid;
     let leaf = activations.clone().autodiff().require_grad();
-    let score = target.scores(NETWORK.forward_from(leaf.clone(), layer)).sum();
+    let score = target.scores(NETWORK.forward_from(leaf.clone().into(), layer)).sum();
     let mut gradients = score.backward();
     let gradient = values(&leaf.grad_remove(&mut gradients).expect("tracked"));
     let flat = values(&activations);
     let score_at = |activation: &[f32]| {
         let tensor = map(activation.to_vec(), activations.dims());
-        f64::from(values(&target.scores(NETWORK.forward_from(tensor, layer)))[0])
+        f64::from(values(&target.scores(NETWORK.forward_from(tensor.into(), layer)))[0])
     };
     let step = 1e-2 * magnitude(&flat);
     let [_, _, h, w] = activations.dims();

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cam_core::methods::Cost;
-use cam_core::{Budget, Head, Layer, LayerInfo};
+use cam_core::{Activations, Budget, Head, Layer, LayerInfo};
 use cam_models::Runtime;
 use cam_tests::compare::{assert_near, values};
 use cam_tests::networks::{by_formula_on, images};
@@ -41,11 +41,11 @@ impl Network for Counted {
     fn embedding_width(&self) -> usize {
         self.network.embedding_width()
     }
-    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Tensor<4> {
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Activations {
         self.passes.fetch_add(1, Ordering::SeqCst);
         self.network.forward_to(images, to)
     }
-    fn forward_from(&self, activations: Tensor<4>, from: Layer) -> Tensor<2> {
+    fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
         self.passes.fetch_add(1, Ordering::SeqCst);
         self.network.forward_from(activations, from)
     }

@@ -57,7 +57,7 @@ fn contributions_to_a_cosine_are_one_side_of_a_pair() {
         let map = raw(&capture.explain(&Contributions, &target).expect("explained"));
         let layer = NETWORK.last_layer().expect("it has layers");
         let [a, b] =
-            ["cat", other].map(|name| NETWORK.forward_to(embedded::images(&[name]), layer));
+            ["cat", other].map(|name| NETWORK.forward_to(embedded::images(&[name]), layer).grid);
         let head = NETWORK.head(layer).expect("pooling follows it");
         let pair = Pair::of(head, [&a, &b]).expect("a pair");
         assert_near(other, &map, &pair.maps()[0], 1e-4);

@@ -164,7 +164,7 @@ fn a_batch_norm_behind_a_layer_that_is_called_fc_may_be_followed_by_a_relu() {
 fn generalised_mean(exponent: f64) -> Vec<Vec<f64>> {
     let network = open("tiny_basic.safetensors").network;
     let last = network.layer("layer4").expect("it is there");
-    let activations = network.forward_to(images(), last);
+    let activations = network.forward_to(images(), last).grid;
     let [n, c, h, w] = activations.dims();
     let activations = values(&activations);
     let channel = |channel: &[f32]| {

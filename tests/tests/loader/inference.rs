@@ -8,7 +8,7 @@ fn groups(description: &Description) -> Vec<usize> {
 }
 
 fn inferred(name: &str) -> Description {
-    open(name).network.description().clone()
+    open(name).network.description().unwrap().clone()
 }
 
 #[test]

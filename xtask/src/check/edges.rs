@@ -21,10 +21,18 @@ struct Layer {
 }
 
 const LAYERS: &[Layer] = &[
+    // Threads know nothing of what they do.
+    Layer {
+        name: "cam-threads",
+        may_use: &[],
+        must_not_use: &["clap", "rayon"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // A map is numbers with a size.
     Layer {
         name: "cam-map",
-        may_use: &[],
+        may_use: &["cam-threads"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -60,10 +68,26 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
     },
+    // A network as data: no numbers, no device, no file.
+    Layer {
+        name: "cam-graph",
+        may_use: &[],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
+    // An ONNX file becomes a graph, and nothing runs it here.
+    Layer {
+        name: "cam-onnx",
+        may_use: &["cam-files", "cam-graph"],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // A network gets pixels: which file they came from is not its concern.
     Layer {
         name: "cam-models",
-        may_use: &["cam-core", "cam-engine", "cam-files"],
+        may_use: &["cam-core", "cam-engine", "cam-files", "cam-graph"],
         must_not_use: &["image", "imageproc", "ureq", "clap"],
         must_not_reach: &[],
         is_library: true,
@@ -95,7 +119,7 @@ const LAYERS: &[Layer] = &[
     // Measures know numbers, and whom to ask for a score.
     Layer {
         name: "cam-metrics",
-        may_use: &["cam-map", "cam-random"],
+        may_use: &["cam-map", "cam-random", "cam-threads"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -103,7 +127,7 @@ const LAYERS: &[Layer] = &[
     // What is kept are vectors, names and files.
     Layer {
         name: "cam-store",
-        may_use: &["cam-files"],
+        may_use: &["cam-files", "cam-threads"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -122,7 +146,10 @@ const LAYERS: &[Layer] = &[
             "cam-viz",
             "cam-fetch",
             "cam-files",
+            "cam-graph",
+            "cam-onnx",
             "cam-random",
+            "cam-threads",
         ],
         must_not_use: &["clap", "indicatif", "ctrlc", "anyhow"],
         must_not_reach: &["clap"],
@@ -140,6 +167,7 @@ const LAYERS: &[Layer] = &[
             "cam-metrics",
             "cam-random",
             "cam-store",
+            "cam-threads",
             "cam-viz",
             "cam-fetch",
         ],

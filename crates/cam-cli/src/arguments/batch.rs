@@ -2,9 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use cam_explain::concepts::ConceptsAs;
-
-use super::{Images, MethodOptions, Model};
+use super::{Series, Setup};
 
 /// Arguments of `cam batch`.
 #[derive(Debug, Args)]
@@ -14,30 +12,9 @@ pub struct Batch {
     #[arg(value_name = "DIR")]
     pub images: PathBuf,
 
-    /// The file of concepts (`cam concept` makes it).
-    #[arg(long, value_name = "FILE")]
-    pub concepts: PathBuf,
-
-    /// Output folder (created if missing).
-    #[arg(short, long, value_name = "FOLDER")]
-    pub out: PathBuf,
-
-    /// What a concept of the file is.
-    #[arg(long = "as", value_name = "centroid|contrast|prototypes", default_value = "contrast")]
-    pub concepts_as: ConceptsAs,
-
-    /// How maps are made (`cam list methods` lists them).
-    /// Contributions sum to the score, and can be compared from image to image.
-    #[arg(long, value_name = "M", default_value = "contributions")]
-    pub method: String,
-
-    /// What can be set about the method.
+    /// What is made of each image, and where it goes.
     #[command(flatten)]
-    pub options: MethodOptions,
-
-    /// Where to explain; the last layer unless given.
-    #[arg(short, long, value_name = "L")]
-    pub layer: Option<String>,
+    pub series: Series,
 
     /// Only this part of the images, as in 2/8: parts can run on different machines.
     #[arg(long, value_name = "I/N")]
@@ -61,13 +38,9 @@ pub struct Batch {
     )]
     pub scale: String,
 
-    /// Which network.
+    /// Which network, and how images are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// Print the summary as one JSON document.
     #[arg(short, long)]

@@ -1,6 +1,6 @@
 use clap::{Args, value_parser};
 
-use super::{ImageList, Images, Model};
+use super::{ImageList, Setup};
 
 /// Arguments of `cam classify`.
 #[derive(Debug, Args)]
@@ -13,13 +13,9 @@ pub struct Classify {
     #[arg(long, value_name = "K", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10_000))]
     pub top: u32,
 
-    /// Which network; its weights must hold a classifier.
+    /// Which network, whose weights must hold a classifier, and how images are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// Print one JSON document instead of text.
     #[arg(short, long)]

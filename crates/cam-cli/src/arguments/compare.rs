@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{Images, Model};
+use super::Setup;
 
 /// Arguments of `cam compare`.
 #[derive(Debug, Args)]
@@ -25,13 +25,9 @@ pub struct Compare {
     #[arg(long = "point", value_name = "X,Y")]
     pub points: Vec<String>,
 
-    /// Which network.
+    /// Which network, and how images are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// The figure, .png or .jpg.
     #[arg(short, long, value_name = "FIGURE")]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Images, Model};
+use super::Setup;
 
 /// What to do with a file of concepts.
 #[derive(Debug, Subcommand)]
@@ -35,13 +35,9 @@ pub struct AddConcept {
     #[arg(long = "negative", value_name = "IMAGE")]
     pub negatives: Vec<OsString>,
 
-    /// Which network.
+    /// Which network, and how images are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 }
 
 /// Arguments of `cam concept list`.

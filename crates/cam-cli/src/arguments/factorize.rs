@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{ImageList, Images, Model};
+use super::{ImageList, Setup};
 
 /// Arguments of `cam factorize`.
 #[derive(Debug, Args)]
@@ -31,13 +31,9 @@ pub struct Factorize {
     #[arg(short, long, value_name = "L")]
     pub layer: Option<String>,
 
-    /// Which network.
+    /// Which network, and how images are read; all are brought to one size.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read; all are brought to one size.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// The figure, .png or .jpg; IMAGE.parts.png unless given.
     #[arg(short, long, value_name = "FIGURE")]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, value_parser};
 
-use super::{Images, Model};
+use super::Setup;
 
 /// Arguments of `cam index`.
 #[derive(Debug, Args)]
@@ -29,13 +29,9 @@ pub struct Index {
     #[arg(long, hide_short_help = true)]
     pub moved: bool,
 
-    /// Which network.
+    /// Which network, and how images are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// Print one JSON document.
     #[arg(short, long)]
@@ -123,13 +119,9 @@ pub struct Search {
     #[arg(long, value_names = ["A", "B"], num_args = 2)]
     pub why: Option<Vec<String>>,
 
-    /// Which network.
+    /// Which network, and how images are read; the index's own size unless given.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read; the index's own size unless given.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// The figure, .png or .jpg.
     #[arg(short, long, value_name = "FIGURE")]

@@ -48,19 +48,38 @@ pub struct Methods {
 /// Arguments of `cam list layers`.
 #[derive(Debug, Args)]
 pub struct Layers {
-    /// The network's name; the embedded one unless given.
+    /// A weight file or an ONNX file, whose network is inferred.
+    #[arg(value_name = "FILE", conflicts_with_all = ["model", "weights"])]
+    pub file: Option<PathBuf>,
+
+    /// The network's name; the embedded one unless a file is given.
     #[arg(short, long, value_name = "NAME")]
     pub model: Option<String>,
 
-    /// A weight file instead, whose network is inferred.
+    /// The same as FILE.
     #[arg(long, value_name = "FILE", conflicts_with = "model")]
     pub weights: Option<PathBuf>,
 
+    /// List the layers too beside which a residual passes by.
+    #[arg(short, long)]
+    pub all: bool,
+
+    /// The size of the images; the network's own unless given.
+    #[arg(long, value_name = "WxH", value_parser = size)]
+    pub size: Option<(usize, usize)>,
+
     /// Of several networks in the weight file, the one whose names begin so.
-    #[arg(long, value_name = "NAMES", requires = "weights")]
+    #[arg(long, value_name = "NAMES", conflicts_with = "model")]
     pub prefix: Option<String>,
 
     /// Print one JSON document.
     #[arg(short, long)]
     pub json: bool,
+}
+
+fn size(text: &str) -> Result<(usize, usize), String> {
+    match text.parse::<cam_explain::Size>() {
+        Ok(cam_explain::Size::Fixed(width, height)) => Ok((width, height)),
+        _ => Err("write a size in pixels, as in 224x224".to_owned()),
+    }
 }

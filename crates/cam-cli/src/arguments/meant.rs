@@ -3,10 +3,11 @@
 use std::num::NonZero;
 
 use cam_core::Arithmetic;
+use cam_explain::batch::Settings;
 use cam_explain::{Decoding, Environment, ModelOptions, Reading, Size};
 use cam_models::Fit;
 
-use super::{Compat, Images, MethodOptions, Model};
+use super::{Compat, Images, MethodOptions, Model, Series, Setup};
 use crate::failure::Failure;
 
 impl Model {
@@ -22,19 +23,29 @@ impl Model {
             batch: NonZero::new(self.batch as usize),
             threads: self.threads as usize,
             exact: self.exact,
+            embedding: self.embedding.clone(),
+            size: None,
             preprocessing: self.preprocess.clone(),
         }
     }
 
     /// Loads it.
     pub fn load(&self, environment: &Environment) -> Result<cam_explain::Model, Failure> {
+        self.load_with(self.options(), environment)
+    }
+
+    fn load_with(
+        &self,
+        options: ModelOptions,
+        environment: &Environment,
+    ) -> Result<cam_explain::Model, Failure> {
         if self.prefix.is_some() && self.weights.as_deref().is_none_or(|weights| weights.is_empty())
         {
             return Err(Failure::usage(
                 "--prefix chooses a network of a weight file: give --weights",
             ));
         }
-        Ok(cam_explain::Model::load(&self.options(), environment)?)
+        Ok(cam_explain::Model::load(&options, environment)?)
     }
 
     /// Loads it, to read images in that way.
@@ -44,8 +55,19 @@ impl Model {
         environment: &Environment,
     ) -> Result<cam_explain::Model, Failure> {
         let reading = images.reading()?;
-        let model = self.load(environment)?;
+        let size = match reading.size {
+            Size::Fixed(width, height) => Some((width, height)),
+            Size::Model | Size::Native => None,
+        };
+        let model = self.load_with(ModelOptions { size, ..self.options() }, environment)?;
         Ok(model.following(images.arithmetic()).with_images(reading))
+    }
+}
+
+impl Setup {
+    /// Loads the network, to read images in that way.
+    pub fn load(&self, environment: &Environment) -> Result<cam_explain::Model, Failure> {
+        self.model.load_for(&self.reading, environment)
     }
 }
 
@@ -89,6 +111,24 @@ impl MethodOptions {
             top_channels: top_channels.map(|count| count as usize),
             samples: samples.map(|count| count as usize),
             seed: *seed,
+        }
+    }
+}
+
+impl Series {
+    /// What is made of the whole series, without tables and pictures.
+    pub fn meant(&self) -> Settings {
+        let Self { concepts, out, concepts_as, method, options, layer } = self;
+        Settings {
+            concepts: concepts.clone(),
+            concepts_as: *concepts_as,
+            method: method.clone(),
+            options: options.meant(),
+            layer: layer.clone(),
+            out: out.clone(),
+            shard: None,
+            parquet: false,
+            pictures: None,
         }
     }
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use cam_explain::concepts::ConceptsAs;
 use clap::Args;
 
-use super::{ImageList, Images, MethodOptions, Model};
+use super::{ImageList, MethodOptions, Setup};
 
 /// Arguments of `cam segment`.
 #[derive(Debug, Args)]
@@ -34,13 +34,9 @@ pub struct Segment {
     #[command(flatten)]
     pub options: MethodOptions,
 
-    /// Which network.
+    /// Which network, and how images are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How images are read.
-    #[command(flatten)]
-    pub images: Images,
+    pub setup: Setup,
 
     /// The colours of the maps: turbo, jet, viridis, inferno, or diverging for signed maps.
     #[arg(long, value_name = "MAP")]

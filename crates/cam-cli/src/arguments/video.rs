@@ -1,9 +1,6 @@
-use std::path::PathBuf;
-
-use cam_explain::concepts::ConceptsAs;
 use clap::{Args, value_parser};
 
-use super::{Images, MethodOptions, Model};
+use super::{Series, Setup};
 
 /// Arguments of `cam video`.
 #[derive(Debug, Args)]
@@ -13,14 +10,6 @@ pub struct Video {
     #[arg(long, value_name = "WxH")]
     pub frame_size: String,
 
-    /// The file of concepts (`cam concept` makes it).
-    #[arg(long, value_name = "FILE")]
-    pub concepts: PathBuf,
-
-    /// Output folder (created if missing).
-    #[arg(short, long, value_name = "FOLDER")]
-    pub out: PathBuf,
-
     /// Weight of the current frame in an exponential moving average of maps (1 = no smoothing).
     #[arg(long, value_name = "WEIGHT", default_value_t = 1.0, value_parser = share)]
     pub ema: f32,
@@ -29,34 +18,17 @@ pub struct Video {
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..=99_999_999))]
     pub max_frames: Option<u64>,
 
-    /// What a concept of the file is.
-    #[arg(long = "as", value_name = "centroid|contrast|prototypes", default_value = "contrast")]
-    pub concepts_as: ConceptsAs,
-
-    /// How maps are made (`cam list methods` lists them).
-    /// Contributions sum to the score, and can be compared from frame to frame.
-    #[arg(long, value_name = "M", default_value = "contributions")]
-    pub method: String,
-
-    /// What can be set about the method.
+    /// What is made of each frame, and where it goes.
     #[command(flatten)]
-    pub options: MethodOptions,
-
-    /// Where to explain; the last layer unless given.
-    #[arg(short, long, value_name = "L")]
-    pub layer: Option<String>,
+    pub series: Series,
 
     /// Also write the results as a table of columns, results.parquet: a row for each frame and concept.
     #[arg(long)]
     pub parquet: bool,
 
-    /// Which network.
+    /// Which network, and how frames are read.
     #[command(flatten)]
-    pub model: Model,
-
-    /// How frames are read.
-    #[command(flatten)]
-    pub reading: Images,
+    pub setup: Setup,
 
     /// Print the summary as one JSON document.
     #[arg(short, long)]

@@ -12,18 +12,13 @@ pub fn run(arguments: &Batch, environment: &Environment) -> Result<(), Failure> 
     let scale: Scale = arguments.scale.parse()?;
     let shard = arguments.shard.as_deref().map(shard).transpose()?;
     let settings = Settings {
-        concepts: arguments.concepts.clone(),
-        concepts_as: arguments.concepts_as,
-        method: arguments.method.clone(),
-        options: arguments.options.meant(),
-        layer: arguments.layer.clone(),
-        out: arguments.out.clone(),
         shard,
         parquet: arguments.parquet,
         pictures: arguments.pictures.then_some(scale),
+        ..arguments.series.meant()
     };
     settings.check()?;
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     let summary = batch::images(&model, &arguments.images, &settings)?;
     finish(&summary, arguments.json)
 }

@@ -62,7 +62,7 @@ fn measured(arguments: &BenchExplain, environment: &Environment) -> Result<Docum
     Ok(Document {
         schema_version: 2,
         cam_version: env!("CARGO_PKG_VERSION"),
-        model: network.description().name.clone(),
+        model: network.name().to_owned(),
         weights,
         executor: if engine.is_some() { "engine" } else { "burn" },
         layer: network.layers()[layer.index()].name.clone(),

@@ -29,7 +29,7 @@ struct Classified {
 pub fn run(arguments: &Classify, environment: &Environment) -> Result<(), Failure> {
     let sources = arguments.images.sources(&environment.cancel)?;
     output::check_stdin(&sources)?;
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     // That there are no classes is found before any image is read.
     model.class_count()?;
     let (mut images, mut failures) = (Vec::new(), Vec::new());

@@ -16,7 +16,7 @@ pub fn run(arguments: &Compare, environment: &Environment) -> Result<(), Failure
     let figure = figure_path(arguments, &sources);
     check(arguments, &sources, figure.as_deref())?;
     let points = arguments.points.iter().map(|text| pixel(text)).collect::<Result<Vec<_>, _>>()?;
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     clock.lap("load");
     let (compared, inputs) =
         model.compare(sources.each_ref(), arguments.lines as usize, &mut clock)?;

@@ -27,7 +27,7 @@ fn add_images(arguments: &AddConcept, environment: &Environment) -> Result<(), F
     output::check(file, &[])?;
     let [images, negatives] = [images, negatives]
         .map(|images| images.iter().map(|image| Source::of(image)).collect::<Vec<_>>());
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     let added = add(file, name, &images, &negatives, &model)?;
     let counted = counted(&added.concept);
     print::line(format_args!("{}: {} added, {counted}", printable(name), added.added))

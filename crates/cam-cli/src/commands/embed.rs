@@ -36,7 +36,7 @@ struct Row {
 pub fn run(arguments: &Embed, environment: &Environment) -> Result<(), Failure> {
     let sources = arguments.images.sources(&environment.cancel)?;
     check_streams(arguments, &sources)?;
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     let mut sink = Sink::new(&arguments.out, &model)?;
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     let several = sources.len() > 1;
@@ -141,7 +141,7 @@ fn check_streams(arguments: &Embed, sources: &[Source]) -> Result<(), Failure> {
         return Err(Failure::usage("standard output can hold one thing: --json or --out -"));
     }
     output::check_stdin(sources)?;
-    let weights = arguments.model.weights.as_deref().map(Source::of);
+    let weights = arguments.setup.model.weights.as_deref().map(Source::of);
     let inputs: Vec<PathBuf> =
         sources.iter().chain(&weights).filter_map(Source::canonical).collect();
     output::check(&arguments.out, &inputs)

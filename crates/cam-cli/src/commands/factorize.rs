@@ -49,7 +49,7 @@ pub fn run(arguments: &Factorize, environment: &Environment) -> Result<(), Failu
     let figure = figure_path(arguments, &names);
     check(arguments, &sources, figure.as_deref())?;
     let set = arguments.concepts.as_deref().map(concepts::existing).transpose()?;
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     let layer = model.layer_or_last(arguments.layer.as_deref())?;
     let settings = Settings {
         parts: arguments.parts as usize,
@@ -139,7 +139,7 @@ fn check(arguments: &Factorize, sources: &[Source], figure: Option<&Path>) -> Re
             "{count} images are too many to be looked at together; the most is {MOST_IMAGES}"
         )));
     }
-    if arguments.reading.reading()?.size == Size::Native {
+    if arguments.setup.reading.reading()?.size == Size::Native {
         return Err(Failure::usage("images are looked at together: give them one --size"));
     }
     output::check_stdin(sources)?;

@@ -20,7 +20,7 @@ pub fn run(arguments: &Index, environment: &Environment) -> Result<(), Failure> 
 
 fn add(arguments: &Index, environment: &Environment) -> Result<(), Failure> {
     let folder = arguments.folder.as_deref().context("the parser asks for a folder")?;
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     let settings = Settings {
         index: arguments.index.clone(),
         keeps_maps: !arguments.no_maps,

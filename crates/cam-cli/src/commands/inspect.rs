@@ -1,10 +1,18 @@
-use cam_explain::{Inspection, model};
+use cam_explain::{Inspection, OnnxInspection, model, onnx};
 
 use crate::arguments::Inspect;
 use crate::failure::Failure;
 use crate::print;
 
 pub fn run(arguments: &Inspect) -> Result<(), Failure> {
+    if onnx::is_onnx(&arguments.file) {
+        let inspection = OnnxInspection::of(&arguments.file, arguments.embedding.as_deref())?;
+        match arguments.json {
+            true => print::json(&inspection)?,
+            false => print_onnx(&inspection)?,
+        }
+        return Ok(inspection.check()?);
+    }
     if arguments.tensors && !arguments.json {
         for (name, tensor) in
             model::checkpoint(&arguments.file, arguments.prefix.as_deref())?.tensors()
@@ -51,4 +59,39 @@ fn print(report: &Inspection) -> Result<(), Failure> {
         print::line(format_args!("remark      {remark}"))?;
     }
     print::line(format_args!("usable      {}", if report.usable { "yes" } else { "no" }))
+}
+
+fn print_onnx(report: &OnnxInspection) -> Result<(), Failure> {
+    let line = |name: &str, what: &str| print::line(format_args!("{name:<11} {what}"));
+    let list = |names: Vec<String>| names.join(", ");
+    line("file", &report.file)?;
+    line("container", &format!("{}, written by {}", report.container, report.producer))?;
+    let opsets = report.opsets.iter().map(|(domain, version)| match domain.as_str() {
+        "" => version.to_string(),
+        domain => format!("{domain} {version}"),
+    });
+    line("operators", &format!("set {}", list(opsets.collect())))?;
+    let [constants, numbers] = report.parameters;
+    line("constants", &format!("{constants} of {numbers} numbers"))?;
+    for (name, values) in [("input", &report.inputs), ("output", &report.outputs)] {
+        for value in values {
+            line(name, &format!("{} [{}]", value.name, value.sides.join(", ")))?;
+        }
+    }
+    let mut counts: Vec<(&String, &usize)> = report.operations.iter().collect();
+    counts.sort_by_key(|(name, count)| (std::cmp::Reverse(**count), *name));
+    let counts = counts.into_iter().map(|(name, count)| format!("{name} {count}"));
+    line("operations", &list(counts.collect()))?;
+    if let Some([height, width]) = report.size {
+        line("images", &format!("{width}×{height}"))?;
+    }
+    if let (Some(embedding), Some(width)) = (&report.embedding, report.embedding_width) {
+        line("embedding", &format!("{width} wide: {embedding}"))?;
+    }
+    let classes = report.classes.map_or("none".to_owned(), |classes| format!("{classes} classes"));
+    line("classifier", &classes)?;
+    if let Some(layer) = &report.layer {
+        line("layer", layer)?;
+    }
+    line("usable", if report.usable { "yes" } else { "no" })
 }

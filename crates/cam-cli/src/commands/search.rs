@@ -40,11 +40,11 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
     check(arguments, &source, figure.as_ref())?;
     let html = &arguments.html;
     let index = Index::open(&arguments.index)?;
-    let asked = arguments.reading.reading()?;
-    let size = arguments.reading.size.as_ref().map(|_| asked.size);
-    let reading = index.reading(asked, size, arguments.reading.fit);
-    let model = arguments.model.load(environment)?;
-    let model = model.following(arguments.reading.arithmetic()).with_images(reading);
+    let images = &arguments.setup.reading;
+    let asked = images.reading()?;
+    let size = images.size.as_ref().map(|_| asked.size);
+    let reading = index.reading(asked, size, images.fit);
+    let model = arguments.setup.load(environment)?.with_images(reading);
     let shown = (arguments.images.as_deref(), figure.is_some() || html.is_some());
     let search = index.search(&model, &source, arguments.top as usize, shown)?;
 

@@ -55,7 +55,7 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
     let outputs = Outputs::of_segmentation(arguments, queries.len())?;
     check(arguments, (&queries, &names), &outputs)?;
     let concept_file = arguments.concepts.as_path();
-    let (options, arithmetic) = (arguments.options.meant(), arguments.images.arithmetic());
+    let (options, arithmetic) = (arguments.options.meant(), arguments.setup.reading.arithmetic());
     let usual = usual_style(arithmetic);
     let look = OverlayStyle { colormap: arguments.colormap.unwrap_or(usual.colormap), ..usual };
     let method = rule(&arguments.method, &options, arithmetic)?;
@@ -66,7 +66,7 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
     }
     let concepts_as = arguments.concepts_as;
     let target = concepts::target(&set, concepts_as)?;
-    let model = arguments.model.load_for(&arguments.images, environment)?;
+    let model = arguments.setup.load(environment)?;
     concepts::check(&set, &model, concept_file.display())?;
     let remarks: Vec<String> = concepts::other_fit(&set, &model).into_iter().collect();
     let layer = model.layer_or_last(arguments.layer.as_deref())?;

@@ -6,25 +6,15 @@ use crate::arguments::Video;
 use crate::failure::Failure;
 
 pub fn run(arguments: &Video, environment: &Environment) -> Result<(), Failure> {
-    if arguments.reading.strict || arguments.reading.stretch {
+    if arguments.setup.reading.strict || arguments.setup.reading.stretch {
         return Err(Failure::usage(
             "--strict and --stretch are for files, not for frames, which are whole and of 8 bits",
         ));
     }
     let size = frame_size(&arguments.frame_size, environment)?;
-    let settings = Settings {
-        concepts: arguments.concepts.clone(),
-        concepts_as: arguments.concepts_as,
-        method: arguments.method.clone(),
-        options: arguments.options.meant(),
-        layer: arguments.layer.clone(),
-        out: arguments.out.clone(),
-        shard: None,
-        parquet: arguments.parquet,
-        pictures: None,
-    };
+    let settings = Settings { parquet: arguments.parquet, ..arguments.series.meant() };
     settings.check()?;
-    let model = arguments.model.load_for(&arguments.reading, environment)?;
+    let model = arguments.setup.load(environment)?;
     let frames = &mut std::io::stdin().lock();
     let film = Film { frames, size, smoothing: arguments.ema, most: arguments.max_frames };
     finish(&batch::frames(&model, film, &settings)?, arguments.json)

@@ -71,7 +71,7 @@ impl Model {
         let [first, second] = images.map(|image| Input::read(image, self, clock));
         let inputs = [first?, second?];
         let activations =
-            inputs.each_ref().map(|input| network.forward_to(input.tensor.clone(), layer));
+            inputs.each_ref().map(|input| network.forward_to(input.tensor.clone(), layer).grid);
         clock.lap("forward");
         let pair = Pair::of(head, activations.each_ref())?;
         clock.lap("pair");

@@ -1,3 +1,4 @@
+use cam_core::Network as _;
 use std::collections::BTreeMap;
 
 use cam_viz::{Map, Window};
@@ -112,12 +113,11 @@ impl Report {
             let best = in_pixels(1, best);
             Some(Partners { point: point.pixel, sum: sum(&map), map, best })
         });
-        let description = model.network().description();
-        let layer = description.layers().last().map(|layer| layer.name.clone());
+        let layer = model.network().last_layer().map(|layer| model.layer_name(layer)).ok();
         Self {
             schema_version: 1,
             cam_version: env!("CARGO_PKG_VERSION"),
-            model: description.name.clone(),
+            model: model.name().to_owned(),
             weights: model.origin(),
             weights_prefix: model.place.prefix.clone(),
             weights_remarks: model.place.remarks.clone(),

@@ -24,6 +24,7 @@ mod segmentation;
 mod targets;
 mod winners;
 
+use cam_core::Network as _;
 use std::fmt;
 use std::str::FromStr;
 
@@ -114,6 +115,6 @@ pub fn fingerprint(model: &Model) -> Result<Fingerprint, Error> {
         model: model.identity(),
         weights_sha256: model.sha256()?,
         preprocessing: format!("{filter:?} filter{normalized}{stretched}").to_lowercase(),
-        width: network.description().embedding_width(),
+        width: network.embedding_width(),
     })
 }

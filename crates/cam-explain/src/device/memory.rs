@@ -1,5 +1,6 @@
 //! How many images a device runs at once.
 
+use cam_core::Network as _;
 use cam_models::{ConvNet, Execution, Precision};
 
 use super::{Opened, PROCESSORS};
@@ -24,7 +25,7 @@ pub fn batch(opened: &Opened, network: &ConvNet, [height, width]: [usize; 2]) ->
         Execution::Burn(Precision::F16 | Precision::Bf16) => 2,
         _ => 4,
     };
-    let image = (network.description().peak_activations([height, width]) * bytes) as u64;
+    let image = (network.footprint([height, width], None).peak * bytes) as u64;
     fitting(capacity(opened).unwrap_or(UNKNOWN), image)
 }
 

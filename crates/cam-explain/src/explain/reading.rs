@@ -51,12 +51,12 @@ impl Reading {
     pub fn placement(&self, network: &ConvNet, picture: (usize, usize)) -> Placement {
         let size = self.asked_size(network).map_or(picture, |[height, width]| (width, height));
         let preprocessing = self.preprocessing(network).with_size(size);
-        preprocessing.placement(picture, network.description().stride())
+        preprocessing.placement(picture, network.stride())
     }
 
     /// What is to be said of proportions that a placement changes.
     pub fn distortion(&self, network: &ConvNet, placement: &Placement) -> Option<String> {
-        condition::distortion(placement, network.description().stride(), self.filter.is_none())
+        condition::distortion(placement, network.stride(), self.filter.is_none())
     }
 
     /// How images of other proportions come to the network's size: as asked for, else in the network's own way. An

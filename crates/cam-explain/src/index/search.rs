@@ -1,10 +1,10 @@
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Network as _, Pair};
 use cam_models::Fit;
 use cam_store::index::{Entry, Hit};
+use cam_threads::cores;
 use cam_viz::{FigureStyle, Panel, Window};
 
 use super::pictures::Pictures;
@@ -100,9 +100,8 @@ impl Index {
         made.with_context(|| self.folder.display())?;
         let last = model.network().last_layer()?;
         let captured = model.capture_at(query, &[last], &mut Clock::start())?;
-        let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
         let embedding = captured.embedding()?;
-        let hits = gallery.search(&embedding, top, threads).with_context(|| query.to_string())?;
+        let hits = gallery.search(&embedding, top, cores()).with_context(|| query.to_string())?;
         let root = images.map_or_else(|| PathBuf::from(&gallery.header().root), Path::to_owned);
         let reading = Reading { decoding: model.reading().decoding, ..self.reading };
         let pictures = Pictures::new(root, draws, reading.decoding, model.environment());

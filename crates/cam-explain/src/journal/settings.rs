@@ -28,6 +28,9 @@ pub struct NetworkSettings {
     /// How images are prepared, where it is not as the network itself says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub preprocessing: Option<serde_json::Value>,
+    /// The value of an ONNX file that is the embedding, where it was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<String>,
 }
 
 impl NetworkSettings {
@@ -49,6 +52,9 @@ impl NetworkSettings {
             exact,
             // What was found there is below.
             preprocessing: _,
+            embedding,
+            // That of the images is said with them.
+            size: _,
         } = model.options();
         Ok(Self {
             model: model.identity(),
@@ -59,6 +65,7 @@ impl NetworkSettings {
             exact: *exact,
             fused: model.network.engine().map(|engine| is_fused(engine.instructions())),
             preprocessing: model.preprocessing.settings(model.preprocessing()),
+            embedding: embedding.clone(),
         })
     }
 }

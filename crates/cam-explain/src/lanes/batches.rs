@@ -1,11 +1,11 @@
 use std::fmt::Display;
-use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 use std::time::{Duration, Instant};
 
 use cam_models::{ConvNet, InputImage};
+use cam_threads::cores;
 
 use super::due::{AHEAD, Due, Release};
 use super::{Run, Work, run};
@@ -34,7 +34,7 @@ pub fn in_order<T: Sync + Display, M: Send, R: Send>(
     let in_batches = devices.iter().map(|(_, most)| most).sum();
     // Every device may hold an unfinished batch while it waits for more: there must be more to come.
     let due = Due::new(AHEAD.max(2 * in_batches));
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(items.len());
+    let threads = cores().min(items.len());
     let (to_devices, ready) = sync_channel::<Ready<M>>(in_batches);
     let (sender, results) = sync_channel(in_batches.max(AHEAD));
     // Gone with the last device, so that nobody waits to hand over what none will take.

@@ -1,3 +1,4 @@
+use cam_core::Network as _;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -90,7 +91,7 @@ impl Model {
     /// As [`VectorFile::read`]; where the width is another, or the vector is zero or not finite.
     pub fn concept_of(&self, file: &VectorFile) -> Result<Concept, Error> {
         let (name, values) = file.read()?;
-        let (origin, width) = (file.origin(), self.network().description().embedding_width());
+        let (origin, width) = (file.origin(), self.network().embedding_width());
         if values.len() != width {
             return Err(failed!(
                 "{origin} has {} numbers, and embeddings of {} have {width}: take a vector of the same \

@@ -133,10 +133,14 @@ fn failure(error: FetchError, arrived: u64) -> Error {
 
 /// Why content is no weight file, in words that name it as the server did.
 fn accept(path: &Path, name: &str) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    match Checkpoint::open(path) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(error.to_string().replace(&path.display().to_string(), name).into()),
-    }
+    let problem = match name.to_lowercase().ends_with(".onnx") {
+        true => cam_onnx::Source::open(path)
+            .and_then(|source| cam_onnx::read(&source))
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        false => Checkpoint::open(path).map(drop).map_err(|error| error.to_string()),
+    };
+    problem.map_err(|problem| problem.replace(&path.display().to_string(), name).into())
 }
 
 fn download(

@@ -69,7 +69,7 @@ struct Header {
 /// # Errors
 /// What writing gives.
 pub fn write_packed(network: &ConvNet, stamp: &str, to: &mut dyn Write) -> io::Result<bool> {
-    let description = network.description();
+    let Some(description) = network.description() else { return Ok(false) };
     let classes = description.classifier.as_ref().map(|classifier| classifier.classes);
     let Some(engine) = network.engine() else { return Ok(false) };
     if described(&description.name, classes).as_ref() != Some(description) {

@@ -1,14 +1,13 @@
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
-use std::num::NonZero;
 use std::ops::Range;
-use std::thread;
+
+use cam_threads::{cores, side_by_side};
 
 use super::Entry;
 use super::bounds::{Beyond, Bounds};
 use super::entry::Line;
 use super::file::Stream;
-use crate::side_by_side::side_by_side;
 
 /// What a thread is worth, in bytes of log: below, starting it takes longer than reading.
 const SHARE: u64 = 1 << 20;
@@ -39,9 +38,8 @@ impl Log {
         file: &File,
         bounds: impl FnOnce() -> io::Result<Bounds>,
     ) -> Result<Self, Unread> {
-        let cores = thread::available_parallelism().map_or(1, NonZero::get) as u64;
         let length = file.metadata()?.len();
-        let part = Self::read_in(file, length, length.div_ceil(cores).max(SHARE))?;
+        let part = Self::read_in(file, length, length.div_ceil(cores() as u64).max(SHARE))?;
         let bounds = bounds()?;
         for (line, number) in part.lines.iter().zip(1..) {
             if let Line::Added(entry) = line {

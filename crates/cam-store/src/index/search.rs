@@ -1,11 +1,13 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
+use std::ops::Range;
+
+use cam_threads::in_ranges;
 
 use super::Index;
 use super::writer::unit;
 use crate::Error;
 use crate::concepts::check;
-use crate::side_by_side::side_by_side;
 
 /// Bytes of vectors that are looked at together: small enough for a core's cache.
 const BLOCK: usize = 1 << 20;
@@ -33,11 +35,8 @@ impl Index {
         check(query, width)?;
         let query = unit(query).ok_or(Error::Zero)?;
         let owners = self.owners();
-        let share = owners.len().div_ceil(threads.max(1)).max(1);
-        let parts: Vec<(usize, &[Owner])> =
-            (0..).step_by(share).zip(owners.chunks(share)).collect();
-        let best = |&(first, owners): &(usize, &[Owner])| self.best(first, owners, &query, count);
-        let found = side_by_side(&parts, threads, best);
+        let best = |rows: Range<usize>| self.best(rows.start, &owners[rows], &query, count);
+        let found = in_ranges(owners.len(), threads, best);
         let found = found.into_iter().collect::<Result<Vec<_>, Error>>()?;
         self.as_written(ranked(found.into_iter().flatten().collect(), count))
     }

@@ -2,6 +2,7 @@ use cam_core::Arithmetic;
 use clap::ValueEnum as _;
 use serde::Serialize;
 
+use cam_core::Network as _;
 use cam_explain::{Concept, Condition, Failed, Report};
 
 use super::Session;
@@ -63,7 +64,7 @@ impl Document {
             // A digest of a large file takes a while; only the document has a use for it.
             weights_sha256: settings.json.then(|| model.sha256()).transpose()?,
             preprocessing: model.preprocessing_report(),
-            embedding_width: model.network().description().embedding_width(),
+            embedding_width: model.network().embedding_width(),
             methods: settings.methods.iter().map(|method| method.name.clone()).collect(),
             arithmetic: match settings.arithmetic {
                 Arithmetic::Standard => "standard",

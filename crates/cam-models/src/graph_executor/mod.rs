@@ -1,0 +1,139 @@
+//! Runs a network that is data with burn's operations: every backend, autodiff included.
+//!
+//! burn's tensors have a rank that is known when the program is compiled, a graph's values do not. So a value is a
+//! [`Dense`], flat numbers and a shape, and every operation sees them at the rank that it needs: axes that it does not
+//! tell apart become one. That costs nothing where numbers lie in a row.
+
+mod around;
+mod arrange;
+mod broadcast;
+mod concat;
+mod dense;
+mod functions;
+mod matrices;
+mod normalise;
+mod parameters;
+mod pooling;
+mod reduce;
+mod resample;
+mod resize;
+mod step;
+mod transpose;
+mod values;
+mod windows;
+
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device, Tensor};
+use cam_graph::{Graph, Operation, Step, Value};
+
+use crate::precision::Precision;
+use parameters::Parameters;
+use values::Values;
+
+pub use dense::Dense;
+pub use parameters::ParameterError;
+
+/// Walks a graph with burn's own operations.
+///
+/// The parameters lie on the device that they were uploaded to, without autodiff. Where what is given is on autodiff,
+/// they are lifted as constants, so that no gradient of a weight is ever computed. Steps are computed in the
+/// [`Precision`] that it is made with, except norms, softmax, means and sums, which need f32; what is given and what
+/// comes out is f32.
+pub struct GraphExecutor {
+    graph: Graph,
+    parameters: Parameters,
+    precision: Precision,
+}
+
+impl GraphExecutor {
+    /// Uploads the parameters that a graph names. Others are left out.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for the first that is missing or has another number of values than its shape.
+    pub fn new(
+        graph: Graph,
+        parameters: BTreeMap<String, Vec<f32>>,
+        device: &Device,
+        precision: Precision,
+    ) -> Result<Self, ParameterError> {
+        let parameters = Parameters::upload(&graph.parameters, parameters, device, precision)?;
+        Ok(Self { graph, parameters, precision })
+    }
+
+    /// What it runs.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Computes the wanted values from those that are given, and of the steps in between only those needed.
+    ///
+    /// All have their axis of images in front; those of constants have length 1. A value that is no constant and does
+    /// not depend on an image comes out once for each image.
+    ///
+    /// # Panics
+    /// Where what is given does not fit, or does not suffice: [`Graph::shapes`] says beforehand what fits, and
+    /// [`cam_graph::Cut::held`] what else is read behind a cut.
+    pub fn run(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
+        let find = |value| given.iter().find(|(found, _)| *found == value);
+        let needed = self.graph.needed(|value| find(value).is_some(), wanted);
+        let tracked = given.iter().any(|(_, dense)| dense.is_autodiff());
+        let images = given.iter().map(|(_, dense)| dense.images()).max().unwrap_or(1);
+
+        let mut values = Values::new(&self.graph, &needed, wanted);
+        for (value, dense) in given {
+            values.put(*value, self.enter(dense.clone(), tracked));
+        }
+        for (index, step) in self.graph.steps.iter().enumerate().filter(|(index, _)| needed[*index])
+        {
+            let inputs = step.inputs.iter().map(|&value| values.read(value)).collect();
+            values.put(Value::of_step(index), self.compute(step, inputs, tracked));
+        }
+        let wanted = wanted.iter().map(|&value| {
+            let found = values.read(value);
+            match find(value) {
+                // Nothing was computed, so nothing is to be rounded.
+                Some((_, dense)) => dense.clone(),
+                None if self.graph.is_constant(value) => self.leave(found),
+                None => broadcast::for_images(self.leave(found), images),
+            }
+        });
+        wanted.collect()
+    }
+
+    fn compute(&self, step: &Step, inputs: Vec<Dense>, tracked: bool) -> Dense {
+        let shapes: Vec<&[usize]> = inputs.iter().map(Dense::of_one).collect();
+        let shape = step.operation.shape(&shapes, &self.graph.parameters);
+        let shape = shape.unwrap_or_else(|reason| {
+            panic!("{} does not fit what it reads: {reason}", step.name.node)
+        });
+        match &step.operation {
+            Operation::Constant { parameter } => {
+                lifted(Dense::shared(self.parameters.flat(parameter), &shape), tracked)
+            }
+            operation => step::compute(operation, inputs, &shape, &self.parameters),
+        }
+    }
+
+    fn enter(&self, dense: Dense, tracked: bool) -> Dense {
+        lifted(dense, tracked).map(|numbers| self.converted(numbers, Precision::enter))
+    }
+
+    fn leave(&self, dense: Dense) -> Dense {
+        dense.map(|numbers| self.converted(numbers, Precision::leave))
+    }
+
+    fn converted(
+        &self,
+        numbers: Tensor<1>,
+        convert: impl Fn(Precision, Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<1> {
+        let length = numbers.dims()[0];
+        convert(self.precision, numbers.reshape([1, 1, 1, length])).reshape([length])
+    }
+}
+
+/// On autodiff where something else is: not every operation of burn's lifts what it reads by itself.
+fn lifted(dense: Dense, tracked: bool) -> Dense {
+    if tracked && !dense.is_autodiff() { dense.map(Tensor::autodiff) } else { dense }
+}

@@ -1,0 +1,202 @@
+//! Numbers per channel, multiplied and added, folded into what comes before them.
+
+use cam_graph::{Binary, Operation, Value};
+
+use super::Work;
+
+/// scale·x + shift, a number of each per index of an axis.
+struct Affine {
+    axis: usize,
+    scale: Vec<f64>,
+    shift: Vec<f64>,
+}
+
+/// Folds scales and shifts into the convolution, linear layer or norm in front of them; the others become steps of
+/// their own kind.
+pub(super) fn fold(work: &mut Work<'_>) {
+    for value in work.values() {
+        let Some((x, affine)) = found(work, value) else { continue };
+        let into =
+            work.is_read_once(x) && !ends_block(work, x) && folds_into(work, value, x, &affine);
+        if !into && !matches!(work.operation(value), Some(Operation::ScaleShift { .. })) {
+            // One number for all of a value stays what it is.
+            if !is_uniform(&affine) {
+                let (scale, shift) = (narrow(&affine.scale), narrow(&affine.shift));
+                let name = work.graph.steps[value.index() - 1].name.value.clone();
+                let shape = vec![scale.len()];
+                let scale = work.parameter(&format!("{name}.scale"), shape.clone(), scale);
+                let shift = work.parameter(&format!("{name}.shift"), shape, shift);
+                let operation = Operation::ScaleShift { axis: affine.axis, scale, shift };
+                work.replace(value, &[x], operation);
+            }
+        }
+    }
+}
+
+/// Whether a value is what a module of several parts gives, such as an attention: it stays, so that it can be looked at.
+fn ends_block(work: &Work<'_>, value: Value) -> bool {
+    work.graph.giver(value).is_some_and(|step| step.name.ends.len() > 1)
+}
+
+fn is_uniform(affine: &Affine) -> bool {
+    let same = |list: &[f64]| list.windows(2).all(|pair| pair[0] == pair[1]);
+    same(&affine.scale) && same(&affine.shift)
+}
+
+fn narrow(list: &[f64]) -> Vec<f32> {
+    list.iter().map(|&number| number as f32).collect()
+}
+
+fn widen(list: &[f32]) -> Vec<f64> {
+    list.iter().map(|&number| number.into()).collect()
+}
+
+/// The value that a step scales and shifts, and by what.
+fn found(work: &Work<'_>, value: Value) -> Option<(Value, Affine)> {
+    match work.operation(value)? {
+        Operation::ScaleShift { axis, scale, shift } => {
+            let (scale, shift) = (widen(work.numbers.get(scale)?), widen(work.numbers.get(shift)?));
+            Some((*work.inputs(value).first()?, Affine { axis: *axis, scale, shift }))
+        }
+        Operation::Combine(binary) => {
+            let (a, b) = work.pair(value)?;
+            let (x, constant, is_first) = match (work.constant(a), work.constant(b)) {
+                (None, Some(_)) => (a, b, true),
+                (Some(_), None) => (b, a, false),
+                _ => return None,
+            };
+            if work.shape(x) != work.shape(value) {
+                return None;
+            }
+            let (axis, numbers) = per_channel(work, x, constant)?;
+            let n = numbers.len();
+            let (one, zero) = (vec![1.0; n], vec![0.0; n]);
+            let negative = |list: &[f64]| list.iter().map(|number| -number).collect();
+            let (scale, shift) = match (binary, is_first) {
+                (Binary::Add, _) => (one, numbers),
+                (Binary::Subtract, true) => (one, negative(&numbers)),
+                (Binary::Subtract, false) => (vec![-1.0; n], numbers),
+                (Binary::Multiply, _) => (numbers, zero),
+                (Binary::Divide, true) => {
+                    (numbers.iter().map(|number| number.recip()).collect(), zero)
+                }
+                _ => return None,
+            };
+            Some((x, Affine { axis, scale, shift }))
+        }
+        _ => None,
+    }
+}
+
+/// The axis along which a constant has numbers, and the numbers.
+fn per_channel(work: &Work<'_>, x: Value, constant: Value) -> Option<(usize, Vec<f64>)> {
+    let (shape, sides) = (work.shape(x), work.shape(constant));
+    let numbers = work.constant(constant)?;
+    let missing = shape.len().checked_sub(sides.len())?;
+    let wide: Vec<usize> = (0..sides.len()).filter(|&axis| sides[axis] != 1).collect();
+    match wide[..] {
+        [axis] => Some((missing + axis, widen(numbers))),
+        [] => {
+            // One number is a number for every channel of what it can be folded into.
+            let axis = match work.operation(x)? {
+                Operation::Convolution(_) => shape.len().checked_sub(3)?,
+                Operation::Linear(_) => shape.len().checked_sub(1)?,
+                Operation::ScaleShift { axis, .. } => *axis,
+                Operation::LayerNorm(norm) => match norm.axes[..] {
+                    [axis] => axis,
+                    _ => return None,
+                },
+                _ => return None,
+            };
+            Some((axis, vec![f64::from(*numbers.first()?); shape[axis]]))
+        }
+        _ => None,
+    }
+}
+
+/// Folds into the step that gives x, where that can be; `value` then is that step.
+fn folds_into(work: &mut Work<'_>, value: Value, x: Value, affine: &Affine) -> bool {
+    let rank = work.shape(x).len();
+    let Some(step) = work.graph.giver(x) else { return false };
+    let inputs = step.inputs.clone();
+    let operation = match step.operation.clone() {
+        Operation::Convolution(mut convolution)
+            if affine.axis + 3 == rank && convolution.activation.is_none() && inputs.len() == 1 =>
+        {
+            let (weight, bias) =
+                folded(work, &convolution.weight, convolution.bias.as_deref(), affine);
+            convolution.weight = weight;
+            convolution.bias = Some(bias);
+            Operation::Convolution(convolution)
+        }
+        Operation::Linear(mut linear) if affine.axis + 1 == rank => {
+            let (weight, bias) = folded(work, &linear.weight, linear.bias.as_deref(), affine);
+            linear.weight = weight;
+            linear.bias = Some(bias);
+            Operation::Linear(linear)
+        }
+        Operation::LayerNorm(mut norm) if norm.axes[..] == [affine.axis] => {
+            let n = affine.scale.len();
+            let numbers = |name: &Option<String>, neutral: f64| match name {
+                Some(name) => work.numbers.get(name).map_or_else(Vec::new, |list| widen(list)),
+                None => vec![neutral; n],
+            };
+            let (scale, shift) = (numbers(&norm.scale, 1.0), numbers(&norm.shift, 0.0));
+            if scale.len() != n || shift.len() != n {
+                return false;
+            }
+            let scale: Vec<f64> = scale.iter().zip(&affine.scale).map(|(a, b)| a * b).collect();
+            let shift = moved(&shift, affine);
+            let name = work.graph.steps[value.index() - 1].name.value.clone();
+            norm.scale = Some(work.parameter(&format!("{name}.scale"), vec![n], narrow(&scale)));
+            norm.shift = Some(work.parameter(&format!("{name}.shift"), vec![n], narrow(&shift)));
+            Operation::LayerNorm(norm)
+        }
+        Operation::ScaleShift { axis, scale, shift } if axis == affine.axis => {
+            let (Some(first), Some(second)) = (work.numbers.get(&scale), work.numbers.get(&shift))
+            else {
+                return false;
+            };
+            let both: Vec<f64> =
+                widen(first).iter().zip(&affine.scale).map(|(a, b)| a * b).collect();
+            let sum = moved(&widen(second), affine);
+            let n = both.len();
+            let scale = work.parameter(&scale, vec![n], narrow(&both));
+            let shift = work.parameter(&shift, vec![n], narrow(&sum));
+            Operation::ScaleShift { axis, scale, shift }
+        }
+        _ => return false,
+    };
+    work.replace(value, &inputs, operation);
+    true
+}
+
+/// scale·b + shift.
+fn moved(list: &[f64], affine: &Affine) -> Vec<f64> {
+    let factors = affine.scale.iter().zip(&affine.shift);
+    list.iter().zip(factors).map(|(b, (scale, shift))| b * scale + shift).collect()
+}
+
+/// W' = scale·W per output, b' = scale·b + shift, in f64.
+fn folded(
+    work: &mut Work<'_>,
+    weight: &str,
+    bias: Option<&str>,
+    affine: &Affine,
+) -> (String, String) {
+    let outputs = affine.scale.len();
+    let shape = work.graph.parameters.get(weight).cloned().unwrap_or_default();
+    let mut values = work.numbers.get(weight).cloned().unwrap_or_default();
+    let each = (values.len() / outputs.max(1)).max(1);
+    for (kernel, scale) in values.chunks_mut(each).zip(&affine.scale) {
+        for number in kernel {
+            *number = (f64::from(*number) * scale) as f32;
+        }
+    }
+    let known = bias.and_then(|bias| work.numbers.get(bias));
+    let known = known.map_or_else(|| vec![0.0; outputs], |list| widen(list));
+    let shift = narrow(&moved(&known, affine));
+    let stem = bias.map_or_else(|| format!("{weight}.bias"), str::to_owned);
+    let weight = work.parameter(weight, shape, values);
+    (weight, work.parameter(&stem, vec![outputs], shift))
+}

@@ -1,0 +1,213 @@
+//! Spelt-out functions of one number, recognised by what they give.
+//!
+//! Exporters write GELU in a dozen ways: the half before or behind, a quotient or a product, a power or two products.
+//! They all give the same numbers. So a chain of elementwise steps that depends on one value is tried on numbers, and
+//! goes by the name of the function that gives the same.
+
+use std::collections::BTreeSet;
+
+use cam_graph::{Binary, Function, Operation, Value};
+
+use super::Work;
+
+/// Steps that a function may be spelt out in.
+const STEPS: usize = 16;
+
+/// What may be recognised.
+const CANDIDATES: [Function; 9] = [
+    Function::Gelu,
+    Function::GeluTanh,
+    Function::Swish { beta: 1.0 },
+    Function::Swish { beta: 1.702 },
+    Function::HardSwish,
+    Function::Mish,
+    Function::HardSigmoid { slope: 1.0 / 6.0, offset: 0.5 },
+    Function::Softplus,
+    Function::Relu,
+];
+
+/// f32 constants in a chain are off by some 1e-7 of their value; GELU and its approximation differ by 5e-4.
+const SAME: f64 = 2e-6;
+
+/// Turns the last step of every spelt-out function into that function.
+pub(super) fn recognise(work: &mut Work<'_>) {
+    for value in work.values() {
+        if let Some((root, function)) = found(work, value) {
+            work.replace(value, &[root], Operation::Map(function));
+        }
+    }
+}
+
+/// The value that a chain depends on, and the function that it is.
+fn found(work: &Work<'_>, value: Value) -> Option<(Value, Function)> {
+    let mut inner = BTreeSet::from([value]);
+    let mut frontier: BTreeSet<Value> = reads(work, value)?;
+    while inner.len() <= STEPS {
+        // The latest value cannot depend on one that is not opened yet.
+        let latest = frontier.last().copied()?;
+        if frontier.len() == 1
+            && inner.len() > 1
+            && work.shape(latest) == work.shape(value)
+            && let Some(function) = named(work, value, latest)
+        {
+            return Some((latest, function));
+        }
+        if work.shape(latest) != work.shape(value) {
+            return None;
+        }
+        frontier.remove(&latest);
+        frontier.extend(reads(work, latest)?);
+        inner.insert(latest);
+    }
+    None
+}
+
+/// What an elementwise step reads beside numbers; none where it is no such step.
+fn reads(work: &Work<'_>, value: Value) -> Option<BTreeSet<Value>> {
+    match work.operation(value)? {
+        Operation::Map(_) | Operation::Combine(_) => {
+            let inputs = work.inputs(value).iter().copied();
+            Some(inputs.filter(|&input| work.scalar(input).is_none()).collect())
+        }
+        _ => None,
+    }
+}
+
+fn named(work: &Work<'_>, value: Value, root: Value) -> Option<Function> {
+    let points: Vec<f64> = (-64..=64).map(|i| f64::from(i) * 0.125 + 0.01).collect();
+    let given: Vec<f64> =
+        points.iter().map(|&x| evaluated(work, value, root, x, 0)).collect::<Option<_>>()?;
+    CANDIDATES.into_iter().find(|&function| {
+        let same =
+            |(&x, &y): (&f64, &f64)| (apply(function, x) - y).abs() <= SAME * (1.0 + y.abs());
+        points.iter().zip(&given).all(same)
+    })
+}
+
+/// What the chain gives where the root is x.
+fn evaluated(work: &Work<'_>, value: Value, root: Value, x: f64, depth: usize) -> Option<f64> {
+    if value == root {
+        return Some(x);
+    }
+    if let Some(number) = work.scalar(value) {
+        return Some(number.into());
+    }
+    if depth > STEPS {
+        return None;
+    }
+    let input = |index: usize| {
+        let value = *work.inputs(value).get(index)?;
+        evaluated(work, value, root, x, depth + 1)
+    };
+    match work.operation(value)? {
+        Operation::Map(function) => Some(apply(*function, input(0)?)),
+        Operation::Combine(binary) => {
+            let (a, b) = (input(0)?, input(1)?);
+            Some(match binary {
+                Binary::Add => a + b,
+                Binary::Subtract => a - b,
+                Binary::Multiply => a * b,
+                Binary::Divide => a / b,
+                Binary::Power => a.powf(b),
+                Binary::Maximum => a.max(b),
+                Binary::Minimum => a.min(b),
+                _ => return None,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A function in f64.
+fn apply(function: Function, x: f64) -> f64 {
+    let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+    let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+    match function {
+        Function::Relu => x.max(0.0),
+        Function::LeakyRelu { slope } => {
+            if x > 0.0 {
+                x
+            } else {
+                f64::from(slope) * x
+            }
+        }
+        Function::Elu { alpha } => {
+            if x > 0.0 {
+                x
+            } else {
+                f64::from(alpha) * x.exp_m1()
+            }
+        }
+        Function::Selu { alpha, gamma } => {
+            let below = f64::from(alpha) * x.exp_m1();
+            f64::from(gamma) * if x > 0.0 { x } else { below }
+        }
+        Function::Clip { low, high } => x.max(low.into()).min(high.into()),
+        Function::Gelu => 0.5 * x * (1.0 + erf(x / std::f64::consts::SQRT_2)),
+        Function::GeluTanh => {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x * x * x);
+            0.5 * x * (1.0 + inner.tanh())
+        }
+        Function::Swish { beta } => x * sigmoid(f64::from(beta) * x),
+        Function::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+        Function::HardSigmoid { slope, offset } => {
+            (f64::from(slope) * x + f64::from(offset)).clamp(0.0, 1.0)
+        }
+        Function::Sigmoid => sigmoid(x),
+        Function::Tanh => x.tanh(),
+        Function::Softplus => softplus(x),
+        Function::Softsign => x / (1.0 + x.abs()),
+        Function::Mish => x * softplus(x).tanh(),
+        Function::Erf => erf(x),
+        Function::Exp => x.exp(),
+        Function::Log => x.ln(),
+        Function::Sqrt => x.sqrt(),
+        Function::Reciprocal => x.recip(),
+        Function::Abs => x.abs(),
+        Function::Negate => -x,
+        Function::Power { exponent } => x.powf(exponent.into()),
+        Function::Sin => x.sin(),
+        Function::Cos => x.cos(),
+        Function::Floor => x.floor(),
+        Function::Ceil => x.ceil(),
+        _ => f64::NAN,
+    }
+}
+
+/// The error function: its series near zero, and the continued fraction of its complement beyond.
+fn erf(x: f64) -> f64 {
+    let y = x.abs();
+    if y > 6.0 {
+        return x.signum();
+    }
+    if y < 2.0 {
+        let (mut term, mut sum) = (x, x);
+        for n in 1..60 {
+            let n = f64::from(n);
+            term *= -x * x / n;
+            sum += term / (2.0 * n + 1.0);
+        }
+        return sum * 2.0 / std::f64::consts::PI.sqrt();
+    }
+    // erfc(y) = e^(−y²)/√π · 1/(y + (1/2)/(y + 1/(y + (3/2)/(y + …)))), Abramowitz and Stegun 7.1.14.
+    let fraction = (1..=60).rev().fold(y, |tail, n| y + f64::from(n) / 2.0 / tail);
+    x.signum() * (1.0 - (-y * y).exp() / (std::f64::consts::PI.sqrt() * fraction))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::erf;
+
+    #[test]
+    fn erf_is_that_of_the_tables() {
+        // Abramowitz and Stegun, table 7.1.
+        for (x, y) in [
+            (0.5, 0.520_499_877_8),
+            (1.0, 0.842_700_792_9),
+            (2.0, 0.995_322_265_0),
+            (-1.5, -0.966_105_146_5),
+        ] {
+            assert!((erf(x) - y).abs() < 1e-10, "{x} {}", erf(x));
+        }
+    }
+}
