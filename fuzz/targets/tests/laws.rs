@@ -54,9 +54,17 @@ fn a_picture_is_whole_or_damaged_and_never_both() {
 }
 
 #[test]
+fn a_preprocessing_that_is_read_can_be_done_and_is_written_as_what_reads_the_same() {
+    hold("preprocessing");
+}
+
+#[test]
 fn every_target_is_held_to_its_law() {
     let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
-    assert_eq!(names, ["answer", "checkpoint", "concepts", "index", "packed", "picture"]);
+    assert_eq!(
+        names,
+        ["answer", "checkpoint", "concepts", "index", "packed", "picture", "preprocessing"]
+    );
 }
 
 /// Laws that nothing is held to are none: what the seeds stand for is read.
@@ -64,6 +72,11 @@ fn every_target_is_held_to_its_law() {
 fn seeds_are_sound_input_for_the_most_part() {
     let concepts = (target("concepts").expect("it is there").seeds)();
     assert!(concepts.iter().all(|seed| cam_store::ConceptSet::from_bytes(seed).is_ok()));
+    let texts = (target("preprocessing").expect("it is there").seeds)();
+    let read = |text: &Vec<u8>| {
+        cam_models::Preprocessing::from_json(&String::from_utf8_lossy(text)).is_ok()
+    };
+    assert!(texts.iter().all(read));
     let pictures = (target("picture").expect("it is there").seeds)();
     let options = cam_viz::DecodeOptions::default();
     let decoded = pictures.iter().filter(|seed| cam_viz::decode(seed, &options).is_ok()).count();
