@@ -50,12 +50,12 @@ fn engine(convolution: &Convolution) -> Engine {
         outputs: convolution.outputs,
         kernel: convolution.kernel,
         stride: convolution.stride,
-        padding: convolution.padding,
+        padding: convolution.padding.into(),
         groups: convolution.groups,
         weight: noise(convolution.weight_shape().iter().product()),
         bias: noise(convolution.outputs),
         residual: None,
-        activation: convolution.activation,
+        activation: convolution.activation.into(),
     });
     let graph = Graph { steps: vec![Step { input: 0, operation }] };
     Engine::new(graph, Options::default()).expect("a described convolution can be run")

@@ -1,6 +1,6 @@
 //! What must hold for a graph, whatever it is run on.
 
-use crate::{Convolution, Error, Graph, MaxPool, Operation};
+use crate::{Activation, Convolution, Error, Graph, MaxPool, Operation};
 
 /// The most weights of a convolution: more than any memory holds, and few enough to be counted with.
 const MOST_WEIGHTS: usize = isize::MAX as usize / 1024;
@@ -18,7 +18,8 @@ pub(crate) fn check_without_weights(graph: &Graph) -> Result<(), Error> {
 fn check_graph(graph: &Graph, with_weights: bool) -> Result<(), Error> {
     let mut channels: Vec<Option<usize>> = vec![None; graph.steps.len() + 1];
     for (index, step) in graph.steps.iter().enumerate() {
-        for value in [Some(step.input), step.residual()].into_iter().flatten() {
+        check_activation(index, step.operation.activation())?;
+        for value in step.reads() {
             if value > index {
                 return Err(Error::Order { step: index, value });
             }
@@ -31,6 +32,12 @@ fn check_graph(graph: &Graph, with_weights: bool) -> Result<(), Error> {
                     agree(index, residual, convolution.outputs, &mut channels)?;
                 }
                 Some(convolution.outputs)
+            }
+            Operation::Activation(activation) => {
+                if let Activation::PRelu { slope } = activation {
+                    agree(index, step.input, slope.len(), &mut channels)?;
+                }
+                channels[step.input]
             }
             Operation::MaxPool(pool) => {
                 check_pool(index, pool)?;
@@ -77,10 +84,31 @@ fn check_convolution(
     // What is packed has up to 32 times as many.
     let is_countable = weights <= MOST_WEIGHTS;
     let weights = if with_weights || !is_countable { weights } else { 0 };
-    let lengths =
-        [("weight", weights, convolution.weight.len()), ("bias", outputs, convolution.bias.len())];
+    let slopes = convolution.activation.slopes().len();
+    let is_sloped = matches!(convolution.activation, Activation::PRelu { .. });
+    let lengths = [
+        ("weight", weights, convolution.weight.len()),
+        ("bias", outputs, convolution.bias.len()),
+        ("slope", if is_sloped { outputs } else { 0 }, slopes),
+    ];
     match lengths.into_iter().find(|(_, expected, found)| expected != found) {
         Some((tensor, expected, found)) => Err(Error::Length { step, tensor, expected, found }),
+        None => Ok(()),
+    }
+}
+
+/// What is not a number would be taken for a bound or a slope that is none.
+fn check_activation(step: usize, activation: &Activation) -> Result<(), Error> {
+    let parameters = match activation {
+        Activation::Clip { low, high } => vec![("low", *low), ("high", *high)],
+        Activation::LeakyRelu { slope } => vec![("slope", *slope)],
+        Activation::PRelu { slope } => slope.iter().map(|&slope| ("slope", slope)).collect(),
+        Activation::Swish { beta } => vec![("beta", *beta)],
+        Activation::HardSigmoid { slope, offset } => vec![("slope", *slope), ("offset", *offset)],
+        _ => Vec::new(),
+    };
+    match parameters.iter().find(|(_, parameter)| parameter.is_nan()) {
+        Some(&(field, _)) => Err(Error::NotANumber { step, field }),
         None => Ok(()),
     }
 }

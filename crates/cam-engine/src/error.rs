@@ -12,6 +12,14 @@ pub enum Error {
         /// Which size.
         field: &'static str,
     },
+    /// A parameter that is not a number.
+    #[error("step {step}: {field} is not a number")]
+    NotANumber {
+        /// The step.
+        step: usize,
+        /// Which parameter.
+        field: &'static str,
+    },
     /// Groups that do not divide the channels.
     #[error("step {step}: {groups} groups do not divide {inputs} inputs and {outputs} outputs")]
     Groups {
@@ -29,7 +37,7 @@ pub enum Error {
     Length {
         /// The step.
         step: usize,
-        /// `weight` or `bias`.
+        /// `weight`, `bias` or `slope`.
         tensor: &'static str,
         /// What the step's sizes ask for.
         expected: usize,

@@ -1,5 +1,9 @@
 //! What the engine runs: a network as data.
 
+mod activation;
+
+pub use activation::Activation;
+
 /// Steps in order, each of which gives one value.
 ///
 /// Value 0 is the input; step i gives value i + 1. Whoever describes a network builds one of
@@ -24,6 +28,8 @@ pub struct Step {
 pub enum Operation {
     /// A convolution with everything that is fused to it.
     Convolution(Convolution),
+    /// A function of every number.
+    Activation(Activation),
     /// A maximum over windows.
     MaxPool(MaxPool),
 }
@@ -88,34 +94,57 @@ impl Padding {
     }
 }
 
-/// What is done to a convolution's sum. A NaN stays a NaN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// max(x, 0).
-    Relu,
-    /// min(max(x, 0), 6).
-    Relu6,
-}
-
-impl Activation {
-    /// Every activation is min(max(x, low), high); these are low and high.
-    pub(crate) fn bounds(self) -> (f32, f32) {
-        match self {
-            Self::Identity => (f32::NEG_INFINITY, f32::INFINITY),
-            Self::Relu => (0.0, f32::INFINITY),
-            Self::Relu6 => (0.0, 6.0),
-        }
+impl Step {
+    /// All values that it reads, its input first; one that it reads twice is there twice.
+    pub(crate) fn reads(&self) -> Vec<usize> {
+        std::iter::once(self.input).chain(self.operation.others()).collect()
     }
 }
 
-impl Step {
-    /// The value added before the activation, where there is one.
-    pub(crate) fn residual(&self) -> Option<usize> {
-        match &self.operation {
-            Operation::Convolution(convolution) => convolution.residual,
-            Operation::MaxPool(_) => None,
+impl Operation {
+    /// The convolution, where it is one.
+    pub(crate) fn convolution(&self) -> Option<&Convolution> {
+        match self {
+            Self::Convolution(convolution) => Some(convolution),
+            _ => None,
+        }
+    }
+
+    /// What it reads besides the step's input.
+    pub(crate) fn others(&self) -> Vec<usize> {
+        match self {
+            Self::Convolution(convolution) => convolution.residual.into_iter().collect(),
+            Self::Activation(_) | Self::MaxPool(_) => Vec::new(),
+        }
+    }
+
+    /// What is done to each number in the end.
+    pub(crate) fn activation(&self) -> &Activation {
+        match self {
+            Self::Convolution(Convolution { activation, .. }) | Self::Activation(activation) => {
+                activation
+            }
+            _ => &Activation::Identity,
+        }
+    }
+
+    /// Whether what it reads as that operand, 0 being the step's input, is only added to what it gives:
+    /// then both have the same gradient.
+    pub(crate) fn adds(&self, operand: usize) -> bool {
+        match self {
+            Self::Convolution(_) => operand == 1,
+            Self::Activation(_) => true,
+            Self::MaxPool(_) => false,
+        }
+    }
+
+    /// Whether what it gives can take the place of what it reads as that operand: each number then
+    /// depends on the one that lay there, and on none beside it.
+    pub(crate) fn replaces(&self, operand: usize) -> bool {
+        match self {
+            Self::Convolution(_) => operand == 1,
+            Self::Activation(_) => true,
+            Self::MaxPool(_) => false,
         }
     }
 }

@@ -96,6 +96,7 @@ mod program;
 mod recording;
 mod schedule;
 mod segment_analysis;
+mod shapes;
 #[cfg(feature = "threads")]
 mod sync;
 mod vector;

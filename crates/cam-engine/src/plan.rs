@@ -44,6 +44,8 @@ pub enum Kernel {
     Grouped,
     /// Every channel for itself.
     Depthwise,
+    /// A function of every number.
+    Activation,
     /// A maximum over windows.
     MaxPool,
 }
@@ -58,6 +60,7 @@ impl fmt::Display for Kernel {
             Self::Winograd4 => "winograd 4x4",
             Self::Grouped => "grouped",
             Self::Depthwise => "depthwise",
+            Self::Activation => "activation",
             Self::MaxPool => "max pool",
         })
     }

@@ -103,9 +103,9 @@ fn max_pools_agree_with_their_definition() {
 }
 
 /// Two blocks: one with a projection of its shortcut, one that adds its input.
-fn residual_blocks(kernel: usize, stride: usize, activation: Activation) -> Graph {
+fn residual_blocks(kernel: usize, stride: usize, activation: &Activation) -> Graph {
     let conv = |inputs, outputs, kernel, seed| Convolution {
-        activation,
+        activation: activation.clone(),
         ..convolution(inputs, outputs, kernel, seed)
     };
     let project =
@@ -131,7 +131,7 @@ fn residual_blocks_agree_with_their_definition() {
     for kernel in [1, 3] {
         for stride in [1, 2] {
             for activation in [Activation::Identity, Activation::Relu, Activation::Relu6] {
-                assert_agrees(&residual_blocks(kernel, stride, activation), [2, 3, 11, 8]);
+                assert_agrees(&residual_blocks(kernel, stride, &activation), [2, 3, 11, 8]);
             }
         }
     }

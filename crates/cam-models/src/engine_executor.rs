@@ -165,7 +165,11 @@ fn graph(description: &Description, weights: Vec<ConvolutionWeights>) -> Graph {
     let steps = description.steps.iter().map(|step| cam_engine::Step {
         input: step.input.index(),
         operation: match &step.operation {
-            Operation::MaxPool(pool) => cam_engine::Operation::MaxPool(*pool),
+            Operation::MaxPool(pool) => cam_engine::Operation::MaxPool(cam_engine::MaxPool {
+                kernel: pool.kernel,
+                stride: pool.stride,
+                padding: pool.padding,
+            }),
             Operation::Convolution(step) => {
                 // Too few of them are an error of lengths, which the engine finds.
                 let weights = weights.next().unwrap_or_default();
@@ -182,11 +186,11 @@ fn convolution(step: &Convolution, weights: ConvolutionWeights) -> cam_engine::C
         outputs: step.outputs,
         kernel: step.kernel,
         stride: step.stride,
-        padding: step.padding,
+        padding: step.padding.into(),
         groups: step.groups,
         weight: weights.weight,
         bias: weights.bias,
         residual: step.residual.map(|value| value.index()),
-        activation: step.activation,
+        activation: step.activation.into(),
     }
 }

@@ -147,6 +147,7 @@ fn nan_and_infinity_reach_what_they_reach_by_definition() {
     for poison in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         for activation in [Activation::Identity, Activation::Relu, Activation::Relu6] {
             for (channels, groups) in [(3, 1), (20, 1), (20, 20), (20, 5), (64, 2)] {
+                let activation = activation.clone();
                 let step = Convolution { activation, ..grouped(channels, channels, 3, groups, 70) };
                 let step = Convolution { residual: Some(0), ..step };
                 let graph = graph([Operation::Convolution(step)]);

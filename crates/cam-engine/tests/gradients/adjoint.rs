@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation};
 
-use crate::support::{Values, all_values, positions};
+use crate::support::{Values, activate, all_values, convolve, positions};
 
 /// Gradients `[n · questions, ..]` of a segment's output, pulled back to its input.
 pub fn adjoint(
@@ -48,18 +48,19 @@ fn by_rule(
     for (index, step) in graph.steps[segment.clone()].iter().enumerate().rev() {
         let mut gradient = found[index + 1].clone();
         let read = step.input - segment.start;
+        if let Some(before) =
+            before_activation(graph, segment.start + index, segment.start, &values)
+        {
+            in_front(&before, &mut gradient, (questions, guided));
+        }
         match &step.operation {
             Operation::Convolution(convolution) => {
-                unclamp(convolution.activation, &values[index + 1], &mut gradient, questions);
-                if guided && convolution.activation != Activation::Identity {
-                    gradient.values.iter_mut().for_each(|x| *x = x.max(0.0));
-                }
                 turn(convolution, &gradient, &mut found[read]);
                 if let Some(residual) = convolution.residual {
-                    let residual = &mut found[residual - segment.start].values;
-                    residual.iter_mut().zip(&gradient.values).for_each(|(sum, x)| *sum += x);
+                    hand_on(&gradient, &mut found[residual - segment.start]);
                 }
             }
+            Operation::Activation(_) => hand_on(&gradient, &mut found[read]),
             Operation::MaxPool(pool) => {
                 unpool(pool, &values[read], &gradient, &mut found[read], questions);
             }
@@ -68,19 +69,46 @@ fn by_rule(
     found.swap_remove(0)
 }
 
-fn unclamp(activation: Activation, value: &Values, gradient: &mut Values, questions: usize) {
-    let per_image = value.values.len() / value.shape[0];
-    for (i, gradient) in gradient.values.iter_mut().enumerate() {
-        let value = value.values[i / (per_image * questions) * per_image + i % per_image];
-        let passes = match activation {
-            Activation::Identity => true,
-            Activation::Relu => value > 0.0,
-            Activation::Relu6 => value > 0.0 && value < 6.0,
-        };
-        if !passes {
-            *gradient = 0.0;
+/// What a step gave in front of its activation.
+fn before_activation(
+    graph: &Graph,
+    index: usize,
+    start: usize,
+    values: &[Values],
+) -> Option<(Activation, Values)> {
+    let step = &graph.steps[index];
+    let x = &values[step.input - start];
+    match &step.operation {
+        Operation::Convolution(convolution) => {
+            let residual = convolution.residual.map(|value| &values[value - start]);
+            let linear = Convolution { activation: Activation::Identity, ..convolution.clone() };
+            Some((convolution.activation.clone(), convolve(&linear, x, residual)))
         }
+        Operation::Activation(activation) => Some((activation.clone(), x.clone())),
+        _ => None,
     }
+}
+
+/// From behind an activation to in front of it, where the sums are.
+fn in_front(
+    (activation, sums): &(Activation, Values),
+    gradient: &mut Values,
+    (questions, guided): (usize, bool),
+) {
+    let per_image = sums.values.len() / sums.shape[0];
+    let plane = sums.shape[2] * sums.shape[3];
+    for (i, gradient) in gradient.values.iter_mut().enumerate() {
+        let at = i / (per_image * questions) * per_image + i % per_image;
+        if guided && *activation != Activation::Identity {
+            *gradient = gradient.max(0.0);
+        }
+        *gradient *= activate(activation, sums.values[at], at % per_image / plane).1;
+    }
+}
+
+/// Adds a gradient as it is.
+fn hand_on(gradient: &Values, to: &mut Values) {
+    to.values.iter_mut().zip(&gradient.values).for_each(|(sum, x)| *sum += x);
 }
 
 fn turn(step: &Convolution, gradient: &Values, to: &mut Values) {

@@ -1,5 +1,6 @@
 //! The engine's scalar twin: every step as its definition says, in f64, on `[n, c, h, w]`.
 
+mod activations;
 mod numbers;
 
 use std::ops::Range;
@@ -9,6 +10,7 @@ use cam_engine::{
     Padding, Step,
 };
 
+pub use activations::activate;
 pub use numbers::numbers;
 
 /// An activation and its shape.
@@ -48,6 +50,7 @@ pub fn all_values(
                 let residual = convolution.residual.map(|value| &values[value - segment.start]);
                 convolve(convolution, x, residual)
             }
+            Operation::Activation(activation) => map(x, |x, c| activate(activation, x, c).0),
             Operation::MaxPool(pool) => max_pool(pool, x),
         };
         values.push(y);
@@ -55,7 +58,7 @@ pub fn all_values(
     values
 }
 
-fn convolve(step: &Convolution, x: &Values, residual: Option<&Values>) -> Values {
+pub fn convolve(step: &Convolution, x: &Values, residual: Option<&Values>) -> Values {
     let [images, _, height, width] = x.shape;
     let (k, depth) = (step.kernel, step.inputs / step.groups);
     let [(top, bottom), (left, right)] =
@@ -77,18 +80,16 @@ fn convolve(step: &Convolution, x: &Values, residual: Option<&Values>) -> Values
         if let Some(residual) = residual {
             sum += residual.at(n, o, y as isize, z as isize).unwrap();
         }
-        values.push(activate(step.activation, sum));
+        values.push(activate(&step.activation, sum, o).0);
     }
     Values { values, shape }
 }
 
-fn activate(activation: Activation, x: f64) -> f64 {
-    match activation {
-        _ if x.is_nan() => x,
-        Activation::Identity => x,
-        Activation::Relu => x.max(0.0),
-        Activation::Relu6 => x.clamp(0.0, 6.0),
-    }
+/// A function of every number and its channel.
+fn map(x: &Values, function: impl Fn(f64, usize) -> f64) -> Values {
+    let channels = positions(x.shape).map(|[_, c, _, _]| c);
+    let values = x.values.iter().zip(channels).map(|(&x, c)| function(x, c));
+    Values { values: values.collect(), shape: x.shape }
 }
 
 fn max_pool(pool: &MaxPool, x: &Values) -> Values {

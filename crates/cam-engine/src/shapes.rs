@@ -1,0 +1,47 @@
+//! What a step gives on values of certain shapes, or why it cannot be run on them.
+
+use crate::windows::Windows;
+use crate::{Activation, Error, Operation, Step};
+
+/// `[n, c, h, w]`.
+pub(crate) type Shape = [usize; 4];
+
+/// The shape of what a step gives, and how its windows lie on its input, where it has any. `reads` are
+/// the shapes of all values that it reads, in order.
+pub(crate) fn shape(
+    index: usize,
+    step: &Step,
+    reads: &[Shape],
+) -> Result<(Shape, Option<Windows>), Error> {
+    let input = reads[0];
+    let [images, channels, height, width] = input;
+    match &step.operation {
+        Operation::Convolution(convolution) => {
+            channels_are(index, step.input, channels, convolution.inputs)?;
+            let windows = Windows::of_convolution(index, convolution, [height, width])?;
+            let [height, width] = windows.outputs;
+            let expected = [images, convolution.outputs, height, width];
+            match reads.get(1) {
+                Some(&found) if found != expected => {
+                    Err(Error::Residual { step: index, expected, found })
+                }
+                _ => Ok((expected, Some(windows))),
+            }
+        }
+        Operation::Activation(activation) => {
+            if let Activation::PRelu { slope } = activation {
+                channels_are(index, step.input, channels, slope.len())?;
+            }
+            Ok((input, None))
+        }
+        Operation::MaxPool(pool) => {
+            let windows = Windows::of_pool(index, pool, [height, width])?;
+            let [height, width] = windows.outputs;
+            Ok(([images, channels, height, width], Some(windows)))
+        }
+    }
+}
+
+fn channels_are(step: usize, value: usize, found: usize, expected: usize) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::Channels { step, value, expected, found }) }
+}
