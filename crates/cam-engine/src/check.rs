@@ -1,6 +1,6 @@
 //! What must hold for a graph, whatever it is run on.
 
-use crate::{Activation, Convolution, Error, Graph, MaxPool, Operation};
+use crate::{Activation, Convolution, Error, Graph, MaxPool, Operation, ScaleShift};
 
 /// The most weights of a convolution: more than any memory holds, and few enough to be counted with.
 const MOST_WEIGHTS: usize = isize::MAX as usize / 1024;
@@ -38,6 +38,22 @@ fn check_graph(graph: &Graph, with_weights: bool) -> Result<(), Error> {
                     agree(index, step.input, slope.len(), &mut channels)?;
                 }
                 channels[step.input]
+            }
+            Operation::Add { other } | Operation::Multiply { other } => {
+                let known = [step.input, *other].iter().find_map(|&value| channels[value]);
+                if let Some(known) = known {
+                    agree(index, step.input, known, &mut channels)?;
+                    agree(index, *other, known, &mut channels)?;
+                }
+                known
+            }
+            Operation::ScaleShift(ScaleShift { scale, shift }) => {
+                let (expected, found) = (scale.len(), shift.len());
+                if expected != found {
+                    return Err(Error::Length { step: index, tensor: "shift", expected, found });
+                }
+                agree(index, step.input, expected, &mut channels)?;
+                Some(expected)
             }
             Operation::MaxPool(pool) => {
                 check_pool(index, pool)?;

@@ -37,7 +37,7 @@ pub enum Error {
     Length {
         /// The step.
         step: usize,
-        /// `weight`, `bias` or `slope`.
+        /// `weight`, `bias`, `slope`, or `shift`, which is as long as the scale.
         tensor: &'static str,
         /// What the step's sizes ask for.
         expected: usize,
@@ -88,6 +88,18 @@ pub enum Error {
         /// `[n, c, h, w]` of the sum.
         expected: [usize; 4],
         /// `[n, c, h, w]` of the residual.
+        found: [usize; 4],
+    },
+    /// Two values that do not fit together, number by number.
+    #[error("step {step} reads {expected:?} and value {value}, which is {found:?}")]
+    Operand {
+        /// The step.
+        step: usize,
+        /// The value that does not fit.
+        value: usize,
+        /// `[n, c, h, w]` of what the step reads first.
+        expected: [usize; 4],
+        /// `[n, c, h, w]` of the value.
         found: [usize; 4],
     },
     /// A segment beyond the graph, or one that runs backwards.

@@ -30,6 +30,18 @@ pub enum Operation {
     Convolution(Convolution),
     /// A function of every number.
     Activation(Activation),
+    /// The sum of two values of one shape.
+    Add {
+        /// The value that is added.
+        other: usize,
+    },
+    /// The product of two values of one shape, or of each channel with a number.
+    Multiply {
+        /// The other factor, of the input's shape or `[n, c, 1, 1]`.
+        other: usize,
+    },
+    /// scale·x + shift in every channel: a batch norm that no convolution can take up.
+    ScaleShift(ScaleShift),
     /// A maximum over windows.
     MaxPool(MaxPool),
 }
@@ -57,6 +69,15 @@ pub struct Convolution {
     pub residual: Option<usize>,
     /// What is done to the sum.
     pub activation: Activation,
+}
+
+/// scale·x + shift.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScaleShift {
+    /// A factor per channel.
+    pub scale: Vec<f32>,
+    /// What is added, per channel.
+    pub shift: Vec<f32>,
 }
 
 /// The maximum over square windows; the border never wins, and a NaN always does.
@@ -114,7 +135,8 @@ impl Operation {
     pub(crate) fn others(&self) -> Vec<usize> {
         match self {
             Self::Convolution(convolution) => convolution.residual.into_iter().collect(),
-            Self::Activation(_) | Self::MaxPool(_) => Vec::new(),
+            Self::Add { other } | Self::Multiply { other } => vec![*other],
+            _ => Vec::new(),
         }
     }
 
@@ -133,8 +155,8 @@ impl Operation {
     pub(crate) fn adds(&self, operand: usize) -> bool {
         match self {
             Self::Convolution(_) => operand == 1,
-            Self::Activation(_) => true,
-            Self::MaxPool(_) => false,
+            Self::Activation(_) | Self::Add { .. } => true,
+            _ => false,
         }
     }
 
@@ -143,7 +165,9 @@ impl Operation {
     pub(crate) fn replaces(&self, operand: usize) -> bool {
         match self {
             Self::Convolution(_) => operand == 1,
-            Self::Activation(_) => true,
+            Self::Activation(_) | Self::Add { .. } | Self::ScaleShift(_) => true,
+            // The other factor may be one number for all positions.
+            Self::Multiply { .. } => operand == 0,
             Self::MaxPool(_) => false,
         }
     }

@@ -108,7 +108,7 @@ mod x86;
 
 pub use engine::{Engine, Output};
 pub use error::Error;
-pub use graph::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
+pub use graph::{Activation, Convolution, Graph, MaxPool, Operation, Padding, ScaleShift, Step};
 pub use options::{InstructionSet, MOST_THREADS, Options};
 pub use packed_weights::ReadAt;
 pub use plan::{Kernel, Plan, PlannedStep};

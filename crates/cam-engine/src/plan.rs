@@ -46,6 +46,12 @@ pub enum Kernel {
     Depthwise,
     /// A function of every number.
     Activation,
+    /// A sum of two values.
+    Add,
+    /// A product of two values.
+    Multiply,
+    /// A line for every channel.
+    ScaleShift,
     /// A maximum over windows.
     MaxPool,
 }
@@ -61,6 +67,9 @@ impl fmt::Display for Kernel {
             Self::Grouped => "grouped",
             Self::Depthwise => "depthwise",
             Self::Activation => "activation",
+            Self::Add => "add",
+            Self::Multiply => "multiply",
+            Self::ScaleShift => "scale and shift",
             Self::MaxPool => "max pool",
         })
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::backward::{Adjoint, AdjointRun, AdjointSettings};
 use crate::buffer::Buffer;
 use crate::kernels::Kernels;
+use crate::kernels::pointwise::Function;
 use crate::layers::activated::{Activated, Curve};
 use crate::layers::direct::Projection;
 use crate::layers::pointwise::Pointwise;
@@ -188,6 +189,19 @@ impl Builder<'_> {
             Operation::Activation(activation) => {
                 let curve = Curve::new(activation, output.layout.channels());
                 (Layer::Pointwise(Pointwise::activation(curve, input, output)), Kernel::Activation)
+            }
+            Operation::Add { other } => {
+                let layer = Pointwise::of_two(Function::Add, [input, self.place(*other)], output);
+                (Layer::Pointwise(layer), Kernel::Add)
+            }
+            Operation::Multiply { other } => {
+                let operands = [input, self.place(*other)];
+                let layer = Pointwise::of_two(Function::Multiply, operands, output);
+                (Layer::Pointwise(layer), Kernel::Multiply)
+            }
+            Operation::ScaleShift(step) => {
+                let layer = Pointwise::scale_shift(step, input, output);
+                (Layer::Pointwise(layer), Kernel::ScaleShift)
             }
             Operation::MaxPool(_) => {
                 let windows = self.analysis.windows(step);

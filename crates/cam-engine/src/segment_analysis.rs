@@ -173,7 +173,7 @@ impl<'a> SegmentAnalysis<'a> {
         let mut readers = self.steps().filter(|&step| self.step(step).reads().contains(&value));
         readers.all(|step| match self.step(step).operation {
             Operation::Convolution(_) | Operation::MaxPool(_) => true,
-            Operation::Activation(_) => false,
+            _ => false,
         })
     }
 

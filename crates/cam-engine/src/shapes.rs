@@ -1,7 +1,7 @@
 //! What a step gives on values of certain shapes, or why it cannot be run on them.
 
 use crate::windows::Windows;
-use crate::{Activation, Error, Operation, Step};
+use crate::{Activation, Error, Operation, ScaleShift, Step};
 
 /// `[n, c, h, w]`.
 pub(crate) type Shape = [usize; 4];
@@ -34,12 +34,30 @@ pub(crate) fn shape(
             }
             Ok((input, None))
         }
+        Operation::Add { other } => {
+            shape_is(index, *other, reads[1], input)?;
+            Ok((input, None))
+        }
+        Operation::Multiply { other } => {
+            if reads[1] != [images, channels, 1, 1] {
+                shape_is(index, *other, reads[1], input)?;
+            }
+            Ok((input, None))
+        }
+        Operation::ScaleShift(ScaleShift { scale, .. }) => {
+            channels_are(index, step.input, channels, scale.len())?;
+            Ok((input, None))
+        }
         Operation::MaxPool(pool) => {
             let windows = Windows::of_pool(index, pool, [height, width])?;
             let [height, width] = windows.outputs;
             Ok(([images, channels, height, width], Some(windows)))
         }
     }
+}
+
+fn shape_is(step: usize, value: usize, found: Shape, expected: Shape) -> Result<(), Error> {
+    if found == expected { Ok(()) } else { Err(Error::Operand { step, value, expected, found }) }
 }
 
 fn channels_are(step: usize, value: usize, found: usize, expected: usize) -> Result<(), Error> {

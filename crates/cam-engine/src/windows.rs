@@ -67,6 +67,21 @@ impl Windows {
         })
     }
 
+    /// One window over a whole image of `[height, width]`.
+    pub(crate) fn whole(size: [usize; 2]) -> Self {
+        Self { kernel: size, stride: 1, before: [0; 2], after: [0; 2], outputs: [1; 2] }
+    }
+
+    /// The rows and columns of one window that lie inside an image or its border, counted from the corner
+    /// of the border.
+    pub(crate) fn inside_border(&self, window: [usize; 2], size: [usize; 2]) -> [Range<usize>; 2] {
+        [0, 1].map(|axis| {
+            let start = window[axis] * self.stride;
+            let all = size[axis] as isize + self.before[axis] + self.after[axis];
+            start..(start + self.kernel[axis]).min(all.max(0) as usize)
+        })
+    }
+
     /// What an image needs around it for every window to lie inside.
     pub(crate) fn border(&self) -> Border {
         let outside = |pixels: isize| pixels.max(0) as usize;

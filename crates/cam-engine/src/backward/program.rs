@@ -10,7 +10,8 @@ use crate::buffer_allocator::BufferAllocator;
 use crate::kernels::Kernels;
 use crate::layers::activated::Curve;
 use crate::layers::max_pool_backward::MaxPoolBackward;
-use crate::layers::pointwise::Pointwise;
+use crate::layers::pointwise::{PerChannel, Pointwise, Source};
+use crate::layers::reduce::{Divisor, Reduce};
 use crate::layers::sum::{Mask, Sum};
 use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
@@ -21,6 +22,7 @@ use crate::prepared_graph::PreparedGraph;
 use crate::program::Program;
 use crate::schedule::{RunInput, Schedule};
 use crate::segment_analysis::SegmentAnalysis;
+use crate::windows::Windows;
 use crate::workspace::{Place, Workspace};
 use crate::{Error, Operation, Step};
 
@@ -263,7 +265,7 @@ impl Builder<'_> {
 
     /// The way back through a step that is no convolution, from what it gives to one of its operands, to
     /// whose gradient it is added.
-    fn other(&self, step: usize, _operand: usize, output: Place) -> Layer {
+    fn other(&self, step: usize, operand: usize, output: Place) -> Layer {
         let Step { input, operation } = self.analysis.step(step);
         let gradient = self.place(step + 1);
         match operation {
@@ -273,8 +275,28 @@ impl Builder<'_> {
                 gradient,
                 output,
             }),
-            Operation::Convolution(_) | Operation::Activation(_) => {
-                unreachable!("a convolution is transposed, and an activation's gradient handed on")
+            Operation::Multiply { other } => {
+                let factor = self.recorded.place(if operand == 0 { *other } else { *input });
+                if output.layout.shape == gradient.layout.shape {
+                    let factor = Source::Saved(factor);
+                    return Layer::Pointwise(Pointwise::add_product(gradient, factor, output));
+                }
+                Layer::Reduce(Reduce {
+                    windows: Windows::whole([gradient.layout.height(), gradient.layout.width()]),
+                    divisor: Divisor::One,
+                    input: gradient,
+                    saved: Some(factor),
+                    adds: true,
+                    output,
+                })
+            }
+            Operation::ScaleShift(step) => {
+                let scale = PerChannel::new(&step.scale, step.scale.len());
+                let scale = Source::Channels(scale);
+                Layer::Pointwise(Pointwise::add_product(gradient, scale, output))
+            }
+            Operation::Convolution(_) | Operation::Activation(_) | Operation::Add { .. } => {
+                unreachable!("a convolution is transposed, and a sum's gradient handed on")
             }
         }
     }

@@ -10,6 +10,7 @@ mod functions;
 pub(crate) mod grouped;
 pub(crate) mod panel;
 pub(crate) mod pointwise;
+pub(crate) mod reduce;
 pub(crate) mod sum;
 pub(crate) mod window;
 pub(crate) mod winograd;
@@ -19,6 +20,7 @@ use depthwise::DepthwiseTile;
 use grouped::GroupedTile;
 use panel::PanelTile;
 use pointwise::PointwiseTile;
+use reduce::ReduceTile;
 use sum::SumRow;
 use window::Window;
 use winograd::{F2, F4, Patch, Unpatch};
@@ -45,6 +47,8 @@ pub(crate) struct Kernels {
     pub(crate) sum: unsafe fn(&SumRow<'_>),
     /// A function of some pixels' numbers.
     pub(crate) pointwise: unsafe fn(&PointwiseTile),
+    /// One pixel's sum over a window.
+    pub(crate) reduce: unsafe fn(&ReduceTile),
     /// Winograd's transform of a patch, by [`Size`](crate::winograd::Size).
     pub(crate) transform: [unsafe fn(&Patch); 2],
     /// The transform back.
@@ -114,6 +118,7 @@ macro_rules! kernels {
                 maximum,
                 sum,
                 pointwise,
+                reduce,
                 transform: [transform_two, transform_four],
                 restore: [restore_two, restore_four],
             };
@@ -207,6 +212,12 @@ macro_rules! kernels {
             unsafe fn pointwise(tile: &PointwiseTile) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
                 unsafe { pointwise::pointwise::<$vector>(tile) }
+            }
+
+            $(#[$feature])?
+            unsafe fn reduce(tile: &ReduceTile) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { reduce::reduce::<$vector>(tile) }
             }
 
             $(#[$feature])?

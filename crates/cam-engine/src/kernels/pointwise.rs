@@ -30,6 +30,12 @@ pub(crate) struct Operand {
 /// What becomes of operands a, b and c.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Function {
+    /// a + b.
+    Add,
+    /// a·b.
+    Multiply,
+    /// a·b + c.
+    MultiplyAdd,
     /// f(a), where b is the channel's slope.
     Value(AnyCurve),
     /// a·f'(b), where c is the channel's slope; and zero where a is negative, if so asked.
@@ -76,10 +82,43 @@ trait Apply: Copy {
 }
 
 #[derive(Clone, Copy)]
+struct Add;
+
+#[derive(Clone, Copy)]
+struct Multiply;
+
+#[derive(Clone, Copy)]
+struct MultiplyAdd;
+
+#[derive(Clone, Copy)]
 struct Value<C>(C);
 
 #[derive(Clone, Copy)]
 struct Derivative<C>(C, bool);
+
+impl Apply for Add {
+    #[inline(always)]
+    unsafe fn apply<V: Vector>(self, [a, b, _]: [V; 3]) -> V {
+        // SAFETY: the caller has the instructions.
+        unsafe { a.add(b) }
+    }
+}
+
+impl Apply for Multiply {
+    #[inline(always)]
+    unsafe fn apply<V: Vector>(self, [a, b, _]: [V; 3]) -> V {
+        // SAFETY: the caller has the instructions.
+        unsafe { a.mul(b) }
+    }
+}
+
+impl Apply for MultiplyAdd {
+    #[inline(always)]
+    unsafe fn apply<V: Vector>(self, [a, b, c]: [V; 3]) -> V {
+        // SAFETY: the caller has the instructions.
+        unsafe { a.mul_add(b, c) }
+    }
+}
 
 impl<C: Curve> Apply for Value<C> {
     #[inline(always)]
@@ -109,6 +148,9 @@ pub(super) unsafe fn pointwise<V: Vector>(tile: &PointwiseTile) {
     // SAFETY: the caller's promise.
     unsafe {
         match tile.function {
+            Function::Add => each::<V, _>(tile, Add),
+            Function::Multiply => each::<V, _>(tile, Multiply),
+            Function::MultiplyAdd => each::<V, _>(tile, MultiplyAdd),
             Function::Value(any) => with_curve!(any, curve => each::<V, _>(tile, Value(curve))),
             Function::Derivative(any, guided) => {
                 with_curve!(any, curve => each::<V, _>(tile, Derivative(curve, guided)))

@@ -1,40 +1,30 @@
 //! The activation behind a convolution's sums, where bounds do not make it.
 
-use std::sync::Arc;
-
 use super::Run;
+use super::pointwise::PerChannel;
 use crate::Activation;
-use crate::buffer::Buffer;
 use crate::kernels::curves::{
     Clamp, Gelu, GeluTanh, HardSigmoid, HardSwish, Rectifier, Sigmoid, Swish, Tanh,
 };
 use crate::kernels::pointwise::{AnyCurve, Function, Operand, PointwiseTile};
-use crate::layout::CHANNELS;
 use crate::workspace::Place;
 
 /// An activation as kernels want it.
 #[derive(Clone)]
 pub(crate) struct Curve {
     pub(crate) curve: AnyCurve,
-    /// A slope per channel, padded; for one that has none any numbers.
-    slopes: Arc<Buffer>,
+    /// A slope per channel; for one that has none any numbers.
+    pub(crate) slopes: PerChannel,
 }
 
 impl Curve {
     /// For values of so many channels.
     pub(crate) fn new(activation: &Activation, channels: usize) -> Self {
-        let mut slopes = Buffer::zeroed(channels.next_multiple_of(CHANNELS));
-        match activation {
-            Activation::LeakyRelu { slope } => slopes.as_mut_slice().fill(*slope),
-            _ => slopes.as_mut_slice()[..activation.slopes().len()]
-                .copy_from_slice(activation.slopes()),
-        }
-        Self { curve: curve(activation), slopes: Arc::new(slopes) }
-    }
-
-    /// The slopes from a channel on, the same for every pixel.
-    pub(crate) fn slopes(&self, channel: usize) -> Operand {
-        Operand { start: self.slopes.start().wrapping_add(channel).cast_const(), pixel: 0 }
+        let slopes = match activation {
+            Activation::LeakyRelu { slope } => &vec![*slope; channels],
+            _ => activation.slopes(),
+        };
+        Self { curve: curve(activation), slopes: PerChannel::new(slopes, channels) }
     }
 }
 
@@ -85,7 +75,7 @@ impl Activated {
             run.workspace.origin(place.buffer).wrapping_add(offset)
         };
         let sums = Operand { start: at(self.sums).cast_const(), pixel: self.sums.layout.pixel };
-        let slopes = self.curve.slopes(channel);
+        let slopes = self.curve.slopes.operand(channel);
         let tile = PointwiseTile {
             function: Function::Value(self.curve.curve),
             operands: [sums, slopes, slopes],

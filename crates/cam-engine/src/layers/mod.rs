@@ -27,6 +27,8 @@ pub(crate) mod grouped;
 pub(crate) mod max_pool;
 pub(crate) mod max_pool_backward;
 pub(crate) mod pointwise;
+pub(crate) mod reduce;
+pub(crate) mod spread;
 pub(crate) mod sum;
 pub(crate) mod transfer;
 pub(crate) mod winograd;
@@ -67,6 +69,8 @@ pub(crate) enum Layer {
     Winograd(Box<winograd::Winograd>),
     MaxPool(max_pool::Maximum),
     Pointwise(pointwise::Pointwise),
+    Reduce(reduce::Reduce),
+    Spread(spread::Spread),
     Store(transfer::Store),
     Sum(sum::Sum),
     MaxPoolBackward(max_pool_backward::MaxPoolBackward),
@@ -83,6 +87,8 @@ impl Layer {
             Self::Winograd(layer) => return layer.run(run, worker),
             Self::MaxPool(layer) => layer.run(run, worker),
             Self::Pointwise(layer) => layer.run(run, worker),
+            Self::Reduce(layer) => layer.run(run, worker),
+            Self::Spread(layer) => layer.run(run, worker),
             Self::Store(layer) => layer.run(run, worker),
             Self::Sum(layer) => layer.run(run, worker),
             Self::MaxPoolBackward(layer) => layer.run(run, worker),

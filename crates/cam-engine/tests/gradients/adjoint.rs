@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation};
+use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation, ScaleShift};
 
-use crate::support::{Values, activate, all_values, convolve, positions};
+use crate::support::{Values, activate, all_values, broadcast, convolve, positions};
 
 /// Gradients `[n · questions, ..]` of a segment's output, pulled back to its input.
 pub fn adjoint(
@@ -61,6 +61,27 @@ fn by_rule(
                 }
             }
             Operation::Activation(_) => hand_on(&gradient, &mut found[read]),
+            Operation::Add { other } => {
+                hand_on(&gradient, &mut found[read]);
+                hand_on(&gradient, &mut found[other - segment.start]);
+            }
+            Operation::Multiply { other } => {
+                let other = other - segment.start;
+                for (i, &g) in gradient.values.iter().enumerate() {
+                    let per_image = gradient.values.len() / gradient.shape[0];
+                    let (a, b) = (&values[read], &values[other]);
+                    // Several gradients per image go back through the same values.
+                    let at = i / (per_image * questions) * per_image + i % per_image;
+                    found[read].values[i] += g * b.values[broadcast(a, b, at)];
+                    let to = broadcast(&found[read], &found[other], i);
+                    found[other].values[to] += g * a.values[at];
+                }
+            }
+            Operation::ScaleShift(ScaleShift { scale, .. }) => {
+                for (i, [_, c, _, _]) in positions(gradient.shape).enumerate() {
+                    found[read].values[i] += gradient.values[i] * f64::from(scale[c]);
+                }
+            }
             Operation::MaxPool(pool) => {
                 unpool(pool, &values[read], &gradient, &mut found[read], questions);
             }

@@ -4,6 +4,7 @@
 mod activations;
 #[path = "../gradients/adjoint.rs"]
 mod adjoint;
+mod arithmetic;
 #[path = "../support/mod.rs"]
 mod support;
 

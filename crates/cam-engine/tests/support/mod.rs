@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use cam_engine::{
     Activation, Convolution, Engine, Graph, InstructionSet, MaxPool, Operation, Options, Output,
-    Padding, Step,
+    Padding, ScaleShift, Step,
 };
 
 pub use activations::activate;
@@ -51,6 +51,13 @@ pub fn all_values(
                 convolve(convolution, x, residual)
             }
             Operation::Activation(activation) => map(x, |x, c| activate(activation, x, c).0),
+            Operation::Add { other } => combine(x, &values[other - segment.start], |a, b| a + b),
+            Operation::Multiply { other } => {
+                combine(x, &values[other - segment.start], |a, b| a * b)
+            }
+            Operation::ScaleShift(ScaleShift { scale, shift }) => {
+                map(x, |x, c| x * f64::from(scale[c]) + f64::from(shift[c]))
+            }
             Operation::MaxPool(pool) => max_pool(pool, x),
         };
         values.push(y);
@@ -90,6 +97,18 @@ fn map(x: &Values, function: impl Fn(f64, usize) -> f64) -> Values {
     let channels = positions(x.shape).map(|[_, c, _, _]| c);
     let values = x.values.iter().zip(channels).map(|(&x, c)| function(x, c));
     Values { values: values.collect(), shape: x.shape }
+}
+
+/// A function of two values; the second may have one number for all positions of a channel.
+fn combine(a: &Values, b: &Values, function: impl Fn(f64, f64) -> f64) -> Values {
+    let values =
+        a.values.iter().enumerate().map(|(i, &x)| function(x, b.values[broadcast(a, b, i)]));
+    Values { values: values.collect(), shape: a.shape }
+}
+
+/// Which number of the second value goes with the first's number `i`.
+pub fn broadcast(a: &Values, b: &Values, i: usize) -> usize {
+    if a.shape == b.shape { i } else { i / (a.shape[2] * a.shape[3]) }
 }
 
 fn max_pool(pool: &MaxPool, x: &Values) -> Values {
