@@ -48,8 +48,9 @@ fn engine(convolution: &Convolution) -> Engine {
     let operation = Operation::Convolution(cam_engine::Convolution {
         inputs: convolution.inputs,
         outputs: convolution.outputs,
-        kernel: convolution.kernel,
-        stride: convolution.stride,
+        kernel: [convolution.kernel; 2],
+        stride: [convolution.stride; 2],
+        dilation: [1; 2],
         padding: convolution.padding.into(),
         groups: convolution.groups,
         weight: noise(convolution.weight_shape().iter().product()),

@@ -1,6 +1,8 @@
 //! What must hold for a graph, whatever it is run on.
 
-use crate::{Activation, Convolution, Error, Graph, MaxPool, Operation, ScaleShift};
+use crate::{
+    Activation, Border, Convolution, Error, Graph, Operation, Padding, ScaleShift, Window,
+};
 
 /// The most weights of a convolution: more than any memory holds, and few enough to be counted with.
 const MOST_WEIGHTS: usize = isize::MAX as usize / 1024;
@@ -59,6 +61,11 @@ fn check_graph(graph: &Graph, with_weights: bool) -> Result<(), Error> {
                 check_pool(index, pool)?;
                 channels[step.input]
             }
+            Operation::AveragePool { window, .. } => {
+                check_pool(index, window)?;
+                channels[step.input]
+            }
+            Operation::GlobalMaximum | Operation::GlobalAverage => channels[step.input],
         };
     }
     Ok(())
@@ -82,19 +89,13 @@ fn check_convolution(
     convolution: &Convolution,
     with_weights: bool,
 ) -> Result<(), Error> {
-    let Convolution { inputs, outputs, kernel, stride, groups, .. } = *convolution;
-    let sizes = [
-        ("inputs", inputs),
-        ("outputs", outputs),
-        ("kernel", kernel),
-        ("stride", stride),
-        ("groups", groups),
-    ];
-    check_sizes(step, &sizes)?;
+    let Convolution { inputs, outputs, kernel, stride, dilation, groups, .. } = *convolution;
+    check_sizes(step, &[("inputs", inputs), ("outputs", outputs), ("groups", groups)])?;
+    check_sides(step, &[("kernel", kernel), ("stride", stride), ("dilation", dilation)])?;
     if !inputs.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
         return Err(Error::Groups { step, groups, inputs, outputs });
     }
-    let weights = [outputs, inputs / groups, kernel, kernel]
+    let weights = [outputs, inputs / groups, kernel[0], kernel[1]]
         .into_iter()
         .fold(1usize, |product, size| product.saturating_mul(size));
     // What is packed has up to 32 times as many.
@@ -129,13 +130,28 @@ fn check_activation(step: usize, activation: &Activation) -> Result<(), Error> {
     }
 }
 
-fn check_pool(step: usize, pool: &MaxPool) -> Result<(), Error> {
-    let MaxPool { kernel, stride, padding } = *pool;
-    check_sizes(step, &[("kernel", kernel), ("stride", stride)])?;
-    if padding > kernel / 2 {
-        return Err(Error::PoolPadding { step, padding, kernel });
+/// Every window must see a pixel of the image.
+fn check_pool(step: usize, pool: &Window) -> Result<(), Error> {
+    let Window { kernel, stride, padding, .. } = *pool;
+    check_sides(step, &[("kernel", kernel), ("stride", stride)])?;
+    let border = match padding {
+        Padding::Each(pixels) => Border::all(pixels),
+        Padding::Fixed(border) => border,
+        Padding::Same | Padding::SameLower => return Ok(()),
+    };
+    for (axis, kernel) in kernel.into_iter().enumerate() {
+        let padding = border.along(axis).0.max(border.along(axis).1);
+        if padding >= kernel {
+            return Err(Error::PoolPadding { step, padding, kernel });
+        }
     }
     Ok(())
+}
+
+fn check_sides(step: usize, sides: &[(&'static str, [usize; 2])]) -> Result<(), Error> {
+    let sizes: Vec<_> =
+        sides.iter().flat_map(|&(field, sides)| sides.map(|side| (field, side))).collect();
+    check_sizes(step, &sizes)
 }
 
 fn check_sizes(step: usize, sizes: &[(&'static str, usize)]) -> Result<(), Error> {

@@ -70,8 +70,8 @@ pub enum Error {
         /// Channels the value has.
         found: usize,
     },
-    /// A max pool's border is wider than half its window.
-    #[error("step {step}: a border of {padding} is more than half the window of {kernel}")]
+    /// A pool's border is as wide as its window, which then may see nothing of the image.
+    #[error("step {step}: a border of {padding} is as wide as the window of {kernel}")]
     PoolPadding {
         /// The step.
         step: usize,
@@ -79,6 +79,14 @@ pub enum Error {
         padding: usize,
         /// Side of the window.
         kernel: usize,
+    },
+    /// A border wider than any activation.
+    #[error("step {step}: a border of {pixels} pixels is too wide")]
+    Border {
+        /// The step.
+        step: usize,
+        /// The border.
+        pixels: usize,
     },
     /// A residual of another shape than what it is added to.
     #[error("step {step} gives {expected:?}, its residual is {found:?}")]
@@ -136,7 +144,7 @@ pub enum Error {
         /// What is there.
         found: usize,
     },
-    /// An image smaller than the window that slides over it.
+    /// An image smaller than the window that slides over it, which reaches so far with its dilation.
     #[error("step {step}: a window of {kernel} pixels does not fit into {size}, border included")]
     TooSmall {
         /// The step.

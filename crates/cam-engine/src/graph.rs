@@ -1,8 +1,10 @@
 //! What the engine runs: a network as data.
 
 mod activation;
+mod window;
 
 pub use activation::Activation;
+pub use window::{Border, Padding, Window};
 
 /// Steps in order, each of which gives one value.
 ///
@@ -42,8 +44,19 @@ pub enum Operation {
     },
     /// scale·x + shift in every channel: a batch norm that no convolution can take up.
     ScaleShift(ScaleShift),
-    /// A maximum over windows.
-    MaxPool(MaxPool),
+    /// The maximum of every window; the border never wins, and a NaN always does.
+    MaxPool(Window),
+    /// The mean of every window.
+    AveragePool {
+        /// The windows.
+        window: Window,
+        /// Whether the border counts as zeros.
+        include_border: bool,
+    },
+    /// The maximum of each channel, `[n, c, 1, 1]`.
+    GlobalMaximum,
+    /// The mean of each channel, `[n, c, 1, 1]`.
+    GlobalAverage,
 }
 
 /// activation(convolution(input) + bias + residual).
@@ -53,15 +66,17 @@ pub struct Convolution {
     pub inputs: usize,
     /// Channels out.
     pub outputs: usize,
-    /// Side of the square kernel.
-    pub kernel: usize,
-    /// Pixels per step, along both sides.
-    pub stride: usize,
+    /// Sides of the kernel, `[h, w]`.
+    pub kernel: [usize; 2],
+    /// Pixels from one window to the next, `[down, across]`.
+    pub stride: [usize; 2],
+    /// Pixels from one tap to the next, `[down, across]`.
+    pub dilation: [usize; 2],
     /// The border of zeros around the input.
     pub padding: Padding,
     /// Channel groups that do not see each other; divides `inputs` and `outputs`.
     pub groups: usize,
-    /// `[outputs, inputs / groups, kernel, kernel]`, row-major.
+    /// `[outputs, inputs / groups, h, w]`, row-major.
     pub weight: Vec<f32>,
     /// `[outputs]`.
     pub bias: Vec<f32>,
@@ -78,41 +93,6 @@ pub struct ScaleShift {
     pub scale: Vec<f32>,
     /// What is added, per channel.
     pub shift: Vec<f32>,
-}
-
-/// The maximum over square windows; the border never wins, and a NaN always does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MaxPool {
-    /// Side of the window.
-    pub kernel: usize,
-    /// Pixels per step.
-    pub stride: usize,
-    /// Border on every side; at most half the window.
-    pub padding: usize,
-}
-
-/// The border of zeros around a convolution's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Padding {
-    /// As many pixels on every side.
-    Each(usize),
-    /// TensorFlow's "same": ⌈size / stride⌉ pixels come out, and an odd border pixel lies right
-    /// and below.
-    Same,
-}
-
-impl Padding {
-    /// Pixels before and after, along one side of an input that is `size` long.
-    pub fn before_and_after(self, size: usize, kernel: usize, stride: usize) -> (usize, usize) {
-        match self {
-            Self::Each(pixels) => (pixels, pixels),
-            Self::Same => {
-                let steps = size.div_ceil(stride).saturating_sub(1);
-                let total = (steps * stride + kernel).saturating_sub(size);
-                (total / 2, total - total / 2)
-            }
-        }
-    }
 }
 
 impl Step {
@@ -168,7 +148,7 @@ impl Operation {
             Self::Activation(_) | Self::Add { .. } | Self::ScaleShift(_) => true,
             // The other factor may be one number for all positions.
             Self::Multiply { .. } => operand == 0,
-            Self::MaxPool(_) => false,
+            _ => false,
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use crate::Error;
 use crate::buffer_allocator::BufferAllocator;
-use crate::layout::{Border, Layout};
+use crate::layout::Layout;
 use crate::segment_analysis::SegmentAnalysis;
 use crate::workspace::Place;
+use crate::{Border, Error};
 
 /// Buffers for the values of a segment, each used again as soon as nobody reads what it held.
 pub(crate) struct Memory {

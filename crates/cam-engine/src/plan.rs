@@ -54,6 +54,8 @@ pub enum Kernel {
     ScaleShift,
     /// A maximum over windows.
     MaxPool,
+    /// A mean over windows.
+    AveragePool,
 }
 
 impl fmt::Display for Kernel {
@@ -71,6 +73,7 @@ impl fmt::Display for Kernel {
             Self::Multiply => "multiply",
             Self::ScaleShift => "scale and shift",
             Self::MaxPool => "max pool",
+            Self::AveragePool => "average pool",
         })
     }
 }

@@ -6,8 +6,9 @@ use crate::backward::TransposedWeights;
 use crate::kernels::Kernels;
 use crate::packed::{Filters, Packed, Panels, Transformed};
 use crate::pool::Pool;
+use crate::windows::is_borderless;
 use crate::winograd::Size;
-use crate::{Convolution, Error, Graph, Operation, Padding, Step};
+use crate::{Convolution, Error, Graph, Operation, Step};
 
 /// A convolution's weights transformed for Winograd's algorithm, once a program wants them: how
 /// many outputs it computes together depends on the input's size.
@@ -80,9 +81,9 @@ impl PreparedStep {
     /// Whether it is a plain sum over the channels of single pixels.
     pub(crate) fn is_pointwise(&self) -> bool {
         self.step.operation.convolution().is_some_and(|convolution| {
-            convolution.kernel == 1
+            convolution.kernel == [1, 1]
                 && convolution.groups == 1
-                && matches!(convolution.padding, Padding::Each(0) | Padding::Same)
+                && is_borderless(convolution.padding)
         })
     }
 }

@@ -10,6 +10,7 @@ use crate::kernels::pointwise::Function;
 use crate::layers::activated::{Activated, Curve};
 use crate::layers::direct::Projection;
 use crate::layers::pointwise::Pointwise;
+use crate::layers::reduce::{Divisor, Reduce};
 use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
 use crate::layers::{self, Epilogue, Layer, max_pool};
@@ -203,9 +204,15 @@ impl Builder<'_> {
                 let layer = Pointwise::scale_shift(step, input, output);
                 (Layer::Pointwise(layer), Kernel::ScaleShift)
             }
-            Operation::MaxPool(_) => {
+            Operation::MaxPool(_) | Operation::GlobalMaximum => {
                 let windows = self.analysis.windows(step);
                 (Layer::MaxPool(max_pool::Maximum { windows, input, output }), Kernel::MaxPool)
+            }
+            Operation::AveragePool { .. } | Operation::GlobalAverage => {
+                let windows = self.analysis.windows(step);
+                let divisor = Divisor::of(operation);
+                let layer = Reduce { windows, divisor, input, saved: None, adds: false, output };
+                (Layer::Reduce(layer), Kernel::AveragePool)
             }
         }
     }

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::layout::{Border, Layout};
+use crate::layout::Layout;
 use crate::packed::Packed;
 use crate::prepared_graph::{PreparedGraph, Winograd};
 use crate::shapes;
 use crate::windows::Windows;
 use crate::winograd::Size;
-use crate::{Convolution, Error, Operation, Step};
+use crate::{Border, Convolution, Error, Operation, Step};
 
 /// A segment of a network, for one input shape.
 pub(crate) struct SegmentAnalysis<'a> {

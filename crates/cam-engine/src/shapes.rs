@@ -15,6 +15,10 @@ pub(crate) fn shape(
 ) -> Result<(Shape, Option<Windows>), Error> {
     let input = reads[0];
     let [images, channels, height, width] = input;
+    let pooled = |windows: Windows| {
+        let [height, width] = windows.outputs;
+        Ok(([images, channels, height, width], Some(windows)))
+    };
     match &step.operation {
         Operation::Convolution(convolution) => {
             channels_are(index, step.input, channels, convolution.inputs)?;
@@ -48,10 +52,12 @@ pub(crate) fn shape(
             channels_are(index, step.input, channels, scale.len())?;
             Ok((input, None))
         }
-        Operation::MaxPool(pool) => {
-            let windows = Windows::of_pool(index, pool, [height, width])?;
-            let [height, width] = windows.outputs;
-            Ok(([images, channels, height, width], Some(windows)))
+        Operation::MaxPool(pool) => pooled(Windows::of_pool(index, pool, [height, width])?),
+        Operation::AveragePool { window, .. } => {
+            pooled(Windows::of_pool(index, window, [height, width])?)
+        }
+        Operation::GlobalMaximum | Operation::GlobalAverage => {
+            pooled(Windows::whole([height, width]))
         }
     }
 }

@@ -165,11 +165,10 @@ fn graph(description: &Description, weights: Vec<ConvolutionWeights>) -> Graph {
     let steps = description.steps.iter().map(|step| cam_engine::Step {
         input: step.input.index(),
         operation: match &step.operation {
-            Operation::MaxPool(pool) => cam_engine::Operation::MaxPool(cam_engine::MaxPool {
-                kernel: pool.kernel,
-                stride: pool.stride,
-                padding: pool.padding,
-            }),
+            Operation::MaxPool(pool) => {
+                let window = cam_engine::Window::square(pool.kernel, pool.stride, pool.padding);
+                cam_engine::Operation::MaxPool(window)
+            }
             Operation::Convolution(step) => {
                 // Too few of them are an error of lengths, which the engine finds.
                 let weights = weights.next().unwrap_or_default();
@@ -184,8 +183,9 @@ fn convolution(step: &Convolution, weights: ConvolutionWeights) -> cam_engine::C
     cam_engine::Convolution {
         inputs: step.inputs,
         outputs: step.outputs,
-        kernel: step.kernel,
-        stride: step.stride,
+        kernel: [step.kernel; 2],
+        stride: [step.stride; 2],
+        dilation: [1; 2],
         padding: step.padding.into(),
         groups: step.groups,
         weight: weights.weight,

@@ -1,6 +1,6 @@
 //! The shapes of some networks.
 
-use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
+use cam_engine::{Activation, Convolution, Graph, Operation, Padding, Step, Window};
 
 use crate::numbers::numbers;
 
@@ -24,7 +24,7 @@ fn resnet(bottleneck: bool, blocks: [usize; 4], width: usize, groups: usize) -> 
     let relu = &Activation::Relu;
     let mut net = Network::default();
     let stem = net.convolve(0, (3, 64), (7, 2, 1), Padding::Each(3), relu, None);
-    let pool = MaxPool { kernel: 3, stride: 2, padding: 1 };
+    let pool = Window::square(3, 2, 1);
     let mut x = net.step(stem, Operation::MaxPool(pool));
     let mut inputs = 64;
     for (stage, blocks) in blocks.into_iter().enumerate() {
@@ -118,8 +118,9 @@ impl Network {
         let convolution = Convolution {
             inputs,
             outputs,
-            kernel,
-            stride,
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            dilation: [1; 2],
             padding,
             groups,
             weight,

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::phases::{Phase, phases};
-use crate::layout::{Border, Layout};
+use crate::layout::Layout;
 use crate::segment_analysis::SegmentAnalysis;
 use crate::winograd::Size;
-use crate::{Convolution, Error};
+use crate::{Border, Convolution, Error};
 
 /// The gradients of a segment's values, from the segment's start on.
 pub(crate) struct Gradients {

@@ -12,6 +12,7 @@ use crate::layers::activated::Curve;
 use crate::layers::max_pool_backward::MaxPoolBackward;
 use crate::layers::pointwise::{PerChannel, Pointwise, Source};
 use crate::layers::reduce::{Divisor, Reduce};
+use crate::layers::spread::Spread;
 use crate::layers::sum::{Mask, Sum};
 use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
@@ -269,12 +270,20 @@ impl Builder<'_> {
         let Step { input, operation } = self.analysis.step(step);
         let gradient = self.place(step + 1);
         match operation {
-            Operation::MaxPool(_) => Layer::MaxPoolBackward(MaxPoolBackward {
+            Operation::AveragePool { .. } | Operation::GlobalAverage => Layer::Spread(Spread {
                 windows: self.analysis.windows(step),
-                saved: self.recorded.place(*input),
+                divisor: Divisor::of(operation),
                 gradient,
                 output,
             }),
+            Operation::MaxPool(_) | Operation::GlobalMaximum => {
+                Layer::MaxPoolBackward(MaxPoolBackward {
+                    windows: self.analysis.windows(step),
+                    saved: self.recorded.place(*input),
+                    gradient,
+                    output,
+                })
+            }
             Operation::Multiply { other } => {
                 let factor = self.recorded.place(if operand == 0 { *other } else { *input });
                 if output.layout.shape == gradient.layout.shape {

@@ -113,10 +113,11 @@ impl Input {
     /// then the taps of a row are one run of numbers.
     pub(crate) fn new(place: Place, windows: &Windows, depth: usize, merged: bool) -> Self {
         let layout = place.layout;
-        let [rows, columns] = windows.kernel;
+        let ([rows, columns], [down, across]) = (windows.kernel, windows.dilation);
+        let (row, pixel) = (down * layout.row(), across * layout.pixel);
         let (columns, depth) = if merged { (1, depth * columns) } else { (columns, depth) };
         let taps: Vec<u32> = (0..rows)
-            .flat_map(|y| (0..columns).map(move |x| (y * layout.row() + x * layout.pixel) as u32))
+            .flat_map(|y| (0..columns).map(move |x| (y * row + x * pixel) as u32))
             .collect();
         let reach = taps.last().map_or(0, |&tap| tap as usize);
         let reach = reach + if merged { depth } else { layout.channels() };
@@ -125,7 +126,7 @@ impl Input {
             windows: OffsetTable::reading(place, offsets, reach),
             taps,
             depth,
-            step: windows.stride * layout.pixel,
+            step: windows.stride[1] * layout.pixel,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Means and sums over windows: average pools, and what comes back to a factor that all positions share.
 
 use super::Run;
+use crate::Operation;
 use crate::kernels::reduce::{Area, ReduceTile};
 use crate::layout::CHANNELS;
 use crate::partition::parts;
@@ -24,6 +25,14 @@ pub(crate) enum Divisor {
 }
 
 impl Divisor {
+    /// An average pool's.
+    pub(crate) fn of(pool: &Operation) -> Self {
+        match pool {
+            Operation::AveragePool { include_border: true, .. } => Self::Bordered,
+            _ => Self::Inside,
+        }
+    }
+
     /// What a sum over one window of an image of `[height, width]` is multiplied with.
     pub(super) fn factor(self, windows: &Windows, window: [usize; 2], size: [usize; 2]) -> f32 {
         let [rows, columns] = match self {

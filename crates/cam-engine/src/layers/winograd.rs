@@ -71,7 +71,7 @@ impl Winograd {
         let Places { input, output, residual } = places;
         let output = activated.as_ref().map_or(output, |activated| activated.sums);
         let grid = windows.outputs.map(|outputs| outputs.div_ceil(size.outputs()));
-        let offsets = input.layout.windows(grid, size.outputs(), windows.before);
+        let offsets = input.layout.windows(grid, [size.outputs(); 2], windows.before);
         let last = (size.outputs() + 1) * (input.layout.row() + input.layout.pixel);
         let patches = OffsetTable::reading(input, offsets, last + input.layout.channels());
         let patch_bytes = size.positions() * panels.depth * size_of::<f32>();

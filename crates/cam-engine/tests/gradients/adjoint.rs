@@ -3,9 +3,9 @@
 
 use std::ops::Range;
 
-use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation, ScaleShift};
+use cam_engine::{Activation, Convolution, Graph, Operation, ScaleShift};
 
-use crate::support::{Values, activate, all_values, broadcast, convolve, positions};
+use crate::support::{Values, Windows, activate, all_values, broadcast, convolve, positions};
 
 /// Gradients `[n · questions, ..]` of a segment's output, pulled back to its input.
 pub fn adjoint(
@@ -82,8 +82,20 @@ fn by_rule(
                     found[read].values[i] += gradient.values[i] * f64::from(scale[c]);
                 }
             }
-            Operation::MaxPool(pool) => {
-                unpool(pool, &values[read], &gradient, &mut found[read], questions);
+            Operation::MaxPool(window) => {
+                let windows = Windows::of_pool(window, values[read].shape);
+                unpool(&windows, &values[read], &gradient, &mut found[read], questions);
+            }
+            Operation::GlobalMaximum => {
+                let windows = Windows::whole(values[read].shape);
+                unpool(&windows, &values[read], &gradient, &mut found[read], questions);
+            }
+            Operation::AveragePool { window, include_border } => {
+                let windows = Windows::of_pool(window, values[read].shape);
+                spread(&windows, *include_border, &gradient, &mut found[read]);
+            }
+            Operation::GlobalAverage => {
+                spread(&Windows::whole(values[read].shape), false, &gradient, &mut found[read]);
             }
         }
     }
@@ -134,31 +146,29 @@ fn hand_on(gradient: &Values, to: &mut Values) {
 
 fn turn(step: &Convolution, gradient: &Values, to: &mut Values) {
     let [_, channels, height, width] = to.shape;
-    let (k, depth) = (step.kernel, step.inputs / step.groups);
-    let [(top, _), (left, _)] =
-        [height, width].map(|size| step.padding.before_and_after(size, k, step.stride));
+    let depth = step.inputs / step.groups;
+    let [kh, kw] = step.kernel;
+    let windows = Windows::of_convolution(step, to.shape);
     for (i, [n, o, y, z]) in positions(gradient.shape).enumerate() {
         let group = o / (step.outputs / step.groups);
-        for [c, ky, kx, _] in positions([depth, k, k, 1]) {
-            let iy = (y * step.stride + ky) as isize - top as isize;
-            let ix = (z * step.stride + kx) as isize - left as isize;
+        for [c, ky, kx, _] in positions([depth, kh, kw, 1]) {
+            let [iy, ix] = windows.tap([y, z], [ky, kx]);
             let (Ok(iy), Ok(ix)) = (usize::try_from(iy), usize::try_from(ix)) else { continue };
             if iy < height && ix < width {
                 let at = ((n * channels + group * depth + c) * height + iy) * width + ix;
-                let weight = step.weight[((o * depth + c) * k + ky) * k + kx];
+                let weight = step.weight[((o * depth + c) * kh + ky) * kw + kx];
                 to.values[at] += gradient.values[i] * f64::from(weight);
             }
         }
     }
 }
 
-fn unpool(pool: &MaxPool, kept: &Values, gradient: &Values, to: &mut Values, questions: usize) {
+/// To the first maximum of every window.
+fn unpool(windows: &Windows, kept: &Values, gradient: &Values, to: &mut Values, questions: usize) {
     let [_, channels, height, width] = to.shape;
     for (i, [n, c, y, z]) in positions(gradient.shape).enumerate() {
         let mut largest: Option<([usize; 2], f64)> = None;
-        for [ky, kx, _, _] in positions([pool.kernel, pool.kernel, 1, 1]) {
-            let iy = (y * pool.stride + ky) as isize - pool.padding as isize;
-            let ix = (z * pool.stride + kx) as isize - pool.padding as isize;
+        for [iy, ix] in windows.taps([y, z]) {
             if let Some(x) = kept.at(n / questions, c, iy, ix)
                 && largest.is_none_or(|(_, most)| x > most)
             {
@@ -167,5 +177,20 @@ fn unpool(pool: &MaxPool, kept: &Values, gradient: &Values, to: &mut Values, que
         }
         let [iy, ix] = largest.unwrap().0;
         to.values[((n * channels + c) * height + iy) * width + ix] += gradient.values[i];
+    }
+}
+
+/// To all of every window, in equal parts.
+fn spread(windows: &Windows, include_border: bool, gradient: &Values, to: &mut Values) {
+    let [_, channels, height, width] = to.shape;
+    for (i, [n, c, y, z]) in positions(gradient.shape).enumerate() {
+        let taps = windows.taps([y, z]);
+        let inside: Vec<_> =
+            taps.iter().filter(|&&[y, x]| to.at(n, c, y, x).is_some()).copied().collect();
+        let count = if include_border { windows.bordered(&taps) } else { inside.len() };
+        for [iy, ix] in inside {
+            let at = ((n * channels + c) * height + iy as usize) * width + ix as usize;
+            to.values[at] += gradient.values[i] / count as f64;
+        }
     }
 }

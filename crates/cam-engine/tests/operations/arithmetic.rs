@@ -81,7 +81,7 @@ fn derivatives_are_those_of_sums_and_products() {
 
 #[test]
 fn values_that_do_not_fit_are_refused() {
-    let shrinks = Convolution { stride: 2, ..convolution(4, 4, 3, 1) };
+    let shrinks = Convolution { stride: [2; 2], ..convolution(4, 4, 3, 1) };
     for two in [add, multiply] {
         let graph = steps([(0, Operation::Convolution(shrinks.clone())), (0, two(1))]);
         let engine = Engine::new(graph, Options::default()).unwrap();

@@ -5,6 +5,7 @@ mod activations;
 #[path = "../gradients/adjoint.rs"]
 mod adjoint;
 mod arithmetic;
+mod pools;
 #[path = "../support/mod.rs"]
 mod support;
 
