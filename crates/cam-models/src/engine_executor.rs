@@ -125,9 +125,9 @@ impl Executor for EngineExecutor {
 }
 
 /// A run that the engine kept.
-struct EngineRecording<'a> {
-    recording: cam_engine::Recording<'a>,
-    device: Device,
+pub(crate) struct EngineRecording<'a> {
+    pub(crate) recording: cam_engine::Recording<'a>,
+    pub(crate) device: Device,
 }
 
 impl Recording for EngineRecording<'_> {
@@ -146,16 +146,16 @@ impl Recording for EngineRecording<'_> {
     }
 }
 
-fn values(tensor: Tensor<4>) -> Vec<f32> {
+pub(crate) fn values(tensor: Tensor<4>) -> Vec<f32> {
     let values = tensor.try_into_vec_as::<f32>();
     values.unwrap_or_else(|error| panic!("reading the engine's input: {error}"))
 }
 
-fn tensor(output: cam_engine::Output, device: &Device) -> Tensor<4> {
+pub(crate) fn tensor(output: cam_engine::Output, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(output.values, output.shape), device)
 }
 
-fn refused<T>(error: cam_engine::Error) -> T {
+pub(crate) fn refused<T>(error: cam_engine::Error) -> T {
     panic!("running the engine: {error}")
 }
 

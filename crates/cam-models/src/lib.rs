@@ -47,7 +47,6 @@ pub mod checkpoint;
 mod choice;
 mod contract;
 mod convolutions;
-mod convolutions_of;
 pub mod description;
 mod efficientnet_lite;
 #[cfg(feature = "embedded")]
@@ -56,6 +55,7 @@ mod engine_executor;
 mod error;
 mod executor;
 mod fit;
+mod graph_engine;
 mod graph_executor;
 mod graph_network;
 mod head_weights;

@@ -8,7 +8,6 @@ use thiserror::Error;
 use crate::body::Body;
 use crate::burn_executor::BurnExecutor;
 use crate::convolutions::Convolutions;
-use crate::convolutions_of::convolutions_of;
 use crate::description::Description;
 use crate::engine_executor::EngineExecutor;
 use crate::executor::Executor;
@@ -148,8 +147,8 @@ impl ConvNet {
 
     /// Any network that is a graph, with the numbers of its parameters.
     ///
-    /// The engine runs it where it can run all of it, if the runtime asks for the engine; elsewhere burn's operations
-    /// do, on the runtime's device.
+    /// If the runtime asks for the engine, that runs the graph from the images as far as it has kernels; what is left is
+    /// run by burn's operations, on the runtime's device.
     ///
     /// # Errors
     /// [`NetworkError::Shape`] where the steps do not fit each other, [`NetworkError::NoGrid`] where there is nothing to
@@ -165,26 +164,16 @@ impl ConvNet {
             Some(found) => Some(found.ok_or(NetworkError::Weights)?),
             None => None,
         };
-        let (device, body) = match runtime.execution {
-            Execution::Engine(_)
-                if let Some((description, weights)) =
-                    convolutions_of(&graph, &parameters, &name) =>
-            {
-                let network = Self::new(description, weights, runtime)?;
-                (network.device, network.body)
-            }
-            Execution::Engine(_) => {
-                let body = GraphNetwork::new(graph, parameters, &runtime.device, Precision::F32)?;
-                (runtime.device, Box::new(body) as Box<dyn Body>)
-            }
-            Execution::Burn(precision) if !precision.is_supported_by(&runtime.device) => {
+        let Runtime { device, execution } = runtime;
+        let (precision, options) = match execution {
+            Execution::Engine(options) => (Precision::F32, Some(options)),
+            Execution::Burn(precision) if !precision.is_supported_by(&device) => {
                 return Err(NetworkError::Precision { precision });
             }
-            Execution::Burn(precision) => {
-                let body = GraphNetwork::new(graph, parameters, &runtime.device, precision)?;
-                (runtime.device, Box::new(body) as Box<dyn Body>)
-            }
+            Execution::Burn(precision) => (precision, None),
         };
+        let body = GraphNetwork::new(graph, parameters, &device, (precision, options))?;
+        let body: Box<dyn Body> = Box::new(body);
         Ok(Self { name, preprocessing, body, classifier, device })
     }
 

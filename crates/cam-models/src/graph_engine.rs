@@ -1,0 +1,233 @@
+//! The front of a graph in the engine: as many of its steps as the engine has kernels for.
+
+use std::collections::HashMap;
+
+use burn::tensor::{Device, Tensor};
+use cam_engine::{self as engine, Engine, Options};
+use cam_graph::{Binary, Cut, Function, Graph, Operation, Reduction, Shape, Value};
+
+use crate::engine_executor::{EngineRecording, refused, tensor, values};
+use crate::executor::Recording;
+use crate::graph_network::Parameters;
+
+/// The steps of a graph up to a cut, packed for the engine.
+pub(crate) struct GraphEngine {
+    engine: Engine,
+    /// Where the graph's values are in the engine.
+    places: HashMap<Value, usize>,
+    /// The last cut whose steps are all there.
+    end: Value,
+}
+
+impl GraphEngine {
+    /// Packs what the engine can run, up to the last clean cut; none where that is nothing.
+    pub(crate) fn new(
+        graph: &Graph,
+        parameters: &Parameters,
+        (shapes, cuts): (&[Shape], &[Cut]),
+        options: Options,
+    ) -> Result<Option<Self>, engine::Error> {
+        let needed = graph.needed(|_| false, &[graph.output]);
+        let mut places = HashMap::from([(Value::INPUT, 0)]);
+        let mut steps = Vec::new();
+        let mut reached = graph.steps.len();
+        for (index, step) in graph.steps.iter().enumerate().filter(|(index, _)| needed[*index]) {
+            if matches!(step.operation, Operation::Constant { .. }) {
+                continue;
+            }
+            let value = Value::of_step(index);
+            let translated = translated(graph, parameters, shapes, value, &places);
+            let Some(translated) = translated else {
+                reached = index;
+                break;
+            };
+            steps.push(translated);
+            places.insert(value, steps.len());
+        }
+        let is_in = |cut: &&Cut| cut.is_clean() && cut.value.index() <= reached;
+        let Some(end) = cuts.iter().rfind(|cut| is_in(cut) && places.contains_key(&cut.value))
+        else {
+            return Ok(None);
+        };
+        steps.truncate(places[&end.value]);
+        let engine = Engine::new(engine::Graph { steps }, options)?;
+        Ok(Some(Self { engine, places, end: end.value }))
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn lane(&self) -> Self {
+        Self { engine: self.engine.lane(), places: self.places.clone(), end: self.end }
+    }
+
+    /// The last cut that it reaches.
+    pub(crate) fn end(&self) -> Value {
+        self.end
+    }
+
+    /// Whether it can start and stop at a cut.
+    pub(crate) fn reaches(&self, cut: &Cut) -> bool {
+        cut.is_clean() && cut.value <= self.end && self.places.contains_key(&cut.value)
+    }
+
+    /// The steps from one value to another.
+    ///
+    /// # Panics
+    /// If the engine cannot run the input: an activation of more than 2³² numbers.
+    pub(crate) fn run(&self, from: Value, to: Value, input: Tensor<4>) -> Tensor<4> {
+        let (device, shape) = (input.device(), input.dims());
+        let segment = self.places[&from]..self.places[&to];
+        if segment.is_empty() {
+            return input;
+        }
+        let output = self.engine.run(segment, &values(input), shape);
+        tensor(output.unwrap_or_else(refused), &device)
+    }
+
+    /// The steps from a value to the end, kept for the way back.
+    pub(crate) fn record(&self, from: Value, input: &Tensor<4>) -> Box<dyn Recording + '_> {
+        let (device, shape): (Device, _) = (input.device(), input.dims());
+        let segment = self.places[&from]..self.places[&self.end];
+        let recording = self.engine.record(segment, &values(input.clone()), shape);
+        Box::new(EngineRecording { recording: recording.unwrap_or_else(refused), device })
+    }
+}
+
+/// A step in the engine's words; none where it has no kernel for it.
+fn translated(
+    graph: &Graph,
+    parameters: &Parameters,
+    shapes: &[Shape],
+    value: Value,
+    places: &HashMap<Value, usize>,
+) -> Option<engine::Step> {
+    let step = graph.giver(value)?;
+    let place = |index: usize| places.get(step.inputs.get(index)?).copied();
+    let shape = |index: usize| step.inputs.get(index).map(|value| shapes[value.index()].as_slice());
+    // Channels, rows and columns.
+    if shapes[value.index()].len() != 3 || shape(0)?.len() != 3 {
+        return None;
+    }
+    let numbers = |name: &String| parameters.get(name).cloned();
+    let operation = match &step.operation {
+        Operation::Convolution(convolution) => {
+            let residual = match step.inputs.len() {
+                1 => None,
+                _ => Some(place(1)?),
+            };
+            let &[outputs, per_group, height, width] =
+                graph.parameters.get(&convolution.weight)?.as_slice()
+            else {
+                return None;
+            };
+            engine::Operation::Convolution(engine::Convolution {
+                inputs: per_group * convolution.groups,
+                outputs,
+                kernel: [height, width],
+                stride: convolution.stride,
+                dilation: convolution.dilation,
+                padding: padding(convolution.padding),
+                groups: convolution.groups,
+                weight: numbers(&convolution.weight)?,
+                bias: match &convolution.bias {
+                    Some(bias) => numbers(bias)?,
+                    None => vec![0.0; outputs],
+                },
+                residual,
+                activation: match convolution.activation {
+                    Some(function) => activation(function)?,
+                    None => engine::Activation::Identity,
+                },
+            })
+        }
+        Operation::Map(function) => engine::Operation::Activation(activation(*function)?),
+        Operation::PRelu { axis: 0, slope } => {
+            let mut slope = numbers(slope)?;
+            if slope.len() == 1 {
+                slope = vec![slope[0]; shape(0)?[0]];
+            }
+            engine::Operation::Activation(engine::Activation::PRelu { slope })
+        }
+        Operation::ScaleShift { axis: 0, scale, shift } => {
+            let (scale, shift) = (numbers(scale)?, numbers(shift)?);
+            engine::Operation::ScaleShift(engine::ScaleShift { scale, shift })
+        }
+        Operation::Combine(Binary::Add) if shape(0) == shape(1) => {
+            engine::Operation::Add { other: place(1)? }
+        }
+        Operation::Combine(Binary::Multiply) => {
+            return multiplied(shape(0)?, shape(1)?, place(0)?, place(1)?);
+        }
+        Operation::MaxPool(window) => engine::Operation::MaxPool(windows(window)?),
+        Operation::AveragePool { window, include_border } => engine::Operation::AveragePool {
+            window: windows(window)?,
+            include_border: *include_border,
+        },
+        Operation::Reduce { reduction, axes, keep: true } if axes[..] == [1, 2] => {
+            match reduction {
+                Reduction::Mean => engine::Operation::GlobalAverage,
+                Reduction::Maximum => engine::Operation::GlobalMaximum,
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(engine::Step { input: place(0)?, operation })
+}
+
+/// A product of two values of one shape, or of a value and a number per channel, on whichever side.
+fn multiplied(a: &[usize], b: &[usize], left: usize, right: usize) -> Option<engine::Step> {
+    let scales = |gate: &[usize], whole: &[usize]| gate[0] == whole[0] && gate[1..] == [1, 1];
+    let (input, other) = match () {
+        () if a == b || scales(b, a) => (left, right),
+        () if scales(a, b) => (right, left),
+        () => return None,
+    };
+    Some(engine::Step { input, operation: engine::Operation::Multiply { other } })
+}
+
+fn padding(padding: cam_graph::Padding) -> engine::Padding {
+    match padding {
+        cam_graph::Padding::Fixed(border) => {
+            let cam_graph::Border { top, left, bottom, right } = border;
+            // Equal sides have the faster kernels.
+            match [left, bottom, right] == [top; 3] {
+                true => engine::Padding::Each(top),
+                false => engine::Padding::Fixed(engine::Border { top, left, bottom, right }),
+            }
+        }
+        cam_graph::Padding::Same { lower: false } => engine::Padding::Same,
+        cam_graph::Padding::Same { lower: true } => engine::Padding::SameLower,
+    }
+}
+
+fn windows(window: &cam_graph::Window) -> Option<engine::Window> {
+    let found = engine::Window {
+        stride: window.stride,
+        padding: padding(window.padding),
+        ceil: window.ceil,
+        ..engine::Window::new(window.kernel)
+    };
+    (window.dilation == [1, 1]).then_some(found)
+}
+
+fn activation(function: Function) -> Option<engine::Activation> {
+    Some(match function {
+        Function::Relu => engine::Activation::Relu,
+        Function::Clip { low: 0.0, high: 6.0 } => engine::Activation::Relu6,
+        Function::Clip { low, high } if low <= high => engine::Activation::Clip { low, high },
+        Function::LeakyRelu { slope } => engine::Activation::LeakyRelu { slope },
+        Function::Sigmoid => engine::Activation::Sigmoid,
+        Function::Swish { beta } => engine::Activation::Swish { beta },
+        Function::HardSwish => engine::Activation::HardSwish,
+        Function::HardSigmoid { slope, offset } => {
+            engine::Activation::HardSigmoid { slope, offset }
+        }
+        Function::Tanh => engine::Activation::Tanh,
+        Function::Gelu => engine::Activation::Gelu,
+        Function::GeluTanh => engine::Activation::GeluTanh,
+        _ => return None,
+    })
+}

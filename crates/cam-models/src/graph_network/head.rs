@@ -1,0 +1,81 @@
+//! A graph's head with its numbers.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use cam_core::{Head, Linear, Pooling, ProjectionStep};
+use cam_graph::{Graph, HeadStep};
+
+use super::Parameters;
+
+/// The head of a graph with its numbers on a device.
+pub(super) fn on_device(
+    head: &cam_graph::Head,
+    parameters: &Parameters,
+    graph: &Graph,
+    device: &Device,
+) -> Option<Head> {
+    let pooling = match head.pooling {
+        cam_graph::Pooling::Average => Pooling::Average,
+        cam_graph::Pooling::Maximum => Pooling::Max,
+        cam_graph::Pooling::Flatten => Pooling::Flatten,
+    };
+    let vector = |name: &String| {
+        let numbers = parameters.get(name)?.clone();
+        let length = numbers.len();
+        Some(Tensor::<1>::from_data(TensorData::new(numbers, [length]), device))
+    };
+    let steps = head.steps.iter().map(|step| {
+        Some(match step {
+            HeadStep::Linear { weight, bias } => {
+                // A convolution of one pixel has two more sides, of length 1.
+                let &[outputs, inputs, ..] = graph.parameters.get(weight)?.as_slice() else {
+                    return None;
+                };
+                let numbers = TensorData::new(parameters.get(weight)?.clone(), [outputs, inputs]);
+                ProjectionStep::Linear(Linear {
+                    weight: Tensor::from_data(numbers, device),
+                    bias: match bias {
+                        Some(bias) => Some(vector(bias)?),
+                        None => None,
+                    },
+                })
+            }
+            HeadStep::Window { weight, bias, groups } => {
+                let shape = graph.parameters.get(weight)?;
+                let (numbers, inputs) = dense(parameters.get(weight)?, shape, *groups)?;
+                let numbers = TensorData::new(numbers, [shape[0], inputs]);
+                ProjectionStep::Linear(Linear {
+                    weight: Tensor::from_data(numbers, device),
+                    bias: match bias {
+                        Some(bias) => Some(vector(bias)?),
+                        None => None,
+                    },
+                })
+            }
+            HeadStep::ScaleShift { scale, shift } => {
+                ProjectionStep::Affine { scale: vector(scale)?, shift: vector(shift)? }
+            }
+            HeadStep::L2Normalize { epsilon } => ProjectionStep::L2Normalize { epsilon: *epsilon },
+        })
+    });
+    Some(Head::new(pooling, steps.collect::<Option<_>>()?))
+}
+
+/// Numbers that a convolution over the whole grid may take as a matrix: 256 MB.
+const DENSE: usize = 1 << 26;
+
+/// A grouped convolution over the whole grid as a matrix `[out, in · h · w]`, zero where groups do not see each other,
+/// and its width; none where it would be too large.
+fn dense(weight: &[f32], shape: &[usize], groups: usize) -> Option<(Vec<f32>, usize)> {
+    let &[outputs, per_group, height, width] = shape else { return None };
+    let row = per_group * height * width;
+    let inputs = row * groups;
+    if groups == 0 || inputs.checked_mul(outputs)? > DENSE || weight.len() != outputs * row {
+        return None;
+    }
+    let mut matrix = vec![0.0; outputs * inputs];
+    for (output, kernel) in weight.chunks(row).enumerate() {
+        let start = output * inputs + output / (outputs / groups) * row;
+        matrix[start..start + row].copy_from_slice(kernel);
+    }
+    Some((matrix, inputs))
+}

@@ -1,0 +1,301 @@
+//! A network that is a graph: run by the engine as far as that goes and by burn's operations, and cut wherever the
+//! image's grid is known.
+
+mod burn;
+mod engine_tail;
+mod grid;
+mod head;
+mod parts;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ::burn::tensor::{Device, Tensor};
+use cam_core::{Activations, Footprint, Head, Layer, LayerInfo, Network, Tail};
+use cam_engine::Options;
+use cam_graph::{Cut, Graph, Positions, Shape, Value};
+
+use self::burn::Burn;
+use self::engine_tail::EngineTail;
+use self::grid::{flat, has_tokens, joined, split};
+use crate::body::Body;
+use crate::graph_engine::GraphEngine;
+use crate::graph_executor::Dense;
+use crate::network::NetworkError;
+use crate::precision::Precision;
+
+pub use parts::{GraphClassifier, GraphParts};
+
+/// The numbers of a graph's parameters.
+pub type Parameters = BTreeMap<String, Vec<f32>>;
+
+/// A graph with its numbers, and where it can be cut.
+pub(crate) struct GraphNetwork {
+    layers: Vec<LayerInfo>,
+    graph: Arc<Graph>,
+    burn: Arc<Burn>,
+    /// The front of the graph, where the engine runs it.
+    engine: Option<GraphEngine>,
+    cuts: Vec<Cut>,
+    /// The place to look at unless told otherwise.
+    automatic: usize,
+    head: Option<(usize, Head)>,
+    width: usize,
+    /// Of the sizes of images that were run, the newest last: what is held beside a cut is flat.
+    shapes: Arc<Mutex<Vec<Arc<Vec<Shape>>>>>,
+}
+
+/// Sizes of images whose shapes are remembered.
+const SIZES: usize = 8;
+
+impl GraphNetwork {
+    pub(crate) fn new(
+        graph: Graph,
+        parameters: Parameters,
+        device: &Device,
+        (precision, options): (Precision, Option<Options>),
+    ) -> Result<Self, NetworkError> {
+        let shapes = graph.shapes(&graph.input)?;
+        let cuts = graph.cuts(&graph.input)?;
+        let automatic = graph.automatic(&cuts, &shapes).ok_or(NetworkError::NoGrid)?;
+        let width = shapes[graph.output.index()].iter().product();
+        let head = graph.head(&shapes).and_then(|head| {
+            let at = cuts.iter().position(|cut| cut.value == head.value && cut.is_clean())?;
+            Some((at, head::on_device(&head, &parameters, &graph, device)?))
+        });
+        let engine = match options {
+            Some(options) => GraphEngine::new(&graph, &parameters, (&shapes, &cuts), options)?,
+            None => None,
+        };
+        let end = engine.as_ref().map(GraphEngine::end);
+        let burn = Burn::new(&graph, parameters, (device, precision), end)?;
+        let layers = cuts.iter().map(|cut| info(cut, &shapes)).collect();
+        let shapes = Arc::new(Mutex::new(vec![Arc::new(shapes)]));
+        let (graph, burn) = (Arc::new(graph), Arc::new(burn));
+        Ok(Self { layers, graph, burn, engine, cuts, automatic, head, width, shapes })
+    }
+
+    fn the_graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The engine and the cut that it ends at, where a run from a layer passes through it.
+    fn engine_from(&self, from: Layer) -> Option<(&GraphEngine, &Cut)> {
+        let engine =
+            self.engine.as_ref().filter(|engine| engine.reaches(&self.cuts[from.index()]))?;
+        let end = self.cuts.iter().find(|cut| cut.value == engine.end())?;
+        Some((engine, end))
+    }
+
+    /// What burn's operations make of given values.
+    fn burnt(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
+        let starts_behind =
+            given.iter().all(|(value, _)| self.burn.end.is_some_and(|end| *value >= end));
+        self.burn.executor(starts_behind).run(given, wanted)
+    }
+
+    /// The activations at layers of which the engine reaches all.
+    fn through_engine(&self, images: &Tensor<4>, layers: &[Layer]) -> Option<Vec<Activations>> {
+        let engine = self.engine.as_ref().filter(|_| !images.is_autodiff())?;
+        let cuts: Vec<&Cut> = layers.iter().map(|layer| &self.cuts[layer.index()]).collect();
+        if !cuts.iter().all(|cut| engine.reaches(cut)) {
+            return None;
+        }
+        let mut reached = (Value::INPUT, images.clone());
+        let activations = cuts.iter().map(|cut| {
+            let (from, input) = &reached;
+            reached = (cut.value, engine.run(*from, cut.value, input.clone()));
+            reached.1.clone().into()
+        });
+        Some(activations.collect())
+    }
+
+    /// The cut at which the engine ends.
+    fn end_of_engine(&self) -> Option<Layer> {
+        let end = self.engine.as_ref()?.end();
+        self.cuts.iter().position(|cut| cut.value == end).map(Layer::new)
+    }
+
+    /// Embeddings of what the engine gives.
+    fn behind(&self, output: Tensor<4>) -> Tensor<2> {
+        let end = self.end_of_engine().expect("the engine ran");
+        match self.head(end) {
+            Some(head) => head.forward(output),
+            None => {
+                let given = [(self.cuts[end.index()].value, Dense::new(output))];
+                embeddings(self.burnt(&given, &[self.graph.output]))
+            }
+        }
+    }
+
+    fn remember(&self, size: &[usize]) {
+        let mut known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.iter().any(|shapes| shapes[0] == size) {
+            return;
+        }
+        if let Ok(shapes) = self.the_graph().shapes(size) {
+            if known.len() >= SIZES {
+                known.remove(1);
+            }
+            known.push(Arc::new(shapes));
+        }
+    }
+
+    /// The shapes at which a cut and what is held beside it have these sizes.
+    fn shapes_with(&self, cut: &Cut, grid: &Tensor<4>, held: &[Tensor<2>]) -> Arc<Vec<Shape>> {
+        let known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        let [_, _, height, width] = grid.dims();
+        let numbers =
+            |shapes: &[Shape], value: Value| shapes[value.index()].iter().product::<usize>();
+        let fits = |shapes: &&Arc<Vec<Shape>>| {
+            let found = &shapes[cut.value.index()];
+            let grid = match cut.layout.positions {
+                Positions::Grid { rows, columns } => [found[rows], found[columns]],
+                Positions::Tokens { .. } => cut.layout.grid,
+            };
+            let held = cut.held.iter().zip(held);
+            grid == [height, width]
+                && held.clone().all(|(value, held)| numbers(shapes, *value) == held.dims()[1])
+        };
+        Arc::clone(known.iter().rev().find(fits).unwrap_or(&known[0]))
+    }
+}
+
+impl Body for GraphNetwork {
+    fn embed(&self, images: Tensor<4>) -> Tensor<2> {
+        if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
+            return self.behind(engine.run(Value::INPUT, engine.end(), images));
+        }
+        let given = [(Value::INPUT, Dense::new(images))];
+        embeddings(self.burnt(&given, &[self.the_graph().output]))
+    }
+
+    fn lane(&self) -> Option<Box<dyn Body>> {
+        let engine = self.engine.as_ref()?.lane();
+        Some(Box::new(Self {
+            layers: self.layers.clone(),
+            graph: Arc::clone(&self.graph),
+            burn: Arc::clone(&self.burn),
+            engine: Some(engine),
+            cuts: self.cuts.clone(),
+            automatic: self.automatic,
+            head: self.head.clone(),
+            width: self.width,
+            shapes: Arc::clone(&self.shapes),
+        }))
+    }
+
+    fn engine(&self) -> Option<&cam_engine::Engine> {
+        self.engine.as_ref().map(GraphEngine::engine)
+    }
+
+    fn graph(&self) -> Option<(&Graph, &[Cut])> {
+        Some((self.the_graph(), &self.cuts))
+    }
+}
+
+impl Network for GraphNetwork {
+    fn layers(&self) -> &[LayerInfo] {
+        &self.layers
+    }
+
+    fn embedding_width(&self) -> usize {
+        self.width
+    }
+
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Activations {
+        self.forward_through(images, &[to]).pop().expect("one layer gives one value")
+    }
+
+    fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
+        let cut = &self.cuts[from.index()];
+        let graph = self.the_graph();
+        if let Some((engine, end)) =
+            self.engine_from(from).filter(|_| !activations.grid.is_autodiff())
+        {
+            return self.behind(engine.run(cut.value, end.value, activations.grid));
+        }
+        let mut held = activations.held.into_iter();
+        let beside = has_tokens(&cut.layout).then(|| held.next()).flatten();
+        let held: Vec<Tensor<2>> = held.collect();
+        let shapes = self.shapes_with(cut, &activations.grid, &held);
+        let shape = |value: Value| shapes[value.index()].as_slice();
+        let value = joined(activations.grid, beside, &cut.layout, shape(cut.value));
+        let mut given = vec![(cut.value, value)];
+        for (value, numbers) in cut.held.iter().zip(held) {
+            let [n, _] = numbers.dims();
+            let sides = [&[n], shape(*value)].concat();
+            let numbers = numbers.reshape([sides.iter().product::<usize>()]);
+            let dense = Dense::from_numbers(numbers, &sides).expect("held values keep their sizes");
+            given.push((*value, dense));
+        }
+        embeddings(self.burnt(&given, &[graph.output]))
+    }
+
+    fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Activations> {
+        let [_, channels, height, width] = images.dims();
+        self.remember(&[channels, height, width]);
+        if let Some(reached) = self.through_engine(&images, layers) {
+            return reached;
+        }
+        let cuts: Vec<&Cut> = layers.iter().map(|layer| &self.cuts[layer.index()]).collect();
+        let mut wanted: Vec<Value> =
+            cuts.iter().flat_map(|cut| cut.held.iter().copied().chain([cut.value])).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let found = self.burnt(&[(Value::INPUT, Dense::new(images))], &wanted);
+        let found: BTreeMap<Value, Dense> = wanted.into_iter().zip(found).collect();
+        let take = |value: &Value| found.get(value).expect("it was wanted").clone();
+        let reached = cuts.iter().map(|cut| {
+            let (grid, beside) = split(take(&cut.value), &cut.layout);
+            let held = cut.held.iter().map(|value| flat(take(value)));
+            Activations { grid, held: beside.into_iter().chain(held).collect() }
+        });
+        reached.collect()
+    }
+
+    fn tail(&self, activations: &Activations, from: Layer) -> Option<Box<dyn Tail + '_>> {
+        let (engine, _) = self.engine_from(from)?;
+        let recording = engine.record(self.cuts[from.index()].value, &activations.grid);
+        Some(Box::new(EngineTail { network: self, recording }))
+    }
+
+    fn recorded(&self, images: &Tensor<4>) -> Option<Box<dyn Tail + '_>> {
+        let recording = self.engine.as_ref()?.record(Value::INPUT, images);
+        Some(Box::new(EngineTail { network: self, recording }))
+    }
+
+    fn head(&self, at: Layer) -> Option<&Head> {
+        self.head.as_ref().filter(|(cut, _)| *cut == at.index()).map(|(_, head)| head)
+    }
+
+    fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
+        let graph = self.the_graph();
+        let first = from.map_or(Value::INPUT, |layer| self.cuts[layer.index()].value);
+        let shapes = graph.shapes(&[3, size[0], size[1]]).or_else(|_| graph.shapes(&graph.input));
+        let (peak, total) = shapes.map_or((0, 0), |shapes| graph.numbers_in_memory(first, &shapes));
+        Footprint { peak, total }
+    }
+
+    fn last_layer(&self) -> Result<Layer, cam_core::Error> {
+        Ok(Layer::new(self.automatic))
+    }
+}
+
+/// What a cut offers to those who explain.
+fn info(cut: &Cut, shapes: &[Shape]) -> LayerInfo {
+    LayerInfo {
+        name: cut.name().to_owned(),
+        aliases: cut.names.iter().skip(1).cloned().collect(),
+        channels: cut.channels(shapes),
+        stride: cut.stride(shapes),
+        tokens: match cut.layout.positions {
+            Positions::Tokens { before, behind, .. } => before + behind,
+            Positions::Grid { .. } => 0,
+        },
+    }
+}
+
+fn embeddings(mut outputs: Vec<Dense>) -> Tensor<2> {
+    flat(outputs.pop().expect("one value is wanted"))
+}
