@@ -1,9 +1,16 @@
 //! Where a network can be cut: found by liveness, named after modules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::layout::{Axes, Axis};
-use crate::{Graph, Layout, Operation, Shape, ShapeError, Step, Value, mixing};
+use crate::{Graph, Layout, Name, Operation, Shape, ShapeError, Step, Value, mixing};
+
+/// The most values that may live on beside a cut. Within a block of a DenseNet some sixty do; a place beside which half
+/// of the network lives on is none to cut at, and to list what does at each of them would take the square of the steps.
+const MOST_HELD: usize = 128;
+
+/// The most modules that a step is listed under.
+const DEEPEST: usize = 16;
 
 /// A value at which the network falls into two parts.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,7 +53,7 @@ impl Cut {
 
 impl Graph {
     /// Every value of the output's past that has channels at the positions of a grid, in order: those beside which
-    /// nothing lives on, and those beside which something does.
+    /// nothing lives on, and those beside which a few others do.
     ///
     /// # Errors
     /// [`ShapeError`] where the network does not fit such an input.
@@ -55,24 +62,25 @@ impl Graph {
         let axes = self.axes(&shapes);
         let needed = self.needed(|_| false, &[self.output]);
         let reads_positions = mixing::reads_positions(self, &axes);
-        let names = self.names();
-        let cuts = (0..self.steps.len()).filter(|&step| needed[step]).filter_map(|step| {
+        let mut alive = Alive::new(self, &needed);
+        let cuts = (0..self.steps.len()).filter_map(|step| {
             let value = Value::of_step(step);
+            alive.run(self, step);
+            // A border that was laid around a value moves its grid.
+            let is_plain = !matches!(self.steps[step].operation, Operation::Pad { .. });
+            if !needed[step] || !is_plain || value == self.output {
+                return None;
+            }
             let layout = Layout::of(&axes[value.index()], &shapes[value.index()])?;
             Some(Cut {
                 value,
-                held: self.held(value, &needed),
-                names: names[step].clone(),
+                held: alive.beside(value)?,
+                names: self.steps[step].name.all(),
                 layout,
                 reaches_output: reads_positions[value.index()],
             })
         });
-        // A border that was laid around a value moves its grid.
-        let is_plain = |cut: &Cut| {
-            let giver = self.giver(cut.value).map(|step| &step.operation);
-            !matches!(giver, Some(Operation::Pad { .. })) && cut.value != self.output
-        };
-        Ok(cuts.filter(is_plain).collect())
+        Ok(cuts.collect())
     }
 
     /// The place to look at unless told otherwise: the last at which nothing lives on and whose positions the output
@@ -121,20 +129,6 @@ impl Graph {
         (value.index()..self.steps.len()).find(|&step| joins(step)).map(|step| &self.steps[step])
     }
 
-    /// What later steps read beside a value, once all steps up to it have run.
-    fn held(&self, cut: Value, needed: &[bool]) -> Vec<Value> {
-        let later =
-            self.steps.iter().enumerate().skip(cut.index()).filter(|(step, _)| needed[*step]);
-        let mut held: Vec<Value> = later
-            .flat_map(|(_, step)| step.inputs.iter().copied())
-            .chain([self.output])
-            .filter(|&value| value < cut && !self.is_constant(value))
-            .collect();
-        held.sort_unstable();
-        held.dedup();
-        held
-    }
-
     /// Tells every step of which modules it gives the last value.
     ///
     /// It is for whoever makes a graph, before steps are fused: a module whose last value is fused away then goes by no
@@ -143,37 +137,73 @@ impl Graph {
         let mut last_of_module = BTreeMap::new();
         for (index, step) in self.steps.iter().enumerate() {
             for module in enclosing(&step.name.module) {
-                last_of_module.insert(module.to_owned(), index);
+                last_of_module.insert(module, index);
             }
         }
-        for (index, step) in self.steps.iter_mut().enumerate() {
-            let name = &mut step.name;
-            name.ends = enclosing(&name.module)
-                .filter(|&module| last_of_module.get(module) == Some(&index))
-                .map(str::to_owned)
-                .collect();
+        let ends = self.steps.iter().enumerate().map(|(index, step)| {
+            let ended = enclosing(&step.name.module)
+                .filter(|&module| last_of_module.get(module) == Some(&index));
+            ended.map(str::to_owned).collect()
+        });
+        let ends: Vec<Vec<String>> = ends.collect();
+        for (step, ends) in self.steps.iter_mut().zip(ends) {
+            step.name.ends = ends;
+        }
+    }
+}
+
+/// The values that later steps read, while the steps run one by one.
+struct Alive {
+    /// The last step that reads each value, the output being read behind all.
+    last_reader: Vec<Option<usize>>,
+    values: BTreeSet<Value>,
+}
+
+impl Alive {
+    fn new(graph: &Graph, needed: &[bool]) -> Self {
+        let mut last_reader = vec![None; graph.steps.len() + 1];
+        for (index, step) in graph.steps.iter().enumerate().filter(|(index, _)| needed[*index]) {
+            step.inputs.iter().for_each(|read| last_reader[read.index()] = Some(index));
+        }
+        last_reader[graph.output.index()] = Some(usize::MAX);
+        let input = last_reader[0].is_some().then_some(Value::INPUT);
+        Self { last_reader, values: input.into_iter().collect() }
+    }
+
+    /// A step has run.
+    fn run(&mut self, graph: &Graph, step: usize) {
+        for read in &graph.steps[step].inputs {
+            if self.last_reader[read.index()].is_none_or(|last| last <= step) {
+                self.values.remove(read);
+            }
+        }
+        let value = Value::of_step(step);
+        if self.last_reader[value.index()].is_some() && !graph.is_constant(value) {
+            self.values.insert(value);
         }
     }
 
-    /// What the value of every step goes by.
-    fn names(&self) -> Vec<Vec<String>> {
-        let names = self.steps.iter().map(|step| {
-            let modules: Vec<&str> = step.name.ends.iter().map(String::as_str).collect();
-            let mut names = Vec::new();
-            // `layer4.2` rather than `layer4`, which goes by it too, and than `layer4.2.relu`.
-            let block = modules.iter().position(|module| is_numbered(module)).unwrap_or(0);
-            names.extend(modules.get(block));
-            names.extend(modules.iter().enumerate().filter(|(i, _)| *i != block).map(|(_, m)| m));
-            names.extend([step.name.node.as_str(), step.name.value.as_str()]);
-            let mut distinct: Vec<String> = Vec::new();
-            for name in names.into_iter().filter(|name| !name.is_empty()) {
-                if !distinct.iter().any(|known| known == name) {
-                    distinct.push(name.to_owned());
-                }
+    /// What lives on beside the last value; none where that is too much.
+    fn beside(&self, value: Value) -> Option<Vec<Value>> {
+        let held = self.values.iter().copied().filter(|&held| held != value);
+        (self.values.len() <= MOST_HELD).then(|| held.collect())
+    }
+}
+
+impl Name {
+    /// What a value goes by.
+    fn all(&self) -> Vec<String> {
+        // `layer4.2` rather than `layer4`, which goes by it too, and than `layer4.2.relu`.
+        let block = self.ends.iter().position(|module| is_numbered(module)).unwrap_or(0);
+        let others = self.ends.iter().enumerate().filter(|(i, _)| *i != block).map(|(_, m)| m);
+        let modules = self.ends.get(block).into_iter().chain(others);
+        let mut distinct: Vec<String> = Vec::new();
+        for name in modules.chain([&self.node, &self.value]).filter(|name| !name.is_empty()) {
+            if !distinct.contains(name) {
+                distinct.push(name.clone());
             }
-            distinct
-        });
-        names.collect()
+        }
+        distinct
     }
 }
 
@@ -184,7 +214,8 @@ fn has_grid(axes: &Axes) -> bool {
 /// A module and those that it is part of, the outermost first.
 fn enclosing(module: &str) -> impl Iterator<Item = &str> {
     let ends = module.match_indices('.').map(|(place, _)| place);
-    ends.chain((!module.is_empty()).then_some(module.len())).map(|end| &module[..end])
+    let whole = (!module.is_empty()).then_some(module.len());
+    ends.chain(whole).take(DEEPEST).map(|end| &module[..end])
 }
 
 /// Whether a module is one of a list: `2` of `layer4.2`, or `encoder_layer_11`.

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::shape::bounded;
 use crate::{Operation, Shape, ShapeError, Value};
 
 /// A network as data: what is computed for one image, in which order, from which parameters.
@@ -93,7 +94,10 @@ impl Graph {
     /// # Errors
     /// [`ShapeError`] for the first step that cannot work on what it reads.
     pub fn shapes(&self, input: &[usize]) -> Result<Vec<Shape>, ShapeError> {
-        let mut shapes = vec![input.to_vec()];
+        let input_error = |reason| ShapeError { step: 0, name: "the input".to_owned(), reason };
+        bounded(input).map_err(input_error)?;
+        let mut shapes = Vec::with_capacity(self.steps.len() + 1);
+        shapes.push(input.to_vec());
         for (index, step) in self.steps.iter().enumerate() {
             let error = |reason| ShapeError { step: index, name: step.name.node.clone(), reason };
             let mut inputs = Vec::with_capacity(step.inputs.len());

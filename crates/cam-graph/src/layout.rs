@@ -60,7 +60,7 @@ pub enum Positions {
 impl Layout {
     /// The layout of a value with these axes, if it has channels at every position of a grid of more than one.
     pub fn of(axes: &Axes, shape: &[usize]) -> Option<Self> {
-        let axes = axes.as_ref()?;
+        let axes = axes.as_ref().filter(|_| !shape.contains(&0))?;
         let at = |wanted: fn(&Axis) -> bool| {
             let mut found = axes.iter().enumerate().filter(|(_, axis)| wanted(axis));
             let first = found.next().map(|(index, _)| index);
@@ -154,7 +154,7 @@ fn axes_behind(operation: &Operation, inputs: &[Read<'_>], shape: &[usize]) -> A
         }
         Operation::Combine(_) => combined(inputs, shape),
         Operation::Expand { .. } => aligned(&inputs[0], shape),
-        Operation::MatMul => multiplied(inputs),
+        Operation::MatMul => multiplied(inputs, shape),
         Operation::Transpose { order } => {
             let axes = x()?;
             Some(order.iter().map(|&axis| axes[axis]).collect())
@@ -196,15 +196,23 @@ fn combined(inputs: &[Read<'_>], shape: &[usize]) -> Axes {
 }
 
 /// Rows of the left and columns of the right.
-fn multiplied(inputs: &[Read<'_>]) -> Axes {
+fn multiplied(inputs: &[Read<'_>], shape: &[usize]) -> Axes {
     let [a, b] = inputs else { return None };
     let last = match b.axes {
         Some(axes) => *axes.last()?,
         None => Axis::Other,
     };
-    let mut axes = a.axes.clone()?;
+    let missing = b.shape.len().saturating_sub(a.shape.len());
+    let mut axes = vec![Axis::Other; missing];
+    axes.extend(a.axes.as_ref()?);
     *axes.last_mut()? = last;
-    Some(axes)
+    // What lies in front is repeated where one side lacks it: a grid that is has other positions.
+    let front = shape.len().checked_sub(2)?;
+    let stays = |axis: usize| {
+        axes[axis] == Axis::Other
+            || axis.checked_sub(missing).map(|own| a.shape[own]) == Some(shape[axis])
+    };
+    (axes.len() == shape.len() && (0..front).all(stays)).then_some(axes)
 }
 
 /// Axes that stay, rows and columns that become positions, and positions that become rows and columns.

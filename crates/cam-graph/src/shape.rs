@@ -21,12 +21,37 @@ pub struct ShapeError {
 
 type Parameters = BTreeMap<String, Shape>;
 
+/// The most numbers of a value for one image, 256 GB of f32: products of its sides and sums over all values stay below
+/// 2^64.
+const LARGEST: u64 = 1 << 36;
+
+/// The most axes. Networks have seven.
+const DEEPEST: usize = 16;
+
+/// Refuses a value that cannot be.
+pub(crate) fn bounded(shape: &[usize]) -> Result<(), String> {
+    if shape.len() > DEEPEST {
+        return Err(format!("a value of {} axes is refused: the most is {DEEPEST}", shape.len()));
+    }
+    // Empty sides count as one, so that every product of some of the sides is small as well.
+    let sides = shape.iter().try_fold(1_usize, |all, &side| all.checked_mul(side.max(1)));
+    match sides.filter(|&sides| sides as u64 <= LARGEST) {
+        Some(_) => Ok(()),
+        None => Err(format!("a value of {shape:?} is refused: the most is {LARGEST} numbers")),
+    }
+}
+
 impl Operation {
     /// The shape of what comes out.
     ///
     /// # Errors
     /// What does not fit, in words.
     pub fn shape(&self, inputs: &[&[usize]], parameters: &Parameters) -> Result<Shape, String> {
+        let shape = self.made(inputs, parameters)?;
+        bounded(&shape).map(|()| shape)
+    }
+
+    fn made(&self, inputs: &[&[usize]], parameters: &Parameters) -> Result<Shape, String> {
         let x = || inputs.first().copied().ok_or_else(|| "it reads nothing".to_owned());
         match self {
             Self::Constant { parameter } => Ok(of(parameters, parameter)?.to_vec()),

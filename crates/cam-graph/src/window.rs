@@ -44,7 +44,8 @@ impl Padding {
         };
         let along = |axis: usize| {
             let steps = size[axis].div_ceil(stride[axis].max(1)).saturating_sub(1);
-            let total = (steps * stride[axis] + kernel[axis]).saturating_sub(size[axis]);
+            let covered = steps.saturating_mul(stride[axis]).saturating_add(kernel[axis]);
+            let total = covered.saturating_sub(size[axis]);
             let less = total / 2;
             if lower { (total - less, less) } else { (less, total - less) }
         };
@@ -82,7 +83,10 @@ impl Window {
 
     /// How far a window reaches, `[h, w]`: (kernel − 1)·dilation + 1.
     pub fn reach(&self) -> [usize; 2] {
-        [0, 1].map(|axis| self.kernel[axis].saturating_sub(1) * self.dilation[axis] + 1)
+        [0, 1].map(|axis| {
+            let taps = self.kernel[axis].saturating_sub(1);
+            taps.saturating_mul(self.dilation[axis]).saturating_add(1)
+        })
     }
 
     /// The border on an input of `[h, w]`.
@@ -96,13 +100,15 @@ impl Window {
         let along = |axis: usize| {
             let (before, behind) = border.along(axis);
             let stride = self.stride[axis];
-            let room = (size[axis] + before + behind).checked_sub(reach[axis])?;
+            let padded = size[axis].checked_add(before)?.checked_add(behind)?;
+            let room = padded.checked_sub(reach[axis])?;
             let windows = match self.ceil {
-                true => room.div_ceil(stride.max(1)) + 1,
-                false => room.checked_div(stride)? + 1,
+                true => room.div_ceil(stride.max(1)).checked_add(1)?,
+                false => room.checked_div(stride)?.checked_add(1)?,
             };
             // With ceil, the last window must still begin on the input or the border before it.
-            let begins_behind = self.ceil && (windows - 1) * stride >= size[axis] + before;
+            let last = (windows - 1).saturating_mul(stride);
+            let begins_behind = self.ceil && last >= size[axis] + before;
             Some(windows - usize::from(begins_behind))
         };
         Some([along(0)?, along(1)?])

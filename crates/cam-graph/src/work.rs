@@ -1,12 +1,13 @@
 //! How much arithmetic a network is.
 
+use crate::shape::numbers;
 use crate::{Graph, Operation, Shape, Value};
 
 impl Graph {
     /// The multiply-adds of every step for one image: those of convolutions, linear layers and matrix products. All else
     /// counts as nothing.
     pub fn multiply_adds(&self, shapes: &[Shape]) -> Vec<u64> {
-        let numbers = |shape: &[usize]| shape.iter().map(|&side| side as u64).product::<u64>();
+        let numbers = |shape: &[usize]| numbers(shape) as u64;
         let steps = self.steps.iter().enumerate().map(|(index, step)| {
             let outputs = numbers(&shapes[Value::of_step(index).index()]);
             let of_weight = |name: &String| self.parameters.get(name).map(Vec::as_slice);
@@ -23,7 +24,7 @@ impl Graph {
                 }
                 _ => 0,
             };
-            outputs * each
+            outputs.saturating_mul(each)
         });
         steps.collect()
     }
@@ -31,8 +32,9 @@ impl Graph {
     /// The part of all multiply-adds that lies in the steps up to a value.
     pub fn share_before(&self, value: Value, shapes: &[Shape]) -> f64 {
         let each = self.multiply_adds(shapes);
-        let all: u64 = each.iter().sum();
-        let before: u64 = each[..value.index()].iter().sum();
+        let sum = |each: &[u64]| each.iter().fold(0_u64, |sum, &work| sum.saturating_add(work));
+        let all = sum(&each);
+        let before = sum(&each[..value.index()]);
         before as f64 / all.max(1) as f64
     }
 }

@@ -7,10 +7,13 @@
 //! Seeds are the project's own test files, or made here: none is kept twice.
 
 mod answer;
+#[cfg(feature = "models")]
 mod checkpoint;
 mod concepts;
 mod index;
 pub mod mutation;
+mod onnx;
+#[cfg(feature = "models")]
 mod packed;
 mod picture;
 mod preprocessing;
@@ -29,9 +32,12 @@ pub struct Target {
 /// Every target there is.
 pub const TARGETS: &[Target] = &[
     Target { name: "answer", run: answer::run, seeds: answer::seeds },
+    #[cfg(feature = "models")]
     Target { name: "checkpoint", run: checkpoint::run, seeds: checkpoint::seeds },
     Target { name: "concepts", run: concepts::run, seeds: concepts::seeds },
     Target { name: "index", run: index::run, seeds: index::seeds },
+    Target { name: "onnx", run: onnx::run, seeds: onnx::seeds },
+    #[cfg(feature = "models")]
     Target { name: "packed", run: packed::run, seeds: packed::seeds },
     Target { name: "picture", run: picture::run, seeds: picture::seeds },
     Target { name: "preprocessing", run: preprocessing::run, seeds: preprocessing::seeds },

@@ -2,8 +2,10 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+#[cfg(feature = "models")]
+use cam_fuzz_targets::TARGETS;
 use cam_fuzz_targets::mutation::mutated;
-use cam_fuzz_targets::{TARGETS, target};
+use cam_fuzz_targets::target;
 use cam_random::Random;
 
 /// Changes of seeds for each target unless `CAM_FUZZ_RUNS` says how many: some seconds together.
@@ -28,6 +30,7 @@ fn a_body_is_a_continuation_only_where_the_server_says_so() {
     hold("answer");
 }
 
+#[cfg(feature = "models")]
 #[test]
 fn a_tensor_has_as_many_values_as_its_shape_says() {
     hold("checkpoint");
@@ -44,6 +47,12 @@ fn an_index_that_opens_can_be_asked_everything() {
 }
 
 #[test]
+fn a_network_that_is_imported_fits_together_and_is_the_same_again() {
+    hold("onnx");
+}
+
+#[cfg(feature = "models")]
+#[test]
 fn a_packed_network_that_is_taken_is_as_long_as_its_numbers() {
     hold("packed");
 }
@@ -53,6 +62,7 @@ fn a_picture_is_whole_or_damaged_and_never_both() {
     hold("picture");
 }
 
+#[cfg(feature = "models")]
 #[test]
 fn a_preprocessing_that_is_read_can_be_done_and_is_written_as_what_reads_the_same() {
     hold("preprocessing");
@@ -63,7 +73,7 @@ fn every_target_is_held_to_its_law() {
     let names: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
     assert_eq!(
         names,
-        ["answer", "checkpoint", "concepts", "index", "packed", "picture", "preprocessing"]
+        ["answer", "checkpoint", "concepts", "index", "onnx", "packed", "picture", "preprocessing"]
     );
 }
 

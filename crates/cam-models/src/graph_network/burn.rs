@@ -27,7 +27,9 @@ impl Burn {
         end: Option<Value>,
     ) -> Result<Self, NetworkError> {
         let fits = graph.parameters.iter().all(|(name, shape)| {
-            parameters.get(name).is_some_and(|numbers| numbers.len() == shape.iter().product::<usize>())
+            parameters
+                .get(name)
+                .is_some_and(|numbers| numbers.len() == shape.iter().product::<usize>())
         });
         if !fits {
             return Err(NetworkError::Weights);

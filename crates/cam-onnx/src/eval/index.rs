@@ -1,12 +1,32 @@
 //! Where numbers lie: sides, strides and NumPy's broadcasting.
 
+use std::cell::Cell;
+
 use crate::array::Array;
 
 use super::Outcome;
 
 /// The most numbers that a value may have, a gigabyte of f32: far above what networks fold, and small enough that a
 /// file of a few bytes cannot fill the memory.
-pub(super) const LARGEST: usize = 1 << 28;
+const LARGEST: usize = 1 << 28;
+
+thread_local! {
+    /// What is left of [`LARGEST`] while a node of a file is computed.
+    static MOST: Cell<usize> = const { Cell::new(LARGEST) };
+}
+
+/// The most numbers that a value may have now.
+pub(super) fn most() -> usize {
+    MOST.get()
+}
+
+/// Works with a limit of its own on the numbers of every value that is made.
+pub(crate) fn with_most<T>(most: usize, work: impl FnOnce() -> T) -> T {
+    let before = MOST.replace(most.min(LARGEST));
+    let done = work();
+    MOST.set(before);
+    done
+}
 
 /// The most axes. Networks have six.
 const DEEPEST: usize = 64;
@@ -20,8 +40,8 @@ pub(super) fn count(dims: &[usize]) -> Outcome<usize> {
     let bounded = dims
         .iter()
         .try_fold(1usize, |product, &side| product.checked_mul(side.max(1)))
-        .filter(|&product| product <= LARGEST)
-        .ok_or_else(|| format!("a value of {dims:?} is refused: the most is {LARGEST} numbers"))?;
+        .filter(|&product| product <= most())
+        .ok_or_else(|| format!("a value of {dims:?} is refused: the most is {} numbers", most()))?;
     Ok(if dims.contains(&0) { 0 } else { bounded })
 }
 
@@ -154,6 +174,14 @@ mod tests {
         let places: Vec<_> = Walk::spread(&[1, 3], &[2, 3]).unwrap().collect();
         assert_eq!(places, [0, 1, 2, 0, 1, 2]);
         assert!(Walk::spread(&[2], &[2, 3]).is_err());
+    }
+
+    #[test]
+    fn a_limit_holds_for_what_is_done_within_it() {
+        let within =
+            with_most(10, || (count(&[11]).is_err(), count(&[2, 5]), count(&[0, 11]).is_err()));
+        assert_eq!(within, (true, Ok(10), true));
+        assert_eq!(count(&[11]), Ok(11));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::proto::ElementType;
 
 use super::call::Call;
 use super::cast::{cast, like};
-use super::index::{LARGEST, count, sides, within};
+use super::index::{count, most, sides, within};
 use super::{Outcome, Single};
 
 pub(super) fn find(kind: &str) -> Option<Single> {
@@ -55,13 +55,13 @@ fn range(call: &Call<'_>) -> Outcome<Array> {
         call.one(position).and_then(|value| value.ok_or_else(missing))
     });
     let (start, limit, delta) = (start?, limit?, delta?);
-    let long = |count| format!("a range of {count} numbers is refused: the most is {LARGEST}");
+    let long = |count| format!("a range of {count} numbers is refused: the most is {}", most());
     let data = if let (Data::F32(start), Data::F32(limit), Data::F32(delta)) = (start, limit, delta)
     {
         let (start, limit, delta) = (f64::from(start[0]), f64::from(limit[0]), f64::from(delta[0]));
         let count = ((limit - start) / delta).ceil();
         // Not a number where the step is zero and the limit the start.
-        if count.is_nan() || count > LARGEST as f64 {
+        if count.is_nan() || count > most() as f64 {
             return Err(long(count.to_string()));
         }
         let count = count.max(0.0) as usize;
@@ -75,7 +75,7 @@ fn range(call: &Call<'_>) -> Outcome<Array> {
         }
         // Rounded up, whichever way it goes.
         let count = ((to - from + step - step.signum()) / step).max(0);
-        if count > LARGEST as i128 {
+        if count > most() as i128 {
             return Err(long(count.to_string()));
         }
         // Each lies between start and limit, so that none leaves 64 bits.

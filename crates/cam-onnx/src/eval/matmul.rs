@@ -5,12 +5,15 @@ use crate::array::{Array, Data};
 use super::arithmetic::arithmetic;
 use super::call::Call;
 use super::data::mixed;
-use super::index::{Walk, broadcast, count};
+use super::index::{Walk, broadcast, count, most};
 use super::movement::transpose;
 use super::{Outcome, Single};
 
 /// The most multiplications of one product: some ten seconds. Two small constants can ask for years.
 const LONGEST: u64 = 1 << 34;
+
+/// And for each number that a value may have.
+const PER_NUMBER: u64 = 64;
 
 pub(super) fn find(kind: &str) -> Option<Single> {
     Some(match kind {
@@ -40,9 +43,11 @@ fn matmul(a: &Array, b: &Array) -> Outcome<Array> {
     let matrices = Walk::spread(a_front, &dims)?.zip(Walk::spread(b_front, &dims)?);
     dims.extend(rows.into_iter().chain(columns));
     let work = (count(&dims)? as u64).saturating_mul(inner as u64);
-    if work > LONGEST {
+    // A small file multiplies little.
+    let longest = LONGEST.min((most() as u64).saturating_mul(PER_NUMBER));
+    if work > longest {
         return Err(format!(
-            "a product of {work} multiplications is refused: the most is {LONGEST}"
+            "a product of {work} multiplications is refused: the most is {longest}"
         ));
     }
     let sides = (rows.unwrap_or(1), inner, columns.unwrap_or(1));

@@ -5,7 +5,8 @@
 //! wraps is a wrong network. Functions such as `Exp` are computed in f64 and rounded once, so that every machine folds
 //! a file to the same bits; other numbers are f32, sums f64.
 //!
-//! A file is not trusted. A value of more than 2^28 numbers is refused before it is made, whichever node asks for it.
+//! A file is not trusted. A value of more than 2^28 numbers, or of more than [`with_most`] says, is refused before it is
+//! made, whichever node asks for it.
 
 mod arithmetic;
 mod call;
@@ -43,6 +44,7 @@ use crate::array::Array;
 use crate::proto::{Node, Tensor};
 
 use call::Call;
+pub(crate) use index::with_most;
 
 /// A node, and what it takes to understand it.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use crate::array::{Array, Data};
 use super::Outcome;
 use super::call::Call;
 use super::cast::like;
-use super::index::LARGEST;
+use super::index::most;
 use super::slice::{select, take};
 
 /// Negative pads cut.
@@ -14,7 +14,7 @@ pub(super) fn pad(call: &Call<'_>) -> Outcome<Array> {
     let pads = call.needed_ints(1, "pads")?;
     let all = (0..array.dims.len() as i64).collect();
     let axes = call.axes(&call.ints(3, "axes")?.unwrap_or(all), array.dims.len())?;
-    let most = LARGEST as u64;
+    let most = most() as u64;
     if pads.len() != 2 * axes.len() || pads.iter().any(|pad| pad.unsigned_abs() > most) {
         return Err(format!("{:?} cannot be padded by {pads:?}", array.dims));
     }

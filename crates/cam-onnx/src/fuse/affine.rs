@@ -4,6 +4,9 @@ use cam_graph::{Binary, Operation, Value};
 
 use super::Work;
 
+/// The most channels that one number is repeated for.
+const WIDEST: usize = 1 << 16;
+
 /// scale·x + shift, a number of each per index of an axis.
 struct Affine {
     axis: usize,
@@ -108,7 +111,9 @@ fn per_channel(work: &Work<'_>, x: Value, constant: Value) -> Option<(usize, Vec
                 },
                 _ => return None,
             };
-            Some((axis, vec![f64::from(*numbers.first()?); shape[axis]]))
+            // A norm's axis has as many numbers as its input, which a file may say to be any number.
+            let numbers = *numbers.first()?;
+            (shape[axis] <= WIDEST).then(|| (axis, vec![f64::from(numbers); shape[axis]]))
         }
         _ => None,
     }
@@ -123,14 +128,15 @@ fn folds_into(work: &mut Work<'_>, value: Value, x: Value, affine: &Affine) -> b
         Operation::Convolution(mut convolution)
             if affine.axis + 3 == rank && convolution.activation.is_none() && inputs.len() == 1 =>
         {
-            let (weight, bias) =
-                folded(work, &convolution.weight, convolution.bias.as_deref(), affine);
+            let names = (convolution.weight.as_str(), convolution.bias.as_deref());
+            let Some((weight, bias)) = folded(work, names, affine) else { return false };
             convolution.weight = weight;
             convolution.bias = Some(bias);
             Operation::Convolution(convolution)
         }
         Operation::Linear(mut linear) if affine.axis + 1 == rank => {
-            let (weight, bias) = folded(work, &linear.weight, linear.bias.as_deref(), affine);
+            let names = (linear.weight.as_str(), linear.bias.as_deref());
+            let Some((weight, bias)) = folded(work, names, affine) else { return false };
             linear.weight = weight;
             linear.bias = Some(bias);
             Operation::Linear(linear)
@@ -180,13 +186,12 @@ fn moved(list: &[f64], affine: &Affine) -> Vec<f64> {
 /// W' = scale·W per output, b' = scale·b + shift, in f64.
 fn folded(
     work: &mut Work<'_>,
-    weight: &str,
-    bias: Option<&str>,
+    (weight, bias): (&str, Option<&str>),
     affine: &Affine,
-) -> (String, String) {
+) -> Option<(String, String)> {
     let outputs = affine.scale.len();
-    let shape = work.graph.parameters.get(weight).cloned().unwrap_or_default();
-    let mut values = work.numbers.get(weight).cloned().unwrap_or_default();
+    let shape = work.graph.parameters.get(weight).cloned()?;
+    let mut values = work.take(weight)?;
     let each = (values.len() / outputs.max(1)).max(1);
     for (kernel, scale) in values.chunks_mut(each).zip(&affine.scale) {
         for number in kernel {
@@ -198,5 +203,5 @@ fn folded(
     let shift = narrow(&moved(&known, affine));
     let stem = bias.map_or_else(|| format!("{weight}.bias"), str::to_owned);
     let weight = work.parameter(weight, shape, values);
-    (weight, work.parameter(&stem, vec![outputs], shift))
+    Some((weight, work.parameter(&stem, vec![outputs], shift)))
 }

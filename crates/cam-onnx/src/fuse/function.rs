@@ -13,6 +13,9 @@ use super::Work;
 /// Steps that a function may be spelt out in.
 const STEPS: usize = 16;
 
+/// Steps in a row, each of which reads the one before alone: a softplus or a hard sigmoid takes four.
+const ROW: usize = 5;
+
 /// What may be recognised.
 const CANDIDATES: [Function; 9] = [
     Function::Gelu,
@@ -42,13 +45,18 @@ pub(super) fn recognise(work: &mut Work<'_>) {
 fn found(work: &Work<'_>, value: Value) -> Option<(Value, Function)> {
     let mut inner = BTreeSet::from([value]);
     let mut frontier: BTreeSet<Value> = reads(work, value)?;
+    let mut is_row = true;
     while inner.len() <= STEPS {
+        is_row &= frontier.len() == 1;
+        if is_row && inner.len() > ROW {
+            return None;
+        }
         // The latest value cannot depend on one that is not opened yet.
         let latest = frontier.last().copied()?;
         if frontier.len() == 1
             && inner.len() > 1
             && work.shape(latest) == work.shape(value)
-            && let Some(function) = named(work, value, latest)
+            && let Some(function) = named(work, &inner, latest)
         {
             return Some((latest, function));
         }
@@ -73,49 +81,56 @@ fn reads(work: &Work<'_>, value: Value) -> Option<BTreeSet<Value>> {
     }
 }
 
-fn named(work: &Work<'_>, value: Value, root: Value) -> Option<Function> {
-    let points: Vec<f64> = (-64..=64).map(|i| f64::from(i) * 0.125 + 0.01).collect();
-    let given: Vec<f64> =
-        points.iter().map(|&x| evaluated(work, value, root, x, 0)).collect::<Option<_>>()?;
-    CANDIDATES.into_iter().find(|&function| {
-        let same =
-            |(&x, &y): (&f64, &f64)| (apply(function, x) - y).abs() <= SAME * (1.0 + y.abs());
-        points.iter().zip(&given).all(same)
-    })
+/// The function that steps are which depend on one value alone. Most are none: they are given up at the first number
+/// that fits no candidate.
+fn named(work: &Work<'_>, inner: &BTreeSet<Value>, root: Value) -> Option<Function> {
+    // At ±1 most of them differ from each other.
+    let points = [8, -8].into_iter().chain(-64..=64).map(|i| f64::from(i) * 0.125 + 0.01);
+    let mut candidates = CANDIDATES.to_vec();
+    for x in points {
+        // Beyond f64 anything would be the same.
+        let y = evaluated(work, inner, root, x).filter(|y| y.is_finite())?;
+        candidates.retain(|&function| (apply(function, x) - y).abs() <= SAME * (1.0 + y.abs()));
+        if candidates.is_empty() {
+            return None;
+        }
+    }
+    candidates.first().copied()
 }
 
-/// What the chain gives where the root is x.
-fn evaluated(work: &Work<'_>, value: Value, root: Value, x: f64, depth: usize) -> Option<f64> {
-    if value == root {
-        return Some(x);
+/// What the last of some steps gives where the root is x.
+///
+/// One after the other, so that a value that is read often is computed once.
+fn evaluated(work: &Work<'_>, inner: &BTreeSet<Value>, root: Value, x: f64) -> Option<f64> {
+    let mut known: Vec<(Value, f64)> = vec![(root, x)];
+    for &value in inner {
+        let input = |index: usize| {
+            let value = *work.inputs(value).get(index)?;
+            match known.iter().find(|(known, _)| *known == value) {
+                Some((_, number)) => Some(*number),
+                None => work.scalar(value).map(f64::from),
+            }
+        };
+        let number = match work.operation(value)? {
+            Operation::Map(function) => apply(*function, input(0)?),
+            Operation::Combine(binary) => {
+                let (a, b) = (input(0)?, input(1)?);
+                match binary {
+                    Binary::Add => a + b,
+                    Binary::Subtract => a - b,
+                    Binary::Multiply => a * b,
+                    Binary::Divide => a / b,
+                    Binary::Power => a.powf(b),
+                    Binary::Maximum => a.max(b),
+                    Binary::Minimum => a.min(b),
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        known.push((value, number));
     }
-    if let Some(number) = work.scalar(value) {
-        return Some(number.into());
-    }
-    if depth > STEPS {
-        return None;
-    }
-    let input = |index: usize| {
-        let value = *work.inputs(value).get(index)?;
-        evaluated(work, value, root, x, depth + 1)
-    };
-    match work.operation(value)? {
-        Operation::Map(function) => Some(apply(*function, input(0)?)),
-        Operation::Combine(binary) => {
-            let (a, b) = (input(0)?, input(1)?);
-            Some(match binary {
-                Binary::Add => a + b,
-                Binary::Subtract => a - b,
-                Binary::Multiply => a * b,
-                Binary::Divide => a / b,
-                Binary::Power => a.powf(b),
-                Binary::Maximum => a.max(b),
-                Binary::Minimum => a.min(b),
-                _ => return None,
-            })
-        }
-        _ => None,
-    }
+    known.last().map(|(_, number)| *number)
 }
 
 /// A function in f64.

@@ -10,7 +10,7 @@ mod layer_norm;
 mod movement;
 mod normalize;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cam_graph::{Graph, Operation, Shape, Value};
 
@@ -33,15 +33,41 @@ pub fn fuse(graph: &mut Graph, numbers: &mut Numbers, classifier: Option<&Classi
     for pass in passes {
         let Ok(shapes) = graph.shapes(&graph.input) else { return };
         let readers = graph.readers();
-        pass(&mut Work { graph: &mut *graph, numbers: &mut *numbers, shapes, readers });
+        let users = users(graph, classifier);
+        let (graph, numbers) = (&mut *graph, &mut *numbers);
+        let room = FREE + numbers.values().map(Vec::len).sum::<usize>();
+        let named = BTreeMap::new();
+        pass(&mut Work { graph, numbers, shapes, readers, users, named, room });
         graph.prune();
+        // At once, so that what was folded and what it became are not both there longer than they must.
+        let kept = users_by_name(graph, classifier);
+        numbers.retain(|name, _| kept.contains(name.as_str()));
     }
-    let is_kept = |name: &String| {
-        let of_classifier =
-            classifier.is_some_and(|head| head.weight == *name || head.bias.as_ref() == Some(name));
-        graph.parameters.contains_key(name) || of_classifier
-    };
-    numbers.retain(|name, _| is_kept(name));
+}
+
+/// Numbers of copies that are made in any case.
+const FREE: usize = 4 << 20;
+
+/// How many steps read each parameter, the classifier's being read once more.
+fn users(graph: &Graph, classifier: Option<&Classifier>) -> BTreeMap<String, usize> {
+    let mut users = BTreeMap::new();
+    for name in read(graph, classifier) {
+        *users.entry(name.to_owned()).or_default() += 1;
+    }
+    users
+}
+
+fn users_by_name<'a>(graph: &'a Graph, classifier: Option<&'a Classifier>) -> BTreeSet<&'a str> {
+    read(graph, classifier).collect()
+}
+
+/// The parameters that are read, those of the classifier too.
+fn read<'a>(graph: &'a Graph, classifier: Option<&'a Classifier>) -> impl Iterator<Item = &'a str> {
+    let of_steps = graph.steps.iter().flat_map(|step| step.operation.parameters());
+    let of_classifier = classifier
+        .into_iter()
+        .flat_map(|head| std::iter::once(&head.weight).chain(&head.bias).map(String::as_str));
+    of_steps.chain(of_classifier)
 }
 
 /// A graph while a pass works on it.
@@ -52,6 +78,12 @@ struct Work<'a> {
     shapes: Vec<Shape>,
     /// How many steps read each value.
     readers: Vec<usize>,
+    /// How many steps read each parameter, the classifier's being read once more.
+    users: BTreeMap<String, usize>,
+    /// Under how many names of a kind parameters were made.
+    named: BTreeMap<String, usize>,
+    /// Numbers that parameters may have that are made beside those that are still read.
+    room: usize,
 }
 
 impl Work<'_> {
@@ -110,12 +142,36 @@ impl Work<'_> {
         step.operation = operation;
     }
 
+    /// Has a step read other values.
+    fn read(&mut self, value: Value, inputs: &[Value]) {
+        if self.inputs(value) != inputs
+            && let Some(operation) = self.operation(value).cloned()
+        {
+            self.replace(value, inputs, operation);
+        }
+    }
+
+    /// A parameter's numbers, to be changed: themselves where one step alone reads them, or a copy. None where copies
+    /// would be too many: steps that share their weights would each get some of their own.
+    fn take(&mut self, name: &str) -> Option<Vec<f32>> {
+        if self.users.get(name).is_none_or(|&users| users <= 1) {
+            return self.numbers.remove(name);
+        }
+        self.room = self.room.checked_sub(self.numbers.get(name)?.len())?;
+        self.numbers.get(name).cloned()
+    }
+
     /// A new parameter; the name is made one of its own.
     fn parameter(&mut self, name: &str, shape: Shape, values: Vec<f32>) -> String {
+        // Of `w~2` the next is `w~3`, so that names do not grow with every fold.
+        let name = match name.rsplit_once('~') {
+            Some((stem, count)) if count.bytes().all(|byte| byte.is_ascii_digit()) => stem,
+            _ => name,
+        };
         let mut unique = name.to_owned();
-        let mut count = 1;
-        while self.numbers.contains_key(&unique) {
-            count += 1;
+        while self.graph.parameters.contains_key(&unique) || self.numbers.contains_key(&unique) {
+            let count = self.named.entry(name.to_owned()).or_insert(1);
+            *count += 1;
             unique = format!("{name}~{count}");
         }
         self.graph.parameters.insert(unique.clone(), shape);

@@ -6,8 +6,12 @@ use super::Work;
 
 /// Makes one of two reshapes or transposes in a row, and takes layer norms out of transposes that undo each other.
 pub(super) fn merge(work: &mut Work<'_>) {
+    // What each value is the same as: whoever reads a step that leaves its input as it is reads that input.
+    let mut same: Vec<Value> = std::iter::once(Value::INPUT).chain(work.values()).collect();
     for value in work.values() {
-        let Some(&[read]) = Some(work.inputs(value)) else { continue };
+        let inputs: Vec<Value> = work.inputs(value).iter().map(|read| same[read.index()]).collect();
+        work.read(value, &inputs);
+        let &[read] = inputs.as_slice() else { continue };
         let (Some(here), Some(before)) = (work.operation(value), work.operation(read)) else {
             continue;
         };
@@ -28,8 +32,11 @@ pub(super) fn merge(work: &mut Work<'_>) {
             }
             _ => {}
         }
-        skip_idle(work, value);
+        if let (true, &[read]) = (idles(work, value), work.inputs(value)) {
+            same[value.index()] = read;
+        }
     }
+    work.graph.output = same[work.graph.output.index()];
 }
 
 /// Channels to the end, a layer norm, channels back to the front: a layer norm over channels.
@@ -47,31 +54,13 @@ fn commuted(
     (undone && in_a_row).then(|| (work.inputs(moved)[0], LayerNorm { axes, ..norm.clone() }))
 }
 
-/// Whoever reads what a step leaves as it is reads what that step reads.
-fn skip_idle(work: &mut Work<'_>, value: Value) {
-    let &[read] = work.inputs(value) else { return };
-    let idles = match work.operation(value) {
+/// Whether a step leaves what it reads as it is.
+fn idles(work: &Work<'_>, value: Value) -> bool {
+    let &[read] = work.inputs(value) else { return false };
+    match work.operation(value) {
         Some(Operation::Reshape { shape }) => work.shape(read) == shape.as_slice(),
         Some(Operation::Transpose { order }) => order.iter().copied().eq(0..order.len()),
         Some(Operation::AveragePool { window, .. }) => *window == cam_graph::Window::new([1, 1]),
         _ => false,
-    };
-    if !idles {
-        return;
-    }
-    for index in value.index()..work.graph.steps.len() {
-        let later = Value::of_step(index);
-        if work.inputs(later).contains(&value) {
-            let inputs: Vec<Value> = work
-                .inputs(later)
-                .iter()
-                .map(|&input| if input == value { read } else { input })
-                .collect();
-            let operation = work.graph.steps[index].operation.clone();
-            work.replace(later, &inputs, operation);
-        }
-    }
-    if work.graph.output == value {
-        work.graph.output = read;
     }
 }

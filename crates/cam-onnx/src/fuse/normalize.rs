@@ -29,7 +29,8 @@ fn found(work: &Work<'_>, value: Value) -> Option<(Value, usize, f32)> {
 /// What is behind a repetition and a lower bound, and the bound.
 fn bounded(work: &Work<'_>, mut value: Value) -> (Value, f32) {
     let mut epsilon = f32::MIN_POSITIVE;
-    loop {
+    // Exporters write one of each.
+    for _ in 0..4 {
         let Some(&first) = work.inputs(value).first() else { return (value, epsilon) };
         match work.operation(value) {
             Some(Operation::Expand { .. }) => value = first,
@@ -47,4 +48,5 @@ fn bounded(work: &Work<'_>, mut value: Value) -> (Value, f32) {
             _ => return (value, epsilon),
         }
     }
+    (value, epsilon)
 }

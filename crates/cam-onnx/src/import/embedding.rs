@@ -6,6 +6,7 @@ use cam_graph::{Graph, Layout, Name, Operation, Positions, Reduction, Value};
 
 use super::ImportError;
 use super::known::{Dynamic, Known};
+use super::names::short;
 use crate::proto;
 
 /// A value that the file gives.
@@ -53,6 +54,12 @@ pub(super) struct Found {
 /// Numbers of classes that are known to be classes, whatever the output is called.
 const CLASSES: [usize; 6] = [1000, 1001, 21841, 21843, 11821, 365];
 
+/// Steps that may lie behind the last fully connected layer: exporters write a softmax and some reshapes.
+const BEHIND: usize = 16;
+
+/// Outputs that a message lists.
+const LISTED: usize = 16;
+
 /// Names of outputs that are embeddings, the surest first.
 const EMBEDDINGS: [&str; 7] =
     ["image_embeds", "pooler_output", "embedding", "embeddings", "features", "feature", "embed"];
@@ -78,9 +85,12 @@ pub(super) fn choose(
         .collect();
     if let Some(name) = asked {
         let Some(found) = dynamic(name) else {
-            let names = given.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            let listed = given.iter().take(LISTED).map(|(name, _)| short(name));
+            let names = listed.collect::<Vec<_>>().join(", ");
+            let more = if given.len() > LISTED { ", …" } else { "" };
             return Err(ImportError::Output(format!(
-                "the network has no value {name:?} that depends on the image: its outputs are {names}"
+                "the network has no value {:?} that depends on the image: its outputs are {names}{more}",
+                short(name)
             )));
         };
         let (value, role) = match vector(&found) {
@@ -157,8 +167,9 @@ fn mean(axes: Vec<usize>) -> Operation {
 
 fn no_vector(name: &str, found: &Dynamic) -> ImportError {
     ImportError::Output(format!(
-        "value {name:?} is {:?} and not one vector per image: name the value that is the embedding, or export the \
-         network up to it",
+        "value {:?} is {:?} and not one vector per image: name the value that is the embedding, or export the network \
+         up to it",
+        short(name),
         found.dims
     ))
 }
@@ -186,7 +197,7 @@ fn head_input(graph: &Graph, value: Value) -> Option<Value> {
 }
 
 fn last_linear(graph: &Graph, mut value: Value) -> Option<(Value, &str, Option<&String>)> {
-    loop {
+    for _ in 0..BEHIND {
         let step = graph.giver(value)?;
         match &step.operation {
             Operation::Softmax { .. } | Operation::Reshape { .. } => {
@@ -199,4 +210,5 @@ fn last_linear(graph: &Graph, mut value: Value) -> Option<(Value, &str, Option<&
             _ => return None,
         }
     }
+    None
 }

@@ -1,7 +1,10 @@
+use std::collections::HashMap;
 use std::fmt;
 
 use cam_graph::ShapeError;
 use thiserror::Error;
+
+use super::names;
 
 /// Why a file that can be read makes no network.
 #[derive(Debug, Error)]
@@ -38,6 +41,10 @@ pub enum ImportError {
     #[error("the network contradicts itself: {0}")]
     Contradiction(String),
 
+    /// More than a network needs: a file made to harm, or one that was not exported as a network of images.
+    #[error("the file is refused, for it asks for {0}")]
+    TooMuch(String),
+
     /// Shapes that do not fit; a fault of the import.
     #[error("the imported network contradicts itself: {0}")]
     Shape(#[from] ShapeError),
@@ -47,12 +54,33 @@ pub enum ImportError {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unsupported(pub Vec<(String, Vec<String>)>);
 
-impl Unsupported {
+/// Operations that cannot be run, while they are found.
+#[derive(Debug, Default)]
+pub(crate) struct Listed {
+    all: Unsupported,
+    places: HashMap<String, usize>,
+}
+
+impl Listed {
     /// Notes a node of an operation.
     pub(crate) fn add(&mut self, operation: &str, node: &str) {
-        match self.0.iter_mut().find(|(known, _)| known == operation) {
-            Some((_, nodes)) => nodes.push(node.to_owned()),
-            None => self.0.push((operation.to_owned(), vec![node.to_owned()])),
+        let operation = names::short(operation);
+        let place = match self.places.get(&operation) {
+            Some(place) => *place,
+            None => {
+                self.all.0.push((operation.clone(), Vec::new()));
+                self.places.insert(operation, self.all.0.len() - 1);
+                self.all.0.len() - 1
+            }
+        };
+        self.all.0[place].1.push(node.to_owned());
+    }
+
+    /// An error, unless there are none.
+    pub(crate) fn check(&mut self) -> Result<(), ImportError> {
+        match self.all.0.is_empty() {
+            true => Ok(()),
+            false => Err(ImportError::Unsupported(std::mem::take(&mut self.all))),
         }
     }
 }
@@ -60,15 +88,22 @@ impl Unsupported {
 /// Names of nodes that are listed of an operation.
 const LISTED: usize = 3;
 
+/// Operations that are listed in a message; a sound file has a few.
+const OPERATIONS: usize = 32;
+
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (operation, nodes)) in self.0.iter().enumerate() {
+        for (index, (operation, nodes)) in self.0.iter().take(OPERATIONS).enumerate() {
             let separator = if index == 0 { "" } else { "; " };
-            let listed = nodes.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>();
+            let listed =
+                nodes.iter().take(LISTED).map(|node| names::short(node)).collect::<Vec<_>>();
             let more = if nodes.len() > LISTED { ", …" } else { "" };
             let count = nodes.len();
             write!(f, "{separator}{operation} ({count}×: {}{more})", listed.join(", "))?;
         }
-        Ok(())
+        match self.0.len().checked_sub(OPERATIONS) {
+            None | Some(0) => Ok(()),
+            Some(more) => write!(f, "; and {more} others"),
+        }
     }
 }

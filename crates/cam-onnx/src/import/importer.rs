@@ -6,8 +6,10 @@ use std::rc::Rc;
 
 use cam_graph::{Graph, Name, Operation, Shape, Value};
 
+use super::budget::Budget;
+use super::error::Listed;
 use super::known::{Dynamic, Known, shape_of};
-use super::{ImportError, Unsupported, names};
+use super::{ImportError, names};
 use crate::array::{Array, Data};
 use crate::proto::{self, Node, Tensor};
 use crate::{Source, numbers};
@@ -18,6 +20,8 @@ pub(crate) enum Refusal {
     Unsupported(String),
     /// It contradicts itself.
     Invalid(String),
+    /// It costs more than a sound file needs: nothing more is imported.
+    TooMuch(String),
 }
 
 impl From<String> for Refusal {
@@ -39,12 +43,23 @@ pub(crate) fn without(what: impl Into<String>) -> Refusal {
 
 pub(crate) type Outcome<T> = Result<T, Refusal>;
 
+/// The most steps. The largest networks of images have some ten thousand; each takes about a kilobyte.
+const STEPS: usize = 1 << 17;
+
+/// The most sides of a constant whose numbers are none: loops over them would never end.
+const EMPTY: usize = 1 << 24;
+
 /// The network so far.
 pub(crate) struct Importer<'m> {
     pub(crate) graph: Graph,
     pub(crate) parameters: BTreeMap<String, Rc<Array>>,
     pub(crate) values: HashMap<String, Known<'m>>,
-    pub(crate) unsupported: Unsupported,
+    pub(crate) unsupported: Listed,
+    pub(crate) budget: Budget,
+    /// Why nothing more is imported.
+    pub(crate) refused: Option<String>,
+    /// Under how many names of a kind parameters are known already.
+    named: HashMap<String, usize>,
     shapes: Vec<Shape>,
     opsets: HashMap<String, i64>,
     source: &'m Source,
@@ -63,7 +78,10 @@ impl<'m> Importer<'m> {
             graph: Graph::new(input),
             parameters: BTreeMap::new(),
             values: HashMap::new(),
-            unsupported: Unsupported::default(),
+            unsupported: Listed::default(),
+            budget: Budget::of(source.len()),
+            refused: None,
+            named: HashMap::new(),
             shapes: vec![input.to_vec()],
             opsets: opsets.iter().cloned().collect(),
             source,
@@ -87,7 +105,19 @@ impl<'m> Importer<'m> {
     }
 
     /// Reads a constant's numbers.
-    pub(crate) fn read(&self, tensor: &Tensor) -> Result<Array, String> {
+    pub(crate) fn read(&mut self, tensor: &Tensor) -> Outcome<Array> {
+        let array = self.peek(tensor)?;
+        self.budget.external(tensor, array.data.len())?;
+        self.budget.work(array.data.len())?;
+        Ok(array)
+    }
+
+    /// Reads a constant's numbers without counting them.
+    pub(crate) fn peek(&self, tensor: &Tensor) -> Result<Array, String> {
+        let sides = tensor.dims.iter().try_fold(1_usize, |all, &side| all.checked_mul(side.max(1)));
+        if tensor.dims.contains(&0) && sides.is_none_or(|sides| sides > EMPTY) {
+            return Err(format!("constant {:?} is empty, but has long sides", tensor.name));
+        }
         numbers(tensor, self.source, self.folder).map_err(|error| error.to_string())
     }
 
@@ -103,10 +133,13 @@ impl<'m> Importer<'m> {
             return Ok(None);
         };
         match self.values.get(name) {
-            Some(Known::Constant(array)) => Ok(Some(Rc::clone(array))),
-            Some(Known::Stored(tensor)) => {
+            Some(Known::Constant(array)) => {
+                self.budget.work(array.data.len())?;
+                Ok(Some(Rc::clone(array)))
+            }
+            Some(&Known::Stored(tensor)) => {
                 let array = Rc::new(self.read(tensor)?);
-                self.values.insert(name.clone(), Known::Constant(Rc::clone(&array)));
+                self.set(name, Known::Constant(Rc::clone(&array)))?;
                 Ok(Some(array))
             }
             _ => Err(without(format!("with an input {index} that depends on the image"))),
@@ -164,29 +197,51 @@ impl<'m> Importer<'m> {
         array: Rc<Array>,
         shape: Shape,
     ) -> Outcome<String> {
+        if array.data.is_empty() {
+            return Err("a constant that it reads has no numbers".into());
+        }
         let array = match &array.data {
             Data::F32(_) => array,
             _ => Rc::new(Array { dims: array.dims.clone(), data: Data::F32(floats(&array)) }),
         };
-        let mut unique = name.to_owned();
-        for count in 2.. {
-            match self.parameters.get(&unique) {
-                Some(known)
-                    if self.graph.parameters.get(&unique) != Some(&shape)
-                        || !Rc::ptr_eq(known, &array) && **known != *array =>
-                {
-                    unique = format!("{name}#{count}");
-                }
-                _ => break,
+        let name = names::short(name);
+        // The same numbers under the first name or the last one; to look at all between would take too long.
+        let last = self.named.get(&name).map(|count| format!("{name}#{count}"));
+        for known in std::iter::once(name.clone()).chain(last) {
+            if self.is_parameter(&known, &array, &shape)? {
+                return Ok(known);
             }
         }
+        let mut unique = name.clone();
+        while self.parameters.contains_key(&unique) {
+            let count = self.named.entry(name.clone()).or_insert(1);
+            *count += 1;
+            unique = format!("{name}#{count}");
+        }
+        self.budget.parameter(array.data.len())?;
         self.graph.parameters.insert(unique.clone(), shape);
         self.parameters.insert(unique.clone(), array);
         Ok(unique)
     }
 
+    /// Whether a parameter of that name has these numbers.
+    fn is_parameter(&mut self, name: &str, array: &Rc<Array>, shape: &Shape) -> Outcome<bool> {
+        let Some(known) = self.parameters.get(name) else { return Ok(false) };
+        if self.graph.parameters.get(name) != Some(shape) || known.dims != array.dims {
+            return Ok(false);
+        }
+        if Rc::ptr_eq(known, array) {
+            return Ok(true);
+        }
+        self.budget.work(array.data.len())?;
+        Ok(**known == **array)
+    }
+
     /// Adds a step.
     pub(crate) fn push(&mut self, inputs: &[Value], operation: Operation) -> Outcome<Value> {
+        if self.graph.steps.len() >= STEPS {
+            return Err(Refusal::TooMuch(format!("more than {STEPS} steps")));
+        }
         let shapes: Vec<&[usize]> =
             inputs.iter().map(|value| self.shapes[value.index()].as_slice()).collect();
         let shape = operation.shape(&shapes, &self.graph.parameters)?;
@@ -259,17 +314,37 @@ impl<'m> Importer<'m> {
 
     /// Notes what a node gives.
     pub(crate) fn give(&mut self, node: &Node, index: usize, known: Known<'m>) {
-        if let Some(name) = node.outputs.get(index).filter(|name| !name.is_empty()) {
-            self.values.insert(name.clone(), known);
+        if let Some(name) = node.outputs.get(index).filter(|name| !name.is_empty())
+            && let Err(Refusal::TooMuch(reason)) = self.set(name, known)
+        {
+            self.refused = Some(reason);
+        }
+    }
+
+    /// Notes what is known of a value.
+    pub(crate) fn set(&mut self, name: &str, known: Known<'m>) -> Outcome<()> {
+        if let Known::Constant(array) = &known {
+            self.budget.keep(array.data.len())?;
+        }
+        if let Some(Known::Constant(array)) = self.values.insert(name.to_owned(), known) {
+            self.budget.let_go(array.data.len());
+        }
+        Ok(())
+    }
+
+    /// Lets go of a constant that nothing reads any more.
+    pub(crate) fn let_go(&mut self, name: &str) {
+        if let Some(Known::Constant(_)) = self.values.get(name)
+            && let Some(Known::Constant(array)) = self.values.remove(name)
+        {
+            self.budget.let_go(array.data.len());
         }
     }
 
     /// Everything that follows: the graph, its numbers and what the values are called.
-    pub(crate) fn finish(self) -> Result<Finished<'m>, ImportError> {
-        match self.unsupported.0.is_empty() {
-            true => Ok((self.graph, self.parameters, self.values)),
-            false => Err(ImportError::Unsupported(self.unsupported)),
-        }
+    pub(crate) fn finish(mut self) -> Result<Finished<'m>, ImportError> {
+        self.unsupported.check()?;
+        Ok((self.graph, self.parameters, self.values))
     }
 }
 
@@ -277,7 +352,8 @@ pub(crate) type Finished<'m> = (Graph, BTreeMap<String, Rc<Array>>, HashMap<Stri
 
 /// The one producer's name of a list of constants.
 pub(crate) fn initializers(graph: &proto::Graph) -> impl Iterator<Item = (String, Known<'_>)> {
-    graph.initializers.iter().map(|tensor| (tensor.name.clone(), Known::Stored(tensor)))
+    let named = graph.initializers.iter().filter(|tensor| !tensor.name.is_empty());
+    named.map(|tensor| (tensor.name.clone(), Known::Stored(tensor)))
 }
 
 /// A constant's integers.

@@ -1,10 +1,19 @@
 //! Which input is the image, and its size.
 
+use std::collections::HashSet;
+
 use crate::import::ImportError;
+use crate::import::names::short;
 use crate::proto::{Dim, Graph, ValueInfo};
 
 /// Sides taken where a file leaves them free and nobody asks for others.
 const USUAL: usize = 224;
+
+/// The longest side of an image.
+const LONGEST: usize = 1 << 16;
+
+/// Inputs that a message lists, and sides of each.
+const LISTED: usize = 8;
 
 /// The image that a network takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,9 +31,9 @@ pub struct Input {
 impl Input {
     /// The one input with channels, rows and columns.
     pub(super) fn of(graph: &Graph, wanted: Option<[usize; 2]>) -> Result<Self, ImportError> {
-        let is_given = |input: &&ValueInfo| {
-            !graph.initializers.iter().any(|constant| constant.name == input.name)
-        };
+        let constants: HashSet<&str> =
+            graph.initializers.iter().map(|constant| constant.name.as_str()).collect();
+        let is_given = |input: &&ValueInfo| !constants.contains(input.name.as_str());
         let inputs: Vec<&ValueInfo> = graph.inputs.iter().filter(is_given).collect();
         let images: Vec<(&ValueInfo, &[Dim])> = inputs
             .iter()
@@ -32,8 +41,10 @@ impl Input {
             .filter(|(_, dims)| dims.len() == 4)
             .collect();
         let listed = || {
-            let named = inputs.iter().map(|input| format!("{} {}", input.name, sides(input)));
-            named.collect::<Vec<_>>().join(", ")
+            let named = inputs.iter().take(LISTED);
+            let named = named.map(|input| format!("{} {}", short(&input.name), sides(input)));
+            let more = if inputs.len() > LISTED { ", …" } else { "" };
+            format!("{}{more}", named.collect::<Vec<_>>().join(", "))
         };
         let (input, dims) = match images.as_slice() {
             [one] if inputs.len() == 1 => *one,
@@ -89,6 +100,12 @@ impl Input {
                 (None, asked) => asked.unwrap_or(usual),
             };
         }
+        if size.contains(&0) || size.iter().any(|&side| side > LONGEST) {
+            let [height, width] = size;
+            return Err(ImportError::Input(format!(
+                "images of {height}×{width} cannot be taken: sides are 1 to {LONGEST} pixels long"
+            )));
+        }
         Ok(Self { name: input.name.clone(), size, fixed, is_channels_last })
     }
 
@@ -102,10 +119,11 @@ impl Input {
 /// `[n, 3, 224, 224]`.
 pub(crate) fn sides(value: &ValueInfo) -> String {
     let Some(dims) = &value.dims else { return "of unknown shape".to_owned() };
-    let sides = dims.iter().map(|dim| match dim {
+    let sides = dims.iter().take(LISTED).map(|dim| match dim {
         Dim::Fixed(side) => side.to_string(),
         Dim::Free(name) if name.is_empty() => "?".to_owned(),
-        Dim::Free(name) => name.clone(),
+        Dim::Free(name) => short(name),
     });
-    format!("[{}]", sides.collect::<Vec<_>>().join(", "))
+    let more = if dims.len() > LISTED { ", …" } else { "" };
+    format!("[{}{more}]", sides.collect::<Vec<_>>().join(", "))
 }

@@ -1,5 +1,7 @@
 //! An ONNX file as a graph for one image of a fixed size.
 
+mod budget;
+mod call;
 mod embedding;
 mod error;
 mod expand;
@@ -9,6 +11,7 @@ mod known;
 mod lower;
 mod names;
 mod order;
+mod size;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,6 +28,9 @@ use crate::import::importer::{Importer, initializers};
 use crate::import::known::{Dynamic, Known, shape_of};
 use crate::proto::{self, Node};
 use crate::{Source, fuse};
+
+/// The most nodes: steps, and the constants that exporters write as nodes.
+const NODES: usize = 1 << 18;
 
 /// What is asked of an import.
 #[derive(Debug, Clone, Default)]
@@ -67,14 +73,27 @@ pub fn import(
         None => model.graph.outputs.iter().map(|output| output.name.as_str()).collect(),
     };
     let nodes = order::needed(expand::expand(model)?, &wanted);
+    if nodes.len() > NODES {
+        return Err(ImportError::TooMuch(format!("{} nodes, the most being {NODES}", nodes.len())));
+    }
     check_operations(&nodes)?;
     let input = Input::of(&model.graph, wish.size)?;
     let [height, width] = input.size;
     let mut importer = Importer::new(&[3, height, width], &model.opsets, (source, folder));
-    importer.values.extend(initializers(&model.graph));
+    for (name, known) in initializers(&model.graph) {
+        if importer.values.insert(name, known).is_some() {
+            return Err(given_twice(&model.graph));
+        }
+    }
     give_input(&mut importer, &input)?;
-    for node in order::ordered(&nodes, &importer.values)? {
+    let order = order::ordered(&nodes, &importer.values)?;
+    let mut readings = order::Readings::of(&nodes);
+    for node in order {
         lower::lower(&mut importer, node);
+        if let Some(reason) = importer.refused.take() {
+            return Err(ImportError::TooMuch(reason));
+        }
+        readings.done(node).for_each(|name| importer.let_go(name));
     }
     let (mut graph, parameters, values) = importer.finish()?;
     let found = embedding::choose(&mut graph, &values, &model.graph, wish.embedding.as_deref())?;
@@ -94,9 +113,17 @@ pub fn import(
     })
 }
 
+/// Names the first constant that is given twice.
+fn given_twice(graph: &proto::Graph) -> ImportError {
+    let mut known = std::collections::HashSet::new();
+    let twice = graph.initializers.iter().find(|constant| !known.insert(&constant.name));
+    let name = twice.map_or("", |constant| constant.name.as_str());
+    ImportError::Contradiction(format!("constant {:?} is given twice", names::short(name)))
+}
+
 /// Every operation that cannot be imported, before a weight is read.
 fn check_operations(nodes: &[Node]) -> Result<(), ImportError> {
-    let mut unsupported = Unsupported::default();
+    let mut unsupported = error::Listed::default();
     for node in nodes {
         if !lower::is_known(&node.domain, &node.op_type) && !crate::eval::is_known(&node.op_type) {
             let name = if node.name.is_empty() { node.outputs.first() } else { Some(&node.name) };
@@ -107,10 +134,7 @@ fn check_operations(nodes: &[Node]) -> Result<(), ImportError> {
             unsupported.add(&operation, name.map_or("", String::as_str));
         }
     }
-    match unsupported.0.is_empty() {
-        true => Ok(()),
-        false => Err(ImportError::Unsupported(unsupported)),
-    }
+    unsupported.check()
 }
 
 fn give_input(importer: &mut Importer<'_>, input: &Input) -> Result<(), ImportError> {

@@ -7,6 +7,14 @@ use crate::proto::Node;
 /// Where PyTorch's newer exporter keeps the modules that a node lies in, as a Python list.
 const SCOPES: &str = "pkg.torch.onnx.name_scopes";
 
+/// The longest name that is kept whole. PyTorch's are below 200 bytes; each step has its own copy.
+const LONGEST: usize = 512;
+
+/// A name, cut off where it is longer than any that people give.
+pub(crate) fn short(name: &str) -> String {
+    name[..name.floor_char_boundary(LONGEST)].to_owned()
+}
+
 /// What a node and its first value are called.
 pub(crate) fn name(node: &Node) -> Name {
     let scopes = node.metadata.iter().find(|(key, _)| key == SCOPES);
@@ -14,8 +22,10 @@ pub(crate) fn name(node: &Node) -> Name {
         Some((_, scopes)) => from_scopes(scopes),
         None => from_path(&node.name),
     };
-    let value = node.outputs.first().cloned().unwrap_or_default();
-    Name { module, node: node.name.clone(), value, ends: Vec::new() }
+    // A path that is cut off would be another module's.
+    let module = if module.len() > LONGEST { String::new() } else { module };
+    let value = node.outputs.first().map(|name| short(name)).unwrap_or_default();
+    Name { module, node: short(&node.name), value, ends: Vec::new() }
 }
 
 /// The last but one of `['', 'layer4', 'layer4.0', 'relu_14']`: behind it comes the node itself.

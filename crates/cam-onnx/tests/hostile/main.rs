@@ -8,3 +8,4 @@ mod listed;
 mod messages;
 mod raw;
 mod support;
+mod whole;

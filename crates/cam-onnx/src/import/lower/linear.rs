@@ -31,6 +31,9 @@ fn gemm(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
         return Err(without("of two values that depend on the image"));
     }
     let b = importer.needed(node, 1)?;
+    if b.dims.len() != 2 {
+        return Err(format!("weights of {:?} are no matrix", b.dims).into());
+    }
     let weight = match node.flag("transB", false) {
         true => scaled(&b, alpha),
         false => scaled(&Rc::new(transposed(&b)?), alpha),

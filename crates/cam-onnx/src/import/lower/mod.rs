@@ -32,10 +32,14 @@ pub(crate) fn lower(importer: &mut Importer<'_>, node: &Node) {
         _ if is_constant(importer, node) => evaluated(importer, node),
         _ => imported(importer, node),
     };
-    if let Err(refusal) = outcome {
+    if let Err(Refusal::TooMuch(reason)) = outcome {
+        importer.refused = Some(reason);
+    } else if let Err(refusal) = outcome {
         let name = if node.name.is_empty() { node.outputs.first() } else { Some(&node.name) };
         let reason = match refusal {
-            Refusal::Unsupported(reason) | Refusal::Invalid(reason) => reason,
+            Refusal::Unsupported(reason) | Refusal::Invalid(reason) | Refusal::TooMuch(reason) => {
+                reason
+            }
         };
         let operation = match (node.domain.as_str(), reason.is_empty()) {
             ("", true) => node.op_type.clone(),
@@ -75,16 +79,36 @@ fn evaluated(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
         .collect::<Outcome<Vec<_>>>()?;
     let inputs: Vec<_> = inputs.iter().map(Option::as_deref).collect();
     let opset = importer.opset(node);
-    let read = |tensor: &crate::proto::Tensor| importer.read(tensor);
+    let read = |tensor: &crate::proto::Tensor| importer.peek(tensor);
     let operation = eval::Operation { node, opset, read: &read };
-    let outputs = eval::evaluate(&operation, &inputs).map_err(|error| match error {
+    // What it reads is there already, whatever its size.
+    let read = inputs.iter().flatten().map(|array| array.data.len()).max().unwrap_or(0);
+    let read = node.tensor("value").map_or(read, |value| read.max(sides(value)));
+    let most = read.saturating_add(importer.budget.left());
+    let outputs = eval::with_most(most, || eval::evaluate(&operation, &inputs));
+    let outputs = outputs.map_err(|error| match error {
         eval::EvalError::Unsupported { .. } => Refusal::Unsupported("of constants".to_owned()),
         invalid => Refusal::Invalid(invalid.to_string()),
     })?;
+    if let (Some(value), Some(output)) = (node.tensor("value"), outputs.first()) {
+        importer.budget.external(value, output.data.len())?;
+    }
+    if let ("MatMul" | "Gemm", Some(a), Some(output)) =
+        (node.op_type.as_str(), inputs.first().copied().flatten(), outputs.first())
+    {
+        let inner = a.dims.iter().copied().max().unwrap_or(0);
+        importer.budget.products((output.data.len() as u64).saturating_mul(inner as u64))?;
+    }
+    importer.budget.work(outputs.iter().map(|output| output.data.len()).sum())?;
     for (index, output) in outputs.into_iter().enumerate() {
         importer.give(node, index, Known::Constant(output.into()));
     }
     Ok(())
+}
+
+/// How many numbers a constant says it has.
+fn sides(tensor: &crate::proto::Tensor) -> usize {
+    tensor.dims.iter().fold(1, |all: usize, &side| all.saturating_mul(side))
 }
 
 fn imported(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {

@@ -54,10 +54,39 @@ fn slice(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     }
     for (index, &name) in along.iter().enumerate() {
         let along = axis(name, x.dims.len())?;
-        let indices = indices(x.dims[along], starts[index], ends[index], steps[index])?;
-        x = taken(importer, &x, along, indices)?;
+        x = cut(importer, &x, along, [starts[index], ends[index], steps[index]])?;
     }
     Ok(x)
+}
+
+/// One axis of a slice. A row of indices is not listed: a side can be long.
+fn cut(
+    importer: &mut Importer<'_>,
+    x: &Dynamic,
+    along: usize,
+    [start, end, step]: [i64; 3],
+) -> Outcome<Dynamic> {
+    let side = x.dims[along];
+    if step == 1 {
+        let from_behind =
+            |place: i64| if place < 0 { place.saturating_add(side as i64) } else { place };
+        let [start, end] =
+            [start, end].map(|place| from_behind(place).clamp(0, side as i64) as usize);
+        let length = end.saturating_sub(start);
+        if length == side {
+            return Ok(x.clone());
+        }
+        return importer.along(x, &[along], |axes| Operation::Slice {
+            axis: axes[0],
+            start,
+            length,
+        });
+    }
+    importer
+        .budget
+        .indices(side / usize::try_from(step.unsigned_abs()).unwrap_or(usize::MAX).max(1))?;
+    let indices = indices(side, start, end, step)?;
+    taken(importer, x, along, indices)
 }
 
 /// What a slice takes of a side.
@@ -101,6 +130,7 @@ fn gather(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     let indices = importer.needed(node, 1)?;
     let x = importer.dynamic(node, 0)?;
     let along = axis(node.int_or("axis", 0), x.dims.len())?;
+    importer.budget.indices(indices.data.len())?;
     let list = integers(&indices)?
         .into_iter()
         .map(|index| axis(index, x.dims[along]))
@@ -190,6 +220,7 @@ fn tile(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
         let side = *x.dims.get(along).ok_or("there are too many repeats")?;
         let times = usize::try_from(times).ok().filter(|&times| times < 1 << 16);
         let times = times.ok_or("a number of repeats is out of range")?;
+        importer.budget.indices(times.saturating_mul(side))?;
         let indices = (0..times).flat_map(|_| 0..side).collect();
         x = importer.along(&x, &[along], |axes| Operation::Gather { axis: axes[0], indices })?;
     }

@@ -109,7 +109,10 @@ fn grouped(
         // Before operator set 21 a group norm has one number per group.
         let part = match part.len() {
             n if n == channels => part,
-            n if n == groups => repeated(&part, channels / groups),
+            n if n == groups => {
+                importer.budget.work(channels)?;
+                repeated(&part, channels / groups)
+            }
             n => return Err(format!("{n} numbers do not fit {channels} channels").into()),
         };
         parts.push(importer.parameter(&node.inputs[index], vector(part))?);

@@ -115,7 +115,8 @@ pub(super) fn reordered(
     if order.iter().copied().eq(0..x.dims.len()) {
         return Ok(x.clone());
     }
-    if order.len() != x.dims.len() {
+    let is_named = |axis| order.contains(&axis);
+    if order.len() != x.dims.len() || !(0..x.dims.len()).all(is_named) {
         return Err(format!("{order:?} is no order of {} axes", x.dims.len()).into());
     }
     if x.is_led() && order.first() == Some(&0) {
@@ -214,12 +215,16 @@ pub(super) fn split(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
             .map(|&part| usize::try_from(part).map_err(|_| format!("{list:?} are no parts")))
             .collect::<Result<_, _>>()?,
         None => {
-            let count = node.int("num_outputs").map_or(node.outputs.len(), |n| n.max(1) as usize);
+            let count = node.outputs.len();
+            if node.int("num_outputs").is_some_and(|asked| asked != count as i64) {
+                return Err("num_outputs is not the number of its outputs".into());
+            }
             let part = side.div_ceil(count.max(1));
-            (0..count).map(|i| part.min(side.saturating_sub(i * part))).collect()
+            (0..count).map(|i| part.min(side.saturating_sub(i.saturating_mul(part)))).collect()
         }
     };
-    if parts.iter().sum::<usize>() != side || parts.len() < node.outputs.len() {
+    let sum = parts.iter().try_fold(0_usize, |sum, &part| sum.checked_add(part));
+    if sum != Some(side) || parts.len() < node.outputs.len() {
         return Err(format!("parts of {parts:?} do not make up {side}").into());
     }
     let mut start = 0;
