@@ -48,14 +48,15 @@ fn engine(convolution: &Convolution) -> Engine {
     let operation = Operation::Convolution(cam_engine::Convolution {
         inputs: convolution.inputs,
         outputs: convolution.outputs,
-        kernel: convolution.kernel,
-        stride: convolution.stride,
-        padding: convolution.padding,
+        kernel: [convolution.kernel; 2],
+        stride: [convolution.stride; 2],
+        dilation: [1; 2],
+        padding: convolution.padding.into(),
         groups: convolution.groups,
         weight: noise(convolution.weight_shape().iter().product()),
         bias: noise(convolution.outputs),
         residual: None,
-        activation: convolution.activation,
+        activation: convolution.activation.into(),
     });
     let graph = Graph { steps: vec![Step { input: 0, operation }] };
     Engine::new(graph, Options::default()).expect("a described convolution can be run")

@@ -1,6 +1,7 @@
 //! Buffers for values that come and go.
 
-use crate::layout::{Border, Layout};
+use crate::Border;
+use crate::layout::Layout;
 
 /// Buffers while values are being placed in them, each used again once it is free.
 #[derive(Default)]

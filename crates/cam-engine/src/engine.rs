@@ -10,7 +10,7 @@ use crate::kernels::Kernels;
 use crate::packed_weights;
 use crate::plan::Plan;
 use crate::pool::Pool;
-use crate::prepared_graph::{PreparedGraph, PreparedOperation};
+use crate::prepared_graph::PreparedGraph;
 use crate::program::{Program, Settings};
 use crate::recording::Recording;
 use crate::schedule::RunInput;
@@ -202,12 +202,8 @@ impl Engine {
     /// A convolution of the graph with its weights, taken out of their packed order; none where the
     /// step is no convolution.
     pub fn convolution(&self, step: usize) -> Option<Convolution> {
-        match &self.network.steps.get(step)?.operation {
-            PreparedOperation::Convolution(convolution, packed, _) => {
-                Some(Convolution { weight: packed.unpack(convolution), ..convolution.clone() })
-            }
-            PreparedOperation::MaxPool(_) => None,
-        }
+        let (convolution, packed, _) = self.network.steps.get(step)?.convolution()?;
+        Some(Convolution { weight: packed.unpack(convolution), ..convolution.clone() })
     }
 
     /// Threads that work on a run.

@@ -12,6 +12,14 @@ pub enum Error {
         /// Which size.
         field: &'static str,
     },
+    /// A parameter that is not a number.
+    #[error("step {step}: {field} is not a number")]
+    NotANumber {
+        /// The step.
+        step: usize,
+        /// Which parameter.
+        field: &'static str,
+    },
     /// Groups that do not divide the channels.
     #[error("step {step}: {groups} groups do not divide {inputs} inputs and {outputs} outputs")]
     Groups {
@@ -29,7 +37,7 @@ pub enum Error {
     Length {
         /// The step.
         step: usize,
-        /// `weight` or `bias`.
+        /// `weight`, `bias`, `slope`, or `shift`, which is as long as the scale.
         tensor: &'static str,
         /// What the step's sizes ask for.
         expected: usize,
@@ -62,8 +70,8 @@ pub enum Error {
         /// Channels the value has.
         found: usize,
     },
-    /// A max pool's border is wider than half its window.
-    #[error("step {step}: a border of {padding} is more than half the window of {kernel}")]
+    /// A pool's border is as wide as its window, which then may see nothing of the image.
+    #[error("step {step}: a border of {padding} is as wide as the window of {kernel}")]
     PoolPadding {
         /// The step.
         step: usize,
@@ -71,6 +79,14 @@ pub enum Error {
         padding: usize,
         /// Side of the window.
         kernel: usize,
+    },
+    /// A border wider than any activation.
+    #[error("step {step}: a border of {pixels} pixels is too wide")]
+    Border {
+        /// The step.
+        step: usize,
+        /// The border.
+        pixels: usize,
     },
     /// A residual of another shape than what it is added to.
     #[error("step {step} gives {expected:?}, its residual is {found:?}")]
@@ -80,6 +96,18 @@ pub enum Error {
         /// `[n, c, h, w]` of the sum.
         expected: [usize; 4],
         /// `[n, c, h, w]` of the residual.
+        found: [usize; 4],
+    },
+    /// Two values that do not fit together, number by number.
+    #[error("step {step} reads {expected:?} and value {value}, which is {found:?}")]
+    Operand {
+        /// The step.
+        step: usize,
+        /// The value that does not fit.
+        value: usize,
+        /// `[n, c, h, w]` of what the step reads first.
+        expected: [usize; 4],
+        /// `[n, c, h, w]` of the value.
         found: [usize; 4],
     },
     /// A segment beyond the graph, or one that runs backwards.
@@ -116,7 +144,7 @@ pub enum Error {
         /// What is there.
         found: usize,
     },
-    /// An image smaller than the window that slides over it.
+    /// An image smaller than the window that slides over it, which reaches so far with its dilation.
     #[error("step {step}: a window of {kernel} pixels does not fit into {size}, border included")]
     TooSmall {
         /// The step.

@@ -1,5 +1,11 @@
 //! What the engine runs: a network as data.
 
+mod activation;
+mod window;
+
+pub use activation::Activation;
+pub use window::{Border, Padding, Window};
+
 /// Steps in order, each of which gives one value.
 ///
 /// Value 0 is the input; step i gives value i + 1. Whoever describes a network builds one of
@@ -24,8 +30,33 @@ pub struct Step {
 pub enum Operation {
     /// A convolution with everything that is fused to it.
     Convolution(Convolution),
-    /// A maximum over windows.
-    MaxPool(MaxPool),
+    /// A function of every number.
+    Activation(Activation),
+    /// The sum of two values of one shape.
+    Add {
+        /// The value that is added.
+        other: usize,
+    },
+    /// The product of two values of one shape, or of each channel with a number.
+    Multiply {
+        /// The other factor, of the input's shape or `[n, c, 1, 1]`.
+        other: usize,
+    },
+    /// scale·x + shift in every channel: a batch norm that no convolution can take up.
+    ScaleShift(ScaleShift),
+    /// The maximum of every window; the border never wins, and a NaN always does.
+    MaxPool(Window),
+    /// The mean of every window.
+    AveragePool {
+        /// The windows.
+        window: Window,
+        /// Whether the border counts as zeros.
+        include_border: bool,
+    },
+    /// The maximum of each channel, `[n, c, 1, 1]`.
+    GlobalMaximum,
+    /// The mean of each channel, `[n, c, 1, 1]`.
+    GlobalAverage,
 }
 
 /// activation(convolution(input) + bias + residual).
@@ -35,15 +66,17 @@ pub struct Convolution {
     pub inputs: usize,
     /// Channels out.
     pub outputs: usize,
-    /// Side of the square kernel.
-    pub kernel: usize,
-    /// Pixels per step, along both sides.
-    pub stride: usize,
+    /// Sides of the kernel, `[h, w]`.
+    pub kernel: [usize; 2],
+    /// Pixels from one window to the next, `[down, across]`.
+    pub stride: [usize; 2],
+    /// Pixels from one tap to the next, `[down, across]`.
+    pub dilation: [usize; 2],
     /// The border of zeros around the input.
     pub padding: Padding,
     /// Channel groups that do not see each other; divides `inputs` and `outputs`.
     pub groups: usize,
-    /// `[outputs, inputs / groups, kernel, kernel]`, row-major.
+    /// `[outputs, inputs / groups, h, w]`, row-major.
     pub weight: Vec<f32>,
     /// `[outputs]`.
     pub bias: Vec<f32>,
@@ -53,69 +86,69 @@ pub struct Convolution {
     pub activation: Activation,
 }
 
-/// The maximum over square windows; the border never wins, and a NaN always does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MaxPool {
-    /// Side of the window.
-    pub kernel: usize,
-    /// Pixels per step.
-    pub stride: usize,
-    /// Border on every side; at most half the window.
-    pub padding: usize,
-}
-
-/// The border of zeros around a convolution's input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Padding {
-    /// As many pixels on every side.
-    Each(usize),
-    /// TensorFlow's "same": ⌈size / stride⌉ pixels come out, and an odd border pixel lies right
-    /// and below.
-    Same,
-}
-
-impl Padding {
-    /// Pixels before and after, along one side of an input that is `size` long.
-    pub fn before_and_after(self, size: usize, kernel: usize, stride: usize) -> (usize, usize) {
-        match self {
-            Self::Each(pixels) => (pixels, pixels),
-            Self::Same => {
-                let steps = size.div_ceil(stride).saturating_sub(1);
-                let total = (steps * stride + kernel).saturating_sub(size);
-                (total / 2, total - total / 2)
-            }
-        }
-    }
-}
-
-/// What is done to a convolution's sum. A NaN stays a NaN.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    Identity,
-    /// max(x, 0).
-    Relu,
-    /// min(max(x, 0), 6).
-    Relu6,
-}
-
-impl Activation {
-    /// Every activation is min(max(x, low), high); these are low and high.
-    pub(crate) fn bounds(self) -> (f32, f32) {
-        match self {
-            Self::Identity => (f32::NEG_INFINITY, f32::INFINITY),
-            Self::Relu => (0.0, f32::INFINITY),
-            Self::Relu6 => (0.0, 6.0),
-        }
-    }
+/// scale·x + shift.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScaleShift {
+    /// A factor per channel.
+    pub scale: Vec<f32>,
+    /// What is added, per channel.
+    pub shift: Vec<f32>,
 }
 
 impl Step {
-    /// The value added before the activation, where there is one.
-    pub(crate) fn residual(&self) -> Option<usize> {
-        match &self.operation {
-            Operation::Convolution(convolution) => convolution.residual,
-            Operation::MaxPool(_) => None,
+    /// All values that it reads, its input first; one that it reads twice is there twice.
+    pub(crate) fn reads(&self) -> Vec<usize> {
+        std::iter::once(self.input).chain(self.operation.others()).collect()
+    }
+}
+
+impl Operation {
+    /// The convolution, where it is one.
+    pub(crate) fn convolution(&self) -> Option<&Convolution> {
+        match self {
+            Self::Convolution(convolution) => Some(convolution),
+            _ => None,
+        }
+    }
+
+    /// What it reads besides the step's input.
+    pub(crate) fn others(&self) -> Vec<usize> {
+        match self {
+            Self::Convolution(convolution) => convolution.residual.into_iter().collect(),
+            Self::Add { other } | Self::Multiply { other } => vec![*other],
+            _ => Vec::new(),
+        }
+    }
+
+    /// What is done to each number in the end.
+    pub(crate) fn activation(&self) -> &Activation {
+        match self {
+            Self::Convolution(Convolution { activation, .. }) | Self::Activation(activation) => {
+                activation
+            }
+            _ => &Activation::Identity,
+        }
+    }
+
+    /// Whether what it reads as that operand, 0 being the step's input, is only added to what it gives:
+    /// then both have the same gradient.
+    pub(crate) fn adds(&self, operand: usize) -> bool {
+        match self {
+            Self::Convolution(_) => operand == 1,
+            Self::Activation(_) | Self::Add { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// Whether what it gives can take the place of what it reads as that operand: each number then
+    /// depends on the one that lay there, and on none beside it.
+    pub(crate) fn replaces(&self, operand: usize) -> bool {
+        match self {
+            Self::Convolution(_) => operand == 1,
+            Self::Activation(_) | Self::Add { .. } | Self::ScaleShift(_) => true,
+            // The other factor may be one number for all positions.
+            Self::Multiply { .. } => operand == 0,
+            _ => false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How an activation lies in memory.
 
-use crate::Error;
+use crate::{Border, Error};
 
 /// Channels come in vectors of 16 at most: every pixel is padded to a multiple of it.
 pub(crate) const CHANNELS: usize = 16;
@@ -15,33 +15,13 @@ pub(crate) fn separated(channels: usize) -> usize {
     if channels.is_multiple_of(COLLIDING) { channels + CHANNELS } else { channels }
 }
 
-/// Rows and columns of zeros around every image, physically there, so that no kernel ever asks
-/// whether a tap lies inside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Border {
-    pub(crate) top: usize,
-    pub(crate) bottom: usize,
-    pub(crate) left: usize,
-    pub(crate) right: usize,
-}
-
-impl Border {
-    /// What serves both.
-    pub(crate) fn union(self, other: Self) -> Self {
-        Self {
-            top: self.top.max(other.top),
-            bottom: self.bottom.max(other.bottom),
-            left: self.left.max(other.left),
-            right: self.right.max(other.right),
-        }
-    }
-}
-
 /// Channels-last images, one behind the other, each inside its border.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// `[n, c, h, w]`.
     pub(crate) shape: [usize; 4],
+    /// Rows and columns of zeros around every image, physically there, so that no kernel ever asks
+    /// whether a tap lies inside.
     pub(crate) border: Border,
     /// Floats from one pixel to the next.
     pub(crate) pixel: usize,
@@ -128,7 +108,7 @@ impl Layout {
 
     /// Offsets of all pixels in order.
     pub(crate) fn offsets(&self) -> Vec<u32> {
-        self.windows([self.height(), self.width()], 1, [0, 0])
+        self.windows([self.height(), self.width()], [1; 2], [0, 0])
     }
 
     /// Offsets of the first tap of every window: of each image, `outputs` windows down and right,
@@ -137,7 +117,7 @@ impl Layout {
     pub(crate) fn windows(
         &self,
         outputs: [usize; 2],
-        stride: usize,
+        stride: [usize; 2],
         before: [isize; 2],
     ) -> Vec<u32> {
         let inside = |border: usize, before: isize| {
@@ -147,8 +127,8 @@ impl Layout {
         let mut offsets = Vec::with_capacity(self.images() * outputs[0] * outputs[1]);
         for image in 0..self.images() {
             for y in 0..outputs[0] {
-                let row = self.at_bordered(image, y * stride + top, left);
-                offsets.extend((0..outputs[1]).map(|x| (row + x * stride * self.pixel) as u32));
+                let row = self.at_bordered(image, y * stride[0] + top, left);
+                offsets.extend((0..outputs[1]).map(|x| (row + x * stride[1] * self.pixel) as u32));
             }
         }
         offsets
@@ -172,7 +152,7 @@ mod tests {
     #[test]
     fn windows_start_before_the_image() {
         let layout = Layout::tight([1, 3, 4, 4], BORDER).unwrap();
-        assert_eq!(layout.windows([2, 2], 2, [1, 1]), [6, 12, 72, 78]);
+        assert_eq!(layout.windows([2, 2], [2, 2], [1, 1]), [6, 12, 72, 78]);
     }
 
     #[test]

@@ -12,8 +12,9 @@
 //! let blur = Convolution {
 //!     inputs: 1,
 //!     outputs: 1,
-//!     kernel: 3,
-//!     stride: 1,
+//!     kernel: [3, 3],
+//!     stride: [1, 1],
+//!     dilation: [1, 1],
 //!     padding: Padding::Each(1),
 //!     groups: 1,
 //!     weight: vec![1.0 / 9.0; 9],
@@ -96,6 +97,7 @@ mod program;
 mod recording;
 mod schedule;
 mod segment_analysis;
+mod shapes;
 #[cfg(feature = "threads")]
 mod sync;
 mod vector;
@@ -107,7 +109,9 @@ mod x86;
 
 pub use engine::{Engine, Output};
 pub use error::Error;
-pub use graph::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
+pub use graph::{
+    Activation, Border, Convolution, Graph, Operation, Padding, ScaleShift, Step, Window,
+};
 pub use options::{InstructionSet, MOST_THREADS, Options};
 pub use packed_weights::ReadAt;
 pub use plan::{Kernel, Plan, PlannedStep};

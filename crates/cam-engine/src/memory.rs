@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use crate::Error;
 use crate::buffer_allocator::BufferAllocator;
+use crate::layout::Layout;
 use crate::segment_analysis::SegmentAnalysis;
 use crate::workspace::Place;
+use crate::{Border, Error};
 
 /// Buffers for the values of a segment, each used again as soon as nobody reads what it held.
 pub(crate) struct Memory {
@@ -13,6 +14,8 @@ pub(crate) struct Memory {
     pub(crate) lengths: Vec<usize>,
     /// Per value from the segment's start on, where it lies, unless it never exists.
     places: Vec<Option<Slot>>,
+    /// The same of a convolution's sums in front of its activation, where they are kept.
+    sums: Vec<Option<Place>>,
     start: usize,
 }
 
@@ -35,6 +38,7 @@ impl Memory {
         let mut memory = Self {
             lengths: Vec::new(),
             places: vec![None; segment.len() + 1],
+            sums: vec![None; segment.len() + 1],
             start: segment.start,
         };
         let mut buffers = BufferAllocator::default();
@@ -42,12 +46,17 @@ impl Memory {
         for step in analysis.steps().filter(|&step| !analysis.is_fused(step)) {
             if keep {
                 memory.place(analysis, &mut buffers, step + 1, None)?;
+                if analysis.keeps_sums(step) {
+                    let layout = Layout::padded(analysis.shape(step + 1), Border::default())?;
+                    let buffer = buffers.place(step + 1, layout);
+                    memory.sums[step + 1 - segment.start] = Some(Place { buffer, layout });
+                }
                 continue;
             }
-            let reused = memory.residual_to_replace(analysis, step)?;
+            let reused = memory.buffer_to_reuse(analysis, step)?;
             memory.place(analysis, &mut buffers, step + 1, reused)?;
-            for value in analysis.reads(step).filter(|&value| analysis.is_last_reader(step, value))
-            {
+            let reads = analysis.reads(step).into_iter();
+            for value in reads.filter(|&value| analysis.is_last_reader(step, value)) {
                 let buffer = memory.slot(value).place.buffer;
                 if reused != Some(buffer) {
                     buffers.release(buffer);
@@ -68,17 +77,20 @@ impl Memory {
         self.places[value - self.start].expect("a value is placed before it is read")
     }
 
-    /// The buffer of a step's residual, if its sum may take its place.
-    fn residual_to_replace(
+    /// Where a convolution's sums lie, unless the activation takes their place.
+    pub(crate) fn sums(&self, step: usize) -> Option<Place> {
+        self.sums[step + 1 - self.start]
+    }
+
+    /// The buffer of what a step's result may take the place of.
+    fn buffer_to_reuse(
         &self,
         analysis: &SegmentAnalysis<'_>,
         step: usize,
     ) -> Result<Option<usize>, Error> {
-        let Some(residual) = analysis.residual(step) else { return Ok(None) };
-        let place = self.slot(residual).place;
-        let is_free =
-            analysis.is_last_reader(step, residual) && analysis.step(step).input != residual;
-        Ok((is_free && place.layout == analysis.layout(step + 1)?).then_some(place.buffer))
+        let Some(replaced) = analysis.replaced(step) else { return Ok(None) };
+        let place = self.slot(replaced).place;
+        Ok((place.layout == analysis.layout(step + 1)?).then_some(place.buffer))
     }
 
     fn place(

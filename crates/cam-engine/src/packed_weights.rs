@@ -8,8 +8,8 @@ use crate::buffer::{ALIGNMENT, Buffer};
 use crate::kernels::Kernels;
 use crate::packed::{Filters, Packed};
 use crate::pool::Pool;
-use crate::prepared_graph::{PreparedGraph, PreparedOperation};
-use crate::{Convolution, Error, Graph, Operation};
+use crate::prepared_graph::PreparedGraph;
+use crate::{Convolution, Error, Graph};
 
 /// Fills bytes with those that [`Engine::write_packed`](crate::Engine::write_packed) wrote from a byte on. It is called
 /// from several threads at once.
@@ -39,17 +39,14 @@ fn places(graph: &Graph) -> (Vec<Range<usize>>, usize) {
 }
 
 fn convolutions(graph: &Graph) -> impl Iterator<Item = &Convolution> {
-    graph.steps.iter().filter_map(|step| match &step.operation {
-        Operation::Convolution(convolution) => Some(convolution),
-        Operation::MaxPool(_) => None,
-    })
+    graph.steps.iter().filter_map(|step| step.operation.convolution())
 }
 
 /// Writes all packed weights, in order, each from a cache line on.
 pub(crate) fn write(network: &PreparedGraph, to: &mut dyn Write) -> io::Result<()> {
     let mut written: usize = 0;
     for step in &network.steps {
-        let PreparedOperation::Convolution(_, packed, _) = &step.operation else { continue };
+        let Some((_, packed, _)) = step.convolution() else { continue };
         let start = written.next_multiple_of(ALIGNMENT);
         to.write_all(&vec![0; start - written])?;
         for weights in packed.weights().chunks(CHUNK) {
@@ -74,19 +71,15 @@ pub(crate) fn open(
     fill(whole.as_mut_bytes(), read, pool)?;
     let mut places = places.into_iter();
     let steps = graph.steps.into_iter().map(|step| {
-        let operation = match step.operation {
-            Operation::MaxPool(pool) => PreparedOperation::MaxPool(pool),
-            Operation::Convolution(convolution) => {
-                let place = places.next().expect("every convolution has a place");
-                let weights = whole.part(place.start, place.len());
-                let weights = weights.expect("places lie in the buffer, at cache lines");
-                let packed = Packed::around(&Filters::of(&convolution), kernels.lanes, weights);
-                PreparedOperation::Convolution(convolution, packed, Default::default())
-            }
-        };
-        (step.input, operation)
+        let packed = step.operation.convolution().map(|convolution| {
+            let place = places.next().expect("every convolution has a place");
+            let weights = whole.part(place.start, place.len());
+            let weights = weights.expect("places lie in the buffer, at cache lines");
+            Packed::around(&Filters::of(convolution), kernels.lanes, weights)
+        });
+        (step, packed)
     });
-    Ok(PreparedGraph::of_operations(steps.collect()))
+    Ok(PreparedGraph::of_steps(steps))
 }
 
 /// Reads all bytes, a stretch at a time on whichever thread is free. Of several failures the first is told.

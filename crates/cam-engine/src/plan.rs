@@ -44,8 +44,18 @@ pub enum Kernel {
     Grouped,
     /// Every channel for itself.
     Depthwise,
+    /// A function of every number.
+    Activation,
+    /// A sum of two values.
+    Add,
+    /// A product of two values.
+    Multiply,
+    /// A line for every channel.
+    ScaleShift,
     /// A maximum over windows.
     MaxPool,
+    /// A mean over windows.
+    AveragePool,
 }
 
 impl fmt::Display for Kernel {
@@ -58,7 +68,12 @@ impl fmt::Display for Kernel {
             Self::Winograd4 => "winograd 4x4",
             Self::Grouped => "grouped",
             Self::Depthwise => "depthwise",
+            Self::Activation => "activation",
+            Self::Add => "add",
+            Self::Multiply => "multiply",
+            Self::ScaleShift => "scale and shift",
             Self::MaxPool => "max pool",
+            Self::AveragePool => "average pool",
         })
     }
 }

@@ -6,8 +6,9 @@ use crate::backward::TransposedWeights;
 use crate::kernels::Kernels;
 use crate::packed::{Filters, Packed, Panels, Transformed};
 use crate::pool::Pool;
+use crate::windows::is_borderless;
 use crate::winograd::Size;
-use crate::{Convolution, Error, Graph, MaxPool, Operation, Padding};
+use crate::{Convolution, Error, Graph, Operation, Step};
 
 /// A convolution's weights transformed for Winograd's algorithm, once a program wants them: how
 /// many outputs it computes together depends on the input's size.
@@ -31,14 +32,9 @@ pub(crate) struct PreparedGraph {
 }
 
 pub(crate) struct PreparedStep {
-    pub(crate) input: usize,
-    pub(crate) operation: PreparedOperation,
-}
-
-pub(crate) enum PreparedOperation {
-    /// The convolution's own weights are gone: they are packed.
-    Convolution(Convolution, Packed, Winograd),
-    MaxPool(MaxPool),
+    /// A convolution's own weights are gone: they are packed.
+    pub(crate) step: Step,
+    packed: Option<(Packed, Winograd)>,
 }
 
 impl PreparedGraph {
@@ -51,51 +47,43 @@ impl PreparedGraph {
                 packed[index].get_or_init(|| Packed::new(&Filters::of(convolution), kernels.lanes));
             }
         });
-        let operations = graph.steps.into_iter().zip(packed).map(|(step, packed)| {
-            let operation = match step.operation {
-                Operation::Convolution(convolution) => {
-                    let packed = packed.into_inner();
-                    operation(convolution, packed.expect("every convolution has been packed"))
-                }
-                Operation::MaxPool(pool) => PreparedOperation::MaxPool(pool),
-            };
-            (step.input, operation)
-        });
-        Ok(Self::of_operations(operations.collect()))
+        let steps = graph.steps.into_iter().zip(packed);
+        Ok(Self::of_steps(steps.map(|(step, packed)| (step, packed.into_inner()))))
     }
 
-    /// What each step reads and does.
-    pub(crate) fn of_operations(operations: Vec<(usize, PreparedOperation)>) -> Self {
-        let transposed = operations.iter().map(|_| TransposedWeights::default()).collect();
-        let steps = operations.into_iter();
-        let steps = steps.map(|(input, operation)| PreparedStep { input, operation });
-        Self { steps: steps.collect(), transposed }
+    /// Steps, and the weights of those that are convolutions.
+    pub(crate) fn of_steps(steps: impl Iterator<Item = (Step, Option<Packed>)>) -> Self {
+        let steps: Vec<_> = steps.map(|(step, packed)| PreparedStep::new(step, packed)).collect();
+        let transposed = steps.iter().map(|_| TransposedWeights::default()).collect();
+        Self { steps, transposed }
     }
-}
-
-fn operation(mut convolution: Convolution, packed: Packed) -> PreparedOperation {
-    convolution.weight = Vec::new();
-    PreparedOperation::Convolution(convolution, packed, Winograd::default())
 }
 
 impl PreparedStep {
-    /// The value added before the activation.
-    pub(crate) fn residual(&self) -> Option<usize> {
-        match &self.operation {
-            PreparedOperation::Convolution(convolution, ..) => convolution.residual,
-            PreparedOperation::MaxPool(_) => None,
+    fn new(mut step: Step, packed: Option<Packed>) -> Self {
+        if let Operation::Convolution(convolution) = &mut step.operation {
+            convolution.weight = Vec::new();
         }
+        Self { step, packed: packed.map(|packed| (packed, Winograd::default())) }
+    }
+
+    /// A convolution and its weights, packed and, once they are wanted, transformed.
+    pub(crate) fn convolution(&self) -> Option<(&Convolution, &Packed, &Winograd)> {
+        let (packed, winograd) = self.packed.as_ref()?;
+        Some((self.step.operation.convolution()?, packed, winograd))
+    }
+
+    /// The value added before the activation of a convolution.
+    pub(crate) fn residual(&self) -> Option<usize> {
+        self.step.operation.convolution()?.residual
     }
 
     /// Whether it is a plain sum over the channels of single pixels.
     pub(crate) fn is_pointwise(&self) -> bool {
-        match &self.operation {
-            PreparedOperation::Convolution(convolution, ..) => {
-                convolution.kernel == 1
-                    && convolution.groups == 1
-                    && matches!(convolution.padding, Padding::Each(0) | Padding::Same)
-            }
-            PreparedOperation::MaxPool(_) => false,
-        }
+        self.step.operation.convolution().is_some_and(|convolution| {
+            convolution.kernel == [1, 1]
+                && convolution.groups == 1
+                && is_borderless(convolution.padding)
+        })
     }
 }

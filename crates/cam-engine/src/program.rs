@@ -6,7 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::backward::{Adjoint, AdjointRun, AdjointSettings};
 use crate::buffer::Buffer;
 use crate::kernels::Kernels;
+use crate::kernels::pointwise::Function;
+use crate::layers::activated::{Activated, Curve};
 use crate::layers::direct::Projection;
+use crate::layers::pointwise::Pointwise;
+use crate::layers::reduce::{Divisor, Reduce};
 use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
 use crate::layers::{self, Epilogue, Layer, max_pool};
@@ -14,12 +18,12 @@ use crate::memory::{Memory, Slot};
 use crate::packed::{Packed, Panels};
 use crate::plan::{Kernel, Plan, PlannedStep};
 use crate::pool::Pool;
-use crate::prepared_graph::{self, PreparedGraph, PreparedOperation};
+use crate::prepared_graph::{self, PreparedGraph};
 use crate::schedule::Schedule;
 use crate::segment_analysis::SegmentAnalysis;
 use crate::winograd::Size;
 use crate::workspace::{OffsetTable, Place};
-use crate::{Convolution, Error};
+use crate::{Convolution, Error, Operation, Step};
 
 /// Ways back that are saved: one for whole batches of questions and one for the last part.
 const ADJOINTS: usize = 2;
@@ -95,6 +99,17 @@ impl Program {
         self.output
     }
 
+    /// Where the number lies by which the derivative of a step's activation is known, in the memory of
+    /// a run that keeps all values.
+    pub(crate) fn saved(&self, index: usize, step: &Step) -> Place {
+        match &step.operation {
+            Operation::Activation(activation) if !activation.is_known_by_its_output() => {
+                self.place(step.input)
+            }
+            _ => self.memory.sums(index).unwrap_or_else(|| self.place(index + 1)),
+        }
+    }
+
     /// Where a value lies, in the memory of a run that keeps all of them.
     pub(crate) fn place(&self, value: usize) -> Place {
         self.memory.slot(value).place
@@ -139,8 +154,8 @@ fn transform_weights(analysis: &SegmentAnalysis<'_>, pool: &Pool) {
     let steps: Vec<usize> =
         analysis.steps().filter(|&step| analysis.winograd(step).is_some()).collect();
     pool.each(steps.len(), &|i| {
-        if let (Some(size), PreparedOperation::Convolution(_, Packed::Panels(panels), winograd)) =
-            (analysis.winograd(steps[i]), &analysis.step(steps[i]).operation)
+        if let (Some(size), Some((_, Packed::Panels(panels), winograd))) =
+            (analysis.winograd(steps[i]), analysis.convolution(steps[i]))
         {
             winograd.weights(panels, size);
         }
@@ -160,24 +175,62 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn layer(&self, step: usize) -> (Layer, Kernel) {
-        match &self.analysis.step(step).operation {
-            PreparedOperation::MaxPool(_) => {
-                let layer = max_pool::Maximum {
-                    windows: self.analysis.windows(step),
-                    input: self.memory.slot(self.analysis.step(step).input).place,
-                    output: self.memory.slot(step + 1).place,
-                };
-                (Layer::MaxPool(layer), Kernel::MaxPool)
-            }
-            PreparedOperation::Convolution(convolution, packed, winograd) => {
-                match (self.analysis.winograd(step), packed) {
-                    (Some(size), Packed::Panels(panels)) => {
-                        self.winograd(step, convolution, (panels, winograd), size)
-                    }
-                    _ => self.convolution(step, convolution, packed),
+        if let Some((convolution, packed, winograd)) = self.analysis.convolution(step) {
+            return match (self.analysis.winograd(step), packed) {
+                (Some(size), Packed::Panels(panels)) => {
+                    self.winograd(step, convolution, (panels, winograd), size)
                 }
+                _ => self.convolution(step, convolution, packed),
+            };
+        }
+        let Step { input, operation } = self.analysis.step(step);
+        let (input, output) = (self.place(*input), self.place(step + 1));
+        match operation {
+            Operation::Convolution(_) => unreachable!("a convolution has weights"),
+            Operation::Activation(activation) => {
+                let curve = Curve::new(activation, output.layout.channels());
+                (Layer::Pointwise(Pointwise::activation(curve, input, output)), Kernel::Activation)
+            }
+            Operation::Add { other } => {
+                let layer = Pointwise::of_two(Function::Add, [input, self.place(*other)], output);
+                (Layer::Pointwise(layer), Kernel::Add)
+            }
+            Operation::Multiply { other } => {
+                let operands = [input, self.place(*other)];
+                let layer = Pointwise::of_two(Function::Multiply, operands, output);
+                (Layer::Pointwise(layer), Kernel::Multiply)
+            }
+            Operation::ScaleShift(step) => {
+                let layer = Pointwise::scale_shift(step, input, output);
+                (Layer::Pointwise(layer), Kernel::ScaleShift)
+            }
+            Operation::MaxPool(_) | Operation::GlobalMaximum => {
+                let windows = self.analysis.windows(step);
+                (Layer::MaxPool(max_pool::Maximum { windows, input, output }), Kernel::MaxPool)
+            }
+            Operation::AveragePool { .. } | Operation::GlobalAverage => {
+                let windows = self.analysis.windows(step);
+                let divisor = Divisor::of(operation);
+                let layer = Reduce { windows, divisor, input, saved: None, adds: false, output };
+                (Layer::Reduce(layer), Kernel::AveragePool)
             }
         }
+    }
+
+    fn place(&self, value: usize) -> Place {
+        self.memory.slot(value).place
+    }
+
+    /// What becomes of a convolution's sums: bounds, or else what follows behind them.
+    fn ending(&self, step: usize, convolution: &Convolution) -> ((f32, f32), Option<Activated>) {
+        let activation = &convolution.activation;
+        if let Some(bounds) = activation.bounds() {
+            return (bounds, None);
+        }
+        let output = self.place(step + 1);
+        let curve = Curve::new(activation, convolution.outputs);
+        let sums = self.memory.sums(step).unwrap_or(output);
+        ((f32::NEG_INFINITY, f32::INFINITY), Some(Activated { curve, sums, output }))
     }
 
     fn convolution(
@@ -186,10 +239,10 @@ impl Builder<'_> {
         convolution: &Convolution,
         packed: &Packed,
     ) -> (Layer, Kernel) {
-        let input = self.memory.slot(self.analysis.step(step).input).place;
-        let residual = self.analysis.residual(step).map(|value| self.memory.slot(value).place);
-        let output = self.memory.slot(step + 1).place;
-        let epilogue = Epilogue::new(output, residual, convolution.activation.bounds());
+        let input = self.place(self.analysis.step(step).input);
+        let residual = self.analysis.residual(step).map(|value| self.place(value));
+        let output = self.place(step + 1);
+        let epilogue = Epilogue::new(output, residual, self.ending(step, convolution));
         let projection = match (self.analysis.projection(step), packed) {
             (Some(projection), Packed::Panels(panels)) => Some(self.projection(projection, panels)),
             _ => None,
@@ -207,13 +260,13 @@ impl Builder<'_> {
     ) -> (Layer, Kernel) {
         let weights = (Arc::clone(panels), transformed.weights(panels, size));
         let places = Places {
-            input: self.memory.slot(self.analysis.step(step).input).place,
-            output: self.memory.slot(step + 1).place,
-            residual: self.analysis.residual(step).map(|value| self.memory.slot(value).place),
+            input: self.place(self.analysis.step(step).input),
+            output: self.place(step + 1),
+            residual: self.analysis.residual(step).map(|value| self.place(value)),
         };
-        let bounds = convolution.activation.bounds();
+        let ending = self.ending(step, convolution);
         let windows = self.analysis.windows(step);
-        let layer = Winograd::new(size, weights, places, &windows, bounds, self.threads);
+        let layer = Winograd::new(size, weights, places, &windows, ending, self.threads);
         let kernel = match size {
             Size::Two => Kernel::Winograd2,
             Size::Four => Kernel::Winograd4,
@@ -222,12 +275,10 @@ impl Builder<'_> {
     }
 
     fn projection(&self, step: usize, onto: &Panels) -> Projection {
-        let PreparedOperation::Convolution(_, Packed::Panels(weights), _) =
-            &self.analysis.step(step).operation
-        else {
+        let Some((_, Packed::Panels(weights), _)) = self.analysis.convolution(step) else {
             unreachable!("a projection is a dense convolution")
         };
-        let place = self.memory.slot(self.analysis.step(step).input).place;
+        let place = self.place(self.analysis.step(step).input);
         let windows = self.analysis.windows(step);
         let offsets = place.layout.windows(windows.outputs, windows.stride, windows.before);
         let mut bias = Buffer::zeroed(onto.bias.len());

@@ -47,8 +47,9 @@ impl<'a> Recording<'a> {
     /// let twice = Convolution {
     ///     inputs: 1,
     ///     outputs: 1,
-    ///     kernel: 1,
-    ///     stride: 1,
+    ///     kernel: [1, 1],
+    ///     stride: [1, 1],
+    ///     dilation: [1, 1],
     ///     padding: Padding::Each(0),
     ///     groups: 1,
     ///     weight: vec![2.0],

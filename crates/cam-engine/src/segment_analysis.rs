@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
-use crate::layout::{Border, Layout};
-use crate::prepared_graph::{PreparedGraph, PreparedOperation, PreparedStep};
+use crate::layout::Layout;
+use crate::packed::Packed;
+use crate::prepared_graph::{PreparedGraph, Winograd};
+use crate::shapes;
 use crate::windows::Windows;
 use crate::winograd::Size;
-use crate::{Activation, Error};
+use crate::{Border, Convolution, Error, Operation, Step};
 
 /// A segment of a network, for one input shape.
 pub(crate) struct SegmentAnalysis<'a> {
@@ -73,8 +75,16 @@ impl<'a> SegmentAnalysis<'a> {
     }
 
     /// A step of the network.
-    pub(crate) fn step(&self, step: usize) -> &'a PreparedStep {
-        &self.network.steps[step]
+    pub(crate) fn step(&self, step: usize) -> &'a Step {
+        &self.network.steps[step].step
+    }
+
+    /// A convolution with its weights, where the step is one.
+    pub(crate) fn convolution(
+        &self,
+        step: usize,
+    ) -> Option<(&'a Convolution, &'a Packed, &'a Winograd)> {
+        self.network.steps[step].convolution()
     }
 
     /// How a step's windows lie on its input.
@@ -99,7 +109,7 @@ impl<'a> SegmentAnalysis<'a> {
 
     /// The value that a step adds, unless it computes it itself.
     pub(crate) fn residual(&self, step: usize) -> Option<usize> {
-        let residual = self.step(step).residual();
+        let residual = self.network.steps[step].residual();
         residual.filter(|_| self.projection(step).is_none())
     }
 
@@ -108,24 +118,63 @@ impl<'a> SegmentAnalysis<'a> {
         value != self.segment.end && self.value(value).last_reader == Some(step)
     }
 
-    /// All that a step reads.
-    pub(crate) fn reads(&self, step: usize) -> impl Iterator<Item = usize> + use<> {
-        let projected = self.projection(step).map(|projection| self.step(projection).input);
-        [Some(self.step(step).input), self.residual(step), projected].into_iter().flatten()
+    /// All that a step reads; a projection's input instead of what the projection would give.
+    pub(crate) fn reads(&self, step: usize) -> Vec<usize> {
+        match self.projection(step) {
+            Some(projection) => vec![self.step(step).input, self.step(projection).input],
+            None => self.step(step).reads(),
+        }
+    }
+
+    /// Whether the sums in front of a convolution's activation are needed for the way back.
+    pub(crate) fn keeps_sums(&self, step: usize) -> bool {
+        let convolution = self.step(step).operation.convolution();
+        convolution.is_some_and(|convolution| !convolution.activation.is_known_by_its_output())
+    }
+
+    /// What a step reads and may put its own result in the place of, if nobody else wants it.
+    pub(crate) fn replaced(&self, step: usize) -> Option<usize> {
+        if self.projection(step).is_some() {
+            return None;
+        }
+        let reads = self.step(step).reads();
+        // Whatever is read in any other way as well must stay.
+        let stays = |value: usize| {
+            let mut operands = reads.iter().enumerate().filter(|(_, read)| **read == value);
+            operands.any(|(operand, _)| !self.step(step).operation.replaces(operand))
+        };
+        let mut free = reads.iter().copied().filter(|&value| {
+            !stays(value)
+                && self.is_last_reader(step, value)
+                && self.shape(value) == self.shape(step + 1)
+        });
+        free.next()
     }
 
     pub(crate) fn shape(&self, value: usize) -> [usize; 4] {
         self.value(value).shape
     }
 
-    /// How a value lies in memory. The segment's input is a picture as a rule: three channels.
+    /// How a value lies in memory. The segment's input is a picture as a rule: three channels, which only
+    /// what finds each of its pixels by itself can read without padding.
     pub(crate) fn layout(&self, value: usize) -> Result<Layout, Error> {
         let Value { shape, border, .. } = *self.value(value);
-        if value == self.segment.start && shape[1] < crate::layout::CHANNELS {
+        if value == self.segment.start
+            && shape[1] < crate::layout::CHANNELS
+            && self.is_read_by_windows(value)
+        {
             Layout::tight(shape, border)
         } else {
             Layout::padded(shape, border)
         }
+    }
+
+    fn is_read_by_windows(&self, value: usize) -> bool {
+        let mut readers = self.steps().filter(|&step| self.step(step).reads().contains(&value));
+        readers.all(|step| match self.step(step).operation {
+            Operation::Convolution(_) | Operation::MaxPool(_) => true,
+            _ => false,
+        })
     }
 
     fn value(&self, value: usize) -> &Value {
@@ -154,8 +203,7 @@ impl<'a> SegmentAnalysis<'a> {
                 continue;
             }
             self.state_mut(index).is_needed = true;
-            let step = self.step(index);
-            for value in [Some(step.input), step.residual()].into_iter().flatten() {
+            for value in self.step(index).reads() {
                 if value < start {
                     return Err(Error::Cut { step: index, value, start });
                 }
@@ -170,30 +218,10 @@ impl<'a> SegmentAnalysis<'a> {
         self.value_mut(start).shape = shape;
         for index in self.steps().collect::<Vec<_>>() {
             let step = self.step(index);
-            let [images, channels, height, width] = self.shape(step.input);
-            let (windows, channels) = match &step.operation {
-                PreparedOperation::Convolution(convolution, ..) => {
-                    let expected = convolution.inputs;
-                    if channels != expected {
-                        let (value, found) = (step.input, channels);
-                        return Err(Error::Channels { step: index, value, expected, found });
-                    }
-                    let windows = Windows::of_convolution(index, convolution, [height, width])?;
-                    (windows, convolution.outputs)
-                }
-                PreparedOperation::MaxPool(pool) => {
-                    (Windows::of_pool(index, pool, [height, width])?, channels)
-                }
-            };
-            let [height, width] = windows.outputs;
-            let expected = [images, channels, height, width];
-            if let Some(found) = step.residual().map(|residual| self.shape(residual))
-                && found != expected
-            {
-                return Err(Error::Residual { step: index, expected, found });
-            }
-            self.state_mut(index).windows = Some(windows);
-            self.value_mut(index + 1).shape = expected;
+            let reads: Vec<_> = step.reads().into_iter().map(|value| self.shape(value)).collect();
+            let (shape, windows) = shapes::shape(index, step, &reads)?;
+            self.state_mut(index).windows = windows;
+            self.value_mut(index + 1).shape = shape;
         }
         Ok(())
     }
@@ -215,11 +243,11 @@ impl<'a> SegmentAnalysis<'a> {
     /// that convolution's sums, and its own result never exists.
     fn fuse_projections(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
-            let Some(residual) = self.step(index).residual() else { continue };
+            let Some(residual) = self.residual(index) else { continue };
             let Some(source) = residual.checked_sub(1).filter(|s| self.segment.contains(s)) else {
                 continue;
             };
-            let fits = self.step(index).is_pointwise()
+            let fits = self.network.steps[index].is_pointwise()
                 && self.is_projection(source)
                 && self.value(residual).readers == 1
                 && residual != self.segment.end;
@@ -231,19 +259,15 @@ impl<'a> SegmentAnalysis<'a> {
     }
 
     fn is_projection(&self, step: usize) -> bool {
-        let step = self.step(step);
-        let is_linear = match &step.operation {
-            PreparedOperation::Convolution(convolution, ..) => {
-                convolution.activation == Activation::Identity && convolution.residual.is_none()
-            }
-            PreparedOperation::MaxPool(_) => false,
-        };
-        is_linear && step.is_pointwise()
+        let is_linear = self.step(step).operation.convolution().is_some_and(|convolution| {
+            convolution.activation.is_identity() && convolution.residual.is_none()
+        });
+        is_linear && self.network.steps[step].is_pointwise()
     }
 
     fn choose_winograd(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
-            if let PreparedOperation::Convolution(convolution, ..) = &self.step(index).operation {
+            if let Some(convolution) = self.step(index).operation.convolution() {
                 let channels = [convolution.inputs, convolution.outputs];
                 let size = Size::choose(&self.windows(index), channels, convolution.groups);
                 self.state_mut(index).winograd = size;
@@ -255,7 +279,7 @@ impl<'a> SegmentAnalysis<'a> {
     fn find_borders(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
             let step = self.step(index);
-            if let PreparedOperation::Convolution(..) = step.operation {
+            if step.operation.convolution().is_some() {
                 let windows = self.windows(index);
                 let border = match self.winograd(index) {
                     Some(size) => size.border(&windows),
@@ -271,10 +295,9 @@ impl<'a> SegmentAnalysis<'a> {
     /// A sum can take its residual's place only if both lie in memory in the same way.
     fn share_borders(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
-            let Some(residual) = self.residual(index) else { continue };
-            if self.is_last_reader(index, residual) {
-                let border = self.value(residual).border.union(self.value(index + 1).border);
-                self.value_mut(residual).border = border;
+            if let Some(replaced) = self.replaced(index) {
+                let border = self.value(replaced).border.union(self.value(index + 1).border);
+                self.value_mut(replaced).border = border;
                 self.value_mut(index + 1).border = border;
             }
         }

@@ -22,6 +22,10 @@ pub(crate) trait Vector: Copy {
     unsafe fn add(self, other: Self) -> Self;
     /// self − other.
     unsafe fn sub(self, other: Self) -> Self;
+    /// self · other.
+    unsafe fn mul(self, other: Self) -> Self;
+    /// self / other.
+    unsafe fn div(self, other: Self) -> Self;
     /// self · factor + addend, rounded once where the instructions can.
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
     /// min(max(self, low), high); a NaN stays.
@@ -30,6 +34,10 @@ pub(crate) trait Vector: Copy {
     unsafe fn max(self, other: Self) -> Self;
     /// Itself where low < x < high, and zero elsewhere, also where x is a NaN.
     unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self;
+    /// `yes` where self > other, else `no`, also where either is a NaN.
+    unsafe fn where_above(self, other: Self, yes: Self, no: Self) -> Self;
+    /// 2ⁿ of a number that is n + 1.5·2²³, for whole n from −126 to 127.
+    unsafe fn power_of_two(self) -> Self;
     /// Lane l gets `from[lanes[l] + shift]`, where all those lie within `LANES` floats from
     /// `from`, which are read.
     unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self;
@@ -52,6 +60,12 @@ fn mul_add(x: f32, factor: f32, addend: f32) -> f32 {
     } else {
         x * factor + addend
     }
+}
+
+/// The low bits of n + 1.5·2²³ are n: they become the exponent.
+#[inline(always)]
+fn power_of_two(x: f32) -> f32 {
+    f32::from_bits((x.to_bits() << 23).wrapping_add(1.0_f32.to_bits()))
 }
 
 impl Portable {
@@ -93,6 +107,16 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        self.zip(other, |x, y| x * y)
+    }
+
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        self.zip(other, |x, y| x / y)
+    }
+
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
         let ([a, b, c, d], [i, j, k, l], [p, q, r, s]) = (self.0, factor.0, addend.0);
         Self([mul_add(a, i, p), mul_add(b, j, q), mul_add(c, k, r), mul_add(d, l, s)])
@@ -118,6 +142,18 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    unsafe fn where_above(self, other: Self, yes: Self, no: Self) -> Self {
+        Self(std::array::from_fn(|lane| {
+            if self.0[lane] > other.0[lane] { yes.0[lane] } else { no.0[lane] }
+        }))
+    }
+
+    #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        Self(self.0.map(power_of_two))
+    }
+
+    #[inline(always)]
     unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self {
         // SAFETY: the caller's promise for `permuted` is stronger.
         unsafe { Self::gathered(from, lanes, shift) }
@@ -131,6 +167,83 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    fn prefetch(_: *const f32) {}
+}
+
+/// One number, with multiply-adds that round once: what a lane of AVX-512 and AVX2 does.
+#[cfg(test)]
+#[derive(Clone, Copy)]
+pub(crate) struct Fused(f32);
+
+#[cfg(test)]
+impl Vector for Fused {
+    const LANES: usize = 1;
+
+    unsafe fn splat(x: f32) -> Self {
+        Self(x)
+    }
+
+    unsafe fn load(from: *const f32) -> Self {
+        // SAFETY: the caller says that a float may be read.
+        Self(unsafe { *from })
+    }
+
+    unsafe fn store(self, to: *mut f32) {
+        // SAFETY: the caller says that a float may be written.
+        unsafe { *to = self.0 }
+    }
+
+    unsafe fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+
+    unsafe fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+
+    unsafe fn mul(self, other: Self) -> Self {
+        Self(self.0 * other.0)
+    }
+
+    unsafe fn div(self, other: Self) -> Self {
+        Self(self.0 / other.0)
+    }
+
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
+        Self(self.0.mul_add(factor.0, addend.0))
+    }
+
+    unsafe fn clamp(self, low: Self, high: Self) -> Self {
+        let raised = if low.0 > self.0 { low.0 } else { self.0 };
+        Self(if high.0 < raised { high.0 } else { raised })
+    }
+
+    unsafe fn max(self, other: Self) -> Self {
+        if self.0 > other.0 || self.0.is_nan() { self } else { other }
+    }
+
+    unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self {
+        Self(if low.0 < x.0 && x.0 < high.0 { self.0 } else { 0.0 })
+    }
+
+    unsafe fn where_above(self, other: Self, yes: Self, no: Self) -> Self {
+        if self.0 > other.0 { yes } else { no }
+    }
+
+    unsafe fn power_of_two(self) -> Self {
+        Self(power_of_two(self.0))
+    }
+
+    unsafe fn permuted(from: *const f32, lanes: *const i32, shift: i32) -> Self {
+        // SAFETY: the caller's promise for `permuted` is stronger.
+        unsafe { Self::gathered(from, lanes, shift) }
+    }
+
+    unsafe fn gathered(from: *const f32, lanes: *const i32, shift: i32) -> Self {
+        // SAFETY: the caller says that an index may be read, and what it points to.
+        Self(unsafe { *from.offset((*lanes + shift) as isize) })
+    }
+
     fn prefetch(_: *const f32) {}
 }
 
@@ -189,6 +302,14 @@ mod tests {
             assert_same(&map::<V>(|x, _| x.clamp(V::splat(0.0), V::splat(6.0))), |x, _| clamp(x));
             let between = map::<V>(|x, y| x.where_between(y, V::splat(0.0), V::splat(7.0)));
             assert_same(&between, |x, y| if 0.0 < y && y < 7.0 { x } else { 0.0 });
+            assert_same(&map::<V>(|x, y| x.mul(y)), |x, y| x * y);
+            assert_same(&map::<V>(|x, y| x.div(y)), |x, y| x / y);
+            let above = map::<V>(|x, y| x.where_above(y, V::splat(1.0), V::splat(2.0)));
+            assert_same(&above, |x, y| if x > y { 1.0 } else { 2.0 });
+            for n in [-126.0, -1.0, 0.0, 5.0, 127.0_f32] {
+                let power = map::<V>(|_, _| V::splat(n + 12_582_912.0).power_of_two());
+                assert_same(&power, |_, _| n.exp2());
+            }
             let numbers: Vec<f32> = (0..40).map(|i| i as f32).collect();
             let lanes: [i32; 16] = std::array::from_fn(|lane| (V::LANES - 2 - lane / 2 % 2) as i32);
             let mut results = [[0.0; 16]; 2];

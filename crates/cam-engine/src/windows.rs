@@ -2,16 +2,20 @@
 
 use std::ops::Range;
 
-use crate::layout::Border;
-use crate::{Convolution, Error, MaxPool};
+use crate::{Border, Convolution, Error, Padding, Window};
+
+/// The widest border that is looked at: beyond it no activation fits into its offsets.
+const MOST_BORDER: usize = u32::MAX as usize / 2;
 
 /// Windows over images: where they start and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Windows {
     /// Rows and columns of a window.
     pub(crate) kernel: [usize; 2],
-    /// Pixels from one to the next.
-    pub(crate) stride: usize,
+    /// Pixels from one to the next, down and right.
+    pub(crate) stride: [usize; 2],
+    /// Pixels from one row or column of a window to the next.
+    pub(crate) dilation: [usize; 2],
     /// Pixels that the first ones start outside the image, above and left; negative inside.
     pub(crate) before: [isize; 2],
     /// Pixels that the last ones may end outside, below and right.
@@ -27,43 +31,75 @@ impl Windows {
         convolution: &Convolution,
         size: [usize; 2],
     ) -> Result<Self, Error> {
-        let Convolution { kernel, stride, padding, .. } = *convolution;
-        let borders = size.map(|size| padding.before_and_after(size, kernel, stride));
-        Self::new(step, (kernel, stride), borders, size)
+        let Convolution { kernel, stride, padding, dilation, .. } = *convolution;
+        Self::new(step, &Window { kernel, stride, padding, ceil: false }, dilation, size)
     }
 
-    /// A max pool's.
-    pub(crate) fn of_pool(step: usize, pool: &MaxPool, size: [usize; 2]) -> Result<Self, Error> {
-        let borders = [(pool.padding, pool.padding); 2];
-        Self::new(step, (pool.kernel, pool.stride), borders, size)
+    /// A pool's.
+    pub(crate) fn of_pool(step: usize, pool: &Window, size: [usize; 2]) -> Result<Self, Error> {
+        Self::new(step, pool, [1; 2], size)
+    }
+
+    /// One window over a whole image of `[height, width]`.
+    pub(crate) fn whole(size: [usize; 2]) -> Self {
+        Self {
+            kernel: size,
+            stride: [1; 2],
+            dilation: [1; 2],
+            before: [0; 2],
+            after: [0; 2],
+            outputs: [1; 2],
+        }
     }
 
     fn new(
         step: usize,
-        (kernel, stride): (usize, usize),
-        borders: [(usize, usize); 2],
+        window: &Window,
+        dilation: [usize; 2],
         size: [usize; 2],
     ) -> Result<Self, Error> {
-        let mut outputs = [0; 2];
+        let Window { kernel, stride, padding, ceil } = *window;
+        let reach =
+            [0, 1].map(|axis| (kernel[axis] - 1).saturating_mul(dilation[axis]).saturating_add(1));
+        let border = padding.border(size, reach, stride);
+        let (mut before, mut after, mut outputs) = ([0; 2], [0; 2], [0; 2]);
         for axis in 0..2 {
-            let (before, after) = borders[axis];
-            let size = size[axis].saturating_add(before).saturating_add(after);
-            let Some(room) = size.checked_sub(kernel) else {
-                return Err(Error::TooSmall { step, kernel, size });
+            let along = border.along(axis);
+            let whole = size[axis].saturating_add(along.0).saturating_add(along.1);
+            let Some(room) = whole.checked_sub(reach[axis]) else {
+                return Err(Error::TooSmall { step, kernel: reach[axis], size: whole });
             };
-            outputs[axis] = room / stride + 1;
+            if along.0.max(along.1) > MOST_BORDER {
+                return Err(Error::Border { step, pixels: along.0.max(along.1) });
+            }
+            let stride = stride[axis];
+            outputs[axis] = if ceil { room.div_ceil(stride) + 1 } else { room / stride + 1 };
+            // A window that no longer starts on the image or in front of it sees nothing of it.
+            if ceil && (outputs[axis] - 1).saturating_mul(stride) >= size[axis] + along.0 {
+                outputs[axis] -= 1;
+            }
+            (before[axis], after[axis]) = (along.0 as isize, along.1 as isize);
         }
-        let before = borders.map(|(before, _)| before as isize);
-        let after = borders.map(|(_, after)| after as isize);
-        Ok(Self { kernel: [kernel; 2], stride, before, after, outputs })
+        Ok(Self { kernel, stride, dilation, before, after, outputs })
     }
 
-    /// The rows and columns of one window that lie inside an image of `[height, width]`.
+    /// The rows and columns of one window that lie inside an image of `[height, width]`; the window is not
+    /// dilated.
     pub(crate) fn inside(&self, window: [usize; 2], size: [usize; 2]) -> [Range<usize>; 2] {
         [0, 1].map(|axis| {
-            let start = (window[axis] * self.stride) as isize - self.before[axis];
+            let start = (window[axis] * self.stride[axis]) as isize - self.before[axis];
             let end = start + self.kernel[axis] as isize;
             start.max(0) as usize..(end.max(0) as usize).min(size[axis])
+        })
+    }
+
+    /// The rows and columns of one window that lie inside an image or its border, counted from the corner
+    /// of the border.
+    pub(crate) fn inside_border(&self, window: [usize; 2], size: [usize; 2]) -> [Range<usize>; 2] {
+        [0, 1].map(|axis| {
+            let start = window[axis] * self.stride[axis];
+            let all = size[axis] as isize + self.before[axis] + self.after[axis];
+            start..(start + self.kernel[axis]).min(all.max(0) as usize)
         })
     }
 
@@ -71,6 +107,15 @@ impl Windows {
     pub(crate) fn border(&self) -> Border {
         let outside = |pixels: isize| pixels.max(0) as usize;
         let ([top, left], [bottom, right]) = (self.before.map(outside), self.after.map(outside));
-        Border { top, bottom, left, right }
+        Border { top, left, bottom, right }
+    }
+}
+
+/// Whether a window of one pixel has no border, whatever the image's size.
+pub(crate) fn is_borderless(padding: Padding) -> bool {
+    match padding {
+        Padding::Each(pixels) => pixels == 0,
+        Padding::Fixed(border) => border == Border::all(0),
+        Padding::Same | Padding::SameLower => true,
     }
 }

@@ -1,6 +1,7 @@
 //! When Winograd's algorithm is taken, and how many outputs it computes together.
 
-use crate::layout::{Border, CHANNELS};
+use crate::Border;
+use crate::layout::CHANNELS;
 use crate::windows::Windows;
 
 /// The shorter side of an output from which 4×4 pixels at a time pay off.
@@ -29,7 +30,8 @@ impl Size {
     /// What suits a convolution with so many channels in and out, if anything. It depends
     /// on nothing else, so that neither threads nor batches change a result.
     pub(crate) fn choose(windows: &Windows, channels: [usize; 2], groups: usize) -> Option<Self> {
-        let fits = windows.kernel == [3, 3] && windows.stride == 1 && groups == 1;
+        let is_plain = windows.stride == [1, 1] && windows.dilation == [1, 1];
+        let fits = windows.kernel == [3, 3] && is_plain && groups == 1;
         if !fits || channels[0].min(channels[1]) < FEWEST_CHANNELS {
             return None;
         }

@@ -38,6 +38,18 @@ impl Vector for __m512 {
     }
 
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_mul_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX-512F.
+        unsafe { _mm512_div_ps(self, other) }
+    }
+
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
         // SAFETY: the caller has AVX-512F.
         unsafe { _mm512_fmadd_ps(self, factor, addend) }
@@ -66,6 +78,22 @@ impl Vector for __m512 {
             let above = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(low, x);
             let between = _mm512_mask_cmp_ps_mask::<_CMP_LT_OQ>(above, x, high);
             _mm512_maskz_mov_ps(between, self)
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn where_above(self, other: Self, yes: Self, no: Self) -> Self {
+        // SAFETY: the caller has AVX-512F. Ordered comparisons are false for a NaN.
+        unsafe { _mm512_mask_mov_ps(no, _mm512_cmp_ps_mask::<_CMP_GT_OQ>(self, other), yes) }
+    }
+
+    #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        // SAFETY: the caller has AVX-512F. The low bits become the exponent.
+        unsafe {
+            let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(self));
+            let one = _mm512_castps_si512(_mm512_set1_ps(1.0));
+            _mm512_castsi512_ps(_mm512_add_epi32(exponent, one))
         }
     }
 
@@ -130,6 +158,18 @@ impl Vector for __m256 {
     }
 
     #[inline(always)]
+    unsafe fn mul(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX2.
+        unsafe { _mm256_mul_ps(self, other) }
+    }
+
+    #[inline(always)]
+    unsafe fn div(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX2.
+        unsafe { _mm256_div_ps(self, other) }
+    }
+
+    #[inline(always)]
     unsafe fn mul_add(self, factor: Self, addend: Self) -> Self {
         // SAFETY: the caller has FMA.
         unsafe { _mm256_fmadd_ps(self, factor, addend) }
@@ -158,6 +198,22 @@ impl Vector for __m256 {
             let above = _mm256_cmp_ps::<_CMP_LT_OQ>(low, x);
             let below = _mm256_cmp_ps::<_CMP_LT_OQ>(x, high);
             _mm256_and_ps(self, _mm256_and_ps(above, below))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn where_above(self, other: Self, yes: Self, no: Self) -> Self {
+        // SAFETY: the caller has AVX2. Ordered comparisons are false for a NaN.
+        unsafe { _mm256_blendv_ps(no, yes, _mm256_cmp_ps::<_CMP_GT_OQ>(self, other)) }
+    }
+
+    #[inline(always)]
+    unsafe fn power_of_two(self) -> Self {
+        // SAFETY: the caller has AVX2. The low bits become the exponent.
+        unsafe {
+            let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(self));
+            let one = _mm256_castps_si256(_mm256_set1_ps(1.0));
+            _mm256_castsi256_ps(_mm256_add_epi32(exponent, one))
         }
     }
 

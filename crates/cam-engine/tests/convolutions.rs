@@ -2,7 +2,7 @@
 
 mod support;
 
-use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
+use cam_engine::{Activation, Convolution, Graph, Operation, Padding, Step, Window};
 use proptest::prelude::*;
 use support::*;
 
@@ -48,7 +48,10 @@ fn dense_convolutions_agree_with_their_definition() {
         (3, 3, 24, 100, 10),
     ] {
         let plain = convolution(inputs, outputs, kernel, 3);
-        assert_convolution_agrees(Convolution { stride, ..plain }, [1, inputs, size, size + 1]);
+        assert_convolution_agrees(
+            Convolution { stride: [stride; 2], ..plain },
+            [1, inputs, size, size + 1],
+        );
     }
 }
 
@@ -86,7 +89,7 @@ fn depthwise_convolutions_agree_with_their_definition() {
     ] {
         for padding in [Padding::Same, Padding::Each(kernel / 2)] {
             let plain = grouped(channels, channels, kernel, channels, 13);
-            let step = Convolution { stride, padding, ..plain };
+            let step = Convolution { stride: [stride; 2], padding, ..plain };
             assert_convolution_agrees(step, [2, channels, size, size + 3]);
         }
     }
@@ -96,25 +99,30 @@ fn depthwise_convolutions_agree_with_their_definition() {
 fn max_pools_agree_with_their_definition() {
     for (kernel, stride, padding) in [(3, 2, 1), (2, 2, 0), (1, 1, 0), (5, 3, 2)] {
         for channels in [3, 16, 40] {
-            let pool = Operation::MaxPool(MaxPool { kernel, stride, padding });
-            assert_agrees(&graph([pool]), [2, channels, 9, 12]);
+            assert_agrees(
+                &graph([Operation::MaxPool(Window::square(kernel, stride, padding))]),
+                [2, channels, 9, 12],
+            );
         }
     }
 }
 
 /// Two blocks: one with a projection of its shortcut, one that adds its input.
-fn residual_blocks(kernel: usize, stride: usize, activation: Activation) -> Graph {
+fn residual_blocks(kernel: usize, stride: usize, activation: &Activation) -> Graph {
     let conv = |inputs, outputs, kernel, seed| Convolution {
-        activation,
+        activation: activation.clone(),
         ..convolution(inputs, outputs, kernel, seed)
     };
-    let project =
-        Convolution { stride, activation: Activation::Identity, ..convolution(24, 56, 1, 40) };
+    let project = Convolution {
+        stride: [stride; 2],
+        activation: Activation::Identity,
+        ..convolution(24, 56, 1, 40)
+    };
     let steps = [
         (0, conv(3, 24, 3, 20)),
         (1, project),
         (1, conv(24, 32, 1, 22)),
-        (3, Convolution { stride, ..conv(32, 32, 3, 24) }),
+        (3, Convolution { stride: [stride; 2], ..conv(32, 32, 3, 24) }),
         (4, Convolution { residual: Some(2), ..conv(32, 56, kernel, 26) }),
         (5, conv(56, 32, 1, 28)),
         (6, conv(32, 32, 3, 30)),
@@ -131,7 +139,7 @@ fn residual_blocks_agree_with_their_definition() {
     for kernel in [1, 3] {
         for stride in [1, 2] {
             for activation in [Activation::Identity, Activation::Relu, Activation::Relu6] {
-                assert_agrees(&residual_blocks(kernel, stride, activation), [2, 3, 11, 8]);
+                assert_agrees(&residual_blocks(kernel, stride, &activation), [2, 3, 11, 8]);
             }
         }
     }
@@ -182,7 +190,7 @@ prop_compose! {
             false => (inputs * groups, outputs * groups, groups),
         };
         Convolution {
-            stride,
+            stride: [stride; 2],
             padding: if same { Padding::Same } else { Padding::Each(padding) },
             activation,
             ..grouped(inputs, outputs, kernel, groups, seed)

@@ -112,7 +112,8 @@ proptest! {
         ],
     ) {
         let padding = if same { Padding::Same } else { Padding::Each(padding) };
-        let first = Convolution { padding, activation, ..convolution(inputs, outputs, 3, 3) };
+        let curve = activation.clone();
+        let first = Convolution { padding, activation: curve, ..convolution(inputs, outputs, 3, 3) };
         let second = Convolution {
             residual: adds.then_some(1),
             activation,

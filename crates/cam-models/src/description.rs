@@ -1,11 +1,12 @@
 //! A network as data: what is computed, in which order, from which tensors of a weight file.
 
 mod head;
+mod window;
 
 use cam_core::{HeadKind, Layer, LayerInfo};
-pub use cam_engine::{Activation, MaxPool, Padding};
 
 pub use head::{HeadStep, PoolingStep};
+pub use window::{MaxPool, Padding};
 
 use crate::Preprocessing;
 
@@ -123,6 +124,17 @@ impl Convolution {
     pub fn weight_shape(&self) -> [usize; 4] {
         [self.outputs, self.inputs / self.groups, self.kernel, self.kernel]
     }
+}
+
+/// What is done to a convolution's sum. A NaN stays a NaN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Activation {
+    /// Nothing.
+    Identity,
+    /// max(x, 0).
+    Relu,
+    /// min(max(x, 0), 6).
+    Relu6,
 }
 
 /// Batch normalisation with running statistics.

@@ -165,7 +165,10 @@ fn graph(description: &Description, weights: Vec<ConvolutionWeights>) -> Graph {
     let steps = description.steps.iter().map(|step| cam_engine::Step {
         input: step.input.index(),
         operation: match &step.operation {
-            Operation::MaxPool(pool) => cam_engine::Operation::MaxPool(*pool),
+            Operation::MaxPool(pool) => {
+                let window = cam_engine::Window::square(pool.kernel, pool.stride, pool.padding);
+                cam_engine::Operation::MaxPool(window)
+            }
             Operation::Convolution(step) => {
                 // Too few of them are an error of lengths, which the engine finds.
                 let weights = weights.next().unwrap_or_default();
@@ -180,13 +183,14 @@ fn convolution(step: &Convolution, weights: ConvolutionWeights) -> cam_engine::C
     cam_engine::Convolution {
         inputs: step.inputs,
         outputs: step.outputs,
-        kernel: step.kernel,
-        stride: step.stride,
-        padding: step.padding,
+        kernel: [step.kernel; 2],
+        stride: [step.stride; 2],
+        dilation: [1; 2],
+        padding: step.padding.into(),
         groups: step.groups,
         weight: weights.weight,
         bias: weights.bias,
         residual: step.residual.map(|value| value.index()),
-        activation: step.activation,
+        activation: step.activation.into(),
     }
 }

@@ -28,7 +28,7 @@ fn main() {
         None
     };
     let steps = graph.steps.len();
-    let flops = networks::flops(&graph, [size, size]);
+    let work = networks::work(&graph);
     let start = Instant::now();
     let engine =
         Engine::new(graph, Options { threads, instructions, exact: has("exact") }).unwrap();
@@ -40,6 +40,10 @@ fn main() {
     let start = Instant::now();
     let plan = engine.plan(0..steps, shape).unwrap();
     let planned = start.elapsed();
+    let mut flops = vec![0.0; steps];
+    for step in &plan.steps {
+        flops[step.step] = work[step.step] * (step.shape[2] * step.shape[3]) as f64;
+    }
     let mut times = Vec::new();
     let mut first = None;
     for round in 0..rounds + 3 {

@@ -1,6 +1,6 @@
 //! The shapes of some networks.
 
-use cam_engine::{Activation, Convolution, Graph, MaxPool, Operation, Padding, Step};
+use cam_engine::{Activation, Convolution, Graph, Operation, Padding, Step, Window};
 
 use crate::numbers::numbers;
 
@@ -21,10 +21,10 @@ pub fn resnet50() -> Graph {
 }
 
 fn resnet(bottleneck: bool, blocks: [usize; 4], width: usize, groups: usize) -> Graph {
-    let relu = Activation::Relu;
+    let relu = &Activation::Relu;
     let mut net = Network::default();
     let stem = net.convolve(0, (3, 64), (7, 2, 1), Padding::Each(3), relu, None);
-    let pool = MaxPool { kernel: 3, stride: 2, padding: 1 };
+    let pool = Window::square(3, 2, 1);
     let mut x = net.step(stem, Operation::MaxPool(pool));
     let mut inputs = 64;
     for (stage, blocks) in blocks.into_iter().enumerate() {
@@ -33,7 +33,7 @@ fn resnet(bottleneck: bool, blocks: [usize; 4], width: usize, groups: usize) -> 
         for block in 0..blocks {
             let stride = if stage > 0 && block == 0 { 2 } else { 1 };
             let shortcut = if stride > 1 || inputs != outputs {
-                let none = Activation::Identity;
+                let none = &Activation::Identity;
                 net.convolve(x, (inputs, outputs), (1, stride, 1), Padding::Each(0), none, None)
             } else {
                 x
@@ -67,7 +67,7 @@ fn efficientnet_lite0() -> Graph {
         (4, 192, 5, 2),
         (1, 320, 3, 1),
     ];
-    let (same, relu6) = (Padding::Same, Activation::Relu6);
+    let (same, relu6) = (Padding::Same, &Activation::Relu6);
     let mut net = Network::default();
     let mut x = net.convolve(0, (3, 32), (3, 2, 1), same, relu6, None);
     let mut inputs = 32;
@@ -81,7 +81,7 @@ fn efficientnet_lite0() -> Graph {
             };
             let y = net.convolve(y, (wide, wide), (kernel, stride, wide), same, relu6, None);
             let residual = (stride == 1 && inputs == outputs).then_some(x);
-            let none = Activation::Identity;
+            let none = &Activation::Identity;
             x = net.convolve(y, (wide, outputs), (1, 1, 1), same, none, residual);
             inputs = outputs;
         }
@@ -107,7 +107,7 @@ impl Network {
         (inputs, outputs): (usize, usize),
         (kernel, stride, groups): (usize, usize, usize),
         padding: Padding,
-        activation: Activation,
+        activation: &Activation,
         residual: Option<usize>,
     ) -> usize {
         let depth = inputs / groups * kernel * kernel;
@@ -118,34 +118,25 @@ impl Network {
         let convolution = Convolution {
             inputs,
             outputs,
-            kernel,
-            stride,
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            dilation: [1; 2],
             padding,
             groups,
             weight,
             bias,
             residual,
-            activation,
+            activation: activation.clone(),
         };
         self.step(input, Operation::Convolution(convolution))
     }
 }
 
-/// Operations per step, a multiplication and an addition counting as two.
-pub fn flops(graph: &Graph, size: [usize; 2]) -> Vec<f64> {
-    let mut sizes = vec![size];
-    let mut flops = Vec::new();
-    for step in &graph.steps {
-        let (kernel, stride, padding, work) = match &step.operation {
-            Operation::Convolution(c) => (c.kernel, c.stride, c.padding, c.weight.len()),
-            Operation::MaxPool(p) => (p.kernel, p.stride, Padding::Each(p.padding), 0),
-        };
-        let size = sizes[step.input].map(|size| {
-            let (before, after) = padding.before_and_after(size, kernel, stride);
-            (size + before + after - kernel) / stride + 1
-        });
-        flops.push(2.0 * (work * size[0] * size[1]) as f64);
-        sizes.push(size);
-    }
-    flops
+/// Operations per step and output position, a multiplication and an addition counting as two.
+pub fn work(graph: &Graph) -> Vec<f64> {
+    let work = graph.steps.iter().map(|step| match &step.operation {
+        Operation::Convolution(convolution) => 2.0 * convolution.weight.len() as f64,
+        _ => 0.0,
+    });
+    work.collect()
 }

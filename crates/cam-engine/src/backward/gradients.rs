@@ -3,11 +3,10 @@
 use std::ops::Range;
 
 use super::phases::{Phase, phases};
-use crate::layout::{Border, Layout};
-use crate::prepared_graph::PreparedOperation;
+use crate::layout::Layout;
 use crate::segment_analysis::SegmentAnalysis;
 use crate::winograd::Size;
-use crate::{Activation, Convolution, Error};
+use crate::{Border, Convolution, Error};
 
 /// The gradients of a segment's values, from the segment's start on.
 pub(crate) struct Gradients {
@@ -24,10 +23,10 @@ pub(crate) struct Gradient {
     border: Border,
     /// Values it was added to as it is: their gradients are added to this one.
     pub(crate) copies: Vec<usize>,
-    /// Steps that read it.
-    pub(crate) steps: Vec<usize>,
-    /// Between which bounds its activation lets a gradient through; none if everywhere.
-    pub(crate) bounds: Option<(f32, f32)>,
+    /// Steps that read it in another way, and as which of their operands.
+    pub(crate) reads: Vec<(usize, usize)>,
+    /// Whether the step that gives it ends in an activation.
+    pub(crate) is_activated: bool,
     /// The value whose gradient is the same, number by number.
     pub(crate) same_as: Option<usize>,
 }
@@ -52,19 +51,18 @@ impl Gradients {
         gradients.add(analysis, segment.start, questions);
         for step in analysis.steps() {
             gradients.add(analysis, step + 1, questions);
-            gradients.get_mut(analysis.step(step).input).steps.push(step);
-            if let Some(residual) = analysis.step(step).residual() {
-                gradients.get_mut(residual).copies.push(step + 1);
-            }
-            if let PreparedOperation::Convolution(convolution, ..) = &analysis.step(step).operation
-            {
-                let border =
-                    TransposedConvolution::new(analysis, step, convolution, exact).border();
-                let gradient = gradients.get_mut(step + 1);
-                gradient.border = border;
-                if convolution.activation != Activation::Identity {
-                    gradient.bounds = Some(convolution.activation.bounds());
+            let operation = &analysis.step(step).operation;
+            for (operand, value) in analysis.step(step).reads().into_iter().enumerate() {
+                let read = gradients.get_mut(value);
+                match operation.adds(operand) {
+                    true => read.copies.push(step + 1),
+                    false => read.reads.push((step, operand)),
                 }
+            }
+            gradients.get_mut(step + 1).is_activated = !operation.activation().is_identity();
+            if let Some(convolution) = operation.convolution() {
+                let turn = TransposedConvolution::new(analysis, step, convolution, exact);
+                gradients.get_mut(step + 1).border = turn.border();
             }
         }
         gradients.find_same();
@@ -107,11 +105,7 @@ impl Gradients {
     pub(crate) fn uses(&self, value: usize) -> usize {
         let is = |made_from: &usize| self.owner(*made_from) == value;
         let made = self.list.iter().flatten().filter(|gradient| gradient.same_as.is_none());
-        made.map(|gradient| {
-            let read = gradient.steps.iter().map(|step| step + 1);
-            gradient.copies.iter().copied().chain(read).filter(is).count()
-        })
-        .sum()
+        made.map(|gradient| gradient.made_from().filter(is).count()).sum()
     }
 
     /// What was only ever added to one other value, and not clamped, has that value's gradient.
@@ -121,8 +115,8 @@ impl Gradients {
             let gradient = self.get(value);
             let is_inner = value != last && value != self.start;
             if is_inner
-                && gradient.steps.is_empty()
-                && gradient.bounds.is_none()
+                && gradient.reads.is_empty()
+                && !gradient.is_activated
                 && let &[copy] = gradient.copies.as_slice()
             {
                 let (owner, border) = (self.owner(copy), gradient.border);
@@ -131,6 +125,13 @@ impl Gradients {
                 owner.border = owner.border.union(border);
             }
         }
+    }
+}
+
+impl Gradient {
+    /// The values whose gradients it is made from, one as often as it is read.
+    pub(crate) fn made_from(&self) -> impl Iterator<Item = usize> {
+        self.copies.iter().copied().chain(self.reads.iter().map(|(step, _)| step + 1))
     }
 }
 

@@ -6,21 +6,26 @@ use std::sync::Arc;
 use super::gradients::{Gradient, Gradients, TransposedConvolution};
 use super::phases::Phase;
 use super::transposed::Transposed;
-use crate::Error;
 use crate::buffer_allocator::BufferAllocator;
 use crate::kernels::Kernels;
+use crate::layers::activated::Curve;
 use crate::layers::max_pool_backward::MaxPoolBackward;
+use crate::layers::pointwise::{PerChannel, Pointwise, Source};
+use crate::layers::reduce::{Divisor, Reduce};
+use crate::layers::spread::Spread;
 use crate::layers::sum::{Mask, Sum};
 use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
 use crate::layers::{self, Epilogue, Layer};
 use crate::packed::Packed;
 use crate::pool::Pool;
-use crate::prepared_graph::{PreparedGraph, PreparedOperation};
+use crate::prepared_graph::PreparedGraph;
 use crate::program::Program;
 use crate::schedule::{RunInput, Schedule};
 use crate::segment_analysis::SegmentAnalysis;
+use crate::windows::Windows;
 use crate::workspace::{Place, Workspace};
+use crate::{Error, Operation, Step};
 
 /// Pulls gradients back through runs of a program that keep all values.
 pub(crate) struct Adjoint {
@@ -132,9 +137,7 @@ impl Builder<'_> {
         let steps: Vec<usize> = self.analysis.steps().collect();
         pool.each(steps.len(), &|i| {
             let step = steps[i];
-            if let PreparedOperation::Convolution(convolution, ..) =
-                &self.analysis.step(step).operation
-            {
+            if let Some((convolution, ..)) = self.analysis.convolution(step) {
                 let turn = TransposedConvolution::new(self.analysis, step, convolution, self.exact);
                 for phase in turn.phases.iter().filter(|phase| !phase.is_empty()) {
                     let transposed = self.transposed(step, phase);
@@ -187,7 +190,7 @@ impl Builder<'_> {
         if let Some((_, written)) = self.layers.get_mut(first) {
             *written = Some(value);
         }
-        for read in gradient.copies.iter().copied().chain(gradient.steps.iter().map(|s| s + 1)) {
+        for read in gradient.made_from() {
             self.release(read, in_place);
         }
         Ok(())
@@ -228,16 +231,14 @@ impl Builder<'_> {
     /// What comes back through residuals and through the steps that read the value.
     fn add_up(&mut self, gradient: &Gradient, place: Place, in_place: Option<usize>) {
         let mut turns = Vec::new();
-        let mut pools = Vec::new();
-        for &step in &gradient.steps {
-            match &self.analysis.step(step).operation {
-                PreparedOperation::Convolution(convolution, ..) => {
-                    turns.push((
-                        step,
-                        TransposedConvolution::new(self.analysis, step, convolution, self.exact),
-                    ));
-                }
-                PreparedOperation::MaxPool(_) => pools.push(step),
+        let mut others = Vec::new();
+        for &(step, operand) in &gradient.reads {
+            match self.analysis.step(step).operation.convolution() {
+                Some(convolution) => turns.push((
+                    step,
+                    TransposedConvolution::new(self.analysis, step, convolution, self.exact),
+                )),
+                None => others.push((step, operand)),
             }
         }
         // First those that write every pixel.
@@ -257,21 +258,73 @@ impl Builder<'_> {
             self.transpose(*step, turn, (place, added));
             added = Some(place);
         }
-        for step in pools {
-            let layer = MaxPoolBackward {
-                windows: self.analysis.windows(step),
-                saved: self.recorded.place(self.analysis.step(step).input),
-                gradient: self.place(step + 1),
-                output: place,
-            };
-            self.layers.push((Layer::MaxPoolBackward(layer), None));
+        for (step, operand) in others {
+            let layer = self.other(step, operand, place);
+            self.layers.push((layer, None));
         }
     }
 
-    /// Lets through what the value's activation did not clamp.
+    /// The way back through a step that is no convolution, from what it gives to one of its operands, to
+    /// whose gradient it is added.
+    fn other(&self, step: usize, operand: usize, output: Place) -> Layer {
+        let Step { input, operation } = self.analysis.step(step);
+        let gradient = self.place(step + 1);
+        match operation {
+            Operation::AveragePool { .. } | Operation::GlobalAverage => Layer::Spread(Spread {
+                windows: self.analysis.windows(step),
+                divisor: Divisor::of(operation),
+                gradient,
+                output,
+            }),
+            Operation::MaxPool(_) | Operation::GlobalMaximum => {
+                Layer::MaxPoolBackward(MaxPoolBackward {
+                    windows: self.analysis.windows(step),
+                    saved: self.recorded.place(*input),
+                    gradient,
+                    output,
+                })
+            }
+            Operation::Multiply { other } => {
+                let factor = self.recorded.place(if operand == 0 { *other } else { *input });
+                if output.layout.shape == gradient.layout.shape {
+                    let factor = Source::Saved(factor);
+                    return Layer::Pointwise(Pointwise::add_product(gradient, factor, output));
+                }
+                Layer::Reduce(Reduce {
+                    windows: Windows::whole([gradient.layout.height(), gradient.layout.width()]),
+                    divisor: Divisor::One,
+                    input: gradient,
+                    saved: Some(factor),
+                    adds: true,
+                    output,
+                })
+            }
+            Operation::ScaleShift(step) => {
+                let scale = PerChannel::new(&step.scale, step.scale.len());
+                let scale = Source::Channels(scale);
+                Layer::Pointwise(Pointwise::add_product(gradient, scale, output))
+            }
+            Operation::Convolution(_) | Operation::Activation(_) | Operation::Add { .. } => {
+                unreachable!("a convolution is transposed, and a sum's gradient handed on")
+            }
+        }
+    }
+
+    /// Takes a gradient from behind the activation of the step that gives its value to in front of it.
     fn mask(&mut self, value: usize, gradient: &Gradient, place: Place, first: usize) {
-        let Some(bounds) = gradient.bounds.filter(|_| value != self.segment.start) else { return };
-        let mask = Some(Mask { place: self.recorded.place(value), bounds, guided: self.guided });
+        if !gradient.is_activated || value == self.segment.start {
+            return;
+        }
+        let step = self.analysis.step(value - 1);
+        let (activation, saved) =
+            (step.operation.activation(), self.recorded.saved(value - 1, step));
+        let Some(bounds) = activation.bounds() else {
+            let curve = Curve::new(activation, place.layout.channels());
+            let layer = Pointwise::derivative(curve, place, saved, self.guided);
+            self.layers.push((Layer::Pointwise(layer), None));
+            return;
+        };
+        let mask = Some(Mask { place: saved, bounds, guided: self.guided });
         // Where there is nothing but a sum, it masks as well.
         if let [(Layer::Sum(sum), _)] = &mut self.layers[first..] {
             sum.mask = mask;
@@ -295,10 +348,10 @@ impl Builder<'_> {
                 (Some(size), Packed::Panels(panels)) => {
                     let weights = (Arc::clone(panels), transposed.winograd.weights(panels, size));
                     let places = Places { input, output, residual: added };
-                    let bounds = (f32::NEG_INFINITY, f32::INFINITY);
+                    let ending = ((f32::NEG_INFINITY, f32::INFINITY), None);
                     let threads = self.threads;
                     let layer =
-                        Winograd::new(size, weights, places, &phase.windows, bounds, threads);
+                        Winograd::new(size, weights, places, &phase.windows, ending, threads);
                     Layer::Winograd(Box::new(layer))
                 }
                 (_, packed) => {
@@ -312,9 +365,7 @@ impl Builder<'_> {
     }
 
     fn transposed(&self, step: usize, phase: &Phase) -> Arc<Transposed> {
-        let PreparedOperation::Convolution(convolution, packed, _) =
-            &self.analysis.step(step).operation
-        else {
+        let Some((convolution, packed, _)) = self.analysis.convolution(step) else {
             unreachable!("only convolutions are transposed round")
         };
         self.network.transposed[step].of_phase(convolution, packed, phase, self.lanes)

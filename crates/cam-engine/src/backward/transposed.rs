@@ -52,14 +52,14 @@ fn transpose(
     let [rows, columns] = &phase.taps;
     let taps: Vec<usize> = rows
         .iter()
-        .flat_map(|row| columns.iter().map(move |column| row * kernel + column))
+        .flat_map(|row| columns.iter().map(move |column| row * kernel[1] + column))
         .collect();
     let (inputs_each, outputs_each) = (inputs / groups, outputs / groups);
     let mut transposed = Vec::with_capacity(inputs * outputs_each * taps.len());
     for input in 0..inputs {
         let (group, input) = (input / inputs_each, input % inputs_each);
         for output in group * outputs_each..(group + 1) * outputs_each {
-            let filter = &weight[(output * inputs_each + input) * kernel * kernel..];
+            let filter = &weight[(output * inputs_each + input) * kernel[0] * kernel[1]..];
             transposed.extend(taps.iter().map(|&tap| filter[tap]));
         }
     }

@@ -4,9 +4,13 @@
 //! registers. It finds each pixel by an offset from a table, so that strides, borders and batches
 //! cost it nothing, and it never asks where an image epilogue: borders of zeros are physically there.
 
+pub(crate) mod curves;
 pub(crate) mod depthwise;
+mod functions;
 pub(crate) mod grouped;
 pub(crate) mod panel;
+pub(crate) mod pointwise;
+pub(crate) mod reduce;
 pub(crate) mod sum;
 pub(crate) mod window;
 pub(crate) mod winograd;
@@ -15,6 +19,8 @@ use crate::InstructionSet;
 use depthwise::DepthwiseTile;
 use grouped::GroupedTile;
 use panel::PanelTile;
+use pointwise::PointwiseTile;
+use reduce::ReduceTile;
 use sum::SumRow;
 use window::Window;
 use winograd::{F2, F4, Patch, Unpatch};
@@ -39,6 +45,10 @@ pub(crate) struct Kernels {
     pub(crate) maximum: unsafe fn(&Window),
     /// A sum of rows.
     pub(crate) sum: unsafe fn(&SumRow<'_>),
+    /// A function of some pixels' numbers.
+    pub(crate) pointwise: unsafe fn(&PointwiseTile),
+    /// One pixel's sum over a window.
+    pub(crate) reduce: unsafe fn(&ReduceTile),
     /// Winograd's transform of a patch, by [`Size`](crate::winograd::Size).
     pub(crate) transform: [unsafe fn(&Patch); 2],
     /// The transform back.
@@ -107,6 +117,8 @@ macro_rules! kernels {
                 depthwise,
                 maximum,
                 sum,
+                pointwise,
+                reduce,
                 transform: [transform_two, transform_four],
                 restore: [restore_two, restore_four],
             };
@@ -194,6 +206,18 @@ macro_rules! kernels {
             unsafe fn sum(row: &SumRow<'_>) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
                 unsafe { sum::sum::<$vector>(row) }
+            }
+
+            $(#[$feature])?
+            unsafe fn pointwise(tile: &PointwiseTile) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { pointwise::pointwise::<$vector>(tile) }
+            }
+
+            $(#[$feature])?
+            unsafe fn reduce(tile: &ReduceTile) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { reduce::reduce::<$vector>(tile) }
             }
 
             $(#[$feature])?

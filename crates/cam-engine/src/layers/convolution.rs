@@ -17,14 +17,15 @@ pub(crate) fn convolution(
 ) -> (Layer, Kernel) {
     match packed {
         Packed::Panels(panels) => {
-            let merged = !panels.is_grouped() && input.layout.pixel == panels.depth;
+            let is_run = input.layout.pixel == panels.depth && windows.dilation[1] == 1;
+            let merged = !panels.is_grouped() && is_run;
             let kernel = match projection {
                 Some(_) => Kernel::DirectWithProjection,
                 None => Kernel::Direct,
             };
             let from = Input::new(input, windows, panels.depth, merged);
             let (inputs, outputs) = (input.layout.channels(), panels.bias.len());
-            let per_pixel = inputs * windows.stride * windows.stride
+            let per_pixel = inputs * windows.stride[0] * windows.stride[1]
                 + outputs * if epilogue.residual.is_some() { 2 } else { 1 };
             let layer = Direct {
                 split: Split::choose(

@@ -28,6 +28,8 @@ impl Depthwise {
             // SAFETY: the tables were checked against their buffers when they were made, the
             // weights hold a row per tap, and no other thread writes these pixels.
             unsafe { (run.kernels.depthwise)(tile.len(), &arguments) }
+            // SAFETY: as above.
+            unsafe { self.epilogue.activate(run, tile, 0, self.weights.channels) }
         }
     }
 }

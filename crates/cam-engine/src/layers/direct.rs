@@ -91,6 +91,11 @@ impl Direct {
                 let next = panels.get(i + 1).unwrap_or(&panels[0]);
                 self.run_panel(run, block.clone(), panel, next, i == 0);
             }
+            if let (Some(first), Some(last)) = (panels.first(), panels.last()) {
+                let channels = last.output + last.width - first.output;
+                // SAFETY: this thread has written all of these panels for these pixels.
+                unsafe { self.epilogue.activate(run, block, first.output, channels) }
+            }
         }
     }
 

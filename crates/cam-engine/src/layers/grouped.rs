@@ -33,6 +33,8 @@ impl Grouped {
                 // exist, and no other thread writes these pixels.
                 unsafe { (run.kernels.grouped)(tile.len(), &arguments) }
             }
+            // SAFETY: as above.
+            unsafe { self.epilogue.activate(run, tile, 0, self.weights.bias.len()) }
         }
     }
 }

@@ -18,6 +18,7 @@
 //!
 //! `cargo xtask sanitize thread` watches every access of the tests for a violation.
 
+pub(crate) mod activated;
 pub(crate) mod border;
 mod convolution;
 pub(crate) mod depthwise;
@@ -25,6 +26,9 @@ pub(crate) mod direct;
 pub(crate) mod grouped;
 pub(crate) mod max_pool;
 pub(crate) mod max_pool_backward;
+pub(crate) mod pointwise;
+pub(crate) mod reduce;
+pub(crate) mod spread;
 pub(crate) mod sum;
 pub(crate) mod transfer;
 pub(crate) mod winograd;
@@ -64,6 +68,9 @@ pub(crate) enum Layer {
     Depthwise(Box<depthwise::Depthwise>),
     Winograd(Box<winograd::Winograd>),
     MaxPool(max_pool::Maximum),
+    Pointwise(pointwise::Pointwise),
+    Reduce(reduce::Reduce),
+    Spread(spread::Spread),
     Store(transfer::Store),
     Sum(sum::Sum),
     MaxPoolBackward(max_pool_backward::MaxPoolBackward),
@@ -79,6 +86,9 @@ impl Layer {
             Self::Depthwise(layer) => layer.run(run, worker),
             Self::Winograd(layer) => return layer.run(run, worker),
             Self::MaxPool(layer) => layer.run(run, worker),
+            Self::Pointwise(layer) => layer.run(run, worker),
+            Self::Reduce(layer) => layer.run(run, worker),
+            Self::Spread(layer) => layer.run(run, worker),
             Self::Store(layer) => layer.run(run, worker),
             Self::Sum(layer) => layer.run(run, worker),
             Self::MaxPoolBackward(layer) => layer.run(run, worker),
@@ -103,10 +113,11 @@ impl Input {
     /// then the taps of a row are one run of numbers.
     pub(crate) fn new(place: Place, windows: &Windows, depth: usize, merged: bool) -> Self {
         let layout = place.layout;
-        let [rows, columns] = windows.kernel;
+        let ([rows, columns], [down, across]) = (windows.kernel, windows.dilation);
+        let (row, pixel) = (down * layout.row(), across * layout.pixel);
         let (columns, depth) = if merged { (1, depth * columns) } else { (columns, depth) };
         let taps: Vec<u32> = (0..rows)
-            .flat_map(|y| (0..columns).map(move |x| (y * layout.row() + x * layout.pixel) as u32))
+            .flat_map(|y| (0..columns).map(move |x| (y * row + x * pixel) as u32))
             .collect();
         let reach = taps.last().map_or(0, |&tap| tap as usize);
         let reach = reach + if merged { depth } else { layout.channels() };
@@ -115,7 +126,7 @@ impl Input {
             windows: OffsetTable::reading(place, offsets, reach),
             taps,
             depth,
-            step: windows.stride * layout.pixel,
+            step: windows.stride[1] * layout.pixel,
         }
     }
 }
@@ -125,14 +136,21 @@ pub(crate) struct Epilogue {
     pub(crate) output: OffsetTable,
     pub(crate) residual: Option<OffsetTable>,
     pub(crate) bounds: (f32, f32),
+    /// What follows once all of a pixel's sums are there.
+    pub(crate) activated: Option<activated::Activated>,
 }
 
 impl Epilogue {
-    pub(crate) fn new(output: Place, residual: Option<Place>, bounds: (f32, f32)) -> Self {
+    pub(crate) fn new(
+        output: Place,
+        residual: Option<Place>,
+        (bounds, activated): ((f32, f32), Option<activated::Activated>),
+    ) -> Self {
         let channels = output.layout.channels().next_multiple_of(CHANNELS);
         let residual =
             residual.map(|place| OffsetTable::reading(place, place.layout.offsets(), channels));
-        Self { output: OffsetTable::writing(output), residual, bounds }
+        let output = activated.as_ref().map_or(output, |activated| activated.sums);
+        Self { output: OffsetTable::writing(output), residual, bounds, activated }
     }
 
     /// The sums of windows that are not those of all pixels in order: one output offset each.
@@ -142,7 +160,25 @@ impl Epilogue {
             OffsetTable::reading(place, offsets.clone(), place.layout.channels())
         });
         let bounds = (f32::NEG_INFINITY, f32::INFINITY);
-        Self { output: OffsetTable::writing_to(output, offsets), residual, bounds }
+        let output = OffsetTable::writing_to(output, offsets);
+        Self { output, residual, bounds, activated: None }
+    }
+
+    /// Applies the activation to pixels and channels whose sums this thread has written.
+    ///
+    /// # Safety
+    /// No other thread touches these channels of these pixels now.
+    unsafe fn activate(
+        &self,
+        run: &Run<'_>,
+        pixels: std::ops::Range<usize>,
+        channel: usize,
+        channels: usize,
+    ) {
+        if let Some(activated) = &self.activated {
+            // SAFETY: the caller's promise; sums lie in the places for which the tables were made.
+            unsafe { activated.run_pixels(run, pixels, channel, channels) }
+        }
     }
 
     /// The sums of the pixels from `pixel` on and the channels from `channel` on.

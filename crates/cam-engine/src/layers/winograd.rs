@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Run;
+use super::activated::Activated;
 use super::direct::{FIRST_TAP, Split, ZEROS};
 use crate::kernels::panel::{PanelTile, Source};
 use crate::kernels::winograd::{Patch, Unpatch};
@@ -41,6 +42,7 @@ pub(crate) struct Winograd {
     output: Place,
     residual: Option<Place>,
     bounds: (f32, f32),
+    activated: Option<Activated>,
     split: Split,
     /// Patches in a block.
     block: usize,
@@ -63,12 +65,13 @@ impl Winograd {
         (panels, weights): (Arc<Panels>, Arc<Transformed>),
         places: Places,
         windows: &Windows,
-        bounds: (f32, f32),
+        (bounds, activated): ((f32, f32), Option<Activated>),
         threads: usize,
     ) -> Self {
         let Places { input, output, residual } = places;
+        let output = activated.as_ref().map_or(output, |activated| activated.sums);
         let grid = windows.outputs.map(|outputs| outputs.div_ceil(size.outputs()));
-        let offsets = input.layout.windows(grid, size.outputs(), windows.before);
+        let offsets = input.layout.windows(grid, [size.outputs(); 2], windows.before);
         let last = (size.outputs() + 1) * (input.layout.row() + input.layout.pixel);
         let patches = OffsetTable::reading(input, offsets, last + input.layout.channels());
         let patch_bytes = size.positions() * panels.depth * size_of::<f32>();
@@ -91,6 +94,7 @@ impl Winograd {
             output,
             residual,
             bounds,
+            activated,
             split,
             block,
             grid,
@@ -248,6 +252,12 @@ impl Winograd {
             // pixels are padded to whole vectors, and nobody else touches these channels of
             // these pixels.
             unsafe { run.kernels.restore[self.size as usize](&arguments) }
+            let Some(activated) = &self.activated else { continue };
+            for y in y..y + arguments.rows {
+                let (pixel, pixels) = ([image, y, x], arguments.columns);
+                // SAFETY: as above.
+                unsafe { activated.run(run, pixel, pixels, panel.output, panel.width) }
+            }
         }
     }
 

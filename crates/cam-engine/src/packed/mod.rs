@@ -34,7 +34,7 @@ impl<'a> Filters<'a> {
     pub(crate) fn of(convolution: &'a Convolution) -> Self {
         let Convolution { inputs, outputs, groups, kernel, .. } = *convolution;
         let (weight, bias) = (&convolution.weight, &convolution.bias);
-        Self { inputs, outputs, groups, taps: kernel * kernel, weight, bias }
+        Self { inputs, outputs, groups, taps: kernel[0] * kernel[1], weight, bias }
     }
 }
 

@@ -5,9 +5,9 @@ use crate::Convolution;
 use crate::layout::CHANNELS;
 
 impl Packed {
-    /// A convolution's weights, `[outputs, inputs / groups, kernel, kernel]`.
+    /// A convolution's weights, `[outputs, inputs / groups, h, w]`.
     pub(crate) fn unpack(&self, convolution: &Convolution) -> Vec<f32> {
-        let taps = convolution.kernel * convolution.kernel;
+        let taps = convolution.kernel[0] * convolution.kernel[1];
         let depth = convolution.inputs / convolution.groups;
         let mut weight = vec![0.0; convolution.outputs * depth * taps];
         match self {
@@ -79,8 +79,9 @@ mod tests {
             let convolution = Convolution {
                 inputs,
                 outputs,
-                kernel,
-                stride: 1,
+                kernel: [kernel; 2],
+                stride: [1; 2],
+                dilation: [1; 2],
                 padding: crate::Padding::Each(0),
                 groups,
                 bias: vec![0.0; outputs],

@@ -7,8 +7,8 @@ mod support;
 mod threads;
 
 use cam_engine::{
-    Activation, Convolution, Engine, Error, Graph, InstructionSet, Kernel, MaxPool, Operation,
-    Options, Padding, Step,
+    Activation, Convolution, Engine, Error, Graph, InstructionSet, Kernel, Operation, Options,
+    Padding, Step, Window,
 };
 use support::*;
 
@@ -17,7 +17,7 @@ const SHAPE: [usize; 4] = [1, 3, 12, 10];
 /// A stem, a pool and two blocks, the first with a projection.
 fn small_network() -> Graph {
     let conv = |inputs, outputs, kernel| convolution(inputs, outputs, kernel, inputs as u64);
-    let pool = Operation::MaxPool(MaxPool { kernel: 3, stride: 2, padding: 1 });
+    let pool = Operation::MaxPool(Window::square(3, 2, 1));
     let linear = Convolution { activation: Activation::Identity, ..conv(16, 48, 1) };
     let steps = [
         (0, Operation::Convolution(conv(3, 16, 5))),
@@ -147,13 +147,14 @@ fn nan_and_infinity_reach_what_they_reach_by_definition() {
     for poison in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         for activation in [Activation::Identity, Activation::Relu, Activation::Relu6] {
             for (channels, groups) in [(3, 1), (20, 1), (20, 20), (20, 5), (64, 2)] {
+                let activation = activation.clone();
                 let step = Convolution { activation, ..grouped(channels, channels, 3, groups, 70) };
                 let step = Convolution { residual: Some(0), ..step };
                 let graph = graph([Operation::Convolution(step)]);
                 assert_passes(&graph, [1, channels, 6, 7], poison);
             }
         }
-        let pool = Operation::MaxPool(MaxPool { kernel: 3, stride: 1, padding: 1 });
+        let pool = Operation::MaxPool(Window::square(3, 1, 1));
         assert_passes(&graph([pool]), [2, 5, 6, 7], poison);
     }
 }
@@ -201,7 +202,7 @@ fn single(change: impl FnOnce(&mut Convolution)) -> Graph {
 #[test]
 fn graphs_that_contradict_themselves_are_refused() {
     let step = 0;
-    let stride = error_of(single(|step| step.stride = 0));
+    let stride = error_of(single(|step| step.stride = [1, 0]));
     assert_eq!(stride, Error::Zero { step, field: "stride" });
     let groups = error_of(single(|step| step.groups = 4));
     assert_eq!(groups, Error::Groups { step, groups: 4, inputs: 4, outputs: 6 });
@@ -213,10 +214,9 @@ fn graphs_that_contradict_themselves_are_refused() {
     assert_eq!(later, Error::Order { step, value: 1 });
     let own = error_of(single(|step| step.residual = Some(0)));
     assert_eq!(own, Error::Channels { step, value: 0, expected: 6, found: 4 });
-    let pool = MaxPool { kernel: 3, stride: 1, padding: 2 };
-    let pool = error_of(graph([Operation::MaxPool(pool)]));
-    assert_eq!(pool, Error::PoolPadding { step, padding: 2, kernel: 3 });
-    let huge = error_of(single(|step| (step.inputs, step.kernel) = (usize::MAX, 9)));
+    let pool = error_of(graph([Operation::MaxPool(Window::square(3, 1, 3))]));
+    assert_eq!(pool, Error::PoolPadding { step, padding: 3, kernel: 3 });
+    let huge = error_of(single(|step| (step.inputs, step.kernel) = (usize::MAX, [9, 9])));
     assert!(matches!(huge, Error::Length { tensor: "weight", .. }));
 }
 
@@ -255,7 +255,7 @@ fn a_window_larger_than_the_image_is_refused() {
 #[test]
 fn a_residual_of_another_shape_is_refused() {
     let first = convolution(3, 3, 1, 1);
-    let second = Convolution { stride: 2, residual: Some(0), ..convolution(3, 3, 1, 1) };
+    let second = Convolution { stride: [2; 2], residual: Some(0), ..convolution(3, 3, 1, 1) };
     let engine = engine(graph([first, second].map(Operation::Convolution)));
     let error = engine.run(0..2, &[0.0; 48], [1, 3, 4, 4]).unwrap_err();
     let (expected, found) = ([1, 3, 2, 2], [1, 3, 4, 4]);

@@ -4,16 +4,17 @@ use std::io;
 use std::sync::Mutex;
 
 use crate::support::*;
-use cam_engine::{Convolution, Engine, Error, Graph, MaxPool, Operation, Options};
+use cam_engine::{Convolution, Engine, Error, Graph, Operation, Options, Window};
 
 const SHAPE: [usize; 4] = [1, 3, 30, 28];
 
 /// A convolution for every form of weights, and a pool between.
 fn network() -> Graph {
-    let strided = |step: Convolution| Operation::Convolution(Convolution { stride: 2, ..step });
+    let strided =
+        |step: Convolution| Operation::Convolution(Convolution { stride: [2; 2], ..step });
     graph([
         strided(convolution(3, 40, 5, 1)),
-        Operation::MaxPool(MaxPool { kernel: 3, stride: 1, padding: 1 }),
+        Operation::MaxPool(Window::square(3, 1, 1)),
         Operation::Convolution(grouped(40, 40, 3, 40, 2)),
         Operation::Convolution(grouped(40, 60, 3, 10, 3)),
         Operation::Convolution(convolution(60, 64, 3, 4)),

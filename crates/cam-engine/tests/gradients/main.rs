@@ -6,8 +6,8 @@ mod support;
 
 use adjoint::{adjoint, guided_adjoint};
 use cam_engine::{
-    Activation, Convolution, Engine, Error, Graph, MaxPool, Operation, Options, Output, Padding,
-    Step,
+    Activation, Convolution, Engine, Error, Graph, Operation, Options, Output, Padding, Step,
+    Window,
 };
 use proptest::prelude::*;
 use support::*;
@@ -84,7 +84,10 @@ fn dense_convolutions_are_turned_round() {
         (1, 1, 512, 16, 3),
     ] {
         let plain = convolution(inputs, outputs, kernel, 3);
-        assert_agrees(&of(Convolution { stride, ..plain }), [2, inputs, size, size + 1]);
+        assert_agrees(
+            &of(Convolution { stride: [stride; 2], ..plain }),
+            [2, inputs, size, size + 1],
+        );
     }
 }
 
@@ -96,7 +99,7 @@ fn grouped_and_depthwise_convolutions_are_turned_round() {
             .chain([(40, 40, 40, 5, 2), (12, 24, 12, 3, 1)])
     {
         let plain = grouped(inputs, outputs, kernel, groups, 9);
-        assert_agrees(&of(Convolution { stride, ..plain }), [1, inputs, 7, 8]);
+        assert_agrees(&of(Convolution { stride: [stride; 2], ..plain }), [1, inputs, 7, 8]);
     }
 }
 
@@ -105,7 +108,7 @@ fn same_borders_are_turned_round_at_even_and_odd_sizes() {
     for (kernel, stride, size) in [(3, 2, 8), (3, 2, 9), (5, 2, 8), (5, 2, 11), (5, 1, 6)] {
         for groups in [1, 20] {
             let plain = grouped(20, 20, kernel, groups, 2);
-            let step = Convolution { stride, padding: Padding::Same, ..plain };
+            let step = Convolution { stride: [stride; 2], padding: Padding::Same, ..plain };
             assert_agrees(&of(step), [1, 20, size, size + 1]);
         }
     }
@@ -122,8 +125,11 @@ fn a_gradient_stops_where_the_activation_clamped() {
 
 #[test]
 fn a_max_pool_hands_the_gradient_to_the_first_maximum() {
-    let pool = |kernel, stride, padding| Operation::MaxPool(MaxPool { kernel, stride, padding });
-    for pool in [pool(3, 2, 1), pool(2, 2, 0), pool(3, 1, 1)] {
+    for pool in [
+        Operation::MaxPool(Window::square(3, 2, 1)),
+        Operation::MaxPool(Window::square(2, 2, 0)),
+        Operation::MaxPool(Window::square(3, 1, 1)),
+    ] {
         // Behind a relu there are many zeros, and so many equal maxima.
         let first = Operation::Convolution(convolution(3, 20, 3, 1));
         assert_agrees(&graph([first, pool.clone()]), [2, 3, 9, 8]);
@@ -135,10 +141,10 @@ fn a_max_pool_hands_the_gradient_to_the_first_maximum() {
 fn residual_network() -> Graph {
     let conv = |inputs, outputs, kernel| convolution(inputs, outputs, kernel, inputs as u64);
     let operation = Operation::Convolution;
-    let strided = |step: Convolution| Convolution { stride: 2, ..step };
+    let strided = |step: Convolution| Convolution { stride: [2; 2], ..step };
     steps([
         (0, operation(conv(3, 16, 5))),
-        (1, Operation::MaxPool(MaxPool { kernel: 3, stride: 2, padding: 1 })),
+        (1, Operation::MaxPool(Window::square(3, 2, 1))),
         (2, operation(strided(linear(16, 48, 1)))),
         (2, operation(conv(16, 20, 1))),
         (4, operation(strided(conv(20, 20, 3)))),
@@ -195,13 +201,13 @@ fn a_value_with_many_readers_collects_all_their_gradients() {
     let graph = steps([
         (0, operation(convolution(6, 20, 3, 1))),
         (0, operation(convolution(6, 20, 1, 2))),
-        (1, Operation::MaxPool(MaxPool { kernel: 3, stride: 1, padding: 1 })),
+        (1, Operation::MaxPool(Window::square(3, 1, 1))),
         (1, operation(residual(1, convolution(20, 20, 3, 3)))),
         (4, operation(residual(1, linear(20, 20, 1)))),
         (3, operation(residual(5, linear(20, 20, 1)))),
         (6, operation(residual(2, convolution(20, 20, 3, 4)))),
-        (1, operation(Convolution { stride: 2, ..linear(20, 20, 1) })),
-        (7, operation(residual(8, Convolution { stride: 2, ..linear(20, 20, 3) }))),
+        (1, operation(Convolution { stride: [2; 2], ..linear(20, 20, 1) })),
+        (7, operation(residual(8, Convolution { stride: [2; 2], ..linear(20, 20, 3) }))),
     ]);
     assert_agrees(&graph, [1, 6, 9, 8]);
 }
@@ -307,7 +313,7 @@ proptest! {
     ) {
         prop_assume!(height.min(width) + 2 * border >= kernel);
         let plain = grouped(inputs * groups, outputs * groups, kernel, groups, seed);
-        let step = Convolution { stride, padding: Padding::Each(border), ..plain };
+        let step = Convolution { stride: [stride; 2], padding: Padding::Each(border), ..plain };
         let graph = of(step);
         for instructions in available() {
             let shape = [1, inputs * groups, height, width];

@@ -1,15 +1,19 @@
 //! The engine's scalar twin: every step as its definition says, in f64, on `[n, c, h, w]`.
 
+mod activations;
 mod numbers;
+mod windows;
 
 use std::ops::Range;
 
 use cam_engine::{
-    Activation, Convolution, Engine, Graph, InstructionSet, MaxPool, Operation, Options, Output,
-    Padding, Step,
+    Activation, Convolution, Engine, Graph, InstructionSet, Operation, Options, Output, Padding,
+    ScaleShift, Step,
 };
 
+pub use activations::activate;
 pub use numbers::numbers;
+pub use windows::Windows;
 
 /// An activation and its shape.
 #[derive(Clone)]
@@ -48,69 +52,93 @@ pub fn all_values(
                 let residual = convolution.residual.map(|value| &values[value - segment.start]);
                 convolve(convolution, x, residual)
             }
-            Operation::MaxPool(pool) => max_pool(pool, x),
+            Operation::Activation(activation) => map(x, |x, c| activate(activation, x, c).0),
+            Operation::Add { other } => combine(x, &values[other - segment.start], |a, b| a + b),
+            Operation::Multiply { other } => {
+                combine(x, &values[other - segment.start], |a, b| a * b)
+            }
+            Operation::ScaleShift(ScaleShift { scale, shift }) => {
+                map(x, |x, c| x * f64::from(scale[c]) + f64::from(shift[c]))
+            }
+            Operation::MaxPool(window) => pool(&Windows::of_pool(window, x.shape), x, maximum),
+            Operation::AveragePool { window, include_border } => {
+                let windows = Windows::of_pool(window, x.shape);
+                pool(&windows, x, |values, all| {
+                    let count = if *include_border { all } else { values.len() };
+                    values.iter().sum::<f64>() / count as f64
+                })
+            }
+            Operation::GlobalMaximum => pool(&Windows::whole(x.shape), x, maximum),
+            Operation::GlobalAverage => pool(&Windows::whole(x.shape), x, mean),
         };
         values.push(y);
     }
     values
 }
 
-fn convolve(step: &Convolution, x: &Values, residual: Option<&Values>) -> Values {
-    let [images, _, height, width] = x.shape;
-    let (k, depth) = (step.kernel, step.inputs / step.groups);
-    let [(top, bottom), (left, right)] =
-        [height, width].map(|size| step.padding.before_and_after(size, k, step.stride));
-    let out_height = (height + top + bottom - k) / step.stride + 1;
-    let out_width = (width + left + right - k) / step.stride + 1;
-    let shape = [images, step.outputs, out_height, out_width];
+pub fn convolve(step: &Convolution, x: &Values, residual: Option<&Values>) -> Values {
+    let depth = step.inputs / step.groups;
+    let [kh, kw] = step.kernel;
+    let windows = Windows::of_convolution(step, x.shape);
+    let [height, width] = windows.outputs;
+    let shape = [x.shape[0], step.outputs, height, width];
     let mut values = Vec::new();
     for [n, o, y, z] in positions(shape) {
         let group = o / (step.outputs / step.groups);
         let mut sum = f64::from(step.bias[o]);
-        for [c, ky, kx, _] in positions([depth, k, k, 1]) {
-            let iy = (y * step.stride + ky) as isize - top as isize;
-            let ix = (z * step.stride + kx) as isize - left as isize;
+        for [c, ky, kx, _] in positions([depth, kh, kw, 1]) {
+            let [iy, ix] = windows.tap([y, z], [ky, kx]);
             if let Some(x) = x.at(n, group * depth + c, iy, ix) {
-                sum += x * f64::from(step.weight[((o * depth + c) * k + ky) * k + kx]);
+                sum += x * f64::from(step.weight[((o * depth + c) * kh + ky) * kw + kx]);
             }
         }
         if let Some(residual) = residual {
             sum += residual.at(n, o, y as isize, z as isize).unwrap();
         }
-        values.push(activate(step.activation, sum));
+        values.push(activate(&step.activation, sum, o).0);
     }
     Values { values, shape }
 }
 
-fn activate(activation: Activation, x: f64) -> f64 {
-    match activation {
-        _ if x.is_nan() => x,
-        Activation::Identity => x,
-        Activation::Relu => x.max(0.0),
-        Activation::Relu6 => x.clamp(0.0, 6.0),
-    }
+/// A function of every number and its channel.
+fn map(x: &Values, function: impl Fn(f64, usize) -> f64) -> Values {
+    let channels = positions(x.shape).map(|[_, c, _, _]| c);
+    let values = x.values.iter().zip(channels).map(|(&x, c)| function(x, c));
+    Values { values: values.collect(), shape: x.shape }
 }
 
-fn max_pool(pool: &MaxPool, x: &Values) -> Values {
-    let [images, channels, height, width] = x.shape;
-    let [h, w] =
-        [height, width].map(|size| (size + 2 * pool.padding - pool.kernel) / pool.stride + 1);
-    let shape = [images, channels, h, w];
+/// A function of two values; the second may have one number for all positions of a channel.
+fn combine(a: &Values, b: &Values, function: impl Fn(f64, f64) -> f64) -> Values {
+    let values =
+        a.values.iter().enumerate().map(|(i, &x)| function(x, b.values[broadcast(a, b, i)]));
+    Values { values: values.collect(), shape: a.shape }
+}
+
+/// Which number of the second value goes with the first's number `i`.
+pub fn broadcast(a: &Values, b: &Values, i: usize) -> usize {
+    if a.shape == b.shape { i } else { i / (a.shape[2] * a.shape[3]) }
+}
+
+/// What becomes of every window's numbers, and of how many there are with the border's.
+fn pool(windows: &Windows, x: &Values, reduce: impl Fn(&[f64], usize) -> f64) -> Values {
+    let [height, width] = windows.outputs;
+    let shape = [x.shape[0], x.shape[1], height, width];
     let mut values = Vec::new();
     for [n, c, y, z] in positions(shape) {
-        let mut largest = f64::NEG_INFINITY;
-        for [ky, kx, _, _] in positions([pool.kernel, pool.kernel, 1, 1]) {
-            let iy = (y * pool.stride + ky) as isize - pool.padding as isize;
-            let ix = (z * pool.stride + kx) as isize - pool.padding as isize;
-            if let Some(x) = x.at(n, c, iy, ix)
-                && (x > largest || x.is_nan())
-            {
-                largest = if largest.is_nan() { largest } else { x };
-            }
-        }
-        values.push(largest);
+        let taps = windows.taps([y, z]);
+        let inside: Vec<f64> = taps.iter().filter_map(|&[y, x_]| x.at(n, c, y, x_)).collect();
+        values.push(reduce(&inside, windows.bordered(&taps)));
     }
     Values { values, shape }
+}
+
+fn maximum(values: &[f64], _: usize) -> f64 {
+    let larger = |most: f64, &x: &f64| if most.is_nan() || x <= most { most } else { x };
+    values.iter().fold(f64::NEG_INFINITY, larger)
+}
+
+fn mean(values: &[f64], _: usize) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 pub fn positions([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = [usize; 4]> {
@@ -135,8 +163,9 @@ pub fn grouped(
     Convolution {
         inputs,
         outputs,
-        kernel,
-        stride: 1,
+        kernel: [kernel; 2],
+        stride: [1; 2],
+        dilation: [1; 2],
         padding: Padding::Each(kernel / 2),
         groups,
         weight: numbers(seed, outputs * depth).into_iter().map(|x| x * scale).collect(),

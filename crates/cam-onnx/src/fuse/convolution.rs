@@ -77,6 +77,11 @@ fn residual(work: &mut Work<'_>, value: Value) {
 fn activation(work: &mut Work<'_>, value: Value) {
     let Some(Operation::Map(function)) = work.operation(value) else { return };
     let (function, read) = (*function, work.inputs(value)[0]);
+    // The sum of a residual that ends a block stays what it is: the activation is the next block's.
+    let ends_block = work.graph.giver(read).is_some_and(|step| !step.name.ends.is_empty());
+    if ends_block && work.inputs(read).len() > 1 {
+        return;
+    }
     if let Some((convolution, inputs)) = open(work, read) {
         let convolution = Convolution { activation: Some(function), ..convolution };
         work.replace(value, &inputs, Operation::Convolution(convolution));

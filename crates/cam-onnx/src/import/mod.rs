@@ -77,10 +77,10 @@ pub fn import(
         lower::lower(&mut importer, node);
     }
     let (mut graph, parameters, values) = importer.finish()?;
-    names::strip_wrapper(graph.steps.iter_mut().map(|step| &mut step.name));
     let found = embedding::choose(&mut graph, &values, &model.graph, wish.embedding.as_deref())?;
     graph.output = found.value;
     graph.name_modules();
+    names::strip_wrapper(graph.steps.iter_mut().map(|step| &mut step.name));
     let mut numbers = numbers(parameters);
     let classifier = found.classifier.clone();
     fuse::fuse(&mut graph, &mut numbers, classifier.as_ref());

@@ -56,7 +56,7 @@ fn from_path(name: &str) -> String {
     module
 }
 
-/// Takes off a first part that all modules share: a wrapper around the network.
+/// Takes off a first part that all modules share: a wrapper around the network. Modules go by their whole path too.
 pub(crate) fn strip_wrapper<'a>(names: impl Iterator<Item = &'a mut Name>) {
     let names: Vec<&mut Name> = names.filter(|name| !name.module.is_empty()).collect();
     let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
@@ -72,7 +72,11 @@ pub(crate) fn strip_wrapper<'a>(names: impl Iterator<Item = &'a mut Name>) {
     });
     let is_wrapper = is_wrapper && names.iter().any(|name| name.module != shared);
     if is_wrapper {
+        let within = |end: &String| Some(end.strip_prefix(&shared)?.strip_prefix('.')?.to_owned());
         for name in names {
+            // Whoever exported the wrapper may call its modules by their whole path.
+            let inner: Vec<String> = name.ends.iter().filter_map(within).collect();
+            name.ends.splice(0..0, inner);
             name.module.drain(..name.module.len().min(shared.len() + 1));
         }
     }
