@@ -147,14 +147,19 @@ impl Model {
             ).see(Setting::Weights));
         }
         let is_onnx = file.as_deref().is_some_and(onnx::is_onnx);
+        // The preprocessing of every network that is known by its tensors is known.
+        let asked = options.preprocessing.as_deref();
+        let found = preprocess::chosen(asked, file.as_deref(), !is_onnx)?;
         if options.embedding.is_some() && !is_onnx {
             return Err(Error::usage(
                 "the embedding of an ONNX file can be named: give such a file",
             )
             .see(Setting::Weights));
         }
+        // A size that a file says is the one to read the network for, unless another is asked for.
+        let said = found.as_ref().and_then(Found::size).filter(|_| options.size.is_none());
         let wish = cam_onnx::Wish {
-            size: options.size.map(|(width, height)| [height, width]),
+            size: options.size.or(said).map(|(width, height)| [height, width]),
             embedding: options.embedding.clone(),
         };
         let request = Request { prefix: options.prefix.as_deref(), described, strictness, wish };
@@ -165,12 +170,14 @@ impl Model {
                 Some(file) => network(file, &request, runtime),
             }
         });
-        let (network, place) = networks.next().context("a device was opened")??;
+        let first = networks.next().context("a device was opened")?;
+        let (network, place) = first.map_err(|error| match (&file, said) {
+            (Some(file), Some(said)) if is_onnx => onnx::other_size(file, said).unwrap_or(error),
+            _ => error,
+        })?;
         let copies = networks.map(|network| Ok(network?.0)).collect::<Result<_, Error>>()?;
         let mut place = place.unwrap_or_default();
-        // The preprocessing of every network that is known by its tensors is known.
-        let own = (network.preprocessing(), !is_onnx);
-        let found = preprocess::chosen(options.preprocessing.as_deref(), file.as_deref(), own)?;
+        let found = found.map(|found| found.at(network.preprocessing()));
         if let Some(found) = &found {
             place.remarks.extend(found.remarks.iter().cloned());
         }
@@ -433,9 +440,8 @@ fn is_plain(source: &cam_models::Source) -> bool {
 /// Where there is no such network or device.
 pub fn untrained_by_name(name: &str, options: &ModelOptions) -> Result<ConvNet, Error> {
     let network = untrained(description(name)?, opened(options)?.swap_remove(0).runtime)?;
-    let own = (network.preprocessing(), true);
-    let found = preprocess::chosen(options.preprocessing.as_deref(), None, own)?;
-    Ok(match found {
+    let found = preprocess::chosen(options.preprocessing.as_deref(), None, true)?;
+    Ok(match found.map(|found| found.at(network.preprocessing())) {
         Some(found) => network.with_preprocessing(found.preprocessing),
         None => network,
     })

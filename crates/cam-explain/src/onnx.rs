@@ -3,10 +3,10 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use cam_models::{ConvNet, GraphClassifier, GraphParts, Preprocessing, Runtime};
+use cam_models::{ConvNet, GraphClassifier, GraphParts, InputLayout, Preprocessing, Runtime};
 use cam_onnx::{Network, Role, Source, Wish};
 
-use crate::error::{Context as _, Error};
+use crate::error::{Context as _, Error, Setting};
 use crate::notice;
 
 /// Whether a file is taken for ONNX: by its name, and where that says nothing by its first bytes.
@@ -43,7 +43,12 @@ pub fn open(file: &Path, wish: &Wish, runtime: Runtime) -> Result<ConvNet, Error
     let network = import(file, wish)?;
     say(file, &network);
     let [height, width] = network.input.size;
-    let preprocessing = Preprocessing { size: (width, height), ..Preprocessing::imagenet() };
+    let layout = match network.input.is_channels_last {
+        true => InputLayout::Nhwc,
+        false => InputLayout::Nchw,
+    };
+    let preprocessing =
+        Preprocessing { size: (width, height), layout, ..Preprocessing::imagenet() };
     let parts = GraphParts {
         name: name(file),
         graph: network.graph,
@@ -56,6 +61,16 @@ pub fn open(file: &Path, wish: &Wish, runtime: Runtime) -> Result<ConvNet, Error
         preprocessing,
     };
     ConvNet::from_graph(parts, runtime).context(file.display().to_string())
+}
+
+/// What is wrong where a file cannot be read for the size that its preprocessing says, but for its own.
+pub fn other_size(file: &Path, (width, height): (usize, usize)) -> Option<Error> {
+    let [h, w] = import(file, &Wish::default()).ok()?.input.size;
+    let error = Error::usage(format_args!(
+        "{}: the preprocessing is for {width}×{height} pixels, and the network takes {w}×{h}",
+        file.display()
+    ));
+    Some(error.see(Setting::Preprocessing))
 }
 
 /// What the network is called: the file's name without its ending.

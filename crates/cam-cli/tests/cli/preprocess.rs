@@ -184,3 +184,48 @@ fn an_array_that_is_no_image_is_refused_in_words() {
     let run = tiny(&place, "embed x.npy:1 --out e.npy").ends_with(1);
     assert!(run.err.contains("x.npy:1: has no image 1: it holds 1"), "{}", run.err);
 }
+
+/// A network from an ONNX file, which does not say how its images are prepared.
+fn onnx() -> Place {
+    let place = Place::new();
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/onnx");
+    let file = std::fs::read(folder.join("tiny_iresnet.ts17.onnx")).expect("a network");
+    place.write("net.onnx", file);
+    place
+}
+
+#[test]
+fn what_an_onnx_file_does_not_say_is_assumed_and_said() {
+    let place = onnx();
+    let document = |words: &str| {
+        let run =
+            place.say(&format!("explain cat.png -c coffee.png --weights net.onnx --json {words}"));
+        run.done().json()
+    };
+    let assumed = document("");
+    assert_eq!(assumed["preprocessing"]["origin"], "assumed");
+    let remarks = assumed["weights_remarks"].to_string();
+    assert!(remarks.contains("ImageNet's mean and deviation are assumed"), "{remarks}");
+    let size = |document: &serde_json::Value| {
+        (
+            document["queries"][0]["input_width"].clone(),
+            document["queries"][0]["input_height"].clone(),
+        )
+    };
+    let named = document("--preprocess clip");
+    assert_eq!(named["preprocessing"]["origin"], "preset");
+    // A preset is of the network's size.
+    assert_eq!(size(&named), size(&assumed));
+    assert!(!named["weights_remarks"].to_string().contains("assumed"));
+    place.write("preprocessor_config.json", r#"{"image_processor_type": "ViTImageProcessor"}"#);
+    let words = "embed cat.png --out e.npy --weights net.onnx";
+    let run = place.say(words).ends_with(2);
+    assert!(run.err.contains("the preprocessing is for 224×224 pixels"), "{}", run.err);
+    assert!(run.err.contains("--preprocess"), "{}", run.err);
+    // The file with the network's own name goes before the folder's.
+    let (width, height) = size(&assumed);
+    let side = |side: serde_json::Value| side.as_u64().expect("a side") as usize;
+    let own = Preprocessing::half().with_size((side(width), side(height)));
+    place.write("net.preprocess.json", own.to_json());
+    assert_eq!(document("")["preprocessing"]["source"], "net.preprocess.json");
+}

@@ -15,6 +15,7 @@ use crate::notice;
 use crate::picture::Picture;
 use crate::prepared_array;
 use crate::source::Source;
+use crate::tensors;
 
 /// A decoded image at the size of the network's input: all that is done before the device.
 pub struct Prepared {
@@ -144,8 +145,7 @@ impl Input {
     pub fn read(source: &Source, model: &Model, clock: &mut Clock) -> Result<Self, Error> {
         let Prepared { source, picture, pixels, placement, condition } =
             Prepared::read(source, model, clock)?;
-        let tensor = model.network().inputs(std::slice::from_ref(&pixels));
-        let tensor = tensor.context("an image makes a tensor")?;
+        let tensor = tensors::images(model.network(), std::slice::from_ref(&pixels))?;
         let pixels = match pixels {
             InputImage::Pixels(pixels) => pixels,
             InputImage::Values(_) => rgb8(&picture.pixels).context("a picture has pixels")?,

@@ -71,6 +71,22 @@ pub(crate) struct Used {
     pub instead_of: Option<Preprocessing>,
 }
 
+impl Found {
+    /// The size that it is of; none of a preset, which is of any.
+    pub fn size(&self) -> Option<(usize, usize)> {
+        matches!(self.origin, PreprocessingOrigin::File(_)).then_some(self.preprocessing.size)
+    }
+
+    /// The same for a network: what says no size of its own takes the network's.
+    pub fn at(self, own: &Preprocessing) -> Self {
+        let preprocessing = match self.size() {
+            Some(_) => self.preprocessing,
+            None => Preprocessing { layout: own.layout, ..self.preprocessing.with_size(own.size) },
+        };
+        Self { preprocessing, ..self }
+    }
+}
+
 impl Used {
     /// What to call the normalisation where embeddings have to be the same again; nothing where it is the network's.
     pub fn normalization(&self, used: &Preprocessing) -> Option<String> {
@@ -95,12 +111,11 @@ pub(crate) fn json(preprocessing: &Preprocessing) -> Value {
     serde_json::from_str(&preprocessing.to_json()).unwrap_or_default()
 }
 
-/// What an argument means: a preset's name, or a file. A preset is for a network's size.
-pub(crate) fn asked(argument: &OsStr, size: (usize, usize)) -> Result<Found, Error> {
+/// What an argument means: a preset's name, or a file.
+fn asked(argument: &OsStr) -> Result<Found, Error> {
     let preset = argument.to_str().and_then(|name| Some((name, Preprocessing::named(name)?)));
     if let Some((name, preprocessing)) = preset {
         let origin = PreprocessingOrigin::Preset(name.to_owned());
-        let preprocessing = preprocessing.with_size(size);
         return Ok(Found { preprocessing, origin, remarks: Vec::new() });
     }
     let path = Path::new(argument);
@@ -131,18 +146,18 @@ pub(crate) fn beside(weights: &Path, is_known: bool) -> Option<PathBuf> {
 pub(crate) fn chosen(
     argument: Option<&OsStr>,
     weights: Option<&Path>,
-    (own, is_known): (&Preprocessing, bool),
+    is_known: bool,
 ) -> Result<Option<Found>, Error> {
     // An empty environment variable counts as unset.
     if let Some(argument) = argument.filter(|argument| !argument.is_empty()) {
-        return asked(argument, own.size).map(Some);
+        return asked(argument).map(Some);
     }
     if let Some(file) = weights.and_then(|weights| beside(weights, is_known)) {
         let mut found = read(&file)?;
         found.remarks.insert(0, format!("images are prepared as {} says", file.display()));
         return Ok(Some(found));
     }
-    let preprocessing = Preprocessing::imagenet().with_size(own.size);
+    let preprocessing = Preprocessing::imagenet();
     let origin = PreprocessingOrigin::Assumed;
     let remark = "the weight file does not say how images are prepared: ImageNet's mean and deviation are assumed; name a \
                   preprocessing, or lay NAME.preprocess.json beside NAME.onnx";
@@ -195,8 +210,10 @@ mod tests {
         let weights = |name: &str| folder.path().join(name);
         let plain = Preprocessing::imagenet();
         let found = |name: &str, is_known| {
-            let found = chosen(None, Some(&weights(name)), (&plain, is_known)).expect("sound");
-            found.map(|found| (found.preprocessing, found.origin.name(), found.remarks.len()))
+            let found = chosen(None, Some(&weights(name)), is_known).expect("sound");
+            found
+                .map(|found| found.at(&plain))
+                .map(|found| (found.preprocessing, found.origin.name(), found.remarks.len()))
         };
         let half = Preprocessing::half().with_size((112, 112));
         assert_eq!(found("a.onnx", false), Some((half.clone(), "file", 1)));
@@ -211,19 +228,19 @@ mod tests {
     fn what_nobody_says_is_assumed_and_said_at_the_network_s_size() {
         let folder = folder(&[]);
         let own = Preprocessing::raw().with_size((96, 64));
-        let found = chosen(None, Some(&folder.path().join("a.onnx")), (&own, false));
-        let found = found.expect("no error").expect("a guess");
+        let found = chosen(None, Some(&folder.path().join("a.onnx")), false);
+        let found = found.expect("no error").expect("a guess").at(&own);
         assert_eq!(found.preprocessing, Preprocessing::imagenet().with_size((96, 64)));
         assert_eq!(found.origin, PreprocessingOrigin::Assumed);
         assert!(found.remarks[0].contains("are assumed"));
-        assert!(chosen(None, None, (&own, true)).expect("no error").is_none());
+        assert!(chosen(None, None, true).expect("no error").is_none());
     }
 
     #[test]
     fn a_name_is_a_preset_and_anything_else_a_file() {
         let own = Preprocessing::imagenet().with_size((260, 260));
-        let asked = |what: &str| chosen(Some(OsStr::new(what)), None, (&own, true));
-        let found = asked("torchvision").expect("a preset").expect("found");
+        let asked = |what: &str| chosen(Some(OsStr::new(what)), None, true);
+        let found = asked("torchvision").expect("a preset").expect("found").at(&own);
         assert_eq!(
             (found.preprocessing.size, found.preprocessing.frame),
             ((260, 260), Some((297, 297)))
