@@ -142,7 +142,9 @@ fn pooled(graph: &mut Graph, name: &str, found: &Dynamic) -> Result<(Value, Role
     let axes = graph.axes(&shapes);
     let shape = &shapes[found.value.index()];
     let layout = Layout::of(&axes[found.value.index()], shape);
-    let layout = layout.filter(|_| found.is_led()).ok_or_else(|| no_vector(name, found))?;
+    let layout = layout
+        .filter(|_| found.is_led() && found.value != Value::INPUT)
+        .ok_or_else(|| no_vector(name, found))?;
     let (operation, role) = match layout.positions {
         Positions::Tokens { axis, before, .. } if before > 0 => {
             let first = Operation::Slice { axis, start: 0, length: 1 };

@@ -72,11 +72,14 @@ pub fn import(
         Some(name) => vec![name],
         None => model.graph.outputs.iter().map(|output| output.name.as_str()).collect(),
     };
-    let nodes = order::needed(expand::expand(model)?, &wanted);
+    let nodes = expand::expand(model)?;
     if nodes.len() > NODES {
         return Err(ImportError::TooMuch(format!("{} nodes, the most being {NODES}", nodes.len())));
     }
-    check_operations(&nodes)?;
+    let needed = order::needed(&nodes, &wanted);
+    check_operations(
+        nodes.iter().zip(&needed).filter(|(_, needed)| **needed).map(|(node, _)| node),
+    )?;
     let input = Input::of(&model.graph, wish.size)?;
     let [height, width] = input.size;
     let mut importer = Importer::new(&[3, height, width], &model.opsets, (source, folder));
@@ -86,8 +89,11 @@ pub fn import(
         }
     }
     give_input(&mut importer, &input)?;
+    // A file that contradicts itself is refused wherever it does, but only what is needed is computed.
     let order = order::ordered(&nodes, &importer.values)?;
-    let mut readings = order::Readings::of(&nodes);
+    let order: Vec<&Node> =
+        order.into_iter().filter(|&index| needed[index]).map(|index| &nodes[index]).collect();
+    let mut readings = order::Readings::of(order.iter().copied());
     for node in order {
         lower::lower(&mut importer, node);
         if let Some(reason) = importer.refused.take() {
@@ -122,7 +128,7 @@ fn given_twice(graph: &proto::Graph) -> ImportError {
 }
 
 /// Every operation that cannot be imported, before a weight is read.
-fn check_operations(nodes: &[Node]) -> Result<(), ImportError> {
+fn check_operations<'a>(nodes: impl Iterator<Item = &'a Node>) -> Result<(), ImportError> {
     let mut unsupported = error::Listed::default();
     for node in nodes {
         if !lower::is_known(&node.domain, &node.op_type) && !crate::eval::is_known(&node.op_type) {

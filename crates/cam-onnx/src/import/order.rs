@@ -1,6 +1,5 @@
 //! Nodes in an order in which they can be computed.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::ImportError;
@@ -8,11 +7,11 @@ use super::known::Known;
 use super::names::short;
 use crate::proto::{Attribute, Node};
 
-/// The nodes, each behind those whose values it reads. Files need not keep that order.
-pub(super) fn ordered<'a>(
-    nodes: &'a [Node],
+/// The nodes by their places, each behind those whose values it reads. Files need not keep that order.
+pub(super) fn ordered(
+    nodes: &[Node],
     given: &HashMap<String, Known<'_>>,
-) -> Result<Vec<&'a Node>, ImportError> {
+) -> Result<Vec<usize>, ImportError> {
     let mut givers: HashMap<&str, usize> = HashMap::new();
     for (index, node) in nodes.iter().enumerate() {
         for output in node.outputs.iter().filter(|name| !name.is_empty()) {
@@ -43,7 +42,7 @@ pub(super) fn ordered<'a>(
         (0..nodes.len()).filter(|&index| waits[index] == 0).collect();
     let mut order = Vec::with_capacity(nodes.len());
     while let Some(index) = ready.pop_first() {
-        order.push(&nodes[index]);
+        order.push(index);
         for &reader in &readers[index] {
             waits[reader] -= 1;
             if waits[reader] == 0 {
@@ -63,24 +62,23 @@ pub(super) fn ordered<'a>(
     }
 }
 
-/// The nodes that values depend on, in the file's order.
-pub(super) fn needed(nodes: Cow<'_, [Node]>, values: &[&str]) -> Vec<Node> {
-    let mut givers: HashMap<String, usize> = HashMap::new();
+/// Which nodes values depend on.
+pub(super) fn needed(nodes: &[Node], values: &[&str]) -> Vec<bool> {
+    let mut givers: HashMap<&str, usize> = HashMap::new();
     for (index, node) in nodes.iter().enumerate() {
         for output in &node.outputs {
-            givers.entry(output.clone()).or_insert(index);
+            givers.entry(output).or_insert(index);
         }
     }
-    let mut keep = vec![false; nodes.len()];
+    let mut needed = vec![false; nodes.len()];
     let mut open: Vec<usize> =
         values.iter().filter_map(|&name| givers.get(name).copied()).collect();
     while let Some(index) = open.pop() {
-        if !std::mem::replace(&mut keep[index], true) {
+        if !std::mem::replace(&mut needed[index], true) {
             open.extend(reads(&nodes[index]).iter().filter_map(|&name| givers.get(name).copied()));
         }
     }
-    let nodes = nodes.into_owned().into_iter().zip(keep);
-    nodes.filter(|(_, keep)| *keep).map(|(node, _)| node).collect()
+    needed
 }
 
 /// The values that a node reads, those that its branches take from outside too.
@@ -116,9 +114,9 @@ fn inside<'a>(node: &'a Node, names: &mut Vec<&'a str>) {
 pub(super) struct Readings<'a>(HashMap<&'a str, usize>);
 
 impl<'a> Readings<'a> {
-    pub(super) fn of(nodes: &'a [Node]) -> Self {
+    pub(super) fn of(nodes: impl Iterator<Item = &'a Node>) -> Self {
         let mut left: HashMap<&str, usize> = HashMap::new();
-        for name in nodes.iter().flat_map(reads) {
+        for name in nodes.flat_map(reads) {
             *left.entry(name).or_default() += 1;
         }
         Self(left)
@@ -152,7 +150,7 @@ mod tests {
     #[test]
     fn a_value_is_done_with_its_last_reading() {
         let nodes = [node(&["a", "a"], "b"), node(&["a", "b"], "c")];
-        let mut readings = Readings::of(&nodes);
+        let mut readings = Readings::of(nodes.iter());
         assert_eq!(readings.done(&nodes[0]).count(), 0);
         assert_eq!(readings.done(&nodes[1]).collect::<Vec<_>>(), ["a", "b", "c"]);
     }
@@ -166,6 +164,6 @@ mod tests {
         let outer = Node { attributes: vec![branch(inner)], ..node(&[], "x") };
         let nodes = [outer, node(&[], "late")];
         let order = ordered(&nodes, &HashMap::new()).expect("they can be ordered");
-        assert_eq!(order[0].outputs, ["late"]);
+        assert_eq!(nodes[order[0]].outputs, ["late"]);
     }
 }

@@ -26,10 +26,10 @@ pub(super) fn taken(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
         let array = importer.read(constant)?;
         importer.set(&constant.name, Known::Constant(array.into()))?;
     }
-    let nodes = ordered(&graph.nodes, &importer.values).map_err(|error| error.to_string())?;
-    for inner in nodes {
+    let order = ordered(&graph.nodes, &importer.values).map_err(|error| error.to_string())?;
+    for index in order {
         if importer.refused.is_none() {
-            lower(importer, inner);
+            lower(importer, &graph.nodes[index]);
         }
     }
     for (index, output) in graph.outputs.iter().enumerate() {

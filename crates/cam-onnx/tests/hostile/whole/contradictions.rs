@@ -107,7 +107,7 @@ fn branches_that_contradict_are_errors() {
     refused(&conditional(branch(vec![node("Relu", "gone", "z")], "z"), "true"), "nothing gives");
     refused(&conditional(branch(vec![node("Relu", "d", "z")], "gone"), "true"), "does not give");
     refused(&conditional(branch(vec![node("Relu", "z", "z")], "z"), "true"), "in a circle");
-    refused(&conditional(branch(vec![node("Relu", "d", "d")], "d"), "true"), "given twice");
+    refused(&conditional(branch(vec![node("Relu", "d", "d")], "d"), "true"), "contradicts itself");
     refused(&conditional(Attribute::Int(1), "true"), "then_branch is missing");
     refused(&conditional(branch(vec![node("Relu", "d", "z")], "z"), "one"), "truth value");
     refused(&conditional(branch(vec![node("Relu", "d", "z")], "z"), "d"), "depends on the image");
