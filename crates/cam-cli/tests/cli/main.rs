@@ -35,6 +35,7 @@ mod models;
 mod moved;
 mod names;
 mod numbers;
+mod onnx;
 mod options;
 mod outputs;
 mod parts;

@@ -28,8 +28,14 @@ fn the_last_block_of_a_stage_goes_by_the_stages_name() {
     let document = place.say("list layers -m resnet50 --json").done().json();
     let last = document["layers"].as_array().and_then(|layers| layers.last()).expect("a list");
     assert_eq!(
-        *last,
-        serde_json::json!({ "name": "layer4.2", "alias": "layer4", "channels": 2048, "stride": 32 })
+        [&last["name"], &last["alias"], &last["channels"], &last["stride"], &last["default"]],
+        [
+            &serde_json::json!("layer4.2"),
+            &serde_json::json!("layer4"),
+            &serde_json::json!(2048),
+            &serde_json::json!(32),
+            &serde_json::json!(true)
+        ]
     );
     assert_eq!(document["embedding_width"], 2048);
 }

@@ -49,7 +49,7 @@ fn every_option_is_refused(
 }
 
 /// What changes the network, as both commands are given it.
-const NETWORK: [(&str, &str, &str); 7] = [
+const NETWORK: [(&str, &str, &str); 8] = [
     ("--model", "--model=embedded-none", "no model is called"),
     ("--weights", "--weights=other.safetensors", "weights_sha256"),
     ("--allow-partial", "--allow-partial", "allow_partial false → true"),
@@ -57,6 +57,8 @@ const NETWORK: [(&str, &str, &str); 7] = [
     ("--precision", "--precision=f16", "f16"),
     ("--preprocess", "--preprocess=half", "preprocessing none → "),
     ("--exact", "--exact", "exact false → true"),
+    // Named in an ONNX file; of other networks it is an error of its own.
+    ("--embedding", "--embedding=features", "the embedding of an ONNX file"),
 ];
 
 /// The same network, one weight of which is another.

@@ -6,7 +6,7 @@ use image::RgbImage;
 use serde_json::{Value, json};
 
 use super::table::TINY;
-use crate::support::{Place, fixture, photograph, png, truncated_jpeg, wide_cat};
+use crate::support::{Place, fixture, onnx, photograph, png, truncated_jpeg, wide_cat};
 
 /// The smallest network of the fixtures, with as many channels as Winograd's algorithm begins to pay off for:
 /// with fewer `--exact` would be without effect.
@@ -58,6 +58,7 @@ fn dull() -> RgbImage {
 /// Everything that the rows read.
 pub fn prepared() -> Place {
     let place = Place::new();
+    place.write("tiny.onnx", onnx("tiny_resnet_d.ts17.onnx"));
     place.two_copies("two.safetensors", ["left.", "right."]);
     place.write("rocket.png", photograph("rocket"));
     place.write("names.txt", "rocket.png\n");

@@ -333,6 +333,8 @@ pub const ROWS: &[Row] = &[
             ("--model", "--model resnet50", AsIs),
             ("--weights", "--weights tiny_basic.safetensors", AsIs),
             ("--prefix", "--prefix left", Words("list layers --weights two.safetensors")),
+            ("--all", "--all", Words("list layers tiny.onnx")),
+            ("--size", "--size 64x64", AsIs),
             ("--json", "--json", AsIs),
         ],
     },
@@ -342,6 +344,11 @@ pub const ROWS: &[Row] = &[
         network: "",
         options: &[
             ("--prefix", "--prefix left", Words("inspect two.safetensors")),
+            (
+                "--embedding",
+                "--embedding /layer3/layer3.0/act2/Relu_output_0",
+                Words("inspect tiny.onnx"),
+            ),
             ("--tensors", "--tensors", AsIs),
             ("--json", "--json", AsIs),
         ],

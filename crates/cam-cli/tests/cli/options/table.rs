@@ -64,6 +64,7 @@ pub const MODEL: &[Tried] = &[
     ("--device", "--device flex,cpu", AsIs),
     ("--precision", "--precision f16", AsIs),
     ("--preprocess", "--preprocess half", AsIs),
+    ("--embedding", "--embedding features", AsIs),
     ("--exact", "--exact", AsIs),
 ];
 

@@ -1,0 +1,100 @@
+//! Networks from ONNX files.
+
+use crate::support::{Place, onnx};
+
+/// A place with a small network and what is known of it.
+fn place(name: &str) -> Place {
+    let place = Place::new();
+    place.write("net.onnx", onnx(name));
+    place
+}
+
+#[test]
+fn an_onnx_file_is_explained_like_any_network() {
+    let place = place("tiny_resnet_d.ts17.onnx");
+    let words = "explain cat.png -c coffee.png --weights net.onnx --preprocess imagenet --json";
+    let document = place.say(words).done().json();
+    assert_eq!(document["model"], "net");
+    assert_eq!(document["layers"], serde_json::json!(["layer4.0"]));
+    assert_eq!(document["preprocessing"]["origin"], "preset");
+    let cosine = document["maps"].to_string();
+    assert!(cosine.contains("score"), "{cosine}");
+}
+
+#[test]
+fn a_layer_goes_by_its_module_node_value_and_place() {
+    let place = place("tiny_vit.ts17.onnx");
+    let map = |layer: &str| {
+        let words = format!(
+            "explain cat.png -c coffee.png --weights net.onnx --preprocess half --raw-map m.npy --layer={layer}"
+        );
+        place.say(&words).done();
+        place.array("m.npy").1
+    };
+    let layers = place.say("list layers net.onnx --json").done().json();
+    let layers = layers["layers"].as_array().expect("a list").clone();
+    let at = layers.iter().position(|layer| layer["name"] == "blocks.0").expect("it is listed");
+    let module = map("blocks.0");
+    assert_eq!(map("/blocks/blocks.0/Add_1"), module);
+    assert_eq!(map("/blocks/blocks.0/Add_1_output_0"), module);
+    assert_eq!(map(&format!("#{at}")), module);
+    assert_eq!(map(&format!("-{}", layers.len() - at)), module);
+}
+
+#[test]
+fn the_layer_behind_which_only_the_class_token_is_read_is_not_taken() {
+    let place = place("tiny_vit.ts17.onnx");
+    let text = place.say("list layers net.onnx").done().text();
+    assert!(text.contains("* blocks.1 is taken unless another is named"), "{text}");
+    assert!(text.contains("1 more tokens"), "{text}");
+}
+
+#[test]
+fn what_is_assumed_of_the_preprocessing_is_said_and_a_file_beside_the_network_is_found() {
+    let place = place("tiny_resnet_d.ts17.onnx");
+    let words = "explain cat.png -c coffee.png --weights net.onnx --json";
+    let run = place.say(words).done();
+    assert!(run.err.contains("does not say how images are prepared"), "{}", run.err);
+    assert_eq!(run.json()["preprocessing"]["origin"], "assumed");
+    place.write(
+        "net.preprocess.json",
+        r#"{"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5],
+        "size": {"height": 64, "width": 64}, "image_processor_type": "ViTImageProcessor"}"#,
+    );
+    let said = place.say(words);
+    assert!(said.code == 0 || said.err.contains("64"), "{}", said.seen());
+}
+
+#[test]
+fn inspect_shows_what_the_file_takes_gives_and_holds() {
+    let place = place("tiny_vit.ts17.onnx");
+    let document = place.say("inspect net.onnx --json").done().json();
+    assert_eq!(document["container"], "ONNX");
+    assert_eq!(document["usable"], true);
+    assert_eq!(document["layer"], "blocks.1");
+    assert_eq!(document["operations"]["Softmax"], 3);
+    let text = place.say("inspect net.onnx").done().text();
+    assert!(text.contains("usable      yes"), "{text}");
+}
+
+#[test]
+fn an_unknown_layer_and_an_unknown_value_are_refused_with_what_there_is() {
+    let place = place("tiny_vit.ts17.onnx");
+    let start = "explain cat.png -c coffee.png --weights net.onnx --preprocess half";
+    let run = place.say(&format!("{start} --layer blocks.9"));
+    assert!(run.code == 2 && run.err.contains("did you mean"), "{}", run.seen());
+    let run = place.say(&format!("{start} --embedding nothing"));
+    assert!(run.code != 0 && run.err.contains("no value \"nothing\""), "{}", run.seen());
+}
+
+#[test]
+fn a_damaged_file_is_an_error_that_names_it() {
+    let place = Place::new();
+    let bytes = onnx("tiny_vit.ts17.onnx");
+    place.write("half.onnx", &bytes[..bytes.len() / 2]);
+    place.write("text.onnx", "<!DOCTYPE html>");
+    for name in ["half.onnx", "text.onnx"] {
+        let run = place.say(&format!("explain cat.png -c coffee.png --weights {name}"));
+        assert!(run.code != 0 && run.err.contains(name), "{}", run.seen());
+    }
+}
