@@ -1,5 +1,6 @@
 //! What must hold for a graph, whatever it is run on.
 
+use crate::shapes::{groups_fit, slice_fits};
 use crate::{
     Activation, Border, Convolution, Error, Graph, Operation, Padding, ScaleShift, Window,
 };
@@ -66,6 +67,28 @@ fn check_graph(graph: &Graph, with_weights: bool) -> Result<(), Error> {
                 channels[step.input]
             }
             Operation::GlobalMaximum | Operation::GlobalAverage => channels[step.input],
+            Operation::Concat { .. } => {
+                let mut all = step.reads().into_iter().map(|value| channels[value]);
+                all.try_fold(0usize, |sum, channels| Some(sum.saturating_add(channels?)))
+            }
+            Operation::Slice { start, length } => {
+                check_sizes(index, &[("length", *length)])?;
+                if let Some(channels) = channels[step.input] {
+                    slice_fits(index, (*start, *length), channels)?;
+                }
+                Some(*length)
+            }
+            Operation::Shuffle { groups } => {
+                check_sizes(index, &[("groups", *groups)])?;
+                if let Some(channels) = channels[step.input] {
+                    groups_fit(index, *groups, channels)?;
+                }
+                channels[step.input]
+            }
+            Operation::Upsample { factors } => {
+                check_sides(index, &[("factors", *factors)])?;
+                channels[step.input]
+            }
         };
     }
     Ok(())

@@ -88,6 +88,18 @@ pub enum Error {
         /// The border.
         pixels: usize,
     },
+    /// A slice of channels that are not all there.
+    #[error("step {step}: {length} channels from {start} on do not lie within {channels}")]
+    Slice {
+        /// The step.
+        step: usize,
+        /// The first channel.
+        start: usize,
+        /// How many.
+        length: usize,
+        /// Channels of what is read.
+        channels: usize,
+    },
     /// A residual of another shape than what it is added to.
     #[error("step {step} gives {expected:?}, its residual is {found:?}")]
     Residual {

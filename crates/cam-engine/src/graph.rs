@@ -57,6 +57,28 @@ pub enum Operation {
     GlobalMaximum,
     /// The mean of each channel, `[n, c, 1, 1]`.
     GlobalAverage,
+    /// The channels of several values, one behind another; the input's come first.
+    Concat {
+        /// The values behind it, of the same height and width.
+        others: Vec<usize>,
+    },
+    /// Some of the channels, in a row.
+    Slice {
+        /// The first.
+        start: usize,
+        /// How many.
+        length: usize,
+    },
+    /// Channels `[groups, c / groups]` in the order `[c / groups, groups]` (ShuffleNet, Zhang et al. 2018).
+    Shuffle {
+        /// The groups; they divide the channels.
+        groups: usize,
+    },
+    /// Every pixel repeated.
+    Upsample {
+        /// How often, `[down, across]`.
+        factors: [usize; 2],
+    },
 }
 
 /// activation(convolution(input) + bias + residual).
@@ -116,6 +138,7 @@ impl Operation {
         match self {
             Self::Convolution(convolution) => convolution.residual.into_iter().collect(),
             Self::Add { other } | Self::Multiply { other } => vec![*other],
+            Self::Concat { others } => others.clone(),
             _ => Vec::new(),
         }
     }

@@ -1,10 +1,12 @@
 //! A CPU engine for convolutional networks on plain `f32` buffers.
 //!
 //! A [`Graph`] says what a network computes: convolutions with everything fused to them (bias,
-//! residual, activation) and max pools. An [`Engine`] checks it, packs its weights once and runs
-//! any segment of it, by all threads together. Nothing here knows of tensors, of files, or of any
-//! network by name, and nothing is trained: gradients are those of activations, pulled back through
-//! a recorded run ([`Engine::record`]), never of weights.
+//! residual, activation), and what convolutional networks have between them: activations, sums and
+//! products of values, pools, and channels that are put together, cut off, mixed or repeated. An
+//! [`Engine`] checks it, packs its weights once and runs any segment of it, by all threads together.
+//! Nothing here knows of tensors, of files, or of any network by name, and nothing is trained:
+//! gradients are those of activations, pulled back through a recorded run ([`Engine::record`]), never
+//! of weights.
 //!
 //! ```
 //! use cam_engine::{Activation, Convolution, Engine, Graph, Operation, Options, Padding, Step};
@@ -42,7 +44,9 @@
 //! [`Engine::record`] keeps a run's activations, and [`Recording::pull_back`] goes back through them:
 //! ∂s/∂output to ∂s/∂input, several gradients per image as one batch. Every convolution is transposed
 //! into as many plain ones as its stride has phases, so that the same kernels serve both directions.
-//! Its weights are packed a second time for that, when the first gradient is pulled back.
+//! Its weights are packed a second time for that, when the first gradient is pulled back. An
+//! activation's derivative is told from what it gave, or where that does not say it (SiLU, GELU and the
+//! like), from the sums in front of it, which a recorded run then keeps as well.
 //!
 //! # What makes it fast
 //!

@@ -56,6 +56,8 @@ pub enum Kernel {
     MaxPool,
     /// A mean over windows.
     AveragePool,
+    /// Channels or pixels that go elsewhere as they are.
+    Copy,
 }
 
 impl fmt::Display for Kernel {
@@ -74,6 +76,7 @@ impl fmt::Display for Kernel {
             Self::ScaleShift => "scale and shift",
             Self::MaxPool => "max pool",
             Self::AveragePool => "average pool",
+            Self::Copy => "copy",
         })
     }
 }

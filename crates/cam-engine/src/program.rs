@@ -8,6 +8,7 @@ use crate::buffer::Buffer;
 use crate::kernels::Kernels;
 use crate::kernels::pointwise::Function;
 use crate::layers::activated::{Activated, Curve};
+use crate::layers::copy::{Channels, Copy, shuffled};
 use crate::layers::direct::Projection;
 use crate::layers::pointwise::Pointwise;
 use crate::layers::reduce::{Divisor, Reduce};
@@ -207,6 +208,23 @@ impl Builder<'_> {
             Operation::MaxPool(_) | Operation::GlobalMaximum => {
                 let windows = self.analysis.windows(step);
                 (Layer::MaxPool(max_pool::Maximum { windows, input, output }), Kernel::MaxPool)
+            }
+            Operation::Concat { .. } => {
+                let reads = self.analysis.reads(step).into_iter();
+                let sources = reads.map(|value| self.place(value)).collect();
+                (Layer::Copy(Copy::concat(sources, output)), Kernel::Copy)
+            }
+            &Operation::Slice { start, length } => {
+                let run = Channels { source: 0, from: start, to: 0, count: length };
+                (Layer::Copy(Copy::of_one(input, vec![run], false, output)), Kernel::Copy)
+            }
+            Operation::Shuffle { groups } => {
+                let runs = shuffled(output.layout.channels(), *groups);
+                (Layer::Copy(Copy::of_one(input, runs, false, output)), Kernel::Copy)
+            }
+            &Operation::Upsample { factors } => {
+                let layer = Copy { factors, ..Copy::concat(vec![input], output) };
+                (Layer::Copy(layer), Kernel::Copy)
             }
             Operation::AveragePool { .. } | Operation::GlobalAverage => {
                 let windows = self.analysis.windows(step);

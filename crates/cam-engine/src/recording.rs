@@ -70,8 +70,8 @@ impl<'a> Recording<'a> {
         self.pull(gradients, AdjointRun { questions, guided: false })
     }
 
-    /// The same by guided backpropagation: what is negative is dropped wherever a gradient passes
-    /// an activation (Springenberg et al., arXiv 1412.6806).
+    /// The same by guided backpropagation: what is negative is dropped wherever a gradient reaches
+    /// an activation from behind (Springenberg et al., arXiv 1412.6806).
     ///
     /// # Shapes
     /// As for [`pull_back`](Self::pull_back).

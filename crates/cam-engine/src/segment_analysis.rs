@@ -171,9 +171,9 @@ impl<'a> SegmentAnalysis<'a> {
 
     fn is_read_by_windows(&self, value: usize) -> bool {
         let mut readers = self.steps().filter(|&step| self.step(step).reads().contains(&value));
-        readers.all(|step| match self.step(step).operation {
-            Operation::Convolution(_) | Operation::MaxPool(_) => true,
-            _ => false,
+        readers.all(|step| {
+            let operation = &self.step(step).operation;
+            matches!(operation, Operation::Convolution(_) | Operation::MaxPool(_))
         })
     }
 

@@ -59,6 +59,47 @@ pub(crate) fn shape(
         Operation::GlobalMaximum | Operation::GlobalAverage => {
             pooled(Windows::whole([height, width]))
         }
+        Operation::Concat { others } => {
+            let mut sum = channels;
+            for (&value, &found) in others.iter().zip(&reads[1..]) {
+                shape_is(index, value, found, [images, found[1], height, width])?;
+                sum = sum.saturating_add(found[1]);
+            }
+            Ok(([images, sum, height, width], None))
+        }
+        Operation::Slice { start, length } => {
+            slice_fits(index, (*start, *length), channels)?;
+            Ok(([images, *length, height, width], None))
+        }
+        Operation::Shuffle { groups } => {
+            groups_fit(index, *groups, channels)?;
+            Ok((input, None))
+        }
+        Operation::Upsample { factors: [down, across] } => {
+            let sides = height.checked_mul(*down).zip(width.checked_mul(*across));
+            let (height, width) = sides.ok_or(Error::TooLarge { shape: input })?;
+            Ok(([images, channels, height, width], None))
+        }
+    }
+}
+
+/// Whether so many channels have that slice.
+pub(crate) fn slice_fits(
+    step: usize,
+    (start, length): (usize, usize),
+    channels: usize,
+) -> Result<(), Error> {
+    match start.checked_add(length) {
+        Some(end) if end <= channels => Ok(()),
+        _ => Err(Error::Slice { step, start, length, channels }),
+    }
+}
+
+/// Whether so many channels fall into groups.
+pub(crate) fn groups_fit(step: usize, groups: usize, channels: usize) -> Result<(), Error> {
+    match channels.is_multiple_of(groups) {
+        true => Ok(()),
+        false => Err(Error::Groups { step, groups, inputs: channels, outputs: channels }),
     }
 }
 

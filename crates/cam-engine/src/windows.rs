@@ -42,14 +42,13 @@ impl Windows {
 
     /// One window over a whole image of `[height, width]`.
     pub(crate) fn whole(size: [usize; 2]) -> Self {
-        Self {
-            kernel: size,
-            stride: [1; 2],
-            dilation: [1; 2],
-            before: [0; 2],
-            after: [0; 2],
-            outputs: [1; 2],
-        }
+        Self::tiles(size, [1; 2])
+    }
+
+    /// So many windows side by side.
+    pub(crate) fn tiles(kernel: [usize; 2], outputs: [usize; 2]) -> Self {
+        let (dilation, before, after) = ([1; 2], [0; 2], [0; 2]);
+        Self { kernel, stride: kernel, dilation, before, after, outputs }
     }
 
     fn new(

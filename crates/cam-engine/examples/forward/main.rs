@@ -1,6 +1,6 @@
 //! How long forward passes take, with made-up weights.
 //!
-//! `cargo run --release --example forward -- [resnet50|resnet18|resnext50|lite0] [size] [threads]
+//! `cargo run --release --example forward -- [resnet50|resnet18|resnext50|lite0|b0|densenet121] [size] [threads]
 //! [rounds] [batch=1] [exact] [avx2|portable] [plan] [steps] [bits]`
 
 mod networks;

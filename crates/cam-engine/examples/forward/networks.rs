@@ -1,6 +1,6 @@
 //! The shapes of some networks.
 
-use cam_engine::{Activation, Convolution, Graph, Operation, Padding, Step, Window};
+use cam_engine::{Activation, Convolution, Graph, Operation, Padding, ScaleShift, Step, Window};
 
 use crate::numbers::numbers;
 
@@ -10,7 +10,9 @@ pub fn named(name: &str) -> Option<(&'static str, Graph)> {
         "resnet50" => Some(("resnet50", resnet50())),
         "resnet18" => Some(("resnet18", resnet(false, [2, 2, 2, 2], 64, 1))),
         "resnext50" => Some(("resnext50", resnet(true, [3, 4, 6, 3], 128, 32))),
-        "lite0" => Some(("lite0", efficientnet_lite0())),
+        "lite0" => Some(("lite0", efficientnet(&Activation::Relu6, false))),
+        "b0" => Some(("b0", efficientnet(&Activation::Swish { beta: 1.0 }, true))),
+        "densenet121" => Some(("densenet121", densenet121())),
         _ => None,
     }
 }
@@ -56,8 +58,8 @@ fn resnet(bottleneck: bool, blocks: [usize; 4], width: usize, groups: usize) -> 
     net.graph
 }
 
-/// EfficientNet-Lite0 up to its last activations.
-fn efficientnet_lite0() -> Graph {
+/// EfficientNet-B0, or Lite0, which has no squeeze-and-excitation, up to its last activations.
+fn efficientnet(curve: &Activation, excites: bool) -> Graph {
     let stages = [
         (1, 16, 3, 1),
         (2, 24, 3, 2),
@@ -67,9 +69,9 @@ fn efficientnet_lite0() -> Graph {
         (4, 192, 5, 2),
         (1, 320, 3, 1),
     ];
-    let (same, relu6) = (Padding::Same, &Activation::Relu6);
+    let same = Padding::Same;
     let mut net = Network::default();
-    let mut x = net.convolve(0, (3, 32), (3, 2, 1), same, relu6, None);
+    let mut x = net.convolve(0, (3, 32), (3, 2, 1), same, curve, None);
     let mut inputs = 32;
     for (stage, (blocks, outputs, kernel, stride)) in stages.into_iter().enumerate() {
         for block in 0..blocks {
@@ -77,16 +79,44 @@ fn efficientnet_lite0() -> Graph {
             let wide = if stage == 0 { inputs } else { 6 * inputs };
             let y = match stage {
                 0 => x,
-                _ => net.convolve(x, (inputs, wide), (1, 1, 1), same, relu6, None),
+                _ => net.convolve(x, (inputs, wide), (1, 1, 1), same, curve, None),
             };
-            let y = net.convolve(y, (wide, wide), (kernel, stride, wide), same, relu6, None);
+            let y = net.convolve(y, (wide, wide), (kernel, stride, wide), same, curve, None);
+            let y = if excites { net.excite(y, wide, inputs / 4, curve) } else { y };
             let residual = (stride == 1 && inputs == outputs).then_some(x);
             let none = &Activation::Identity;
             x = net.convolve(y, (wide, outputs), (1, 1, 1), same, none, residual);
             inputs = outputs;
         }
     }
-    net.convolve(x, (inputs, 1280), (1, 1, 1), same, relu6, None);
+    net.convolve(x, (inputs, 1280), (1, 1, 1), same, curve, None);
+    net.graph
+}
+
+/// DenseNet121 up to its last activations, its batch norms in front of the convolutions.
+fn densenet121() -> Graph {
+    let (mut net, relu, none) = (Network::default(), &Activation::Relu, &Activation::Identity);
+    let stem = net.convolve(0, (3, 64), (7, 2, 1), Padding::Each(3), relu, None);
+    let mut x = net.step(stem, Operation::MaxPool(Window::square(3, 2, 1)));
+    let mut channels = 64;
+    for (stage, layers) in [6, 12, 24, 16].into_iter().enumerate() {
+        if stage > 0 {
+            let y = net.normalize(x, channels);
+            let y =
+                net.convolve(y, (channels, channels / 2), (1, 1, 1), Padding::Each(0), none, None);
+            let window = Window::square(2, 2, 0);
+            x = net.step(y, Operation::AveragePool { window, include_border: true });
+            channels /= 2;
+        }
+        for _ in 0..layers {
+            let y = net.normalize(x, channels);
+            let y = net.convolve(y, (channels, 128), (1, 1, 1), Padding::Each(0), relu, None);
+            let y = net.convolve(y, (128, 32), (3, 1, 1), Padding::Each(1), none, None);
+            x = net.step(x, Operation::Concat { others: vec![y] });
+            channels += 32;
+        }
+    }
+    net.normalize(x, channels);
     net.graph
 }
 
@@ -99,6 +129,22 @@ impl Network {
     fn step(&mut self, input: usize, operation: Operation) -> usize {
         self.graph.steps.push(Step { input, operation });
         self.graph.steps.len()
+    }
+
+    /// A factor per channel, from their means.
+    fn excite(&mut self, x: usize, wide: usize, narrow: usize, curve: &Activation) -> usize {
+        let (none, gate) = (Padding::Each(0), &Activation::Sigmoid);
+        let mean = self.step(x, Operation::GlobalAverage);
+        let inner = self.convolve(mean, (wide, narrow), (1, 1, 1), none, curve, None);
+        let other = self.convolve(inner, (narrow, wide), (1, 1, 1), none, gate, None);
+        self.step(x, Operation::Multiply { other })
+    }
+
+    /// A line per channel, and what is positive of it.
+    fn normalize(&mut self, x: usize, channels: usize) -> usize {
+        let (scale, shift) = (vec![0.9; channels], vec![0.1; channels]);
+        let line = self.step(x, Operation::ScaleShift(ScaleShift { scale, shift }));
+        self.step(line, Operation::Activation(Activation::Relu))
     }
 
     fn convolve(

@@ -9,6 +9,7 @@ use super::transposed::Transposed;
 use crate::buffer_allocator::BufferAllocator;
 use crate::kernels::Kernels;
 use crate::layers::activated::Curve;
+use crate::layers::copy::{Channels, Copy, reversed, shuffled};
 use crate::layers::max_pool_backward::MaxPoolBackward;
 use crate::layers::pointwise::{PerChannel, Pointwise, Source};
 use crate::layers::reduce::{Divisor, Reduce};
@@ -304,6 +305,29 @@ impl Builder<'_> {
                 let scale = Source::Channels(scale);
                 Layer::Pointwise(Pointwise::add_product(gradient, scale, output))
             }
+            Operation::Concat { .. } => {
+                let before = self.analysis.reads(step).into_iter().take(operand);
+                let from = before.map(|value| self.analysis.shape(value)[1]).sum();
+                let count = output.layout.channels();
+                let run = Channels { source: 0, from, to: 0, count };
+                Layer::Copy(Copy::of_one(gradient, vec![run], true, output))
+            }
+            &Operation::Slice { start, length } => {
+                let run = Channels { source: 0, from: 0, to: start, count: length };
+                Layer::Copy(Copy::of_one(gradient, vec![run], true, output))
+            }
+            Operation::Shuffle { groups } => {
+                let runs = reversed(shuffled(output.layout.channels(), *groups));
+                Layer::Copy(Copy::of_one(gradient, runs, true, output))
+            }
+            &Operation::Upsample { factors } => Layer::Reduce(Reduce {
+                windows: Windows::tiles(factors, [output.layout.height(), output.layout.width()]),
+                divisor: Divisor::One,
+                input: gradient,
+                saved: None,
+                adds: true,
+                output,
+            }),
             Operation::Convolution(_) | Operation::Activation(_) | Operation::Add { .. } => {
                 unreachable!("a convolution is transposed, and a sum's gradient handed on")
             }

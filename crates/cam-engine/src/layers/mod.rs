@@ -21,6 +21,7 @@
 pub(crate) mod activated;
 pub(crate) mod border;
 mod convolution;
+pub(crate) mod copy;
 pub(crate) mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod grouped;
@@ -71,6 +72,7 @@ pub(crate) enum Layer {
     Pointwise(pointwise::Pointwise),
     Reduce(reduce::Reduce),
     Spread(spread::Spread),
+    Copy(copy::Copy),
     Store(transfer::Store),
     Sum(sum::Sum),
     MaxPoolBackward(max_pool_backward::MaxPoolBackward),
@@ -89,6 +91,7 @@ impl Layer {
             Self::Pointwise(layer) => layer.run(run, worker),
             Self::Reduce(layer) => layer.run(run, worker),
             Self::Spread(layer) => layer.run(run, worker),
+            Self::Copy(layer) => layer.run(run, worker),
             Self::Store(layer) => layer.run(run, worker),
             Self::Sum(layer) => layer.run(run, worker),
             Self::MaxPoolBackward(layer) => layer.run(run, worker),

@@ -86,6 +86,29 @@ fn by_rule(
                 let windows = Windows::of_pool(window, values[read].shape);
                 unpool(&windows, &values[read], &gradient, &mut found[read], questions);
             }
+            Operation::Concat { others } => {
+                let mut start = 0;
+                for value in [step.input].iter().chain(others) {
+                    let part = &mut found[value - segment.start];
+                    scatter(&gradient, part, |[n, c, y, z], part| {
+                        (start..start + part).contains(&c).then(|| [n, c - start, y, z])
+                    });
+                    start += part.shape[1];
+                }
+            }
+            Operation::Slice { start, .. } => {
+                scatter(&gradient, &mut found[read], |[n, c, y, z], _| Some([n, start + c, y, z]));
+            }
+            Operation::Shuffle { groups } => {
+                scatter(&gradient, &mut found[read], |[n, c, y, z], channels| {
+                    Some([n, c % groups * (channels / groups) + c / groups, y, z])
+                });
+            }
+            Operation::Upsample { factors: [down, across] } => {
+                scatter(&gradient, &mut found[read], |[n, c, y, z], _| {
+                    Some([n, c, y / down, z / across])
+                });
+            }
             Operation::GlobalMaximum => {
                 let windows = Windows::whole(values[read].shape);
                 unpool(&windows, &values[read], &gradient, &mut found[read], questions);
@@ -159,6 +182,20 @@ fn turn(step: &Convolution, gradient: &Values, to: &mut Values) {
                 let weight = step.weight[((o * depth + c) * kh + ky) * kw + kx];
                 to.values[at] += gradient.values[i] * f64::from(weight);
             }
+        }
+    }
+}
+
+/// Adds numbers where they came from, if they came from there, among so many channels.
+fn scatter(
+    gradient: &Values,
+    to: &mut Values,
+    from: impl Fn([usize; 4], usize) -> Option<[usize; 4]>,
+) {
+    let [_, channels, height, width] = to.shape;
+    for (at, x) in positions(gradient.shape).zip(&gradient.values) {
+        if let Some([n, c, y, z]) = from(at, channels) {
+            to.values[((n * channels + c) * height + y) * width + z] += x;
         }
     }
 }

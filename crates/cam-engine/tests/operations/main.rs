@@ -5,6 +5,8 @@ mod activations;
 #[path = "../gradients/adjoint.rs"]
 mod adjoint;
 mod arithmetic;
+mod convolutions;
+mod copies;
 mod pools;
 #[path = "../support/mod.rs"]
 mod support;

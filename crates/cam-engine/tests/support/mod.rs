@@ -68,6 +68,22 @@ pub fn all_values(
                     values.iter().sum::<f64>() / count as f64
                 })
             }
+            Operation::Concat { others } => {
+                let others = others.iter().map(|other| &values[other - segment.start]);
+                concat(&std::iter::once(x).chain(others).collect::<Vec<_>>())
+            }
+            Operation::Slice { start, length } => {
+                let shape = [x.shape[0], *length, x.shape[2], x.shape[3]];
+                gather(shape, x, |[n, c, y, z]| [n, start + c, y, z])
+            }
+            Operation::Shuffle { groups } => {
+                let each = x.shape[1] / groups;
+                gather(x.shape, x, |[n, c, y, z]| [n, c % groups * each + c / groups, y, z])
+            }
+            Operation::Upsample { factors: [down, across] } => {
+                let [n, c, h, w] = x.shape;
+                gather([n, c, h * down, w * across], x, |[n, c, y, z]| [n, c, y / down, z / across])
+            }
             Operation::GlobalMaximum => pool(&Windows::whole(x.shape), x, maximum),
             Operation::GlobalAverage => pool(&Windows::whole(x.shape), x, mean),
         };
@@ -117,6 +133,26 @@ fn combine(a: &Values, b: &Values, function: impl Fn(f64, f64) -> f64) -> Values
 /// Which number of the second value goes with the first's number `i`.
 pub fn broadcast(a: &Values, b: &Values, i: usize) -> usize {
     if a.shape == b.shape { i } else { i / (a.shape[2] * a.shape[3]) }
+}
+
+/// Numbers from elsewhere.
+fn gather(shape: [usize; 4], x: &Values, from: impl Fn([usize; 4]) -> [usize; 4]) -> Values {
+    let number = |[n, c, y, z]: [usize; 4]| x.at(n, c, y as isize, z as isize).unwrap();
+    Values { values: positions(shape).map(|at| number(from(at))).collect(), shape }
+}
+
+/// Channels one behind another.
+fn concat(parts: &[&Values]) -> Values {
+    let [images, _, height, width] = parts[0].shape;
+    let mut values = Vec::new();
+    for image in 0..images {
+        for part in parts {
+            let len = part.values.len() / images;
+            values.extend(&part.values[image * len..][..len]);
+        }
+    }
+    let channels = parts.iter().map(|part| part.shape[1]).sum();
+    Values { values, shape: [images, channels, height, width] }
 }
 
 /// What becomes of every window's numbers, and of how many there are with the border's.
