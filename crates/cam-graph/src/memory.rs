@@ -22,14 +22,14 @@ impl Graph {
                 ends[last].push(value);
             }
         }
-        for index in first.index()..self.steps.len() {
+        for (index, ends) in ends.iter().enumerate().skip(first.index()) {
             if self.is_constant(Value::of_step(index)) {
                 continue;
             }
             alive += size(index + 1);
             total += size(index + 1);
             peak = peak.max(alive);
-            let done = ends[index].iter().filter(|&&value| !self.is_constant_index(value));
+            let done = ends.iter().filter(|&&value| !self.is_constant_index(value));
             alive -= done.map(|&value| size(value)).sum::<usize>().min(alive);
         }
         (peak, total + size(first.index()))
