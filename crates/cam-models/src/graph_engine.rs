@@ -1,10 +1,13 @@
 //! The front of a graph in the engine: as many of its steps as the engine has kernels for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use burn::tensor::{Device, Tensor};
 use cam_engine::{self as engine, Engine, Options};
-use cam_graph::{Binary, Cut, Function, Graph, Operation, Reduction, Shape, Value};
+use cam_graph::{
+    Binary, Coordinates, Cut, Function, Graph, Interpolation, Operation, Reduction, Rounding,
+    Shape, Value,
+};
 
 use crate::engine_executor::{EngineRecording, refused, tensor, values};
 use crate::executor::Recording;
@@ -31,13 +34,25 @@ impl GraphEngine {
         let mut places = HashMap::from([(Value::INPUT, 0)]);
         let mut steps = Vec::new();
         let mut reached = graph.steps.len();
+        // Reshapes and transposes that may turn out to be parts of one operation.
+        let mut pending = HashSet::new();
         for (index, step) in graph.steps.iter().enumerate().filter(|(index, _)| needed[*index]) {
             if matches!(step.operation, Operation::Constant { .. }) {
                 continue;
             }
             let value = Value::of_step(index);
-            let translated = translated(graph, parameters, shapes, value, &places);
+            let translated = shuffled(graph, shapes, value, &places)
+                .or_else(|| translated(graph, parameters, shapes, value, &places));
             let Some(translated) = translated else {
+                let known = |read: &Value| places.contains_key(read) || pending.contains(read);
+                let moves = matches!(
+                    step.operation,
+                    Operation::Reshape { .. } | Operation::Transpose { .. }
+                );
+                if moves && step.inputs.iter().all(known) {
+                    pending.insert(value);
+                    continue;
+                }
                 reached = index;
                 break;
             };
@@ -160,6 +175,29 @@ fn translated(
         Operation::Combine(Binary::Multiply) => {
             return multiplied(shape(0)?, shape(1)?, place(0)?, place(1)?);
         }
+        Operation::Concat { axis: 0 } => engine::Operation::Concat {
+            others: (1..step.inputs.len()).map(place).collect::<Option<_>>()?,
+        },
+        Operation::Slice { axis: 0, start, length } => {
+            engine::Operation::Slice { start: *start, length: *length }
+        }
+        Operation::Resize {
+            scale,
+            interpolation: Interpolation::Nearest(rounding),
+            coordinates,
+        } => {
+            let repeats = match coordinates {
+                Coordinates::HalfPixel | Coordinates::PyTorchHalfPixel => {
+                    matches!(rounding, Rounding::HalfDown | Rounding::HalfUp)
+                }
+                Coordinates::Asymmetric => *rounding == Rounding::Floor,
+                Coordinates::AlignCorners => false,
+            };
+            let is_whole =
+                scale.iter().all(|scale| scale.fract() == 0.0 && (1.0..64.0).contains(scale));
+            let factors = scale.map(|scale| scale as usize);
+            (repeats && is_whole).then_some(engine::Operation::Upsample { factors })?
+        }
         Operation::MaxPool(window) => engine::Operation::MaxPool(windows(window)?),
         Operation::AveragePool { window, include_border } => engine::Operation::AveragePool {
             window: windows(window)?,
@@ -175,6 +213,37 @@ fn translated(
         _ => return None,
     };
     Some(engine::Step { input: place(0)?, operation })
+}
+
+/// Channels `[groups, c / groups]` in the other order, which a file says by reshape, transpose and reshape.
+fn shuffled(
+    graph: &Graph,
+    shapes: &[Shape],
+    value: Value,
+    places: &HashMap<Value, usize>,
+) -> Option<engine::Step> {
+    let read = |value: Value| match graph.giver(value)?.inputs.as_slice() {
+        &[input] => Some(input),
+        _ => None,
+    };
+    let is_reshape = |value: Value| {
+        matches!(graph.giver(value).map(|step| &step.operation), Some(Operation::Reshape { .. }))
+    };
+    if !is_reshape(value) {
+        return None;
+    }
+    let transposed = read(value)?;
+    let Operation::Transpose { order } = &graph.giver(transposed)?.operation else { return None };
+    let split = read(transposed)?;
+    let input = read(split).filter(|_| is_reshape(split))?;
+    let (whole, parts) = (&shapes[input.index()], &shapes[split.index()]);
+    let fits = order[..] == [1, 0, 2, 3]
+        && whole == &shapes[value.index()]
+        && whole.len() == 3
+        && parts.len() == 4
+        && parts[2..] == whole[1..];
+    let operation = engine::Operation::Shuffle { groups: parts[0] };
+    fits.then_some(engine::Step { input: *places.get(&input)?, operation })
 }
 
 /// A product of two values of one shape, or of a value and a number per channel, on whichever side.
