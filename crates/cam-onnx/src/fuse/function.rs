@@ -111,6 +111,7 @@ fn evaluated(work: &Work<'_>, value: Value, root: Value, x: f64, depth: usize) -
                 Binary::Power => a.powf(b),
                 Binary::Maximum => a.max(b),
                 Binary::Minimum => a.min(b),
+                Binary::Less => f64::from(u8::from(a < b)),
                 _ => return None,
             })
         }
