@@ -12,6 +12,7 @@ pub mod array;
 pub mod proto;
 
 mod attributes;
+mod einsum;
 mod error;
 mod eval;
 mod fuse;
