@@ -9,6 +9,7 @@ mod known;
 mod lower;
 mod names;
 mod order;
+mod part;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,9 +20,10 @@ use cam_graph::{Graph, Operation, Value};
 pub use embedding::{Classifier, Output, Role};
 pub use error::{ImportError, Unsupported};
 pub use input::Input;
+pub use part::{Given, Part, import_values};
 
 use crate::array::{Array, Data};
-use crate::import::importer::{Importer, initializers};
+use crate::import::importer::{Finished, Importer, initializers};
 use crate::import::known::{Dynamic, Known, shape_of};
 use crate::proto::{self, Node};
 use crate::{Source, fuse};
@@ -62,17 +64,13 @@ pub fn import(
     folder: Option<&Path>,
     wish: &Wish,
 ) -> Result<Network, ImportError> {
-    let nodes = expand::expand(model)?;
-    check_operations(&nodes)?;
+    let nodes = supported_nodes(model)?;
     let input = Input::of(&model.graph, wish.size)?;
     let [height, width] = input.size;
     let mut importer = Importer::new(&[3, height, width], &model.opsets, (source, folder));
     importer.values.extend(initializers(&model.graph));
     give_input(&mut importer, &input)?;
-    for node in order::ordered(&nodes, &importer.values)? {
-        lower::lower(&mut importer, node);
-    }
-    let (mut graph, parameters, values) = importer.finish()?;
+    let (mut graph, parameters, values) = lowered(importer, &nodes)?;
     names::strip_wrapper(graph.steps.iter_mut().map(|step| &mut step.name));
     let found = embedding::choose(&graph, &values, &model.graph, wish.embedding.as_deref())?;
     graph.output = found.value;
@@ -90,10 +88,11 @@ pub fn import(
     })
 }
 
-/// Every operation that cannot be imported, before a weight is read.
-fn check_operations(nodes: &[Node]) -> Result<(), ImportError> {
+/// All nodes, or every operation that cannot be imported, before a weight is read.
+fn supported_nodes(model: &proto::Model) -> Result<Vec<Node>, ImportError> {
+    let nodes = expand::expand(model)?;
     let mut unsupported = Unsupported::default();
-    for node in nodes {
+    for node in &nodes {
         if !lower::is_known(&node.domain, &node.op_type) && !crate::eval::is_known(&node.op_type) {
             let name = if node.name.is_empty() { node.outputs.first() } else { Some(&node.name) };
             let operation = match node.domain.as_str() {
@@ -104,9 +103,17 @@ fn check_operations(nodes: &[Node]) -> Result<(), ImportError> {
         }
     }
     match unsupported.0.is_empty() {
-        true => Ok(()),
+        true => Ok(nodes),
         false => Err(ImportError::Unsupported(unsupported)),
     }
+}
+
+/// Every node as steps, once what the file is given is known.
+fn lowered<'m>(mut importer: Importer<'m>, nodes: &[Node]) -> Result<Finished<'m>, ImportError> {
+    for node in order::ordered(nodes, &importer.values)? {
+        lower::lower(&mut importer, node);
+    }
+    importer.finish()
 }
 
 fn give_input(importer: &mut Importer<'_>, input: &Input) -> Result<(), ImportError> {
