@@ -13,6 +13,7 @@ mod demo;
 mod fuzz;
 mod git;
 mod metadata;
+mod onnx;
 mod parity;
 mod pretrained;
 mod sanitize;
@@ -39,6 +40,7 @@ enum Command {
     Semver(semver::Arguments),
     Browser(browser::Arguments),
     Pretrained(pretrained::Arguments),
+    Onnx(onnx::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Semver(arguments) => semver::run(&arguments),
         Command::Browser(arguments) => browser::run(&arguments),
         Command::Pretrained(arguments) => pretrained::run(&arguments),
+        Command::Onnx(arguments) => onnx::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
