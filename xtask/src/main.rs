@@ -13,6 +13,7 @@ mod demo;
 mod fuzz;
 mod git;
 mod metadata;
+mod onnx;
 mod parity;
 mod pretrained;
 mod sanitize;
@@ -40,6 +41,7 @@ enum Command {
     Semver(semver::Arguments),
     Browser(browser::Arguments),
     Pretrained(pretrained::Arguments),
+    Onnx(onnx::Arguments),
     Zoo(zoo::Arguments),
 }
 
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Semver(arguments) => semver::run(&arguments),
         Command::Browser(arguments) => browser::run(&arguments),
         Command::Pretrained(arguments) => pretrained::run(&arguments),
+        Command::Onnx(arguments) => onnx::run(&arguments),
         Command::Zoo(arguments) => zoo::run(&arguments),
     };
     match result {

@@ -104,6 +104,8 @@ pub enum Binary {
     Maximum,
     /// The lesser.
     Minimum,
+    /// 1 where a < b, else 0.
+    Less,
 }
 
 /// What becomes of the numbers along axes.

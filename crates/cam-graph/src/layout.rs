@@ -152,7 +152,7 @@ fn axes_behind(operation: &Operation, inputs: &[Read<'_>], shape: &[usize]) -> A
             let left = axes.into_iter().enumerate().filter(|(i, _)| *keep || !reduced.contains(i));
             Some(left.map(|(_, axis)| axis).collect())
         }
-        Operation::Combine(_) => combined(inputs, shape),
+        Operation::Combine(_) | Operation::Select => combined(inputs, shape),
         Operation::Expand { .. } => aligned(&inputs[0], shape),
         Operation::MatMul => multiplied(inputs, shape),
         Operation::Transpose { order } => {

@@ -72,6 +72,8 @@ pub enum Operation {
     Map(Function),
     /// A function of two values, number by number.
     Combine(Binary),
+    /// The second value where the first is 1, the third where it is 0; smaller ones are repeated as in `Combine`.
+    Select,
     /// The matrix product over the last two axes; those in front are repeated where one side lacks them.
     MatMul,
     /// Axes in another order: axis i of the result is axis `order[i]` of what is read.
@@ -287,6 +289,7 @@ impl Operation {
             Self::Combine(Binary::Add) => "add",
             Self::Combine(Binary::Multiply) => "multiply",
             Self::Combine(_) => "combine",
+            Self::Select => "select",
             Self::MatMul => "matrix product",
             Self::Transpose { .. } => "transpose",
             Self::Reshape { .. } => "reshape",

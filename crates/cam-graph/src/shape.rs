@@ -85,6 +85,10 @@ impl Operation {
                 [a, b] => broadcast(a, b),
                 _ => Err(format!("two values are combined, not {}", inputs.len())),
             },
+            Self::Select => match inputs {
+                [condition, a, b] => broadcast(condition, &broadcast(a, b)?),
+                _ => Err(format!("one of two values is selected, not of {}", inputs.len())),
+            },
             Self::MatMul => match inputs {
                 [a, b] => multiplied(a, b),
                 _ => Err(format!("two values are multiplied, not {}", inputs.len())),

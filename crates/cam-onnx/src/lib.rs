@@ -12,6 +12,7 @@ pub mod array;
 pub mod proto;
 
 mod attributes;
+mod einsum;
 mod error;
 mod eval;
 mod fuse;
@@ -23,7 +24,8 @@ mod wire;
 
 pub use error::{Broken, Error, ExternalFault, Looks, TensorFault};
 pub use import::{
-    Classifier, ImportError, Input, Network, Output, Role, Unsupported, Wish, import,
+    Classifier, Given, ImportError, Input, Network, Output, Part, Role, Unsupported, Wish, import,
+    import_values,
 };
 pub use numbers::numbers;
 pub use read::read;

@@ -6,6 +6,7 @@ mod gradients;
 mod images;
 mod precision;
 mod references;
+mod selections;
 mod walks;
 
 use burn::tensor::{Tensor, TensorData};

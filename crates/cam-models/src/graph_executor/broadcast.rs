@@ -1,4 +1,4 @@
-use burn::tensor::{Bool, Tensor};
+use burn::tensor::{Bool, FloatDType, Tensor};
 use cam_graph::Binary;
 
 use super::Dense;
@@ -19,6 +19,13 @@ pub(super) fn combine(binary: Binary, a: Dense, b: Dense, shape: &[usize]) -> De
             Dense::of_images(pairwise(binary, a, b), images, shape)
         }
     }
+}
+
+/// a where the condition is 1, b where it is 0.
+pub(super) fn select([condition, a, b]: [Dense; 3], shape: &[usize]) -> Dense {
+    let images = condition.images().max(a.images()).max(b.images());
+    let [condition, a, b] = [condition, a, b].map(|x| expand(x, images, shape).numbers());
+    Dense::of_images(b.mask_where(condition.greater_elem(0.5), a), images, shape)
 }
 
 /// A value repeated to a shape per image, and to as many images.
@@ -90,6 +97,7 @@ fn combine_at<const D: usize>(
 }
 
 fn pairwise<const D: usize>(binary: Binary, a: Tensor<D>, b: Tensor<D>) -> Tensor<D> {
+    let precision = FloatDType::from(a.dtype());
     match binary {
         Binary::Add => a + b,
         Binary::Subtract => a - b,
@@ -98,6 +106,7 @@ fn pairwise<const D: usize>(binary: Binary, a: Tensor<D>, b: Tensor<D>) -> Tenso
         Binary::Power => a.powf(b),
         Binary::Maximum => choose(a, b, Tensor::lower),
         Binary::Minimum => choose(a, b, Tensor::greater),
+        Binary::Less => a.lower(b).float().cast(precision),
         other => unimplemented!("burn's operations do not compute {other:?} yet"),
     }
 }

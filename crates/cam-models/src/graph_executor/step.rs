@@ -41,6 +41,7 @@ pub(super) fn compute(
         Operation::Reduce { reduction, axes, .. } => reduce::reduce(*reduction, axes, x, shape),
         Operation::Map(function) => x.map(|numbers| functions::apply(*function, numbers)),
         Operation::Combine(binary) => broadcast::combine(*binary, x, second(read()), shape),
+        Operation::Select => broadcast::select([x, second(read()), second(read())], shape),
         Operation::Transpose { order } => transpose::transpose(order, x, shape),
         Operation::Reshape { .. } => Dense::of_images(x.numbers(), images, shape),
         Operation::Expand { .. } => broadcast::expand(x, images, shape),
@@ -59,5 +60,5 @@ pub(super) fn compute(
 }
 
 fn second(read: Option<Dense>) -> Dense {
-    read.expect("its shape was worked out, so it reads two values")
+    read.expect("its shape was worked out, so it reads as many values")
 }

@@ -8,7 +8,7 @@ use super::Outcome;
 
 /// The most numbers that a value may have, a gigabyte of f32: far above what networks fold, and small enough that a
 /// file of a few bytes cannot fill the memory.
-const LARGEST: usize = 1 << 28;
+pub(super) const LARGEST: usize = 1 << 28;
 
 thread_local! {
     /// What is left of [`LARGEST`] while a node of a file is computed.

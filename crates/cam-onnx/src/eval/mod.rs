@@ -15,6 +15,7 @@ mod cast;
 mod check;
 mod compare;
 mod data;
+mod einsum;
 mod elementwise;
 mod gather;
 #[cfg(test)]
@@ -28,7 +29,7 @@ mod normalize;
 mod pad;
 mod quantize;
 mod reduce;
-mod resize;
+pub(crate) mod resize;
 mod running;
 mod scatter;
 mod select;
@@ -138,6 +139,7 @@ fn single(kind: &str) -> Option<Single> {
         .or_else(|| reduce::find(kind))
         .or_else(|| softmax::find(kind))
         .or_else(|| matmul::find(kind))
+        .or_else(|| einsum::find(kind))
         .or_else(|| quantize::find(kind))
         .or_else(|| resize::find(kind))
 }

@@ -4,51 +4,45 @@ use crate::array::{Array, Data};
 
 use super::call::Call;
 use super::index::{count, lines};
-use super::{Outcome, Single};
+use super::{Operation, Outcome, Single};
 
 /// The longest side that is made: each number of it has weights of its own.
 const LONGEST: f64 = 65_536.0;
+
+/// How far a widened kernel may reach: to a thousandth of a side and less.
+const WIDEST: f64 = 1024.0;
 
 pub(super) fn find(kind: &str) -> Option<Single> {
     matches!(kind, "Resize" | "Upsample").then_some(resize)
 }
 
+/// The resampling of one axis.
+struct Line {
+    axis: usize,
+    /// How many numbers come in.
+    side: usize,
+    /// For each that comes out, the first place that it is made from, and the weights there and behind.
+    taps: Vec<(i64, Vec<f64>)>,
+}
+
 /// One axis after the other.
 fn resize(call: &Call<'_>) -> Outcome<Array> {
     let array = call.input(0)?;
-    for (name, usual) in [("antialias", 0), ("exclude_outside", 0)] {
-        if call.node().int_or(name, usual) != usual {
-            return Err(format!("{name} is not computed with"));
-        }
-    }
-    let all: Vec<_> = (0..array.dims.len() as i64).collect();
-    let axes = call.node().ints("axes").unwrap_or(&all);
-    let axes = call.axes(axes, array.dims.len())?;
-    let sides: Vec<_> = axes.iter().map(|&axis| array.dims[axis]).collect();
-    let lengths = lengths(call, &sides)?;
     let start = (array.dims.clone(), reals(&array.data)?);
-    let changed =
-        axes.iter().zip(&lengths).filter(|&(&axis, &(real, _))| real != array.dims[axis] as f64);
     let (dims, values) =
-        changed.into_iter().try_fold(start, |(mut dims, values), (&axis, &(real, made))| {
-            let (outer, side, inner) = lines(&dims, axis);
-            dims[axis] = made;
+        resampled(call, &array.dims)?.iter().try_fold(start, |(mut dims, values), line| {
+            let (outer, side, inner) = lines(&dims, line.axis);
+            dims[line.axis] = line.taps.len();
             count(&dims)?;
-            let taps = (0..made)
-                .map(|i| taps(call, i as f64, side, real, made))
-                .collect::<Outcome<Vec<_>>>()?;
-            let at = |row: usize, place: i64, i: usize| {
-                values[(row * side + place.clamp(0, side as i64 - 1) as usize) * inner + i]
-            };
-            let at = &at;
-            let taps = &taps;
+            let values = &values;
             let made = (0..outer).flat_map(|row| {
-                taps.iter().flat_map(move |(first, weights)| {
+                line.taps.iter().flat_map(move |(first, weights)| {
+                    let at = move |place: i64, i: usize| {
+                        values[(row * side + inside(place, side)) * inner + i]
+                    };
                     (0..inner).map(move |i| {
-                        (*first..)
-                            .zip(weights)
-                            .map(|(place, weight)| at(row, place, i) * weight)
-                            .sum()
+                        let taps = (*first..).zip(weights);
+                        taps.map(|(place, weight)| at(place, i) * weight).sum()
                     })
                 })
             });
@@ -59,6 +53,51 @@ fn resize(call: &Call<'_>) -> Outcome<Array> {
         other => return Err(format!("{} where f32 is needed", other.kind())),
     };
     Ok(Array { dims, data })
+}
+
+/// The axes that a resize changes, each with a row of weights for every number that comes out: of a value that is not
+/// known, with these sides.
+pub(crate) fn matrices(
+    operation: &Operation<'_>,
+    inputs: &[Option<&Array>],
+    dims: &[usize],
+) -> Outcome<Vec<(usize, Array)>> {
+    let call = Call::new(operation, inputs)?;
+    let matrix = |line: &Line| {
+        let dims = vec![line.taps.len(), line.side];
+        let mut weights = vec![0.0; count(&dims)?];
+        for (row, (first, taps)) in weights.chunks_exact_mut(line.side).zip(&line.taps) {
+            for (place, weight) in (*first..).zip(taps) {
+                row[inside(place, line.side)] += weight;
+            }
+        }
+        let data = Data::F32(weights.into_iter().map(|weight| weight as f32).collect());
+        Ok((line.axis, Array { dims, data }))
+    };
+    resampled(&call, dims)?.iter().map(matrix).collect()
+}
+
+/// The place, or the outermost next to it.
+fn inside(place: i64, side: usize) -> usize {
+    place.clamp(0, side as i64 - 1) as usize
+}
+
+/// The axes that change.
+fn resampled(call: &Call<'_>, dims: &[usize]) -> Outcome<Vec<Line>> {
+    let all: Vec<_> = (0..dims.len() as i64).collect();
+    let axes = call.node().ints("axes").unwrap_or(&all);
+    let axes = call.axes(axes, dims.len())?;
+    let sides: Vec<_> = axes.iter().map(|&axis| dims[axis]).collect();
+    let lengths = lengths(call, &sides)?;
+    let lines =
+        axes.into_iter().zip(lengths).filter(|&(axis, (real, _))| real != dims[axis] as f64);
+    let line = |(axis, (real, made)): (usize, (f64, usize))| {
+        let side = dims[axis];
+        let taps =
+            (0..made).map(|i| taps(call, i as f64, side, real, made)).collect::<Outcome<_>>()?;
+        Ok(Line { axis, side, taps })
+    };
+    lines.map(line).collect()
 }
 
 fn reals(data: &Data) -> Outcome<Vec<f64>> {
@@ -130,7 +169,6 @@ fn taps(call: &Call<'_>, i: f64, side: usize, real: f64, made: usize) -> Outcome
         }
     };
     let first = at.floor();
-    let rest = at - first;
     Ok(match node.text("mode").unwrap_or("nearest") {
         "nearest" => {
             let usual = if old { "floor" } else { "round_prefer_floor" };
@@ -143,14 +181,51 @@ fn taps(call: &Call<'_>, i: f64, side: usize, real: f64, made: usize) -> Outcome
             };
             (nearest as i64, vec![1.0])
         }
-        "linear" | "bilinear" => (first as i64, vec![1.0 - rest, rest]),
+        "linear" | "bilinear" => weighted(call, at, side, real, (1.0, |x| 1.0 - x))?,
         "cubic" => {
             let a = f64::from(node.float_or("cubic_coeff_a", -0.75));
-            let weights = [1.0 + rest, rest, 1.0 - rest, 2.0 - rest].map(|x| cubic(a, x));
-            (first as i64 - 1, weights.to_vec())
+            weighted(call, at, side, real, (2.0, |x| cubic(a, x)))?
         }
         other => return Err(format!("mode {other} is not known")),
     })
+}
+
+/// Weights of a kernel around a place. Antialiasing widens it where an axis becomes shorter, as Pillow does.
+fn weighted(
+    call: &Call<'_>,
+    at: f64,
+    side: usize,
+    real: f64,
+    (support, kernel): (f64, impl Fn(f64) -> f64),
+) -> Outcome<(i64, Vec<f64>)> {
+    let is_flag = |name: &str| call.node().flag(name, false);
+    let (antialias, exclude) = (is_flag("antialias"), is_flag("exclude_outside"));
+    let scale = if antialias { (real / side as f64).min(1.0) } else { 1.0 };
+    let reach = support / scale;
+    if reach > WIDEST {
+        return Err(format!(
+            "a kernel that reaches {reach} numbers far is refused: {WIDEST} at most"
+        ));
+    }
+    let first = (at - reach).floor() as i64 + 1;
+    let count = (2.0 * reach).ceil() as i64;
+    let mut weights: Vec<f64> = (first..first + count)
+        .map(|place| match ((place as f64 - at) * scale).abs() {
+            distance if distance < support => kernel(distance),
+            _ => 0.0,
+        })
+        .collect();
+    if exclude {
+        let outside = (first..).zip(&mut weights);
+        outside
+            .filter(|(place, _)| *place < 0 || *place >= side as i64)
+            .for_each(|(_, w)| *w = 0.0);
+    }
+    if antialias || exclude {
+        let sum: f64 = weights.iter().sum();
+        weights.iter_mut().for_each(|weight| *weight /= sum);
+    }
+    Ok((first, weights))
 }
 
 /// Keys' kernel, at a distance below 2 (Cubic convolution interpolation, 1981).
@@ -181,6 +256,20 @@ mod tests {
         let same = floats(&[4], &[1.0; 4]);
         let made = run("Resize", 19, &mode("cubic"), &[&value, &none, &same]).unwrap();
         assert_eq!(made[0], value);
+    }
+
+    #[test]
+    fn antialiasing_widens_the_kernel_and_what_is_outside_may_count_or_not() {
+        let value = floats(&[4], &[1.0, 2.0, 3.0, 4.0]);
+        let (none, half) = (floats(&[0], &[]), floats(&[1], &[0.5]));
+        let linear = ("mode", Attribute::String("linear".into()));
+        let flag = |name: &'static str| (name, Attribute::Int(1));
+        // Of weights 1/4, 3/4, 3/4 and 1/4 around 1/2 the first is outside.
+        let made = run("Resize", 19, &[linear.clone(), flag("antialias")], &[&value, &none, &half]);
+        assert_close(&made.unwrap()[0], &floats(&[2], &[1.625, 3.375]));
+        let settings = [linear, flag("antialias"), flag("exclude_outside")];
+        let made = run("Resize", 19, &settings, &[&value, &none, &half]);
+        assert_close(&made.unwrap()[0], &floats(&[2], &[3.0 / 1.75, 5.0 - 3.0 / 1.75]));
     }
 
     #[test]

@@ -123,6 +123,7 @@ fn evaluated(work: &Work<'_>, inner: &BTreeSet<Value>, root: Value, x: f64) -> O
                     Binary::Power => a.powf(b),
                     Binary::Maximum => a.max(b),
                     Binary::Minimum => a.min(b),
+                    Binary::Less => f64::from(u8::from(a < b)),
                     _ => return None,
                 }
             }

@@ -185,13 +185,20 @@ impl<'m> Importer<'m> {
         Ok(Dynamic { value, dims })
     }
 
+    /// One number as a step.
+    pub(crate) fn number(&mut self, name: &str, number: f32) -> Outcome<Dynamic> {
+        let array = Array { dims: Vec::new(), data: Data::F32(vec![number]) };
+        self.constant_step(name, array.into())
+    }
+
     /// Gives the graph a parameter. The name is made one of its own if other numbers have it.
     pub(crate) fn parameter(&mut self, name: &str, array: Rc<Array>) -> Outcome<String> {
         let shape = array.dims.clone();
         self.parameter_of_shape(name, array, shape)
     }
 
-    fn parameter_of_shape(
+    /// The same for numbers that the graph sees under another shape.
+    pub(crate) fn parameter_of_shape(
         &mut self,
         name: &str,
         array: Rc<Array>,
@@ -245,6 +252,10 @@ impl<'m> Importer<'m> {
         let shapes: Vec<&[usize]> =
             inputs.iter().map(|value| self.shapes[value.index()].as_slice()).collect();
         let shape = operation.shape(&shapes, &self.graph.parameters)?;
+        // A slice may give nothing, to be joined to something; no executor computes with nothing.
+        if shapes.iter().any(|shape| shape.contains(&0)) {
+            return Err(without("of a value without numbers"));
+        }
         self.shapes.push(shape);
         Ok(self.graph.push(inputs, operation, self.name.clone()))
     }

@@ -11,6 +11,7 @@ mod known;
 mod lower;
 mod names;
 mod order;
+mod part;
 mod size;
 
 use std::collections::BTreeMap;
@@ -22,9 +23,10 @@ use cam_graph::{Graph, Operation, Value};
 pub use embedding::{Classifier, Output, Role};
 pub use error::{ImportError, Unsupported};
 pub use input::Input;
+pub use part::{Given, Part, import_values};
 
 use crate::array::{Array, Data};
-use crate::import::importer::{Importer, initializers};
+use crate::import::importer::{Finished, Importer, initializers};
 use crate::import::known::{Dynamic, Known, shape_of};
 use crate::proto::{self, Node};
 use crate::{Source, fuse};
@@ -72,14 +74,7 @@ pub fn import(
         Some(name) => vec![name],
         None => model.graph.outputs.iter().map(|output| output.name.as_str()).collect(),
     };
-    let nodes = expand::expand(model)?;
-    if nodes.len() > NODES {
-        return Err(ImportError::TooMuch(format!("{} nodes, the most being {NODES}", nodes.len())));
-    }
-    let needed = order::needed(&nodes, &wanted);
-    check_operations(
-        nodes.iter().zip(&needed).filter(|(_, needed)| **needed).map(|(node, _)| node),
-    )?;
+    let nodes = Nodes::of(model, wanted)?;
     let input = Input::of(&model.graph, wish.size)?;
     let [height, width] = input.size;
     let mut importer = Importer::new(&[3, height, width], &model.opsets, (source, folder));
@@ -89,19 +84,7 @@ pub fn import(
         }
     }
     give_input(&mut importer, &input)?;
-    // A file that contradicts itself is refused wherever it does, but only what is needed is computed.
-    let order = order::ordered(&nodes, &importer.values)?;
-    let order: Vec<&Node> =
-        order.into_iter().filter(|&index| needed[index]).map(|index| &nodes[index]).collect();
-    let mut readings = order::Readings::of(order.iter().copied());
-    for node in order {
-        lower::lower(&mut importer, node);
-        if let Some(reason) = importer.refused.take() {
-            return Err(ImportError::TooMuch(reason));
-        }
-        readings.done(node).for_each(|name| importer.let_go(name));
-    }
-    let (mut graph, parameters, values) = importer.finish()?;
+    let (mut graph, parameters, values) = lowered(importer, &nodes)?;
     let found = embedding::choose(&mut graph, &values, &model.graph, wish.embedding.as_deref())?;
     graph.output = found.value;
     graph.name_modules();
@@ -125,6 +108,47 @@ fn given_twice(graph: &proto::Graph) -> ImportError {
     let twice = graph.initializers.iter().find(|constant| !known.insert(&constant.name));
     let name = twice.map_or("", |constant| constant.name.as_str());
     ImportError::Contradiction(format!("constant {:?} is given twice", names::short(name)))
+}
+
+/// The nodes of a file, functions written out, and which of them some values need.
+struct Nodes<'m> {
+    all: std::borrow::Cow<'m, [Node]>,
+    needed: Vec<bool>,
+    wanted: Vec<&'m str>,
+}
+
+impl<'m> Nodes<'m> {
+    fn of(model: &'m proto::Model, wanted: Vec<&'m str>) -> Result<Self, ImportError> {
+        let all = expand::expand(model)?;
+        if all.len() > NODES {
+            let reason = format!("{} nodes, the most being {NODES}", all.len());
+            return Err(ImportError::TooMuch(reason));
+        }
+        let needed = order::needed(&all, &wanted);
+        let nodes = Self { all, needed, wanted };
+        check_operations(
+            nodes.all.iter().zip(&nodes.needed).filter(|(_, is)| **is).map(|(node, _)| node),
+        )?;
+        Ok(nodes)
+    }
+}
+
+/// Every needed node as steps, once what the file is given is known. A file that contradicts itself is refused wherever
+/// it does, but only what is needed is computed.
+fn lowered<'m>(mut importer: Importer<'m>, nodes: &Nodes<'_>) -> Result<Finished<'m>, ImportError> {
+    let order = order::ordered(&nodes.all, &importer.values)?;
+    let order = order.into_iter().filter(|&index| nodes.needed[index]);
+    let order: Vec<&Node> = order.map(|index| &nodes.all[index]).collect();
+    let mut readings = order::Readings::of(order.iter().copied());
+    for node in order {
+        lower::lower(&mut importer, node);
+        if let Some(reason) = importer.refused.take() {
+            return Err(ImportError::TooMuch(reason));
+        }
+        let done = readings.done(node).filter(|name| !nodes.wanted.contains(name));
+        done.for_each(|name| importer.let_go(name));
+    }
+    importer.finish()
 }
 
 /// Every operation that cannot be imported, before a weight is read.

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use cam_graph::{Binary, LayerNorm, Operation};
+use cam_graph::{Binary, Function, LayerNorm, Operation};
 
 use super::Lower;
-use super::elementwise::combined;
+use super::elementwise::{combined, mapped};
 use super::linear::{multiplied, swapped};
 use super::reshaping::reordered;
 use crate::array::{Array, Data};
@@ -25,12 +25,10 @@ fn attention(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     if !matches!(node.domain.as_str(), "" | "ai.onnx") {
         return Err(without("with weights of its own"));
     }
-    let is_plain = !node.flag("is_causal", false)
-        && node.float_or("softcap", 0.0) == 0.0
-        && (4..=5).all(|index| importer.known(node, index).is_none())
+    let is_plain = (4..=6).all(|index| importer.known(node, index).is_none())
         && node.outputs.iter().skip(1).all(String::is_empty);
     if !is_plain {
-        return Err(without("that is causal, capped or cached"));
+        return Err(without("that keeps keys and values, or gives its scores"));
     }
     let heads = |name: &str| node.int(name).and_then(|heads| usize::try_from(heads).ok());
     let (q, k, v) =
@@ -43,40 +41,82 @@ fn attention(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     let (Some(q_heads), Some(kv_heads)) = (q_heads, kv_heads) else {
         return Err("the number of heads is missing".into());
     };
-    if q_heads != kv_heads {
-        return Err(without("with fewer heads of keys than of queries"));
+    if kv_heads == 0 || !q_heads.is_multiple_of(kv_heads) {
+        return Err(format!("{kv_heads} heads of keys do not fit {q_heads} of queries").into());
     }
     let mut parts = Vec::new();
-    for part in [&q, &k, &v] {
-        parts.push(if joins { by_heads(importer, part, q_heads)? } else { part.clone() });
+    for (part, heads) in [(&q, q_heads), (&k, kv_heads), (&v, kv_heads)] {
+        let part = if joins { by_heads(importer, part, heads)? } else { part.clone() };
+        parts.push(shared(importer, part, q_heads / heads)?);
     }
     let scale = node.float("scale").unwrap_or_else(|| {
         let width = parts[0].dims.last().copied().unwrap_or(1);
         1.0 / (width as f32).sqrt()
     });
-    let bias = match importer.known(node, 3) {
-        Some(_) => Some(importer.dynamic(node, 3)?),
-        None => None,
-    };
-    let y = attended(importer, &parts, scale, bias.as_ref())?;
+    let mut biases = Vec::new();
+    if importer.known(node, 3).is_some() {
+        biases.push(mask(importer, node)?);
+    }
+    if node.flag("is_causal", false) {
+        let [tokens, keys] = [&parts[0], &parts[1]].map(|part| part.dims[2]);
+        let row = |token| (0..keys).map(move |key| token < key);
+        let hidden = hiding((0..tokens).flat_map(row));
+        let array = Array { dims: vec![tokens, keys], data: hidden };
+        biases.push(importer.constant_step("causal", array.into())?);
+    }
+    let y = attended(importer, &parts, scale, (&biases, node.float_or("softcap", 0.0)))?;
     if joins { joined(importer, &y) } else { Ok(y) }
 }
 
-/// softmax(scale·Q·Kᵀ + bias)·V over the last two axes.
+/// What is added to the scores; where it is truth values, the false ones are hidden.
+fn mask(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
+    if let Some(Known::Constant(_) | Known::Stored(_)) = importer.known(node, 3) {
+        let mask = importer.needed(node, 3)?;
+        if let Data::Bool(seen) = &mask.data {
+            let data = hiding(seen.iter().map(|seen| !seen));
+            let array = Array { dims: mask.dims.clone(), data };
+            return importer.constant_step(&node.inputs[3], array.into());
+        }
+    }
+    importer.dynamic(node, 3)
+}
+
+/// −∞ where something is hidden.
+fn hiding(hidden: impl Iterator<Item = bool>) -> Data {
+    Data::F32(hidden.map(|hidden| if hidden { f32::NEG_INFINITY } else { 0.0 }).collect())
+}
+
+/// Every head several times in a row: as many queries share its keys (Ainslie et al. 2023).
+fn shared(importer: &mut Importer<'_>, x: Dynamic, times: usize) -> Outcome<Dynamic> {
+    if times == 1 {
+        return Ok(x);
+    }
+    let heads = *x.dims.get(1).ok_or("it has no heads")?;
+    let indices = (0..heads).flat_map(|head| std::iter::repeat_n(head, times)).collect();
+    importer.along(&x, &[1], |axes| Operation::Gather { axis: axes[0], indices })
+}
+
+/// softmax(scale·Q·Kᵀ + biases)·V over the last two axes, the scores being bounded by a hyperbolic tangent where a cap
+/// is given.
 fn attended(
     importer: &mut Importer<'_>,
     parts: &[Dynamic],
     scale: f32,
-    bias: Option<&Dynamic>,
+    (biases, cap): (&[Dynamic], f32),
 ) -> Outcome<Dynamic> {
     let [q, k, v] = parts else { return Err("queries, keys and values are three".into()) };
     let k = swapped(importer, k)?;
     let scores = multiplied(importer, q, &k)?;
-    let scale = Array { dims: Vec::new(), data: Data::F32(vec![scale]) };
-    let scale = importer.constant_step("scale", scale.into())?;
+    let scale = importer.number("scale", scale)?;
     let mut scores = combined(importer, Binary::Multiply, &scores, &scale)?;
-    if let Some(bias) = bias {
+    for bias in biases {
         scores = combined(importer, Binary::Add, &scores, bias)?;
+    }
+    if cap != 0.0 {
+        let cap = importer.number("softcap", cap)?;
+        let share = combined(importer, Binary::Divide, &scores, &cap)?;
+        let share = mapped(importer, &share, Function::Tanh)?;
+        scores = combined(importer, Binary::Multiply, &share, &cap)?;
     }
     let last = scores.dims.len() - 1;
     let weights = importer.along(&scores, &[last], |axes| Operation::Softmax { axis: axes[0] })?;
@@ -121,7 +161,7 @@ pub(super) fn fused(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
     }
     let width = parts[0].dims[3] as f32;
     let scale = node.float("scale").filter(|&scale| scale != 0.0).unwrap_or(1.0 / width.sqrt());
-    let y = attended(importer, &parts, scale, None)?;
+    let y = attended(importer, &parts, scale, (&[], 0.0))?;
     let y = joined(importer, &y)?;
     importer.give(node, 0, Known::Dynamic(y));
     Ok(())

@@ -3,13 +3,14 @@
 use cam_graph::{Binary, Function, Operation};
 
 use super::Lower;
+use crate::array::{Array, Data};
 use crate::import::importer::{Importer, Outcome, floats, without};
 use crate::import::known::{Dynamic, Known};
 use crate::proto::Node;
 
 pub(super) fn table(operation: &str) -> Option<Lower> {
     Some(match operation {
-        "Identity" | "Dropout" => |importer, node| importer.dynamic(node, 0),
+        "Identity" => |importer, node| importer.dynamic(node, 0),
         "Cast" | "CastLike" => cast,
         "Relu" | "Sigmoid" | "Tanh" | "Softplus" | "Softsign" | "Mish" | "HardSwish" | "Erf"
         | "Exp" | "Log" | "Sqrt" | "Reciprocal" | "Abs" | "Neg" | "Sin" | "Cos" | "Floor"
@@ -24,9 +25,36 @@ pub(super) fn table(operation: &str) -> Option<Lower> {
     })
 }
 
+/// What a network drops while it is trained stays, and so does its mask.
+pub(super) fn dropout(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
+    let is_training = importer.constant(node, 2)?.is_some_and(|flag| floats(&flag) == [1.0]);
+    let drops = match importer.known(node, 1) {
+        Some(Known::Dynamic(_)) => true,
+        _ => importer.constant(node, 1)?.is_none_or(|ratio| floats(&ratio) != [0.0]),
+    };
+    if is_training && drops {
+        return Err(without("in training mode"));
+    }
+    let x = importer.dynamic(node, 0)?;
+    let all = Data::Bool(vec![true; x.dims.iter().product()]);
+    let mask = Array { dims: x.dims.clone(), data: all };
+    importer.give(node, 0, Known::Dynamic(x));
+    importer.give(node, 1, Known::Constant(mask.into()));
+    Ok(())
+}
+
 /// Floating-point formats are all f32 here; pixels that come as bytes are numbers already.
 fn cast(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     const FLOATS: [i64; 4] = [1, 10, 11, 16];
+    let like = match (node.op_type.as_str(), importer.known(node, 1)) {
+        ("CastLike", Some(Known::Constant(_) | Known::Stored(_))) => {
+            Some(importer.needed(node, 1)?)
+        }
+        _ => None,
+    };
+    if like.is_some_and(|like| !matches!(like.data, Data::F32(_))) {
+        return Err(without("to integers or truth values"));
+    }
     match node.int("to") {
         Some(to) if !FLOATS.contains(&to) => Err(without(format!("to type {to}"))),
         _ => importer.dynamic(node, 0),
@@ -69,9 +97,27 @@ fn map(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
         "QuickGelu" => Function::Swish { beta: alpha(1.702) },
         "Swish" => Function::Swish { beta: alpha(1.0) },
         "Celu" if alpha(1.0) == 1.0 => Function::Elu { alpha: 1.0 },
+        "Celu" => return celu(importer, &x, alpha(1.0)),
         _ => return Err(without("with these settings")),
     };
     importer.like(&x, Operation::Map(function))
+}
+
+/// α·ELU(x/α), ELU's own α being 1 (Barron 2017).
+fn celu(importer: &mut Importer<'_>, x: &Dynamic, alpha: f32) -> Outcome<Dynamic> {
+    let alpha = importer.number("alpha", alpha)?;
+    let x = combined(importer, Binary::Divide, x, &alpha)?;
+    let y = mapped(importer, &x, Function::Elu { alpha: 1.0 })?;
+    combined(importer, Binary::Multiply, &y, &alpha)
+}
+
+/// A function of every number.
+pub(super) fn mapped(
+    importer: &mut Importer<'_>,
+    x: &Dynamic,
+    function: Function,
+) -> Outcome<Dynamic> {
+    importer.like(x, Operation::Map(function))
 }
 
 fn bias_gelu(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
@@ -107,8 +153,15 @@ fn prelu(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     let rank = x.dims.len();
     let missing = rank.checked_sub(slope.dims.len()).ok_or("the slope has too many axes")?;
     let wide: Vec<usize> = (0..slope.dims.len()).filter(|&axis| slope.dims[axis] != 1).collect();
-    let [axis] = wide[..] else { return Err(without("with slopes along several axes")) };
-    let flat = crate::array::Array { dims: vec![slope.dims[axis]], data: slope.data.clone() };
+    let [axis] = wide[..] else {
+        // max(x, 0) + slope·min(x, 0).
+        let (zero, slope) = (importer.number("zero", 0.0)?, importer.dynamic(node, 1)?);
+        let above = combined(importer, Binary::Maximum, &x, &zero)?;
+        let below = combined(importer, Binary::Minimum, &x, &zero)?;
+        let below = combined(importer, Binary::Multiply, &below, &slope)?;
+        return combined(importer, Binary::Add, &above, &below);
+    };
+    let flat = Array { dims: vec![slope.dims[axis]], data: slope.data.clone() };
     let slope = importer.parameter(&node.inputs[1], flat.into())?;
     importer.along(&x, &[missing + axis], |axes| Operation::PRelu { axis: axes[0], slope })
 }
@@ -174,11 +227,7 @@ fn several(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
         result = combined(importer, binary, &result, &next)?;
     }
     if node.op_type == "Mean" {
-        let share = crate::array::Array {
-            dims: Vec::new(),
-            data: crate::array::Data::F32(vec![1.0 / node.inputs.len() as f32]),
-        };
-        let share = importer.constant_step("share", share.into())?;
+        let share = importer.number("share", 1.0 / node.inputs.len() as f32)?;
         result = combined(importer, Binary::Multiply, &result, &share)?;
     }
     Ok(result)

@@ -57,8 +57,7 @@ fn gemm(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     if !has_bias && importer.known(node, 2).is_some() {
         let mut c = importer.dynamic(node, 2)?;
         if beta != 1.0 {
-            let beta = Array { dims: Vec::new(), data: Data::F32(vec![beta]) };
-            let beta = importer.constant_step("beta", beta.into())?;
+            let beta = importer.number("beta", beta)?;
             c = combined(importer, Binary::Multiply, &c, &beta)?;
         }
         y = combined(importer, Binary::Add, &y, &c)?;
@@ -117,8 +116,7 @@ fn fused_matmul(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     if alpha == 1.0 {
         return Ok(product);
     }
-    let alpha = Array { dims: Vec::new(), data: Data::F32(vec![alpha]) };
-    let alpha = importer.constant_step("alpha", alpha.into())?;
+    let alpha = importer.number("alpha", alpha)?;
     combined(importer, Binary::Multiply, &product, &alpha)
 }
 

@@ -2,6 +2,10 @@
 
 mod attention;
 mod branch;
+mod compare;
+mod crop;
+mod cumulative;
+mod einsum;
 mod elementwise;
 mod linear;
 mod movement;
@@ -9,6 +13,9 @@ mod normalization;
 mod reductions;
 mod reshaping;
 mod resize;
+mod rotary;
+mod scaling;
+mod transposed;
 mod windows;
 
 use super::importer::{Importer, Outcome, Refusal};
@@ -125,6 +132,7 @@ fn imported(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
 /// Operations that give several values, or none that must be computed.
 fn special(importer: &mut Importer<'_>, node: &Node) -> Outcome<bool> {
     match node.op_type.as_str() {
+        "Dropout" => elementwise::dropout(importer, node)?,
         "Split" => reshaping::split(importer, node)?,
         "Shape" | "Size" => reshaping::shape(importer, node)?,
         "IsNaN" => {
@@ -142,7 +150,7 @@ fn special(importer: &mut Importer<'_>, node: &Node) -> Outcome<bool> {
 
 /// Whether an operation can be imported, whatever its settings.
 pub(crate) fn is_known(domain: &str, operation: &str) -> bool {
-    const SPECIAL: [&str; 5] = ["Split", "Shape", "Size", "IsNaN", "Where"];
+    const SPECIAL: [&str; 6] = ["Dropout", "Split", "Shape", "Size", "IsNaN", "Where"];
     SPECIAL.contains(&operation)
         || matches!(operation, "If" | "Constant" | "MultiHeadAttention" | "SkipLayerNormalization")
         || table(domain, operation).is_some()
@@ -153,7 +161,14 @@ fn table(domain: &str, operation: &str) -> Option<Lower> {
         return None;
     }
     elementwise::table(operation)
+        .or_else(|| compare::table(operation))
         .or_else(|| windows::table(operation))
+        .or_else(|| transposed::table(operation))
+        .or_else(|| scaling::table(operation))
+        .or_else(|| crop::table(operation))
+        .or_else(|| cumulative::table(operation))
+        .or_else(|| einsum::table(operation))
+        .or_else(|| rotary::table(operation))
         .or_else(|| linear::table(operation))
         .or_else(|| normalization::table(operation))
         .or_else(|| reductions::table(operation))

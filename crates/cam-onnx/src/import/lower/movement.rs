@@ -238,6 +238,13 @@ pub(super) fn choose(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
         importer.give(node, 0, Known::Dynamic(otherwise));
         return Ok(());
     }
+    if let Some(Known::Dynamic(condition)) = importer.known(node, 0) {
+        let condition = condition.clone();
+        let (first, second) = (importer.dynamic(node, 1)?, importer.dynamic(node, 2)?);
+        let chosen = super::compare::selected(importer, [&condition, &first, &second])?;
+        importer.give(node, 0, Known::Dynamic(chosen));
+        return Ok(());
+    }
     let condition = importer.needed(node, 0)?;
     let Data::Bool(flags) = &condition.data else {
         return Err("the condition is not of truth values".into());
@@ -285,7 +292,7 @@ pub(super) fn choose(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
     Ok(())
 }
 
-fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
+pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
     let rank = a.len().max(b.len());
     let side = |x: &[usize], i: usize| (i + x.len()).checked_sub(rank).map_or(1, |i| x[i]);
     let sides = (0..rank).map(|i| match (side(a, i), side(b, i)) {

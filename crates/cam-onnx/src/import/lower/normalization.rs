@@ -2,12 +2,14 @@
 
 use std::rc::Rc;
 
-use cam_graph::{LayerNorm, Operation};
+use cam_graph::{Binary, LayerNorm, Operation};
 
 use super::Lower;
+use super::elementwise::combined;
+use super::scaling::{inverse_root, moments};
 use crate::array::{Array, Data};
 use crate::import::importer::{Importer, Outcome, axis, floats, without};
-use crate::import::known::Dynamic;
+use crate::import::known::{Dynamic, Known};
 use crate::proto::Node;
 
 pub(super) fn table(operation: &str) -> Option<Lower> {
@@ -16,7 +18,6 @@ pub(super) fn table(operation: &str) -> Option<Lower> {
         "LayerNormalization" => layer_norm,
         "InstanceNormalization" => instance_norm,
         "GroupNormalization" => group_norm,
-        "LpNormalization" => lp_norm,
         "Softmax" | "LogSoftmax" => softmax,
         _ => return None,
     })
@@ -63,11 +64,15 @@ fn per_channel(
 
 fn layer_norm(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     let x = importer.dynamic(node, 0)?;
-    if node.outputs.iter().skip(1).any(|name| !name.is_empty()) {
-        return Err(without("that gives its statistics"));
-    }
     let first = axis(node.int_or("axis", -1), x.dims.len())?;
     let over: Vec<usize> = (first..x.dims.len()).collect();
+    if node.outputs.iter().skip(1).any(|name| !name.is_empty()) {
+        let (mean, (_, variance)) = moments(importer, &x, &over)?;
+        let epsilon = node.float_or("epsilon", 1e-5);
+        let inverse = inverse_root(importer, &variance, epsilon)?;
+        importer.give(node, 1, Known::Dynamic(mean));
+        importer.give(node, 2, Known::Dynamic(inverse));
+    }
     let mut part = |index: usize| -> Outcome<Option<String>> {
         let array = importer.constant(node, index)?;
         array.map(|array| importer.parameter(&node.inputs[index], array)).transpose()
@@ -97,12 +102,16 @@ fn grouped(
     x: &Dynamic,
     groups: usize,
 ) -> Outcome<Dynamic> {
-    if !x.is_led() {
-        return Err(without("across images"));
-    }
     let epsilon = node.float_or("epsilon", 1e-5);
-    let y = importer.like(x, Operation::GroupNorm { groups, epsilon })?;
-    let channels = x.dims[1];
+    let [n, channels, rest @ ..] = x.dims.as_slice() else {
+        return Err("it has no channels".into());
+    };
+    // Several images in one value are as many times the groups.
+    let planes = importer.reshaped(x, &[&[1, n * channels], rest].concat())?;
+    let all = groups.checked_mul(*n).ok_or("num_groups is out of range")?;
+    let y = importer.like(&planes, Operation::GroupNorm { groups: all, epsilon })?;
+    let y = importer.reshaped(&y, &x.dims)?;
+    let channels = *channels;
     let mut parts = Vec::new();
     for index in [1, 2] {
         let part = floats(&*importer.needed(node, index)?);
@@ -125,17 +134,6 @@ fn repeated(part: &[f32], times: usize) -> Vec<f32> {
     part.iter().flat_map(|&number| std::iter::repeat_n(number, times)).collect()
 }
 
-fn lp_norm(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
-    if node.int_or("p", 2) != 2 {
-        return Err(without("of another order than 2"));
-    }
-    let x = importer.dynamic(node, 0)?;
-    let along = axis(node.int_or("axis", -1), x.dims.len())?;
-    // ONNX has no ε: a vector of zeros stays one.
-    let epsilon = f32::MIN_POSITIVE;
-    importer.along(&x, &[along], |axes| Operation::L2Normalize { axis: axes[0], epsilon })
-}
-
 /// Before operator set 13 everything behind the axis is one.
 fn softmax(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     let x = importer.dynamic(node, 0)?;
@@ -143,21 +141,29 @@ fn softmax(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
     let rank = x.dims.len();
     let along = axis(node.int_or("axis", if is_old { 1 } else { -1 }), rank)?;
     let dims = x.dims.clone();
+    let compute =
+        |importer: &mut Importer<'_>, x: &Dynamic, along: usize| match node.op_type.as_str() {
+            "LogSoftmax" => log_softmax(importer, x, along),
+            _ => importer.along(x, &[along], |axes| Operation::Softmax { axis: axes[0] }),
+        };
     let joined = is_old && dims[along + 1..].iter().any(|&side| side != 1);
-    let mut y = match joined {
-        false => importer.along(&x, &[along], |axes| Operation::Softmax { axis: axes[0] })?,
+    match joined {
+        false => compute(importer, &x, along),
         true => {
             let product = |sides: &[usize]| sides.iter().product::<usize>();
             let flat = [product(&dims[..along]), product(&dims[along..])];
             let flat = importer.reshaped(&x, &flat)?;
-            let y = importer.along(&flat, &[1], |axes| Operation::Softmax { axis: axes[0] })?;
-            importer.reshaped(&y, &dims)?
+            let y = compute(importer, &flat, 1)?;
+            importer.reshaped(&y, &dims)
         }
-    };
-    if node.op_type == "LogSoftmax" {
-        y = importer.like(&y, Operation::Map(cam_graph::Function::Log))?;
     }
-    Ok(y)
+}
+
+/// (x − max x) − ln Σ e^(x − max x), which is right where eˣ/Σeˣ would be too small to have a logarithm.
+fn log_softmax(importer: &mut Importer<'_>, x: &Dynamic, along: usize) -> Outcome<Dynamic> {
+    let (greatest, rest) = super::reductions::log_sum(importer, x, &[along], true)?;
+    let x = combined(importer, Binary::Subtract, x, &greatest)?;
+    combined(importer, Binary::Subtract, &x, &rest)
 }
 
 pub(super) fn vector(values: Vec<f32>) -> Rc<Array> {
