@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cam_graph::{Graph, Layout, Name, Operation, Positions, Reduction, Value};
+use cam_graph::{Binary, Graph, Layout, Name, Operation, Positions, Reduction, Value};
 
 use super::ImportError;
 use super::known::{Dynamic, Known};
@@ -199,15 +199,26 @@ fn head_input(graph: &Graph, value: Value) -> Option<Value> {
 }
 
 fn last_linear(graph: &Graph, mut value: Value) -> Option<(Value, &str, Option<&String>)> {
+    // A bias may be a sum of its own.
+    let mut added = None;
     for _ in 0..BEHIND {
         let step = graph.giver(value)?;
         match &step.operation {
+            Operation::Combine(Binary::Add) if added.is_none() => {
+                let &[a, b] = step.inputs.as_slice() else { return None };
+                let (x, bias) = if graph.is_constant(b) { (a, b) } else { (b, a) };
+                let Operation::Constant { parameter } = &graph.giver(bias)?.operation else {
+                    return None;
+                };
+                (value, added) = (x, Some(parameter));
+            }
             Operation::Softmax { .. } | Operation::Reshape { .. } => {
                 value = *step.inputs.first()?
             }
             Operation::Map(cam_graph::Function::Sigmoid) => value = *step.inputs.first()?,
             Operation::Linear(linear) => {
-                return Some((*step.inputs.first()?, &linear.weight, linear.bias.as_ref()));
+                let bias = linear.bias.as_ref().or(added);
+                return Some((*step.inputs.first()?, &linear.weight, bias));
             }
             _ => return None,
         }
