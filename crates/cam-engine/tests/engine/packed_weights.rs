@@ -4,7 +4,9 @@ use std::io;
 use std::sync::Mutex;
 
 use crate::support::*;
-use cam_engine::{Convolution, Engine, Error, Graph, Operation, Options, Window};
+use cam_engine::{
+    Activation, Convolution, Engine, Error, Graph, Operation, Options, ScaleShift, Window,
+};
 
 const SHAPE: [usize; 4] = [1, 3, 30, 28];
 
@@ -74,6 +76,32 @@ fn weights_packed_with_one_instruction_set_serve_every_other() {
     let files: Vec<Vec<u8>> =
         sets.iter().map(|&set| written(&Engine::new(network(), exact(set, 1)).unwrap())).collect();
     assert!(files.iter().all(|file| *file == files[0]));
+}
+
+/// What is no weight of a convolution is the graph's own, and stays in it.
+#[test]
+fn slopes_and_lines_stay_with_the_graph() {
+    let slope: Vec<f32> = numbers(5, 20);
+    let sloped = Convolution {
+        kernel: [1, 3],
+        dilation: [1, 2],
+        weight: numbers(6, 20 * 3 * 3),
+        activation: Activation::PRelu { slope },
+        ..convolution(3, 20, 3, 1)
+    };
+    let line = ScaleShift { scale: numbers(7, 20), shift: numbers(8, 20) };
+    let graph = graph([
+        Operation::Convolution(sloped),
+        Operation::ScaleShift(line),
+        Operation::Activation(Activation::Gelu),
+        Operation::Convolution(convolution(20, 17, 1, 2)),
+    ]);
+    let options = Options { threads: 2, ..Options::default() };
+    let packed = Engine::new(graph.clone(), options).unwrap();
+    let bytes = written(&packed);
+    let read = Engine::open_packed(without_weights(graph), &reader(&bytes), options).unwrap();
+    let input = numbers(1, SHAPE.iter().product());
+    assert_eq!(read.run(0..4, &input, SHAPE), packed.run(0..4, &input, SHAPE));
 }
 
 /// 9 MB of weights are several stretches, and none of them is read twice or left out.

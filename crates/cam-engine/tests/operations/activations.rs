@@ -83,7 +83,7 @@ fn linear(inputs: usize, outputs: usize) -> Convolution {
 }
 
 /// One of every kind, for values of so many channels.
-fn every_activation(channels: usize) -> Vec<Activation> {
+pub fn every_activation(channels: usize) -> Vec<Activation> {
     let slope = |factor: f32| (0..channels).map(|c| factor * (c % 7) as f32 - 0.1).collect();
     vec![
         Activation::Identity,
