@@ -70,7 +70,8 @@ const PROFILE: &[&str] = &["--release", "--config", "profile.release.debug=\"lin
 /// `races` is left to `orders`: it switches stacks, which these tools do not follow.
 #[rustfmt::skip]
 const TESTS: [&str; 9] = [
-    "--lib", "--test", "convolutions", "--test", "engine", "--test", "gradients", "--test", "winograd",
+    "--lib", "--test", "convolutions", "--test", "engine", "--test", "gradients", "--test", "operations",
+    "--test", "winograd",
 ];
 
 /// Tests with scoped threads. A scope waits for them in the standard library, which is not instrumented, so that what
@@ -173,7 +174,10 @@ mod tests {
         let mut names: Vec<_> =
             names.map(|path| path.file_stem().expect("a name").to_owned()).collect();
         names.sort();
-        assert_eq!(names, ["convolutions", "engine", "gradients", "races", "winograd"]);
+        assert_eq!(
+            names,
+            ["convolutions", "engine", "gradients", "operations", "races", "winograd"]
+        );
         assert!(names.iter().all(|name| name == "races" || TESTS.iter().any(|test| name == test)));
     }
 
