@@ -69,7 +69,7 @@ const PROFILE: &[&str] = &["--release", "--config", "profile.release.debug=\"lin
 
 /// `races` is left to `orders`: it switches stacks, which these tools do not follow.
 #[rustfmt::skip]
-const TESTS: [&str; 9] = [
+const TESTS: [&str; 11] = [
     "--lib", "--test", "convolutions", "--test", "engine", "--test", "gradients", "--test", "operations",
     "--test", "winograd",
 ];
