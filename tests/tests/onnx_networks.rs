@@ -16,7 +16,7 @@ use cam_tests::compare::{largest_difference, magnitude, relative_distance, value
 use cam_tests::golden::{Golden, Reference, path};
 
 /// Of the embedding's length: f32 through some hundred layers. A random network may be worse conditioned: then as far off
-/// as twice what ONNX Runtime is.
+/// as three times what ONNX Runtime is.
 const EMBEDDING: f64 = 1e-4;
 
 /// Of the largest gradient at a layer of a small network.
@@ -113,7 +113,7 @@ fn agreement(
     };
     let mut line = format!("{distance:.1e}");
     let mut wrong = Vec::new();
-    if distance.is_nan() || distance > EMBEDDING.max(2.0 * theirs) {
+    if distance.is_nan() || distance > EMBEDDING.max(3.0 * theirs) {
         wrong.push(format!("the embedding is {distance:.1e} off"));
     }
     let vector = golden.get("vector").values;
