@@ -26,6 +26,6 @@ pub use layout::{Axes, Axis, Layout, Positions};
 pub use operation::{
     Convolution, Coordinates, Fill, Interpolation, LayerNorm, Linear, Operation, Rounding,
 };
-pub use shape::{Shape, ShapeError};
+pub use shape::{Shape, ShapeError, broadcast};
 pub use value::Value;
 pub use window::{Border, Padding, Window};

@@ -240,8 +240,11 @@ fn reduced(x: &[usize], axes: &[usize], keep: bool) -> Result<Shape, String> {
     })
 }
 
-/// The shape that two values are repeated to.
-pub(crate) fn broadcast(a: &[usize], b: &[usize]) -> Result<Shape, String> {
+/// The shape that two values are repeated to, the last axes aligned.
+///
+/// # Errors
+/// Where sides differ and neither is 1, in words.
+pub fn broadcast(a: &[usize], b: &[usize]) -> Result<Shape, String> {
     let rank = a.len().max(b.len());
     let side = |x: &[usize], i: usize| (i + x.len()).checked_sub(rank).map_or(1, |i| x[i]);
     let sides = (0..rank).map(|i| match (side(a, i), side(b, i)) {

@@ -145,7 +145,7 @@ impl RecordedTail<'_> {
 }
 
 /// `[n · k, c, h, w]` to `[n, k, c, h, w]`.
-fn by_question(gradients: Tensor<4>, [n, k]: [usize; 2]) -> Tensor<5> {
+pub(crate) fn by_question(gradients: Tensor<4>, [n, k]: [usize; 2]) -> Tensor<5> {
     let [_, c, h, w] = gradients.dims();
     gradients.reshape([n, k, c, h, w])
 }

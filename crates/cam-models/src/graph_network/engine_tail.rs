@@ -2,6 +2,7 @@ use burn::tensor::Tensor;
 use cam_core::{Network as _, Tail};
 
 use super::GraphNetwork;
+use crate::convolutions::by_question;
 use crate::executor::Recording;
 
 /// A run that the engine kept, and what follows it: its head in closed form, or burn's operations under autodiff.
@@ -58,10 +59,4 @@ impl EngineTail<'_> {
         let gradient = leaf.grad_remove(&mut gradients);
         gradient.map_or_else(|| output.zeros_like(), Tensor::without_autodiff)
     }
-}
-
-/// `[n · k, c, h, w]` to `[n, k, c, h, w]`.
-fn by_question(gradients: Tensor<4>, [n, k]: [usize; 2]) -> Tensor<5> {
-    let [_, c, h, w] = gradients.dims();
-    gradients.reshape([n, k, c, h, w])
 }

@@ -58,7 +58,7 @@ fn sign(value: f32) -> f32 {
 }
 
 /// 2/√π ∫₀ˣ exp(−t²) dt, by a series of positive terms (Abramowitz and Stegun, 7.1.6).
-fn erf(x: f64) -> f64 {
+pub(crate) fn erf(x: f64) -> f64 {
     // Beyond, it is 1 in f32.
     if x.abs() > 4.0 {
         return x.signum();

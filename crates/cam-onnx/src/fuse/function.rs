@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use cam_graph::{Binary, Function, Operation, Value};
 
 use super::Work;
+use crate::eval::erf;
 
 /// Steps that a function may be spelt out in.
 const STEPS: usize = 16;
@@ -188,26 +189,6 @@ fn apply(function: Function, x: f64) -> f64 {
         Function::Ceil => x.ceil(),
         _ => f64::NAN,
     }
-}
-
-/// The error function: its series near zero, and the continued fraction of its complement beyond.
-fn erf(x: f64) -> f64 {
-    let y = x.abs();
-    if y > 6.0 {
-        return x.signum();
-    }
-    if y < 2.0 {
-        let (mut term, mut sum) = (x, x);
-        for n in 1..60 {
-            let n = f64::from(n);
-            term *= -x * x / n;
-            sum += term / (2.0 * n + 1.0);
-        }
-        return sum * 2.0 / std::f64::consts::PI.sqrt();
-    }
-    // erfc(y) = e^(−y²)/√π · 1/(y + (1/2)/(y + 1/(y + (3/2)/(y + …)))), Abramowitz and Stegun 7.1.14.
-    let fraction = (1..=60).rev().fold(y, |tail, n| y + f64::from(n) / 2.0 / tail);
-    x.signum() * (1.0 - (-y * y).exp() / (std::f64::consts::PI.sqrt() * fraction))
 }
 
 #[cfg(test)]

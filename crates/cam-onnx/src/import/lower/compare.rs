@@ -90,9 +90,8 @@ fn shrink(importer: &mut Importer<'_>, node: &Node) -> Outcome<Dynamic> {
 
 /// The second where the first is 1, else the third.
 pub(super) fn selected(importer: &mut Importer<'_>, parts: [&Dynamic; 3]) -> Outcome<Dynamic> {
-    let dims = parts
-        .iter()
-        .try_fold(Vec::new(), |dims, part| super::movement::broadcast(&dims, &part.dims))?;
+    let dims =
+        parts.iter().try_fold(Vec::new(), |dims, part| cam_graph::broadcast(&dims, &part.dims))?;
     let value = importer.push(&parts.map(|part| part.value), Operation::Select)?;
     Ok(Dynamic { value, dims })
 }

@@ -1,6 +1,6 @@
 //! Values side by side, parts of them, borders around them.
 
-use cam_graph::{Fill, Operation};
+use cam_graph::{Fill, Operation, broadcast};
 
 use super::Lower;
 use crate::array::{Array, Data};
@@ -290,15 +290,4 @@ pub(super) fn choose(importer: &mut Importer<'_>, node: &Node) -> Outcome<()> {
         importer.give(node, 0, Known::Dynamic(sum));
     }
     Ok(())
-}
-
-pub(super) fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
-    let rank = a.len().max(b.len());
-    let side = |x: &[usize], i: usize| (i + x.len()).checked_sub(rank).map_or(1, |i| x[i]);
-    let sides = (0..rank).map(|i| match (side(a, i), side(b, i)) {
-        (a, b) if a == b || b == 1 => Ok(a),
-        (1, b) => Ok(b),
-        _ => Err(format!("{a:?} does not fit {b:?}")),
-    });
-    sides.collect()
 }
