@@ -6,58 +6,60 @@
 use std::time::Duration;
 
 use cam_benches::noise;
-use cam_engine::{Engine, Graph, Operation, Options, Step};
-use cam_models::description::{self, Convolution};
+use cam_engine::{Activation, Convolution, Engine, Graph, Options, Step};
+use cam_graph::{Operation, Padding};
 use cam_models::{Description, describe};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
 const MODELS: [&str; 2] = ["efficientnet-lite0", "resnet50"];
 const SIDE: usize = 224;
 
-/// A convolution and the side of the square that it reads.
-type Shape = (Convolution, usize);
-
-/// The convolutions of a network that differ by more than their weights, in order.
-fn shapes(description: &Description) -> Vec<Shape> {
-    let mut sides = vec![SIDE];
-    let mut shapes: Vec<Shape> = Vec::new();
-    for step in &description.steps {
-        let side = sides[step.input.index()];
-        let stride = match &step.operation {
-            description::Operation::MaxPool(pool) => pool.stride,
-            description::Operation::Convolution(convolution) => {
-                if shapes.iter().all(|known| name(known) != name(&(convolution.clone(), side))) {
-                    shapes.push((convolution.clone(), side));
-                }
-                convolution.stride
-            }
+/// The convolutions of a network that differ by more than their weights, in order, and the sides of what they read.
+fn shapes(description: &Description) -> Vec<(Convolution, [usize; 2])> {
+    let graph = description.fused().graph;
+    let values = graph.shapes(&[3, SIDE, SIDE]).expect("it takes images of that size");
+    let mut shapes: Vec<(Convolution, [usize; 2])> = Vec::new();
+    for step in &graph.steps {
+        let Operation::Convolution(convolution) = &step.operation else { continue };
+        let (weight, x) = (&graph.parameters[&convolution.weight], &values[step.inputs[0].index()]);
+        let bounded = matches!(convolution.activation, Some(cam_graph::Function::Clip { .. }));
+        let shape = Convolution {
+            inputs: x[0],
+            outputs: weight[0],
+            kernel: [weight[2], weight[3]],
+            stride: convolution.stride,
+            dilation: convolution.dilation,
+            padding: match convolution.padding {
+                Padding::Fixed(border) => cam_engine::Padding::Each(border.top),
+                Padding::Same { .. } => cam_engine::Padding::Same,
+            },
+            groups: convolution.groups,
+            weight: noise(weight.iter().product()),
+            bias: noise(weight[0]),
+            residual: None,
+            activation: match convolution.activation {
+                None => Activation::Identity,
+                Some(_) if bounded => Activation::Relu6,
+                Some(_) => Activation::Relu,
+            },
         };
-        // Every window of these networks keeps the size at stride 1.
-        sides.push(side.div_ceil(stride));
+        let shape = (shape, [x[1], x[2]]);
+        if shapes.iter().all(|known| name(known) != name(&shape)) {
+            shapes.push(shape);
+        }
     }
     shapes
 }
 
 /// As in `3x3/2 64-128 56x56 x32`: window, stride, channels, input, groups.
-fn name((convolution, side): &Shape) -> String {
-    let Convolution { kernel, stride, inputs, outputs, groups, .. } = convolution;
-    format!("{kernel}x{kernel}/{stride} {inputs}-{outputs} {side}x{side} x{groups}")
+fn name((convolution, [height, width]): &(Convolution, [usize; 2])) -> String {
+    let Convolution { kernel: [h, w], stride: [down, _], inputs, outputs, groups, .. } =
+        convolution;
+    format!("{h}x{w}/{down} {inputs}-{outputs} {height}x{width} x{groups}")
 }
 
 fn engine(convolution: &Convolution) -> Engine {
-    let operation = Operation::Convolution(cam_engine::Convolution {
-        inputs: convolution.inputs,
-        outputs: convolution.outputs,
-        kernel: [convolution.kernel; 2],
-        stride: [convolution.stride; 2],
-        dilation: [1; 2],
-        padding: convolution.padding.into(),
-        groups: convolution.groups,
-        weight: noise(convolution.weight_shape().iter().product()),
-        bias: noise(convolution.outputs),
-        residual: None,
-        activation: convolution.activation.into(),
-    });
+    let operation = cam_engine::Operation::Convolution(convolution.clone());
     let graph = Graph { steps: vec![Step { input: 0, operation }] };
     Engine::new(graph, Options::default()).expect("a described convolution can be run")
 }
@@ -69,9 +71,9 @@ fn layers(c: &mut Criterion) {
         group.warm_up_time(Duration::from_millis(100));
         group.measurement_time(Duration::from_millis(300));
         for shape in shapes(&describe(model).expect("the architecture is known")) {
-            let (convolution, side) = &shape;
+            let (convolution, [height, width]) = &shape;
             let engine = engine(convolution);
-            let input = [1, convolution.inputs, *side, *side];
+            let input = [1, convolution.inputs, *height, *width];
             let values = noise(input.iter().product());
             let time = || {
                 let times = engine.time_steps(0..1, &values, input).expect("it runs");

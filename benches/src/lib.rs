@@ -3,7 +3,7 @@
 //! Nothing is timed here. Numbers are random-like but fixed: speed does not depend on them.
 
 use burn::tensor::{Device, Tensor};
-use cam_models::{ConvNet, Precision, Runtime, Weights, describe, load_embedded};
+use cam_models::{ConvNet, Precision, Runtime, describe, load_embedded};
 
 #[path = "../../crates/cam-explain/src/device/linked.rs"]
 mod linked;
@@ -40,8 +40,7 @@ pub fn network(name: &str, runtime: Runtime) -> ConvNet {
         return load_embedded(runtime).expect("the embedded weights load").network;
     }
     let description = describe(name).expect("the architecture is known");
-    let weights = Weights::placeholder(&description);
-    ConvNet::new(description, weights, runtime).expect("weights made for a description fit it")
+    ConvNet::placeholder(description, runtime).expect("weights made for a description fit it")
 }
 
 /// Values in −1..1 that do not repeat within reach.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
-use cam_models::description::{Convolution, Description};
-use cam_models::{Checkpoint, ConvNet, Runtime, Strictness, load_checkpoint};
+use cam_core::Layer;
+use cam_models::{Checkpoint, ConvNet, Description, Runtime, Strictness, load_checkpoint};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 use crate::{device, formula};
@@ -28,23 +28,26 @@ pub fn by_formula_on(architecture: &str, runtime: impl Into<Runtime>) -> ConvNet
 
 /// The state dict of a network, filled by the formula.
 pub fn state_dict(description: &Description) -> Vec<Entry> {
-    let mut entries: Vec<Entry> = description.convolutions().flat_map(convolution).collect();
-    if let Some(classifier) = &description.classifier {
-        entries.push(entry(
-            format!("{}.weight", classifier.key),
-            vec![classifier.classes, classifier.inputs],
-        ));
-        entries.push(entry(format!("{}.bias", classifier.key), vec![classifier.classes]));
-    }
-    entries
+    tensors(description).into_iter().map(|(name, shape)| entry(name, shape)).collect()
 }
 
-fn convolution(step: &Convolution) -> Vec<Entry> {
-    let mut entries = vec![entry(format!("{}.weight", step.key), step.weight_shape().to_vec())];
-    for part in ["weight", "bias", "running_mean", "running_var"] {
-        entries.push(entry(format!("{}.{part}", step.norm.key), vec![step.outputs]));
+/// Names and shapes of a network's tensors.
+pub fn tensors(description: &Description) -> Vec<(String, Vec<usize>)> {
+    let parameters = &description.graph.parameters;
+    let mut tensors: Vec<(String, Vec<usize>)> =
+        parameters.iter().map(|(name, shape)| (name.clone(), shape.clone())).collect();
+    if let Some(classifier) = &description.classifier {
+        let (classes, width) = (classifier.classes, description.embedding_width());
+        tensors.push((classifier.weight.clone(), vec![classes, width]));
+        tensors.extend(classifier.bias.iter().map(|bias| (bias.clone(), vec![classes])));
     }
-    entries
+    tensors
+}
+
+/// The layers beside which nothing lives on.
+pub fn clean_layers(network: &ConvNet) -> Vec<Layer> {
+    let cuts = network.cuts().iter().enumerate();
+    cuts.filter(|(_, cut)| cut.is_clean()).map(|(index, _)| Layer::new(index)).collect()
 }
 
 fn entry(name: String, shape: Vec<usize>) -> Entry {

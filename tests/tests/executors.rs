@@ -1,14 +1,14 @@
 //! The engine against burn's operations: every network, cut and size must agree.
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Capture, GradCam, Layer, Network};
+use cam_core::{Capture, GradCam, Network};
 use cam_engine::InstructionSet;
 use cam_models::{Block, ConvNet, ResNet, Runtime, Stage, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{
     ACTIVATION, GRADIENT, GRADIENT_WITH_FLIPS, RAW_MAP, assert_near, relative_distance, values,
 };
-use cam_tests::networks::{by_formula, by_formula_on, load, load_on, state_dict};
+use cam_tests::networks::{by_formula, by_formula_on, clean_layers, load, load_on, state_dict};
 use cam_tests::{device, engine, exact_engine, formula, photographs};
 
 /// Sums in another order, in f32; as a fraction of the largest value.
@@ -23,7 +23,7 @@ fn input(shape: [usize; 4]) -> Tensor<4> {
 
 /// From the input to every cut, from every cut to the embedding, and from cut to cut.
 fn assert_agree(name: &str, burn: &ConvNet, engine: &ConvNet, images: &Tensor<4>, tolerance: f32) {
-    let layers: Vec<Layer> = (0..burn.layers().len()).map(Layer::new).collect();
+    let layers = clean_layers(burn);
     let expected = burn
         .forward_through(images.clone(), &layers)
         .into_iter()
@@ -116,9 +116,8 @@ fn assert_gradients_agree(
 ) {
     const QUESTIONS: usize = 2;
     let mut distances = vec![Vec::new(); engines.len()];
-    for (index, layer) in burn.layers().iter().enumerate() {
-        let what = format!("{name} {:?} at {}", images.dims(), layer.name);
-        let layer = Layer::new(index);
+    for layer in clean_layers(burn) {
+        let what = format!("{name} {:?} at {}", images.dims(), burn.layers()[layer.index()].name);
         let activations = burn.forward_to(images.clone(), layer).grid;
         let [n, c, h, w] = activations.dims();
         let width = burn.embedding_width();

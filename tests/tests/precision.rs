@@ -3,7 +3,7 @@
 //! Each comparison prints a line: the precision, what was compared, the difference, and the one that is allowed.
 
 use cam_core::{Capture, GradCam, Network};
-use cam_models::{ConvNet, NetworkError, Precision, Runtime, Weights, describe, load_embedded};
+use cam_models::{ConvNet, NetworkError, Precision, Runtime, describe, load_embedded};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{largest_difference, magnitude, relative_distance, values};
 use cam_tests::networks::{by_formula_on, images};
@@ -148,9 +148,8 @@ fn a_deep_network_stays_finite_and_near() {
 fn a_precision_that_a_device_lacks_is_refused_with_a_remedy() {
     let description = describe("resnet18").expect("the architecture is known");
     for precision in Precision::ALL {
-        let weights = Weights::placeholder(&description);
         let runtime = Runtime::burn(&device(), precision);
-        match ConvNet::new(description.clone(), weights, runtime) {
+        match ConvNet::placeholder(description.clone(), runtime) {
             Ok(_) => assert!(precision.is_supported_by(&device())),
             Err(error @ NetworkError::Precision { .. }) => {
                 assert!(!precision.is_supported_by(&device()));

@@ -76,21 +76,30 @@ impl LayerListing {
             Some(file) if onnx::is_onnx(file) => Self::of_onnx(file, wanted.size),
             Some(file) => {
                 let found = identify(checkpoint(file, wanted.prefix.as_deref())?)?;
-                Ok(Self::of_description(found.description(), wanted.size))
+                Self::of_description(found.description(), wanted.size)
             }
             None => {
                 let name = wanted.name.as_deref().unwrap_or(EMBEDDED);
-                Ok(Self::of_description(&description(name)?, wanted.size))
+                Self::of_description(&description(name)?, wanted.size)
             }
         }
     }
 
     fn of_onnx(file: &Path, size: Option<[usize; 2]>) -> Result<Self, Error> {
         let network = onnx::import(file, &Wish { size, ..Wish::default() })?;
-        let graph = &network.graph;
-        let context = || file.display().to_string();
-        let shapes = graph.shapes(&graph.input).with_context(context)?;
-        let cuts = graph.cuts(&graph.input).with_context(context)?;
+        Self::of_graph(onnx::name(file), &network.graph, network.input.size)
+    }
+
+    fn of_description(description: &Description, size: Option<[usize; 2]>) -> Result<Self, Error> {
+        let (width, height) = description.preprocessing.size;
+        let fused = description.fused();
+        Self::of_graph(fused.name, &fused.graph, size.unwrap_or([height, width]))
+    }
+
+    fn of_graph(model: String, graph: &Graph, input: [usize; 2]) -> Result<Self, Error> {
+        let image = [graph.input[0], input[0], input[1]];
+        let shapes = graph.shapes(&image).with_context(|| model.clone())?;
+        let cuts = graph.cuts(&image).with_context(|| model.clone())?;
         let chosen = graph.automatic(&cuts, &shapes);
         let layers = cuts.iter().enumerate().map(|(index, cut)| {
             let reason = (Some(index) == chosen).then(|| reason(graph, cut, &shapes));
@@ -98,39 +107,11 @@ impl LayerListing {
         });
         Ok(Self {
             schema_version: 2,
-            model: onnx::name(file),
             embedding_width: shapes[graph.output.index()].iter().product(),
-            input: network.input.size,
-            layers: layers.collect(),
-        })
-    }
-
-    fn of_description(description: &Description, size: Option<[usize; 2]>) -> Self {
-        let (width, height) = description.preprocessing.size;
-        let input = size.unwrap_or([height, width]);
-        let layers = description.layers();
-        let last = layers.len().saturating_sub(1);
-        let layers = layers.into_iter().enumerate().map(|(index, layer)| LayerEntry {
-            before: description.share_before(index, input),
-            alias: layer.aliases.first().cloned(),
-            channels: layer.channels,
-            grid: input.map(|side| side.div_ceil(layer.stride)),
-            stride: layer.stride,
-            tokens: 0,
-            held: 0,
-            default: index == last,
-            reason: (index == last)
-                .then(|| "the last before the positions are averaged".to_owned()),
-            name: layer.name,
-            aliases: layer.aliases,
-        });
-        Self {
-            schema_version: 2,
-            model: description.name.clone(),
-            embedding_width: description.embedding_width(),
             input,
             layers: layers.collect(),
-        }
+            model,
+        })
     }
 }
 

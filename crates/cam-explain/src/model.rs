@@ -10,8 +10,8 @@ use cam_core::{Arithmetic, Layer, Network as _};
 use cam_models::checkpoint::Checkpoint;
 use cam_models::{
     ConvNet, Description, EMBEDDED, EMBEDDED_WEIGHTS, Filter, LoadError, Loaded, Precision,
-    Published, Runtime, Strictness, Weights, architectures, describe, load_checkpoint,
-    load_embedded, published,
+    Published, Runtime, Strictness, architectures, describe, load_checkpoint, load_embedded,
+    published,
 };
 
 use crate::classes::ClassNames;
@@ -270,13 +270,7 @@ impl Model {
     /// Where the device fails.
     pub fn untrained(&self) -> Result<ConvNet, Error> {
         let runtime = self.devices[0].runtime.clone();
-        match self.network.description() {
-            Some(description) if self.onnx().is_none() => untrained(description.clone(), runtime),
-            _ => Err(Error::usage(format_args!(
-                "{} cannot be given placeholder weights: that is possible for the networks that go by a name",
-                self.name()
-            ))),
-        }
+        self.network.untrained(runtime).context("the network with placeholder weights")
     }
 
     /// What the network is called.
@@ -409,7 +403,16 @@ fn network(
     runtime: Runtime,
 ) -> Result<(ConvNet, Option<Place>), Error> {
     if onnx::is_onnx(file) {
-        return Ok((onnx::open(file, &request.wish, runtime)?, None));
+        let is_plain = request.wish.size.is_none() && request.wish.embedding.is_none();
+        let packed = if is_plain { packed::open(file, &runtime) } else { None };
+        if let Some(network) = packed {
+            return Ok((network, None));
+        }
+        let network = onnx::open(file, &request.wish, runtime)?;
+        if is_plain {
+            packed::keep(file, &network);
+        }
+        return Ok((network, None));
     }
     let can_be_packed = request.strictness == Strictness::Exact && request.prefix.is_none();
     let packed = if can_be_packed { packed::open(file, &runtime) } else { None };
@@ -439,17 +442,14 @@ fn is_plain(source: &cam_models::Source) -> bool {
 /// # Errors
 /// Where there is no such network or device.
 pub fn untrained_by_name(name: &str, options: &ModelOptions) -> Result<ConvNet, Error> {
-    let network = untrained(description(name)?, opened(options)?.swap_remove(0).runtime)?;
+    let runtime = opened(options)?.swap_remove(0).runtime;
+    let network = ConvNet::placeholder(description(name)?, runtime)
+        .context("a network with placeholder weights")?;
     let found = preprocess::chosen(options.preprocessing.as_deref(), None, true)?;
     Ok(match found.map(|found| found.at(network.preprocessing())) {
         Some(found) => network.with_preprocessing(found.preprocessing),
         None => network,
     })
-}
-
-fn untrained(description: Description, runtime: Runtime) -> Result<ConvNet, Error> {
-    let weights = Weights::placeholder(&description);
-    ConvNet::new(description, weights, runtime).context("a network with placeholder weights")
 }
 
 fn opened(options: &ModelOptions) -> Result<Vec<Opened>, Error> {

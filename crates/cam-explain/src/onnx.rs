@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use cam_models::{ConvNet, GraphClassifier, GraphParts, InputLayout, Preprocessing, Runtime};
+use cam_models::{Classifier, ConvNet, Description, InputLayout, Preprocessing, Runtime};
 use cam_onnx::{Network, Role, Source, Wish};
 
 use crate::error::{Context as _, Error, Setting};
@@ -49,18 +49,17 @@ pub fn open(file: &Path, wish: &Wish, runtime: Runtime) -> Result<ConvNet, Error
     };
     let preprocessing =
         Preprocessing { size: (width, height), layout, ..Preprocessing::imagenet() };
-    let parts = GraphParts {
+    let description = Description {
         name: name(file),
         graph: network.graph,
-        parameters: network.parameters,
-        classifier: network.classifier.map(|head| GraphClassifier {
+        classifier: network.classifier.map(|head| Classifier {
             weight: head.weight,
             bias: head.bias,
             classes: head.classes,
         }),
         preprocessing,
     };
-    ConvNet::from_graph(parts, runtime).context(file.display().to_string())
+    ConvNet::new(description, network.parameters, runtime).context(file.display().to_string())
 }
 
 /// What is wrong where a file cannot be read for the size that its preprocessing says, but for its own.

@@ -1,5 +1,7 @@
+use serde::{Deserialize, Serialize};
+
 /// A function of one number, applied to every number of a value. A NaN stays a NaN.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Function {
     /// max(x, 0).
@@ -24,8 +26,10 @@ pub enum Function {
     /// min(max(x, low), high).
     Clip {
         /// The least that comes out; −∞ for no bound.
+        #[serde(with = "crate::exact::single")]
         low: f32,
         /// The most that comes out; ∞ for no bound.
+        #[serde(with = "crate::exact::single")]
         high: f32,
     },
     /// x·Φ(x), Φ being the normal distribution's (Hendrycks and Gimpel 2016).
@@ -87,7 +91,7 @@ pub enum Function {
 
 /// A function of two numbers, applied to two values, the smaller of which is repeated along its axes of length 1 and
 /// those that it lacks in front.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Binary {
     /// a + b.
@@ -109,7 +113,7 @@ pub enum Binary {
 }
 
 /// What becomes of the numbers along axes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Reduction {
     /// Their mean.

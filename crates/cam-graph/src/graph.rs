@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::shape::bounded;
 use crate::{Operation, Shape, ShapeError, Value};
 
@@ -26,7 +28,7 @@ use crate::{Operation, Shape, ShapeError, Value};
 /// assert_eq!(graph.shapes(&[3, 64, 64])?[x.index()], [8]);
 /// # Ok::<(), cam_graph::ShapeError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Graph {
     /// The shape of the input that the graph was made for, `[3, h, w]` as a rule.
     pub input: Shape,
@@ -39,7 +41,7 @@ pub struct Graph {
 }
 
 /// One operation, what it reads and what it is called.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// What it reads.
     pub inputs: Vec<Value>,
@@ -50,7 +52,7 @@ pub struct Step {
 }
 
 /// The names of a step. Any may be empty.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Name {
     /// The path of the module that it belongs to (`layer4.2.relu`).
     pub module: String,

@@ -14,7 +14,7 @@ pub struct Head {
 }
 
 /// How positions become one vector.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Pooling {
     /// Their mean.
     Average,
@@ -22,6 +22,13 @@ pub enum Pooling {
     Maximum,
     /// All of them one behind another, channel by channel.
     Flatten,
+    /// Their generalised mean.
+    GeneralizedMean {
+        /// The name of the exponent, `[1]`.
+        exponent: String,
+        /// Smaller numbers count as this.
+        epsilon: f32,
+    },
 }
 
 /// A step behind the pooling, by the names of its parameters.
@@ -128,6 +135,10 @@ impl Graph {
                         _ => return None,
                     };
                     Some(pooling)
+                }
+                Operation::GeneralizedMean { exponent, epsilon } => {
+                    layout(read)?;
+                    Some(Pooling::GeneralizedMean { exponent: exponent.clone(), epsilon: *epsilon })
                 }
                 Operation::AveragePool { window, .. } => {
                     let layout = layout(read)?;

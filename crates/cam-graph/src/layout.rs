@@ -137,7 +137,9 @@ fn axes_behind(operation: &Operation, inputs: &[Read<'_>], shape: &[usize]) -> A
             x().filter(|axes| axes.ends_with(&[Axis::Rows, Axis::Columns]))
         }
         Operation::Linear(_) => x().filter(|axes| axes.last() == Some(&Axis::Other)),
+        Operation::GeneralizedMean { .. } => None,
         Operation::ScaleShift { .. }
+        | Operation::BatchNorm(_)
         | Operation::PRelu { .. }
         | Operation::GroupNorm { .. }
         | Operation::LayerNorm(_)

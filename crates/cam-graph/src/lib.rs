@@ -6,6 +6,7 @@
 //! place.
 
 mod cut;
+mod exact;
 mod function;
 mod graph;
 mod head;
@@ -24,7 +25,8 @@ pub use graph::{Graph, Name, Step};
 pub use head::{Head, HeadStep, Pooling};
 pub use layout::{Axes, Axis, Layout, Positions};
 pub use operation::{
-    Convolution, Coordinates, Fill, Interpolation, LayerNorm, Linear, Operation, Rounding,
+    BatchNorm, Convolution, Coordinates, Fill, Interpolation, LayerNorm, Linear, Operation,
+    Rounding,
 };
 pub use shape::{Shape, ShapeError, broadcast};
 pub use value::Value;

@@ -1,7 +1,9 @@
+use serde::{Deserialize, Serialize};
+
 use crate::{Binary, Function, Reduction, Shape, Window};
 
 /// What a step does. Axes count from 0 for one image: the channels of `[c, h, w]` are axis 0.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Operation {
     /// A parameter as it is, the same for every image.
@@ -22,6 +24,9 @@ pub enum Operation {
         /// `[c]`.
         shift: String,
     },
+    /// (x − mean)/√(variance + ε) with known mean and variance, then scale and shift (Ioffe and Szegedy 2015), for every
+    /// channel of `[c, …]`. Executors do not know it: it is folded into what comes before it.
+    BatchNorm(BatchNorm),
     /// x where positive, else slope·x, a slope for every index of an axis (He et al. 2015).
     PRelu {
         /// The axis, mostly the channels'.
@@ -62,6 +67,13 @@ pub enum Operation {
         axes: Vec<usize>,
         /// Whether they stay, with length 1.
         keep: bool,
+    },
+    /// (mean max(x, ε)ᵖ)^(1/p) over the positions of `[c, h, w]`, which gives `[c]` (Radenović et al. 2018).
+    GeneralizedMean {
+        /// p, `[1]`.
+        exponent: String,
+        /// ε.
+        epsilon: f32,
     },
     /// eˣ/Σeˣ along an axis.
     Softmax {
@@ -124,6 +136,7 @@ pub enum Operation {
     /// `[…, h, w]` at another size.
     Resize {
         /// Output pixels per input pixel, `[down, across]`.
+        #[serde(with = "crate::exact::pair")]
         scale: [f64; 2],
         /// How pixels in between are made.
         interpolation: Interpolation,
@@ -133,7 +146,7 @@ pub enum Operation {
 }
 
 /// activation(weight ∗ x + bias + residual).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Convolution {
     /// `[out, in / groups, h, w]`.
     pub weight: String,
@@ -177,7 +190,7 @@ impl Convolution {
 }
 
 /// W·x + b over the last axis.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Linear {
     /// `[out, in]`.
     pub weight: String,
@@ -186,7 +199,7 @@ pub struct Linear {
 }
 
 /// (x − mean)/√(variance + ε), then scale and shift.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerNorm {
     /// The axes over which mean and variance are taken, ascending and in a row.
     pub axes: Vec<usize>,
@@ -198,8 +211,43 @@ pub struct LayerNorm {
     pub shift: Option<String>,
 }
 
+/// (x − mean)/√(variance + ε), then scale and shift, by the names of its parameters, each `[c]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BatchNorm {
+    /// The running mean.
+    pub mean: String,
+    /// The running variance.
+    pub variance: String,
+    /// The scale; 1 where there is none.
+    pub scale: Option<String>,
+    /// The shift; 0 where there is none.
+    pub shift: Option<String>,
+    /// Added to the variance.
+    pub epsilon: f64,
+}
+
+impl BatchNorm {
+    /// A module of PyTorch's.
+    pub fn named(module: &str, epsilon: f64) -> Self {
+        let part = |part: &str| format!("{module}.{part}");
+        Self {
+            mean: part("running_mean"),
+            variance: part("running_var"),
+            scale: Some(part("weight")),
+            shift: Some(part("bias")),
+            epsilon,
+        }
+    }
+
+    /// The names of its parameters: scale and shift, if it has them, then mean and variance.
+    pub fn parameters(&self) -> Vec<&str> {
+        let affine = self.scale.iter().chain(&self.shift);
+        affine.chain([&self.mean, &self.variance]).map(String::as_str).collect()
+    }
+}
+
 /// What surrounds a padded value.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Fill {
     /// A number.
     Constant(f32),
@@ -210,7 +258,7 @@ pub enum Fill {
 }
 
 /// How pixels in between are made.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Interpolation {
     /// The nearest pixel; how halves round is said.
@@ -225,7 +273,7 @@ pub enum Interpolation {
 }
 
 /// Which pixel is the nearest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rounding {
     /// The one below.
     Floor,
@@ -238,7 +286,7 @@ pub enum Rounding {
 }
 
 /// Where output pixel i lies on the input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coordinates {
     /// (i + ½)/scale − ½.
     HalfPixel,
@@ -260,6 +308,8 @@ impl Operation {
                 std::iter::once(weight).chain(bias).map(String::as_str).collect()
             }
             Self::ScaleShift { scale, shift, .. } => vec![scale, shift],
+            Self::BatchNorm(norm) => norm.parameters(),
+            Self::GeneralizedMean { exponent, .. } => vec![exponent],
             Self::PRelu { slope, .. } => vec![slope],
             Self::LayerNorm(norm) => {
                 norm.scale.iter().chain(&norm.shift).map(String::as_str).collect()
@@ -275,6 +325,8 @@ impl Operation {
             Self::Convolution(_) => "convolution",
             Self::Linear(_) => "linear",
             Self::ScaleShift { .. } => "scale and shift",
+            Self::BatchNorm(_) => "batch norm",
+            Self::GeneralizedMean { .. } => "generalised mean",
             Self::PRelu { .. } => "PReLU",
             Self::LayerNorm(_) => "layer norm",
             Self::GroupNorm { .. } => "group norm",

@@ -63,6 +63,18 @@ impl Operation {
                 along(x, *axis, of(parameters, shift)?, false)?;
                 Ok(x.to_vec())
             }
+            Self::BatchNorm(norm) => {
+                for name in norm.parameters() {
+                    along(x()?, 0, of(parameters, name)?, false)?;
+                }
+                Ok(x()?.to_vec())
+            }
+            Self::GeneralizedMean { exponent, .. } => match (x()?, of(parameters, exponent)?) {
+                (&[channels, _, _], [1]) => Ok(vec![channels]),
+                (x, exponent) => {
+                    Err(format!("a mean over {x:?} with an exponent of shape {exponent:?}"))
+                }
+            },
             Self::PRelu { axis, slope } => {
                 along(x()?, *axis, of(parameters, slope)?, true)?;
                 Ok(x()?.to_vec())

@@ -1,7 +1,9 @@
+use serde::{Deserialize, Serialize};
+
 /// The result of a step, or the network's input.
 ///
 /// [`Value::INPUT`] is the image; step i gives `Value::of_step(i)`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Value(usize);
 
 impl Value {

@@ -1,5 +1,7 @@
+use serde::{Deserialize, Serialize};
+
 /// The border around an input, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Border {
     /// Above.
     pub top: usize,
@@ -24,7 +26,7 @@ impl Border {
 }
 
 /// How wide the border of zeros is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Padding {
     /// So many pixels.
     Fixed(Border),
@@ -55,7 +57,7 @@ impl Padding {
 }
 
 /// Windows that move over rows and columns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Window {
     /// Its sides, `[h, w]`.
     pub kernel: [usize; 2],

@@ -1,7 +1,7 @@
 //! Which network a weight file is of, from its names and shapes alone.
 
+use crate::Description;
 use crate::checkpoint::Checkpoint;
-use crate::description::Description;
 use crate::efficientnet_lite::{EfficientNetLite, Port};
 use crate::naming::Family;
 use crate::resnet::{Block, ResNet, Stage};

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Description;
 use crate::architecture::infer;
 use crate::checkpoint::Checkpoint;
 use crate::contract;
-use crate::description::Description;
 use crate::left_out;
 use crate::naming::{Family, Naming};
 
@@ -72,11 +72,7 @@ impl Candidate {
     /// Whether it begins like a network and not like a part of one, such as a decoder that is made
     /// of a ResNet's blocks.
     pub(crate) fn has_stem(&self) -> bool {
-        let stem = match self.naming.family() {
-            Family::ResNet => "conv1.weight",
-            Family::EfficientNetLite => "_conv_stem.weight",
-        };
-        self.described.is_ok() && self.network.get(stem).is_some()
+        self.described.is_ok() && self.network.get(self.naming.family().stem()).is_some()
     }
 
     /// What it is called.
@@ -85,10 +81,11 @@ impl Candidate {
     }
 }
 
-/// The family of a network that was asked for.
+/// The family of a network that was asked for: that in whose own names its parameters are.
 pub(crate) fn family(description: &Description) -> Family {
-    let stem = description.convolutions().next().map(|stem| stem.key.as_str());
-    if stem == Some("_conv_stem") { Family::EfficientNetLite } else { Family::ResNet }
+    let has = |anchor: &&str| description.graph.parameters.contains_key(*anchor);
+    let own = Family::ALL.into_iter().find(|family| family.naming().anchors().iter().any(has));
+    own.unwrap_or(Family::ResNet)
 }
 
 /// What stands before a library's anchors.

@@ -1,6 +1,6 @@
 //! The networks known by name, and where their published weights are.
 
-use crate::description::Description;
+use crate::Description;
 use crate::efficientnet_lite::EfficientNetLite;
 use crate::resnet::ResNet;
 

@@ -1,11 +1,12 @@
 //! What a weight file owes a network: every tensor it needs, in its shape, finite, and no other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
+use cam_graph::Operation;
+
 use crate::checkpoint::{Checkpoint, StoredTensor};
-use crate::description::{Classifier, Description, HeadStep, PoolingStep};
-use crate::unsupported;
+use crate::{Classifier, Description, Parameters, unsupported};
 
 /// Everything in which a file falls short, by tensor name.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,6 +25,8 @@ pub struct Mismatches {
     pub unsupported: Vec<(String, String)>,
     /// Why some of the unexpected tensors are not used.
     pub notes: Vec<String>,
+    /// How many of the missing tensors are not parts of batch norms.
+    pub missing_weights: usize,
 }
 
 /// How much a file may differ from what the network needs.
@@ -39,10 +42,11 @@ pub enum Strictness {
 }
 
 /// The part a tensor plays, which decides what its values may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 enum Role {
     Weight,
-    Norm,
+    /// A part of a batch norm, and what it is where the norm does nothing.
+    Norm(f32),
     Variance,
     Exponent,
 }
@@ -52,32 +56,28 @@ struct Needed {
     name: String,
     shape: Vec<usize>,
     role: Role,
-    /// Zero where it is not there: the bias of a classifier.
-    is_optional: bool,
+    /// What its numbers are where it is not there: zero for the bias of a classifier.
+    otherwise: Option<f32>,
 }
 
-const AFFINE: [(&str, Role); 2] = [("weight", Role::Norm), ("bias", Role::Norm)];
-const STATISTICS: [(&str, Role); 2] =
-    [("running_mean", Role::Norm), ("running_var", Role::Variance)];
-
-/// The values a network needs, by name, checked.
-pub(crate) struct Values(BTreeMap<String, Vec<f32>>);
-
-impl Values {
-    /// Takes a tensor's values, if the file held it.
-    pub(crate) fn take(&mut self, name: &str) -> Option<Vec<f32>> {
-        self.0.remove(name)
-    }
-}
-
-/// Holds the tensors against the network and reads what is needed.
+/// Holds the tensors against the network and reads what is needed. What may be missing has the numbers of a norm that does
+/// nothing, or of no bias.
 ///
 /// Shapes are compared before any tensor is materialised.
-pub(crate) fn read(checkpoint: &Checkpoint, description: &Description) -> (Values, Mismatches) {
+pub(crate) fn read(checkpoint: &Checkpoint, description: &Description) -> (Parameters, Mismatches) {
     let (mut mismatches, sound) = compare(checkpoint, description);
-    let mut values = BTreeMap::new();
-    for Needed { name, role, .. } in sound {
-        let Some(tensor) = checkpoint.get(&name) else { continue };
+    let mut values = Parameters::new();
+    for Needed { name, role, shape, otherwise } in sound {
+        let Some(tensor) = checkpoint.get(&name) else {
+            let number = match role {
+                Role::Norm(neutral) => Some(neutral),
+                Role::Variance => Some(1.0),
+                _ => otherwise,
+            };
+            let count = shape.iter().product();
+            values.extend(number.map(|number| (name, vec![number; count])));
+            continue;
+        };
         match tensor.values() {
             Err(error) => mismatches.invalid.push((tensor.name().to_owned(), error.to_string())),
             Ok(found) => {
@@ -88,7 +88,7 @@ pub(crate) fn read(checkpoint: &Checkpoint, description: &Description) -> (Value
             }
         }
     }
-    (Values(values), mismatches)
+    (values, mismatches)
 }
 
 /// How many tensors the network needs that the file lacks or has in another shape.
@@ -112,8 +112,12 @@ fn compare(checkpoint: &Checkpoint, description: &Description) -> (Mismatches, V
     let mut sound = Vec::new();
     for needed in needed {
         match checkpoint.get(&needed.name) {
-            None if needed.is_optional => {}
-            None => mismatches.missing.push(needed.name),
+            None if needed.otherwise.is_some() => sound.push(needed),
+            None => {
+                mismatches.missing.push(needed.name.clone());
+                mismatches.missing_weights += usize::from(!needed.role.is_of_norm());
+                sound.push(needed);
+            }
             Some(tensor) if tensor.shape() != needed.shape => {
                 let found = tensor.shape().to_vec();
                 mismatches.misshaped.push((tensor.name().to_owned(), found, needed.shape));
@@ -133,7 +137,7 @@ impl Mismatches {
             self.misshaped.is_empty() && self.invalid.is_empty() && self.unsupported.is_empty();
         match strictness {
             Strictness::Exact => valid && self.missing.is_empty() && self.unexpected.is_empty(),
-            Strictness::Partial => valid && self.missing.iter().all(|name| is_norm(name)),
+            Strictness::Partial => valid && self.missing_weights == 0,
         }
     }
 
@@ -143,49 +147,45 @@ impl Mismatches {
     }
 }
 
-/// A tensor that belongs to a batch norm, by torchvision's or EfficientNet's names.
-fn is_norm(name: &str) -> bool {
-    let Some((module, _)) = name.rsplit_once('.') else { return false };
-    let last = module.rsplit('.').next().unwrap_or(module);
-    last.starts_with("bn") || last.starts_with("_bn") || module.ends_with("downsample.1")
+impl Role {
+    fn is_of_norm(self) -> bool {
+        matches!(self, Self::Norm(_) | Self::Variance)
+    }
 }
 
 /// Every tensor a network needs, in the order of computation.
 fn needed(description: &Description) -> Vec<Needed> {
-    let mut needed = Vec::new();
-    let mut need = |name: String, shape: &[usize], role| {
-        needed.push(Needed { name, shape: shape.to_vec(), role, is_optional: false });
+    let mut needed: Vec<Needed> = Vec::new();
+    let mut named = BTreeSet::new();
+    let mut need = |name: &str, role| {
+        let shape = description.graph.parameters.get(name).cloned().unwrap_or_default();
+        if named.insert(name.to_owned()) {
+            needed.push(Needed { name: name.to_owned(), shape, role, otherwise: None });
+        }
     };
-    for convolution in description.convolutions() {
-        need(format!("{}.weight", convolution.key), &convolution.weight_shape(), Role::Weight);
-        for (part, role) in AFFINE.iter().chain(&STATISTICS) {
-            need(format!("{}.{part}", convolution.norm.key), &[convolution.outputs], *role);
+    for step in &description.graph.steps {
+        match &step.operation {
+            Operation::BatchNorm(norm) => {
+                norm.scale.iter().for_each(|name| need(name, Role::Norm(1.0)));
+                norm.shift.iter().for_each(|name| need(name, Role::Norm(0.0)));
+                need(&norm.mean, Role::Norm(0.0));
+                need(&norm.variance, Role::Variance);
+            }
+            Operation::GeneralizedMean { exponent, .. } => need(exponent, Role::Exponent),
+            operation => {
+                operation.parameters().into_iter().for_each(|name| need(name, Role::Weight));
+            }
         }
     }
-    if let PoolingStep::GeneralizedMean { key, .. } = &description.pooling {
-        need(key.clone(), &[1], Role::Exponent);
-    }
-    for neck in &description.necks {
-        match neck {
-            HeadStep::Linear { key, inputs, outputs, has_bias } => {
-                need(format!("{key}.weight"), &[*outputs, *inputs], Role::Weight);
-                if *has_bias {
-                    need(format!("{key}.bias"), &[*outputs], Role::Weight);
-                }
-            }
-            HeadStep::BatchNorm { norm, width, is_affine } => {
-                let affine = AFFINE.iter().filter(|_| *is_affine);
-                for (part, role) in affine.chain(&STATISTICS) {
-                    need(format!("{}.{part}", norm.key), &[*width], *role);
-                }
-            }
-            HeadStep::L2Normalize { .. } => {}
-        }
-    }
-    if let Some(Classifier { key, classes, inputs }) = &description.classifier {
-        need(format!("{key}.weight"), &[*classes, *inputs], Role::Weight);
-        let (name, shape) = (format!("{key}.bias"), vec![*classes]);
-        needed.push(Needed { name, shape, role: Role::Weight, is_optional: true });
+    if let Some(Classifier { weight, bias, classes }) = &description.classifier {
+        let part = |name: &String, shape, otherwise| Needed {
+            name: name.clone(),
+            shape,
+            role: Role::Weight,
+            otherwise,
+        };
+        needed.push(part(weight, vec![*classes, description.embedding_width()], None));
+        needed.extend(bias.iter().map(|bias| part(bias, vec![*classes], Some(0.0))));
     }
     needed
 }

@@ -2,11 +2,11 @@
 //! Neural Networks*, arXiv 1905.11946, in the Lite form: no squeeze-and-excitation, ReLU6, stem
 //! and head unscaled), with the key names of its PyTorch port.
 
-use crate::description::{
-    Activation, BatchNorm, Builder, Classifier, Convolution, Description, Padding, PoolingStep,
-    Value,
-};
+use cam_graph::{Function, Padding, Value};
+
+use crate::builder::{Builder, Moves, all};
 use crate::preprocessing::{Filter, Preprocessing};
+use crate::{Classifier, Description};
 
 /// Stride of the first block of each stage.
 const STRIDES: [usize; 7] = [1, 2, 2, 2, 1, 2, 1];
@@ -54,8 +54,8 @@ impl Port {
 
     fn padding(self, kernel: usize) -> Padding {
         match self {
-            Self::TensorFlow => Padding::Same,
-            Self::PyTorch => Padding::Each(kernel / 2),
+            Self::TensorFlow => Padding::Same { lower: false },
+            Self::PyTorch => all(kernel / 2),
         }
     }
 
@@ -113,11 +113,12 @@ impl EfficientNetLite {
 
     /// The network as data.
     pub fn describe(&self) -> Description {
-        let mut builder = Builder::default();
-        let stem =
-            self.port.convolution("_conv_stem", "_bn0", (3, self.stem), 3, 2, Activation::Relu6);
-        let mut x = builder.convolution(Value::INPUT, stem);
-        builder.cut("stem", None);
+        let preprocessing = self.port.preprocessing(self.known().map_or(224, |known| known.1));
+        let mut builder = Builder::new(preprocessing.size);
+        let (port, stem) = (self.port, ["_conv_stem", "_bn0"].map(str::to_owned));
+        let mut x =
+            port.normed(&mut builder, ("stem", stem), Value::INPUT, [self.stem, 3, 3], (2, 1));
+        x = builder.map("stem", x, RELU6);
         let mut inputs = self.stem;
         let mut index = 0;
         for (stage, &(blocks, outputs)) in self.stages.iter().enumerate() {
@@ -133,38 +134,27 @@ impl EfficientNetLite {
                     port: self.port,
                 };
                 x = shape.describe(&mut builder, x, index);
-                let alias = (block + 1 == blocks).then(|| format!("stage{}", stage + 1));
-                builder.cut(format!("block{index}"), alias);
+                if block + 1 == blocks {
+                    builder.alias(x, format!("stage{}", stage + 1));
+                }
                 inputs = outputs;
                 index += 1;
             }
         }
-        let head = self.port.convolution(
-            "_conv_head",
-            "_bn1",
-            (inputs, self.head),
-            1,
-            1,
-            Activation::Relu6,
-        );
-        builder.convolution(x, head);
-        builder.cut("head", None);
-        let classes = self.classes;
+        let head = ["_conv_head", "_bn1"].map(str::to_owned);
+        x = port.normed(&mut builder, ("head", head), x, [self.head, inputs, 1], (1, 1));
+        x = builder.map("head", x, RELU6);
         Description {
             name: self.name().to_owned(),
-            steps: builder.steps,
-            cuts: builder.cuts,
-            pooling: PoolingStep::Average,
-            necks: Vec::new(),
-            classifier: classes.map(|classes| Classifier {
-                key: "_fc".into(),
-                inputs: self.head,
-                classes,
-            }),
-            preprocessing: self.port.preprocessing(self.known().map_or(224, |known| known.1)),
+            graph: builder.averaged(x),
+            classifier: self.classes.map(|classes| Classifier::named("_fc", classes)),
+            preprocessing,
         }
     }
 }
+
+/// min(max(x, 0), 6).
+const RELU6: Function = Function::Clip { low: 0.0, high: 6.0 };
 
 /// An inverted bottleneck: widen, convolve each channel for itself, narrow, add where the shape
 /// stays.
@@ -179,47 +169,39 @@ struct BlockShape {
 
 impl BlockShape {
     fn describe(&self, builder: &mut Builder, x: Value, index: usize) -> Value {
+        let block = format!("block{index}");
+        let module = |part: &str| format!("{block}.{part}");
         let key = |part: &str| format!("_blocks.{index}.{part}");
-        let wide = self.inputs * self.expansion;
-        let widened = if self.expansion == 1 {
-            x
-        } else {
-            let keys = (key("_expand_conv"), key("_bn0"));
-            builder.convolution(
-                x,
-                self.port.convolution(keys.0, keys.1, (self.inputs, wide), 1, 1, Activation::Relu6),
-            )
-        };
-        let keys = (key("_depthwise_conv"), key("_bn1"));
-        let depthwise = self.port.convolution(
-            keys.0,
-            keys.1,
-            (wide, wide),
-            self.kernel,
-            self.stride,
-            Activation::Relu6,
-        );
-        let filtered = builder.convolution(widened, Convolution { groups: wide, ..depthwise });
-        let keys = (key("_project_conv"), key("_bn2"));
-        let project =
-            self.port.convolution(keys.0, keys.1, (wide, self.outputs), 1, 1, Activation::Identity);
-        let residual = (self.stride == 1 && self.inputs == self.outputs).then_some(x);
-        builder.convolution(filtered, Convolution { residual, ..project })
+        let (port, wide) = (self.port, self.inputs * self.expansion);
+        let mut y = x;
+        if self.expansion != 1 {
+            let expand = (&*module("expand"), ["_expand_conv", "_bn0"].map(key));
+            y = port.normed(builder, expand, y, [wide, self.inputs, 1], (1, 1));
+            y = builder.map(&module("expand"), y, RELU6);
+        }
+        let depthwise = (&*module("depthwise"), ["_depthwise_conv", "_bn1"].map(key));
+        y = port.normed(builder, depthwise, y, [wide, wide, self.kernel], (self.stride, wide));
+        y = builder.map(&module("depthwise"), y, RELU6);
+        let project = (&*module("project"), ["_project_conv", "_bn2"].map(key));
+        y = port.normed(builder, project, y, [self.outputs, wide, 1], (1, 1));
+        let adds = self.stride == 1 && self.inputs == self.outputs;
+        if adds { builder.add(&block, y, x) } else { y }
     }
 }
 
 impl Port {
-    fn convolution(
+    /// A convolution and its batch norm, by their names in the file, as parts of a module.
+    fn normed(
         self,
-        key: impl Into<String>,
-        norm: impl Into<String>,
-        channels: (usize, usize),
-        kernel: usize,
-        stride: usize,
-        activation: Activation,
-    ) -> Convolution {
-        let norm = BatchNorm { key: norm.into(), epsilon: self.epsilon() };
-        let plain = Convolution::plain(key, norm, channels, kernel, stride);
-        Convolution { padding: self.padding(kernel), activation, ..plain }
+        builder: &mut Builder,
+        (module, [key, norm]): (&str, [String; 2]),
+        x: Value,
+        sides: [usize; 3],
+        (stride, groups): (usize, usize),
+    ) -> Value {
+        let [outputs, _, kernel] = sides;
+        let moves = Moves { stride, groups, padding: self.padding(kernel) };
+        let y = builder.convolution((module, &key), x, sides, moves);
+        builder.batch_norm((module, &norm), y, outputs, self.epsilon())
     }
 }

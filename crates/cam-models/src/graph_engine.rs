@@ -1,38 +1,47 @@
 //! The front of a graph in the engine: as many of its steps as the engine has kernels for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use cam_engine::{self as engine, Engine, Options};
 use cam_graph::{
     Binary, Coordinates, Cut, Function, Graph, Interpolation, Operation, Reduction, Rounding,
     Shape, Value,
 };
 
-use crate::engine_executor::{EngineRecording, refused, tensor, values};
-use crate::executor::Recording;
 use crate::graph_network::Parameters;
 
-/// The steps of a graph up to a cut, packed for the engine.
-pub(crate) struct GraphEngine {
-    engine: Engine,
+/// The steps of a graph up to a cut, in the engine's words, without the weights of convolutions.
+pub(crate) struct Front {
+    graph: engine::Graph,
     /// Where the graph's values are in the engine.
     places: HashMap<Value, usize>,
     /// The last cut whose steps are all there.
     end: Value,
+    /// The step of each convolution's weight.
+    weights: BTreeMap<String, usize>,
 }
 
-impl GraphEngine {
-    /// Packs what the engine can run, up to the last clean cut; none where that is nothing.
-    pub(crate) fn new(
+/// The front of a graph, packed for the engine.
+pub(crate) struct GraphEngine {
+    engine: Engine,
+    places: HashMap<Value, usize>,
+    end: Value,
+    weights: Arc<BTreeMap<String, usize>>,
+}
+
+impl Front {
+    /// What the engine can run, up to the last clean cut; none where that is nothing.
+    pub(crate) fn of(
         graph: &Graph,
         parameters: &Parameters,
         (shapes, cuts): (&[Shape], &[Cut]),
-        options: Options,
-    ) -> Result<Option<Self>, engine::Error> {
+    ) -> Option<Self> {
         let needed = graph.needed(|_| false, &[graph.output]);
         let mut places = HashMap::from([(Value::INPUT, 0)]);
         let mut steps = Vec::new();
+        let mut weights = BTreeMap::new();
         let mut reached = graph.steps.len();
         // Reshapes and transposes that may turn out to be parts of one operation.
         let mut pending = HashSet::new();
@@ -56,25 +65,85 @@ impl GraphEngine {
                 reached = index;
                 break;
             };
+            if let Operation::Convolution(convolution) = &step.operation {
+                weights.insert(convolution.weight.clone(), steps.len());
+            }
             steps.push(translated);
             places.insert(value, steps.len());
         }
         let is_in = |cut: &&Cut| cut.is_clean() && cut.value.index() <= reached;
-        let Some(end) = cuts.iter().rfind(|cut| is_in(cut) && places.contains_key(&cut.value))
-        else {
-            return Ok(None);
-        };
-        steps.truncate(places[&end.value]);
-        let engine = Engine::new(engine::Graph { steps }, options)?;
-        Ok(Some(Self { engine, places, end: end.value }))
+        let end = cuts.iter().rfind(|cut| is_in(cut) && places.contains_key(&cut.value))?.value;
+        steps.truncate(places[&end]);
+        weights.retain(|_, step| *step < steps.len());
+        Some(Self { graph: engine::Graph { steps }, places, end, weights })
     }
 
+    /// Packs the weights, which are taken out of the parameters.
+    pub(crate) fn packed(
+        mut self,
+        graph: &Graph,
+        parameters: &mut Parameters,
+        options: Options,
+    ) -> Result<GraphEngine, engine::Error> {
+        // Weights that steps share are there once more for each.
+        for (index, step) in graph.steps.iter().enumerate() {
+            let Operation::Convolution(convolution) = &step.operation else { continue };
+            let place =
+                self.places.get(&Value::of_step(index)).and_then(|place| place.checked_sub(1));
+            let Some(own) = place.and_then(|place| self.graph.steps.get_mut(place)) else {
+                continue;
+            };
+            if let engine::Operation::Convolution(own) = &mut own.operation {
+                own.weight = match self.weights.get(&convolution.weight) == place.as_ref() {
+                    true => parameters.remove(&convolution.weight),
+                    false => parameters.get(&convolution.weight).cloned(),
+                }
+                .unwrap_or_default();
+            }
+        }
+        let engine = Engine::new(std::mem::take(&mut self.graph), options)?;
+        Ok(self.around(engine))
+    }
+
+    /// Takes weights that were packed before.
+    pub(crate) fn open(
+        mut self,
+        read: &engine::ReadAt<'_>,
+        options: Options,
+    ) -> Result<GraphEngine, engine::Error> {
+        let engine = Engine::open_packed(std::mem::take(&mut self.graph), read, options)?;
+        Ok(self.around(engine))
+    }
+
+    /// Bytes of the packed weights.
+    pub(crate) fn bytes(&self) -> Result<usize, engine::Error> {
+        Engine::packed_bytes(&self.graph)
+    }
+
+    /// Whether a parameter is the weight of one of its convolutions.
+    pub(crate) fn holds(&self, parameter: &str) -> bool {
+        self.weights.contains_key(parameter)
+    }
+
+    fn around(self, engine: Engine) -> GraphEngine {
+        let Self { places, end, weights, .. } = self;
+        GraphEngine { engine, places, end, weights: Arc::new(weights) }
+    }
+}
+
+impl GraphEngine {
     pub(crate) fn engine(&self) -> &Engine {
         &self.engine
     }
 
     pub(crate) fn lane(&self) -> Self {
-        Self { engine: self.engine.lane(), places: self.places.clone(), end: self.end }
+        let (places, weights) = (self.places.clone(), Arc::clone(&self.weights));
+        Self { engine: self.engine.lane(), places, end: self.end, weights }
+    }
+
+    /// The weight of a convolution, taken out of its packed order.
+    pub(crate) fn weight(&self, parameter: &str) -> Option<Vec<f32>> {
+        Some(self.engine.convolution(*self.weights.get(parameter)?)?.weight)
     }
 
     /// The last cut that it reaches.
@@ -102,12 +171,53 @@ impl GraphEngine {
     }
 
     /// The steps from a value to the end, kept for the way back.
-    pub(crate) fn record(&self, from: Value, input: &Tensor<4>) -> Box<dyn Recording + '_> {
+    pub(crate) fn record(&self, from: Value, input: &Tensor<4>) -> Recorded<'_> {
         let (device, shape): (Device, _) = (input.device(), input.dims());
         let segment = self.places[&from]..self.places[&self.end];
         let recording = self.engine.record(segment, &values(input.clone()), shape);
-        Box::new(EngineRecording { recording: recording.unwrap_or_else(refused), device })
+        Recorded { recording: recording.unwrap_or_else(refused), device }
     }
+}
+
+/// A run that the engine kept.
+pub(crate) struct Recorded<'a> {
+    recording: engine::Recording<'a>,
+    device: Device,
+}
+
+impl Recorded<'_> {
+    /// What the run gave, `[n, c, h, w]`.
+    pub(crate) fn output(&self) -> Tensor<4> {
+        tensor(self.recording.output().clone(), &self.device)
+    }
+
+    /// ∂s/∂output to ∂s/∂input, for k questions per image.
+    ///
+    /// # Shapes
+    /// `[n · k, c, h, w]` of the output, those of an image behind one another, to `[n · k, c', h', w']` of the input.
+    pub(crate) fn pull_back(&self, gradients: Tensor<4>, questions: usize) -> Tensor<4> {
+        let gradients = self.recording.pull_back(&values(gradients), questions);
+        tensor(gradients.unwrap_or_else(refused), &self.device)
+    }
+
+    /// The same by guided backpropagation, which drops what is negative at every activation.
+    pub(crate) fn pull_back_guided(&self, gradients: Tensor<4>, questions: usize) -> Tensor<4> {
+        let gradients = self.recording.pull_back_guided(&values(gradients), questions);
+        tensor(gradients.unwrap_or_else(refused), &self.device)
+    }
+}
+
+fn values(tensor: Tensor<4>) -> Vec<f32> {
+    let values = tensor.try_into_vec_as::<f32>();
+    values.unwrap_or_else(|error| panic!("reading the engine's input: {error}"))
+}
+
+fn tensor(output: engine::Output, device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(output.values, output.shape), device)
+}
+
+fn refused<T>(error: engine::Error) -> T {
+    panic!("running the engine: {error}")
 }
 
 /// A step in the engine's words; none where it has no kernel for it.
@@ -145,7 +255,7 @@ fn translated(
                 dilation: convolution.dilation,
                 padding: padding(convolution.padding),
                 groups: convolution.groups,
-                weight: numbers(&convolution.weight)?,
+                weight: Vec::new(),
                 bias: match &convolution.bias {
                     Some(bias) => numbers(bias)?,
                     None => vec![0.0; outputs],

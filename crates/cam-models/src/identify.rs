@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use crate::Description;
 use crate::LoadError;
 use crate::behind::Behind;
 use crate::candidates::{Candidate, family};
 use crate::checkpoint::{Checkpoint, Foreign, StoredTensor};
 use crate::choice::{choose, reason};
-use crate::contract::{self, Mismatches, Values};
-use crate::description::Description;
+use crate::contract::{self, Mismatches};
 use crate::left_out;
-use crate::naming::{Family, Naming};
+use crate::naming::Naming;
 use crate::regions::{Owner, Regions};
 use crate::source::{LeftOut, OtherNetwork, Source};
-use crate::unsupported;
+use crate::{Parameters, unsupported};
 
 /// A network in a file, told by names and shapes: no value was read.
 pub struct Identified {
@@ -44,10 +44,7 @@ impl Identified {
         let (taken, others) = taken(checkpoint, asked)?;
         let mut description = taken.described.clone().map_err(|reason| LoadError::Undecided {
             path: checkpoint.origin().to_owned(),
-            family: match taken.naming.family() {
-                Family::ResNet => "a ResNet",
-                Family::EfficientNetLite => "an EfficientNet-Lite",
-            },
+            family: taken.naming.family().one(),
             reason,
         })?;
         let mut network = taken.network.clone();
@@ -85,7 +82,7 @@ impl Identified {
     }
 
     /// The values, and everything in which the file falls short.
-    pub(crate) fn read(&self) -> (Values, Mismatches) {
+    pub(crate) fn read(&self) -> (Parameters, Mismatches) {
         let (values, mut mismatches) = contract::read(&self.network, &self.description);
         mismatches.unexpected.extend(self.mismatches.unexpected.iter().cloned());
         mismatches.unexpected.sort();
@@ -108,7 +105,7 @@ fn taken(
     if candidates.is_empty() {
         // Held against a network by name, a file of any names says what it lacks.
         let asked = asked.ok_or_else(|| unknown(checkpoint))?;
-        candidates.push(Candidate::at(checkpoint, "", own(family(asked)), Some(asked)));
+        candidates.push(Candidate::at(checkpoint, "", family(asked).naming(), Some(asked)));
     }
     let taken = candidates.remove(choose(checkpoint, &candidates)?);
     // A decoder that is made of a ResNet's blocks is part of a network, and none.
@@ -170,14 +167,6 @@ impl<'a> Account<'a> {
         } else {
             self.behind.push((path.to_owned(), tensor));
         }
-    }
-}
-
-/// The names of this crate for a family.
-fn own(family: Family) -> Naming {
-    match family {
-        Family::ResNet => Naming::Torchvision,
-        Family::EfficientNetLite => Naming::EfficientNetPytorch,
     }
 }
 

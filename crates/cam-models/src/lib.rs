@@ -1,10 +1,10 @@
 //! Feature extractors: networks as data, their weights, their preprocessing.
 //!
-//! A [`Description`] says what a network computes and from which tensors of a weight file; it is
-//! data, and holds no numbers. [`Weights`] are the numbers, with batch norm folded into the
-//! convolutions. An [`Executor`] runs segments of the two; [`ConvNet`] puts them together and is
-//! a [`cam_core::Network`] that can be cut at every block. A further convolutional network is a
-//! further description, not further code.
+//! A [`Description`] says what a network computes and from which tensors of a weight file: a
+//! [`cam_graph::Graph`], the classifier behind it and its preprocessing. [`Parameters`] are the numbers.
+//! [`ConvNet`] puts them together and is a [`cam_core::Network`] that can be cut at every layer: the
+//! engine runs the front of the graph, as far as it has kernels, and burn's operations run the rest,
+//! or all of it. A further network is a further description, not further code.
 //!
 //! [`load`] turns a weight file into a network. Which network it is follows from the names and
 //! shapes of its tensors, and everything must fit: each missing, unexpected, mis-shaped or
@@ -39,26 +39,22 @@
 
 mod architecture;
 mod behind;
-mod body;
-mod burn_executor;
+mod builder;
 mod candidates;
 mod catalogue;
 pub mod checkpoint;
 mod choice;
+mod classifier;
 mod contract;
-mod convolutions;
-pub mod description;
+mod description;
 mod efficientnet_lite;
 #[cfg(feature = "embedded")]
 mod embedded;
-mod engine_executor;
 mod error;
-mod executor;
 mod fit;
 mod graph_engine;
 mod graph_executor;
 mod graph_network;
-mod head_weights;
 mod identify;
 mod imagenet;
 mod input;
@@ -68,9 +64,8 @@ mod naming;
 mod network;
 #[cfg(feature = "files")]
 mod packed;
-mod peak_activations;
 mod pixels;
-mod placeholder_weights;
+mod placeholder;
 mod placement;
 mod precision;
 mod preprocessing;
@@ -79,23 +74,19 @@ mod resnet;
 mod runtime;
 mod source;
 mod unsupported;
-mod weights;
 
-pub use burn_executor::BurnExecutor;
 pub use catalogue::{Published, architectures, describe, published};
 pub use checkpoint::Checkpoint;
+pub use classifier::Classifier;
 pub use contract::{Mismatches, Strictness};
 pub use description::Description;
 pub use efficientnet_lite::{EfficientNetLite, Port};
 #[cfg(feature = "embedded")]
 pub use embedded::{EMBEDDED, EMBEDDED_WEIGHTS, embedded_checkpoint, load_embedded};
-pub use engine_executor::EngineExecutor;
 pub use error::LoadError;
-pub use executor::{Executor, Recording, Segment};
 pub use fit::{Fit, UnknownFit};
 pub use graph_executor::{Dense, GraphExecutor, ParameterError};
-pub use graph_network::{GraphClassifier, GraphParts, Parameters};
-pub use head_weights::{HeadStepWeights, HeadWeights};
+pub use graph_network::Parameters;
 pub use identify::{Identified, identify};
 pub use imagenet::imagenet_classes;
 pub use input::{InputImage, InputValues};
@@ -116,4 +107,3 @@ pub use preprocessing::{
 pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};
 pub use source::{LeftOut, OtherNetwork, Source};
-pub use weights::{ClassifierWeights, ConvolutionWeights, Weights};

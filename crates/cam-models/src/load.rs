@@ -1,12 +1,11 @@
 //! From a weight file to a network, under a contract: all of it fits, or nothing is computed.
 
+use crate::Description;
 use crate::checkpoint::Checkpoint;
 use crate::contract::{Mismatches, Strictness};
-use crate::description::Description;
 use crate::identify::Identified;
 use crate::source::Source;
-use crate::weights::Weights;
-use crate::{ConvNet, LoadError, NetworkError, Runtime};
+use crate::{ConvNet, LoadError, Runtime};
 
 /// A network, and in what its file differed from it.
 pub struct Loaded {
@@ -45,14 +44,13 @@ pub fn load_checkpoint(
 ) -> Result<Loaded, LoadError> {
     let path = checkpoint.origin().to_owned();
     let identified = Identified::of(&checkpoint, described.as_ref())?;
-    let (values, mismatches) = identified.read();
+    let (parameters, mismatches) = identified.read();
     let (description, source) = identified.into_parts();
     if !mismatches.are_forgiven(strictness) {
         let network = description.name;
         return Err(LoadError::Contract { path, network, mismatches: Box::new(mismatches) });
     }
-    let weights = Weights::fold(&description, values).ok_or(NetworkError::Weights);
-    let network = weights.and_then(|weights| ConvNet::new(description, weights, runtime));
+    let network = ConvNet::new(description, parameters, runtime);
     match network {
         Ok(network) => Ok(Loaded { network, source, mismatches }),
         Err(source) => Err(LoadError::Network { path, source }),

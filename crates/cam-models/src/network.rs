@@ -2,49 +2,42 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{
     Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail,
 };
-use cam_graph::ShapeError;
+use cam_graph::{Cut, Graph, ShapeError};
 use thiserror::Error;
 
-use crate::body::Body;
-use crate::burn_executor::BurnExecutor;
-use crate::convolutions::Convolutions;
-use crate::description::Description;
-use crate::engine_executor::EngineExecutor;
-use crate::executor::Executor;
-use crate::graph_network::{GraphNetwork, GraphParts};
-use crate::head_weights::HeadWeights;
+use crate::Description;
+use crate::classifier::Classifier;
+use crate::graph_network::{GraphNetwork, Machine, Parameters, check};
 use crate::input::InputImage;
 use crate::pixels::Rgb8;
+use crate::placeholder::placeholder;
 use crate::precision::Precision;
 use crate::preprocessing::Preprocessing;
 use crate::runtime::{Execution, Runtime};
-use crate::weights::{ClassifierWeights, Weights};
 
-/// A convolutional feature extractor: a description, its weights in an executor, and the head
-/// that makes an embedding of what it gives, mostly an average.
+/// An embedding network, ready to run: its graph with its numbers, and how images become its input.
 ///
 /// # Examples
 /// ```no_run
 /// use burn::tensor::Device;
 /// use cam_core::Network;
 /// use cam_engine::Options;
-/// use cam_models::{ConvNet, Runtime, Weights, describe};
+/// use cam_models::{ConvNet, Runtime, describe};
 ///
 /// // Numbers of the right shapes, where time is all that is asked for.
 /// let description = describe("resnet50").expect("it is in the catalogue");
-/// let weights = Weights::placeholder(&description);
 /// // In the engine on this thread alone; `&device` in its place leaves it to burn.
 /// let options = Options { threads: 1, ..Options::default() };
 /// let runtime = Runtime::engine(&Device::default(), options);
-/// let network = ConvNet::new(description, weights, runtime)?;
+/// let network = ConvNet::placeholder(description, runtime)?;
 /// println!("{}", network.layers().len());
 /// # Ok::<(), cam_models::NetworkError>(())
 /// ```
 pub struct ConvNet {
     name: String,
     preprocessing: Preprocessing,
-    body: Box<dyn Body>,
-    classifier: Option<Linear>,
+    body: GraphNetwork,
+    classifier: Option<(Classifier, Linear)>,
     device: Device,
 }
 
@@ -76,94 +69,34 @@ pub enum NetworkError {
 }
 
 impl ConvNet {
-    /// The network, run as the runtime says: on a device with burn's operations
-    /// (`ConvNet::new(description, weights, &device)`), or in the engine.
+    /// The network that a description and its numbers make, run as the runtime says: on a device with burn's operations
+    /// (`ConvNet::new(description, parameters, &device)`), or in the engine as far as that has kernels, and what is left
+    /// by burn's operations on the runtime's device.
+    ///
+    /// Steps that are one are made one first ([`cam_fuse`]).
     ///
     /// # Errors
     /// [`NetworkError`].
     pub fn new(
-        description: Description,
-        weights: Weights,
+        mut description: Description,
+        mut parameters: Parameters,
         runtime: impl Into<Runtime>,
     ) -> Result<Self, NetworkError> {
-        let Runtime { device, execution } = runtime.into();
-        let executor: Box<dyn Executor> = match execution {
-            Execution::Burn(precision) if !precision.is_supported_by(&device) => {
-                return Err(NetworkError::Precision { precision });
-            }
-            Execution::Burn(precision) => {
-                let convolutions = weights.convolutions;
-                let burn = BurnExecutor::new(&description, convolutions, &device, precision);
-                Box::new(burn.ok_or(NetworkError::Weights)?)
-            }
-            Execution::Engine(options) => {
-                Box::new(EngineExecutor::new(&description, weights.convolutions, options)?)
-            }
-        };
-        Self::assembled(description, executor, (weights.head, weights.classifier), &device)
+        let classifier = description.classifier.iter();
+        let read_elsewhere: Vec<&str> = classifier.flat_map(Classifier::parameters).collect();
+        check(&description.graph, &parameters)?;
+        cam_fuse::fuse(&mut description.graph, &mut parameters, &read_elsewhere);
+        Self::assembled(description, parameters, runtime.into(), GraphNetwork::new)
     }
 
-    /// The network, its convolutions run by an executor of one's own.
-    ///
-    /// The executor must give what [`BurnExecutor`] gives for the description, to rounding, and
-    /// keep the tape of tensors that come under autodiff.
-    ///
-    /// # Errors
-    /// [`NetworkError::Weights`] where the classifier is not that of the description, or the
-    /// description asks for numbers behind the pooling.
-    pub fn with_executor(
+    /// The network of a description whose steps are fused, around a body that is made for it.
+    pub(crate) fn assembled(
         description: Description,
-        executor: Box<dyn Executor>,
-        classifier: Option<ClassifierWeights>,
-        device: &Device,
+        mut parameters: Parameters,
+        runtime: Runtime,
+        body: impl FnOnce(Graph, Parameters, Machine<'_>) -> Result<GraphNetwork, NetworkError>,
     ) -> Result<Self, NetworkError> {
-        Self::assembled(description, executor, (HeadWeights::default(), classifier), device)
-    }
-
-    fn assembled(
-        description: Description,
-        executor: Box<dyn Executor>,
-        (head, classifier): (HeadWeights, Option<ClassifierWeights>),
-        device: &Device,
-    ) -> Result<Self, NetworkError> {
-        let classifier = match (&description.classifier, classifier) {
-            (Some(shape), Some(weights)) => weights.on(shape, device).map(Some),
-            (None, None) => Some(None),
-            _ => None,
-        };
-        Ok(Self {
-            name: description.name.clone(),
-            preprocessing: description.preprocessing.clone(),
-            classifier: classifier.ok_or(NetworkError::Weights)?,
-            device: device.clone(),
-            body: Box::new(Convolutions {
-                layers: description.layers(),
-                head: head.on(&description, device).ok_or(NetworkError::Weights)?,
-                executor,
-                description,
-            }),
-        })
-    }
-
-    /// Any network that is a graph, with the numbers of its parameters.
-    ///
-    /// If the runtime asks for the engine, that runs the graph from the images as far as it has kernels; what is left is
-    /// run by burn's operations, on the runtime's device.
-    ///
-    /// # Errors
-    /// [`NetworkError::Shape`] where the steps do not fit each other, [`NetworkError::NoGrid`] where there is nothing to
-    /// cut at, and those of [`new`](Self::new).
-    pub fn from_graph(
-        network: GraphParts,
-        runtime: impl Into<Runtime>,
-    ) -> Result<Self, NetworkError> {
-        let runtime = runtime.into();
-        let GraphParts { name, graph, parameters, classifier, preprocessing } = network;
-        let classifier = classifier.map(|head| head.on(&parameters, &runtime.device));
-        let classifier = match classifier {
-            Some(found) => Some(found.ok_or(NetworkError::Weights)?),
-            None => None,
-        };
+        let Description { name, graph, classifier, preprocessing } = description;
         let Runtime { device, execution } = runtime;
         let (precision, options) = match execution {
             Execution::Engine(options) => (Precision::F32, Some(options)),
@@ -172,9 +105,44 @@ impl ConvNet {
             }
             Execution::Burn(precision) => (precision, None),
         };
-        let body = GraphNetwork::new(graph, parameters, &device, (precision, options))?;
-        let body: Box<dyn Body> = Box::new(body);
+        let classifier = classifier.map(|classifier| {
+            let layer = classifier.on(&parameters, &device).ok_or(NetworkError::Weights)?;
+            Ok::<_, NetworkError>((classifier, layer))
+        });
+        let classifier = classifier.transpose()?;
+        parameters.retain(|name, _| graph.parameters.contains_key(name));
+        let body = body(graph, parameters, Machine { device: &device, precision, options })?;
         Ok(Self { name, preprocessing, body, classifier, device })
+    }
+
+    /// A network with placeholder weights, which know nothing: where speed or shapes alone are asked for.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn placeholder(
+        mut description: Description,
+        runtime: impl Into<Runtime>,
+    ) -> Result<Self, NetworkError> {
+        let none = Parameters::new();
+        // Fused first, so that layers that add to a residual are known.
+        let mut numbers = placeholder(&description.graph, None, &none);
+        cam_fuse::fuse(&mut description.graph, &mut numbers, &[]);
+        let width = description.embedding_width();
+        let classifier = description.classifier.as_ref().map(|classifier| (classifier, width));
+        let parameters = placeholder(&description.graph, classifier, &numbers);
+        Self::new(description, parameters, runtime)
+    }
+
+    /// The same network with placeholder weights.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn untrained(&self, runtime: impl Into<Runtime>) -> Result<Self, NetworkError> {
+        let description = self.description();
+        let width = self.embedding_width();
+        let classifier = description.classifier.as_ref().map(|classifier| (classifier, width));
+        let parameters = placeholder(&description.graph, classifier, &self.body.constants());
+        Self::new(description, parameters, runtime)
     }
 
     /// The same network with images prepared in another way: what its weights were trained with, where their file
@@ -189,10 +157,7 @@ impl ConvNet {
     /// # Errors
     /// [`NetworkError::Shape`] for the first step of a graph that does not.
     pub fn check_size(&self, [height, width]: [usize; 2]) -> Result<(), NetworkError> {
-        match self.graph() {
-            Some((graph, _)) => Ok(graph.shapes(&[3, height, width]).map(drop)?),
-            None => Ok(()),
-        }
+        Ok(self.graph().shapes(&[3, height, width]).map(drop)?)
     }
 
     /// The network's name (`resnet50`).
@@ -200,14 +165,28 @@ impl ConvNet {
         &self.name
     }
 
-    /// The description that it was made from, where it was made from one.
-    pub fn description(&self) -> Option<&Description> {
-        self.body.description()
+    /// What it computes, as it is run: with its steps fused.
+    pub fn description(&self) -> Description {
+        Description {
+            name: self.name.clone(),
+            graph: self.graph().clone(),
+            classifier: self.classifier.as_ref().map(|(classifier, _)| classifier.clone()),
+            preprocessing: self.preprocessing.clone(),
+        }
     }
 
-    /// The graph that burn's operations run, with its cuts, where it was made from one.
-    pub fn graph(&self) -> Option<(&cam_graph::Graph, &[cam_graph::Cut])> {
+    /// The graph that is run.
+    pub fn graph(&self) -> &Graph {
         self.body.graph()
+    }
+
+    /// Where it can be cut, in the order of its layers.
+    pub fn cuts(&self) -> &[Cut] {
+        self.body.cuts()
+    }
+
+    pub(crate) fn body(&self) -> &GraphNetwork {
+        &self.body
     }
 
     /// Input pixels per position of the layer that is looked at unless told otherwise, along one side: an input whose
@@ -220,7 +199,7 @@ impl ConvNet {
     /// The fully connected layer behind the embedding, where the weights hold one: what class
     /// targets need.
     pub fn classifier(&self) -> Option<&Linear> {
-        self.classifier.as_ref()
+        self.classifier.as_ref().map(|(_, layer)| layer)
     }
 
     /// How an image becomes this network's input.

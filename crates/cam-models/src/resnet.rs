@@ -2,11 +2,11 @@
 //! Recognition*, arXiv 1512.03385; Xie et al., arXiv 1611.05431; Zagoruyko and Komodakis,
 //! arXiv 1605.07146), with the stride on the 3×3 convolution as torchvision has it.
 
-use crate::description::{
-    Activation, BatchNorm, Builder, Classifier, Convolution, Description, MaxPool, PoolingStep,
-    Value,
-};
+use cam_graph::{Function, Value};
+
+use crate::builder::{Builder, Moves};
 use crate::preprocessing::Preprocessing;
+use crate::{Classifier, Description};
 
 /// PyTorch's `BatchNorm2d` default.
 const EPSILON: f64 = 1e-5;
@@ -105,35 +105,27 @@ impl ResNet {
 
     /// The network as data.
     pub fn describe(&self) -> Description {
-        let mut builder = Builder::default();
-        let stem = convolution(("conv1", "bn1"), (3, self.stem), 7, 2, Activation::Relu);
-        let stem = builder.convolution(Value::INPUT, stem);
-        builder.cut("relu", None);
-        let mut x = builder.max_pool(stem, MaxPool { kernel: 3, stride: 2, padding: 1 });
-        builder.cut("maxpool", None);
+        let preprocessing = Preprocessing::imagenet();
+        let mut builder = Builder::new(preprocessing.size);
+        let moves = Moves::keeping(7).by(2);
+        let x = builder.convolution(("conv1", "conv1"), Value::INPUT, [self.stem, 3, 7], moves);
+        let x = builder.batch_norm(("bn1", "bn1"), x, self.stem, EPSILON);
+        let x = builder.map("relu", x, Function::Relu);
+        let mut x = builder.max_pool("maxpool", x, [3, 2, 1]);
         let mut inputs = self.stem;
         for (index, stage) in self.stages.iter().enumerate() {
             for block in 0..stage.blocks {
                 let name = format!("layer{}.{block}", index + 1);
                 let stride = if index > 0 && block == 0 { 2 } else { 1 };
-                x = self.block(&mut builder, x, &name, inputs, stage, stride);
-                let alias = (block + 1 == stage.blocks).then(|| format!("layer{}", index + 1));
-                builder.cut(name, alias);
+                x = self.block(&mut builder, x, &name, (inputs, stage, stride));
                 inputs = stage.outputs;
             }
         }
         Description {
             name: self.name(),
-            steps: builder.steps,
-            cuts: builder.cuts,
-            pooling: PoolingStep::Average,
-            necks: Vec::new(),
-            classifier: self.classes.map(|classes| Classifier {
-                key: "fc".into(),
-                inputs,
-                classes,
-            }),
-            preprocessing: Preprocessing::imagenet(),
+            graph: builder.averaged(x),
+            classifier: self.classes.map(|classes| Classifier::named("fc", classes)),
+            preprocessing,
         }
     }
 
@@ -142,46 +134,51 @@ impl ResNet {
         builder: &mut Builder,
         x: Value,
         name: &str,
-        inputs: usize,
-        stage: &Stage,
-        stride: usize,
+        (inputs, stage, stride): (usize, &Stage, usize),
     ) -> Value {
         let key = |part: &str| format!("{name}.{part}");
-        let shortcut = if stride != 1 || inputs != stage.outputs {
-            let keys = (key("downsample.0"), key("downsample.1"));
-            let step = convolution(keys, (inputs, stage.outputs), 1, stride, Activation::Identity);
-            builder.convolution(x, step)
-        } else {
-            x
+        let normed =
+            |builder: &mut Builder, x, [conv, norm]: [&str; 2], sides: [usize; 3], moves| {
+                let (conv, norm) = (key(conv), key(norm));
+                let [outputs, ..] = sides;
+                let y = builder.convolution((&conv, &conv), x, sides, moves);
+                builder.batch_norm((&norm, &norm), y, outputs, EPSILON)
+            };
+        let (inner, outputs) = (stage.inner, stage.outputs);
+        // Convolutions inside a block: their sides and how they move. An activation follows each.
+        let convolutions = match self.block {
+            Block::Basic => vec![
+                ([inner, inputs, 3], Moves::keeping(3).by(stride)),
+                ([outputs, inner, 3], Moves::keeping(3)),
+            ],
+            Block::Bottleneck => vec![
+                ([inner, inputs, 1], Moves::keeping(1)),
+                ([inner, inner, 3], Moves::keeping(3).by(stride).in_groups(self.groups)),
+                ([outputs, inner, 1], Moves::keeping(1)),
+            ],
         };
-        let conv = |i: usize, channels, kernel, stride| {
-            let keys = (key(&format!("conv{i}")), key(&format!("bn{i}")));
-            convolution(keys, channels, kernel, stride, Activation::Relu)
-        };
-        let (mut y, last) = match self.block {
-            Block::Basic => {
-                let y = builder.convolution(x, conv(1, (inputs, stage.inner), 3, stride));
-                (y, conv(2, (stage.inner, stage.outputs), 3, 1))
+        let shortcut = match stride != 1 || inputs != outputs {
+            true => {
+                let names = ["downsample.0", "downsample.1"];
+                normed(builder, x, names, [outputs, inputs, 1], Moves::keeping(1).by(stride))
             }
-            Block::Bottleneck => {
-                let y = builder.convolution(x, conv(1, (inputs, stage.inner), 1, 1));
-                let grouped = conv(2, (stage.inner, stage.inner), 3, stride);
-                let y = builder.convolution(y, Convolution { groups: self.groups, ..grouped });
-                (y, conv(3, (stage.inner, stage.outputs), 1, 1))
-            }
+            false => x,
         };
-        y = builder.convolution(y, Convolution { residual: Some(shortcut), ..last });
+        let last = convolutions.len() - 1;
+        let mut y = x;
+        for (index, (sides, moves)) in convolutions.into_iter().enumerate() {
+            let [conv, norm] = ["conv", "bn"].map(|part| format!("{part}{}", index + 1));
+            y = normed(builder, y, [&conv, &norm], sides, moves);
+            if index == last {
+                y = builder.add(name, y, shortcut);
+            }
+            // One module is used several times; torchvision's own tools number its results like this.
+            let relu = match index {
+                0 => "relu".to_owned(),
+                index => format!("relu_{index}"),
+            };
+            y = builder.map(&key(&relu), y, Function::Relu);
+        }
         y
     }
-}
-
-fn convolution(
-    (key, norm): (impl Into<String>, impl Into<String>),
-    channels: (usize, usize),
-    kernel: usize,
-    stride: usize,
-    activation: Activation,
-) -> Convolution {
-    let norm = BatchNorm { key: norm.into(), epsilon: EPSILON };
-    Convolution { activation, ..Convolution::plain(key, norm, channels, kernel, stride) }
 }

@@ -15,7 +15,6 @@ mod attributes;
 mod einsum;
 mod error;
 mod eval;
-mod fuse;
 mod import;
 mod numbers;
 mod read;

@@ -1,14 +1,28 @@
 use super::*;
 
-/// Groups of the 3×3 convolutions, by block.
-fn groups(description: &Description) -> Vec<usize> {
-    let inner =
-        description.convolutions().filter(|convolution| convolution.key.ends_with(".conv2"));
-    inner.map(|convolution| convolution.groups).collect()
+/// The convolutions of a network by the names of their weights, and these weights' shapes.
+fn convolutions(description: &Description) -> Vec<(&str, &Convolution, &[usize])> {
+    let graph = &description.graph;
+    let convolutions = graph.steps.iter().filter_map(|step| match &step.operation {
+        Operation::Convolution(convolution) => {
+            let key = convolution.weight.strip_suffix(".weight").expect("PyTorch names them so");
+            Some((key, convolution, graph.parameters[&convolution.weight].as_slice()))
+        }
+        _ => None,
+    });
+    convolutions.collect()
 }
 
+/// Groups of the 3×3 convolutions, by block.
+fn groups(description: &Description) -> Vec<usize> {
+    let all = convolutions(description).into_iter();
+    all.filter(|(key, ..)| key.ends_with(".conv2")).map(|(_, found, _)| found.groups).collect()
+}
+
+/// What a file is found to be of.
 fn inferred(name: &str) -> Description {
-    open(name).network.description().unwrap().clone()
+    let checkpoint = Checkpoint::open(&fixture(name)).expect("it is a weight file");
+    identify(checkpoint).unwrap_or_else(|error| panic!("{error}")).description().clone()
 }
 
 #[test]
@@ -29,8 +43,8 @@ fn groups_follow_from_the_shape_of_the_3x3_convolution() {
 fn the_widths_inside_and_behind_blocks_are_those_of_the_file() {
     let wide = inferred("tiny_wide.safetensors");
     let shape = |key: &str| {
-        let found = wide.convolutions().find(|convolution| convolution.key == key);
-        found.map(|convolution| (convolution.inputs, convolution.outputs))
+        let found = convolutions(&wide).into_iter().find(|(name, ..)| *name == key);
+        found.map(|(_, _, shape)| (shape[1], shape[0]))
     };
     assert_eq!(shape("layer2.0.conv1"), Some((12, 8)));
     assert_eq!(shape("layer2.0.conv2"), Some((8, 8)));
@@ -59,21 +73,20 @@ fn a_network_without_fc_has_an_embedding_and_no_classifier() {
 #[test]
 fn a_stage_of_unchanged_width_still_has_its_downsample() {
     let headless = inferred("tiny_headless.safetensors");
-    assert!(headless.convolutions().any(|convolution| convolution.key == "layer3.0.downsample.0"));
+    let has = |network: &Description, key: &str| {
+        convolutions(network).iter().any(|(name, ..)| *name == key)
+    };
+    assert!(has(&headless, "layer3.0.downsample.0"));
     let basic = inferred("tiny_basic.safetensors");
-    assert!(basic.convolutions().all(|convolution| convolution.key != "layer1.0.downsample.0"));
+    assert!(!has(&basic, "layer1.0.downsample.0"));
 }
 
 #[test]
 fn an_efficientnet_lite_of_other_widths_is_recognised_by_its_stages() {
     let lite = inferred("tiny_lite.safetensors");
     assert!(lite.name.starts_with("efficientnet-lite"), "{}", lite.name);
-    let strides = lite.steps.iter().filter_map(|step| match &step.operation {
-        Operation::Convolution(convolution) if convolution.stride == 2 => {
-            Some(convolution.key.as_str())
-        }
-        _ => None,
-    });
+    let strides = convolutions(&lite).into_iter();
+    let strides = strides.filter(|(_, found, _)| found.stride == [2, 2]).map(|(key, ..)| key);
     let expected = ["_conv_stem", "_blocks.1._depthwise_conv", "_blocks.3._depthwise_conv"];
     let expected =
         expected.into_iter().chain(["_blocks.4._depthwise_conv", "_blocks.7._depthwise_conv"]);
@@ -98,7 +111,7 @@ fn every_known_architecture_is_recognised_by_names_and_shapes_alone_wrapped_or_n
 /// operating system never has to provide them.
 fn hollow(description: &Description, prefix: &str) -> Checkpoint {
     let mut end = 0;
-    let entries = shapes(description).into_iter().map(|(name, shape)| {
+    let entries = tensors(description).into_iter().map(|(name, shape)| {
         let begin = end;
         end += shape.iter().product::<usize>();
         (
@@ -113,22 +126,4 @@ fn hollow(description: &Description, prefix: &str) -> Checkpoint {
     bytes[..8].copy_from_slice(&(header.len() as u64).to_le_bytes());
     bytes[8..8 + header.len()].copy_from_slice(header.as_bytes());
     Checkpoint::from_safetensors(Path::new("hollow"), bytes).expect("the header is sound")
-}
-
-fn shapes(description: &Description) -> Vec<(String, Vec<usize>)> {
-    let mut shapes = Vec::new();
-    for convolution in description.convolutions() {
-        shapes.push((format!("{}.weight", convolution.key), convolution.weight_shape().to_vec()));
-        for part in ["weight", "bias", "running_mean", "running_var"] {
-            shapes.push((format!("{}.{part}", convolution.norm.key), vec![convolution.outputs]));
-        }
-    }
-    if let Some(classifier) = &description.classifier {
-        shapes.push((
-            format!("{}.weight", classifier.key),
-            vec![classifier.classes, classifier.inputs],
-        ));
-        shapes.push((format!("{}.bias", classifier.key), vec![classifier.classes]));
-    }
-    shapes
 }

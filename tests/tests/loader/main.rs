@@ -21,16 +21,17 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Tensor, TensorData};
 use cam_core::{Capture, Error, GradCam, Network};
+use cam_graph::{Border, Convolution, Operation, Padding};
 use cam_models::checkpoint::{Container, Foreign};
-use cam_models::description::{Description, Operation};
 use cam_models::{
-    Checkpoint, ConvNet, LoadError, Loaded, Mismatches, Strictness, architectures, describe,
-    identify, load, load_checkpoint,
+    Checkpoint, ConvNet, Description, LoadError, Loaded, Mismatches, Strictness, architectures,
+    describe, identify, load, load_checkpoint,
 };
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_tests::compare::{assert_near, values};
 use cam_tests::device;
 use cam_tests::golden::{self, Golden};
+use cam_tests::networks::tensors;
 
 /// Half precision keeps 11 bits of a weight; ten layers add their errors up. As a fraction of the
 /// largest value.

@@ -127,11 +127,13 @@ fn what_the_names_of_timm_leave_open_is_said_and_can_be_chosen() {
     assert_eq!(describe("tf_efficientnet_lite0").as_ref(), Some(&lite0));
     assert_ne!(lite0, trained_in_pytorch);
     // timm 1.0: `efficientnet_lite0.ra_in1k` has BatchNorm2d's own epsilon and symmetric padding.
-    let stem = trained_in_pytorch.convolutions().next().expect("a stem");
-    assert_eq!(
-        (stem.norm.epsilon, stem.padding),
-        (1e-5, cam_models::description::Padding::Each(1))
-    );
+    let [convolution, norm, ..] = &trained_in_pytorch.graph.steps[..] else { panic!("a stem") };
+    let (Operation::Convolution(stem), Operation::BatchNorm(norm)) =
+        (&convolution.operation, &norm.operation)
+    else {
+        panic!("it starts with a convolution and its norm");
+    };
+    assert_eq!((norm.epsilon, stem.padding), (1e-5, Padding::Fixed(Border::all(1))));
     let [red, ..] = trained_in_pytorch.preprocessing.mean;
     assert!((red - 0.485 * 255.0).abs() < 1e-9);
 

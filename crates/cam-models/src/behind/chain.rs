@@ -3,7 +3,6 @@
 use super::module::{Kind, Module};
 use super::sequences::{Sequence, Sequences};
 use super::slot::is_whitening;
-use crate::description::HeadStep;
 use crate::naming::Naming;
 
 /// What is added to a length before Radenović et al. divide by it.
@@ -19,11 +18,11 @@ pub(super) struct Chain<'a> {
     pub(super) classifier: Option<&'a Module<'a>>,
 }
 
-/// A layer between pooling and embedding, with what has no tensors before and behind it.
+/// A layer between pooling and embedding.
 pub(super) struct Link<'a> {
     pub(super) module: &'a Module<'a>,
-    pub(super) before: Option<HeadStep>,
-    pub(super) behind: Option<HeadStep>,
+    /// Where the vector is brought to length 1 before and behind it: the shortest length that it is divided by.
+    pub(super) unit: Option<f32>,
 }
 
 impl<'a> Chain<'a> {
@@ -48,9 +47,8 @@ impl<'a> Chain<'a> {
         }
         let is_of_radenovic = naming == Naming::Numbered && pooling.is_some();
         let link = |module: &'a Module<'a>| {
-            let unit = (is_of_radenovic && is_whitening(&module.path))
-                .then_some(HeadStep::L2Normalize { epsilon: LEAST_LENGTH });
-            Link { module, before: unit.clone(), behind: unit }
+            let unit = is_of_radenovic && is_whitening(&module.path);
+            Link { module, unit: unit.then_some(LEAST_LENGTH) }
         };
         Ok(Self { pooling, necks: necks.into_iter().map(link).collect(), classifier })
     }

@@ -11,9 +11,11 @@ mod slot;
 
 use std::collections::BTreeSet;
 
+use cam_graph::{Graph, Name, Operation};
+
 use crate::checkpoint::{Checkpoint, StoredTensor};
-use crate::description::{Classifier, Description};
 use crate::naming::Naming;
+use crate::{Classifier, Description};
 use chain::Chain;
 use module::{Kind, Module};
 use slot::Slot;
@@ -47,7 +49,7 @@ impl Behind {
             modules.into_iter().partition(|module| slot::of(&module.path) != Slot::Unknown);
         unknown.extend(others.iter().flat_map(Module::names));
         let mut behind = Self { unexpected: unknown, ..Self::default() };
-        let width = description.pooled_width();
+        let width = description.embedding_width();
         match Chain::of(&known, width, naming) {
             Ok(chain) => behind.take(&chain, naming, network, description),
             Err(note) => {
@@ -76,28 +78,36 @@ impl Behind {
         network: &mut Checkpoint,
         description: &mut Description,
     ) {
+        let graph = &mut description.graph;
         if let Some(module) = chain.pooling {
-            description.pooling = module.pooling("pool.p", network);
+            module.pool(graph, network);
             self.head.push(module.to_string());
         }
         for (index, link) in chain.necks.iter().enumerate() {
-            description.necks.extend(link.before.clone());
-            description.necks.extend(link.module.neck(&format!("neck.{index}"), network));
-            description.necks.extend(link.behind.clone());
+            let unit = link.unit.map(|epsilon| Operation::L2Normalize { axis: 0, epsilon });
+            for operation in
+                [&unit, &link.module.neck(&format!("neck.{index}"), graph, network), &unit]
+            {
+                operation.iter().for_each(|operation| append(graph, operation.clone()));
+            }
             self.head.push(link.module.to_string());
         }
         if chain.necks.iter().any(|link| slot::is_of_reidentification(&link.module.path)) {
             self.assumptions.push(REIDENTIFICATION.to_owned());
         }
         if let Some(module) = chain.classifier {
-            let key = naming.classifier();
-            let [classes, _] = module.linear(key, network);
+            let key = naming.family().classifier();
             // One of another width is a breach of the contract, which names both.
-            let inputs = description.embedding_width();
-            description.classifier = Some(Classifier { key: key.to_owned(), inputs, classes });
+            let [classes, _] = module.linear(key, network);
+            description.classifier = Some(Classifier::named(key, classes));
             self.classifier = Some(module.name());
         }
     }
+}
+
+/// A step behind all others.
+fn append(graph: &mut Graph, operation: Operation) {
+    graph.output = graph.push(&[graph.output], operation, Name::default());
 }
 
 /// Paths of the layers that are the only ones with tensors in their `nn.Sequential`.

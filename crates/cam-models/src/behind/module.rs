@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use cam_graph::{BatchNorm, Graph, Linear, Operation};
+
 use super::slot::{self, Slot, is_number};
 use crate::checkpoint::{Checkpoint, StoredTensor};
-use crate::description::{BatchNorm, HeadStep, PoolingStep};
 
 /// PyTorch's default.
 const EPSILON: f64 = 1e-5;
@@ -84,30 +85,51 @@ impl<'a> Module<'a> {
             && slot::of(&self.path) == Slot::Classifier
     }
 
-    /// Adds its exponent to the network's tensors.
-    pub(super) fn pooling(&self, key: &str, network: &mut Checkpoint) -> PoolingStep {
+    /// Takes the place of the mean of the positions, the graph's last step; adds its exponent to the network's tensors.
+    pub(super) fn pool(&self, graph: &mut Graph, network: &mut Checkpoint) {
+        const KEY: &str = "pool.p";
         if let Some(exponent) = self.tensors.get("p") {
-            network.insert(key.to_owned(), exponent.reshaped(vec![1]));
+            network.insert(KEY.to_owned(), exponent.reshaped(vec![1]));
         }
-        PoolingStep::GeneralizedMean { key: key.to_owned(), epsilon: LEAST_ACTIVATION }
+        graph.parameters.insert(KEY.to_owned(), vec![1]);
+        if let Some(step) = graph.steps.last_mut() {
+            let exponent = KEY.to_owned();
+            step.operation = Operation::GeneralizedMean { exponent, epsilon: LEAST_ACTIVATION };
+        }
     }
 
     /// Adds its tensors to the network's, as a step between pooling and embedding.
-    pub(super) fn neck(&self, key: &str, network: &mut Checkpoint) -> Option<HeadStep> {
-        match self.kind {
+    pub(super) fn neck(
+        &self,
+        key: &str,
+        graph: &mut Graph,
+        network: &mut Checkpoint,
+    ) -> Option<Operation> {
+        let has = |part: &str| self.tensors.contains_key(part).then(|| format!("{key}.{part}"));
+        let operation = match self.kind {
             Kind::Linear { .. } => {
-                let [outputs, inputs] = self.linear(key, network);
-                let has_bias = self.tensors.contains_key("bias");
-                Some(HeadStep::Linear { key: key.to_owned(), inputs, outputs, has_bias })
+                self.linear(key, network);
+                Operation::Linear(Linear { weight: format!("{key}.weight"), bias: has("bias") })
             }
-            Kind::BatchNorm { width } => {
+            Kind::BatchNorm { .. } => {
                 self.add(key, network);
-                let norm = BatchNorm { key: key.to_owned(), epsilon: EPSILON };
-                let is_affine = self.tensors.contains_key("weight");
-                Some(HeadStep::BatchNorm { norm, width, is_affine })
+                let norm = BatchNorm::named(key, EPSILON);
+                let (scale, shift) = (has("weight"), has("bias"));
+                Operation::BatchNorm(BatchNorm { scale, shift, ..norm })
             }
-            Kind::GeneralizedMean => None,
+            Kind::GeneralizedMean => return None,
+        };
+        for name in operation.parameters() {
+            let shape = match self.kind {
+                Kind::Linear { inputs, outputs } if name.ends_with("weight") => {
+                    vec![outputs, inputs]
+                }
+                Kind::Linear { outputs: width, .. } | Kind::BatchNorm { width } => vec![width],
+                Kind::GeneralizedMean => vec![1],
+            };
+            graph.parameters.insert(name.to_owned(), shape);
         }
+        Some(operation)
     }
 
     /// Adds its tensors to the network's, as a linear layer; its widths, out and in.

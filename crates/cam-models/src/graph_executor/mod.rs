@@ -25,7 +25,8 @@ mod windows;
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor};
-use cam_graph::{Graph, Operation, Step, Value};
+use cam_core::BiasGradients;
+use cam_graph::{Graph, LayerNorm, Linear, Operation, Step, Value};
 
 use crate::precision::Precision;
 use parameters::Parameters;
@@ -75,6 +76,74 @@ impl GraphExecutor {
     /// Where what is given does not fit, or does not suffice: [`Graph::shapes`] says beforehand what fits, and
     /// [`cam_graph::Cut::held`] what else is read behind a cut.
     pub fn run(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
+        self.walk(given, wanted, |_, y| y)
+    }
+
+    /// Every convolution's bias and every shift per channel, and ∂s/∂ of what it is added to, in the order of the steps;
+    /// none where the network adds other biases to its grids, as transformers do.
+    ///
+    /// # Shapes
+    /// Images `[n, 3, h, w]`, and one ∂s/∂e for each, `[n, d]`.
+    pub(crate) fn bias_gradients(
+        &self,
+        images: Tensor<4>,
+        gradients: Tensor<2>,
+    ) -> Option<Vec<BiasGradients>> {
+        let mut probes = Vec::new();
+        let mut others = false;
+        let given = [(Value::INPUT, Dense::new(images.autodiff()))];
+        let mut output = self.walk(&given, &[self.graph.output], |step, y| {
+            let bias = match &step.operation {
+                Operation::Convolution(convolution) => convolution.bias.as_ref(),
+                Operation::ScaleShift { shift, .. } => Some(shift),
+                Operation::LayerNorm(LayerNorm { shift: bias, .. })
+                | Operation::Linear(Linear { bias, .. }) => bias.as_ref(),
+                _ => None,
+            };
+            let sides = y.shape().to_vec();
+            match (bias, &sides[..]) {
+                // Behind the pooling.
+                (None, _) | (_, [_, _]) => y,
+                (Some(bias), &[n, c, h, w])
+                    if !matches!(
+                        step.operation,
+                        Operation::LayerNorm(_) | Operation::Linear(_)
+                    ) =>
+                {
+                    // Zeros that change nothing, but have a gradient.
+                    let numbers = y.clone().numbers();
+                    let probe = Tensor::zeros_like(&numbers.clone().without_autodiff());
+                    let probe = probe.autodiff().require_grad();
+                    probes.push((self.parameters.flat(bias), probe.clone(), [n, c, h, w]));
+                    y.map(|numbers| numbers + probe)
+                }
+                _ => {
+                    others = true;
+                    y
+                }
+            }
+        });
+        if others {
+            return None;
+        }
+        let output = output.pop()?;
+        let [n, width] = gradients.dims();
+        let output = output.numbers().reshape([n, width]);
+        let mut found = (output * gradients.autodiff()).sum().backward();
+        let gradients = probes.into_iter().map(|(bias, probe, sides)| {
+            let gradients = probe.grad_remove(&mut found)?.without_autodiff();
+            Some(self.precision.bias_gradients(bias, gradients.reshape(sides)))
+        });
+        gradients.collect()
+    }
+
+    /// Runs the steps; what each gives, a convolution's before its residual is added, goes through `pass`.
+    fn walk(
+        &self,
+        given: &[(Value, Dense)],
+        wanted: &[Value],
+        mut pass: impl FnMut(&Step, Dense) -> Dense,
+    ) -> Vec<Dense> {
         let find = |value| given.iter().find(|(found, _)| *found == value);
         let needed = self.graph.needed(|value| find(value).is_some(), wanted);
         let tracked = given.iter().any(|(_, dense)| dense.is_autodiff());
@@ -87,7 +156,7 @@ impl GraphExecutor {
         for (index, step) in self.graph.steps.iter().enumerate().filter(|(index, _)| needed[*index])
         {
             let inputs = step.inputs.iter().map(|&value| values.read(value)).collect();
-            values.put(Value::of_step(index), self.compute(step, inputs, tracked));
+            values.put(Value::of_step(index), self.compute(step, inputs, tracked, &mut pass));
         }
         let wanted = wanted.iter().map(|&value| {
             let found = values.read(value);
@@ -101,7 +170,13 @@ impl GraphExecutor {
         wanted.collect()
     }
 
-    fn compute(&self, step: &Step, inputs: Vec<Dense>, tracked: bool) -> Dense {
+    fn compute(
+        &self,
+        step: &Step,
+        inputs: Vec<Dense>,
+        tracked: bool,
+        pass: &mut impl FnMut(&Step, Dense) -> Dense,
+    ) -> Dense {
         let shapes: Vec<&[usize]> = inputs.iter().map(Dense::of_one).collect();
         let shape = step.operation.shape(&shapes, &self.graph.parameters);
         let shape = shape.unwrap_or_else(|reason| {
@@ -111,7 +186,13 @@ impl GraphExecutor {
             Operation::Constant { parameter } => {
                 lifted(Dense::shared(self.parameters.flat(parameter), &shape), tracked)
             }
-            operation => step::compute(operation, inputs, &shape, &self.parameters),
+            Operation::Convolution(convolution) => {
+                let mut inputs = inputs.into_iter();
+                let x = inputs.next().expect("its shape was worked out, so it reads something");
+                let y = windows::convolve(convolution, x, &shape, &self.parameters);
+                windows::finish(convolution, pass(step, y), inputs.next(), &shape)
+            }
+            operation => pass(step, step::compute(operation, inputs, &shape, &self.parameters)),
         }
     }
 

@@ -1,9 +1,10 @@
 use burn::tensor::module::{avg_pool2d, conv2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions, PadMode};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{FloatDType, Tensor, TensorData};
 use cam_graph::Window;
 
 use super::Dense;
+use super::dense::in_f32;
 use super::windows::{pairs, planes};
 
 /// The maximum of every window; the border never wins.
@@ -18,6 +19,25 @@ pub(super) fn max_pool(window: &Window, x: Dense, shape: &[usize]) -> Dense {
         None => max_pool2d(surrounded(window, x, f32::NEG_INFINITY), options),
     };
     Dense::of_images(y, images, shape)
+}
+
+/// (mean max(x, ε)ᵖ)^(1/p) over the positions of `[images, c, h, w]`.
+pub(super) fn generalized_mean(
+    exponent: Tensor<1>,
+    epsilon: f32,
+    x: Dense,
+    shape: &[usize],
+) -> Dense {
+    let images = x.images();
+    let [n, c, h, w] = planes(x.clone()).dims();
+    let numbers = in_f32(x.numbers(), |numbers| {
+        let exponent: Tensor<3> = exponent.cast(FloatDType::F32).reshape([1, 1, 1]);
+        let exponent = if numbers.is_autodiff() { exponent.autodiff() } else { exponent };
+        let powers =
+            (numbers.reshape([n, c, h * w]).clamp_min(epsilon).log() * exponent.clone()).exp();
+        (powers.mean_dim(2).log() / exponent).exp().reshape([n * c])
+    });
+    Dense::of_images(numbers, images, shape)
 }
 
 /// The mean of every window.

@@ -3,7 +3,7 @@ use cam_graph::Operation;
 use super::parameters::Parameters;
 use super::{
     Dense, arrange, broadcast, concat, functions, matrices, normalise, pooling, reduce, resize,
-    transpose, windows,
+    transpose,
 };
 
 /// What a step that is no constant gives, a value of `shape` per image.
@@ -21,9 +21,6 @@ pub(super) fn compute(
     let x = read().expect("its shape was worked out, so it reads something");
     let images = x.images();
     match operation {
-        Operation::Convolution(convolution) => {
-            windows::convolve(convolution, x, read(), shape, parameters)
-        }
         Operation::MaxPool(window) => pooling::max_pool(window, x, shape),
         Operation::AveragePool { window, include_border } => {
             pooling::average_pool(window, *include_border, x, shape)
@@ -36,6 +33,9 @@ pub(super) fn compute(
         Operation::PRelu { axis, slope } => functions::prelu(*axis, parameters.flat(slope), x),
         Operation::LayerNorm(norm) => normalise::layer_norm(norm, x, parameters),
         Operation::GroupNorm { groups, epsilon } => normalise::group_norm(*groups, *epsilon, x),
+        Operation::GeneralizedMean { exponent, epsilon } => {
+            pooling::generalized_mean(parameters.flat(exponent), *epsilon, x, shape)
+        }
         Operation::L2Normalize { axis, epsilon } => normalise::l2_normalize(*axis, *epsilon, x),
         Operation::Softmax { axis } => normalise::softmax(*axis, x),
         Operation::Reduce { reduction, axes, .. } => reduce::reduce(*reduction, axes, x, shape),

@@ -6,11 +6,10 @@ use cam_graph::{Binary, Border, Convolution};
 use super::parameters::Parameters;
 use super::{Dense, broadcast, functions};
 
-/// activation(weight ∗ x + bias + residual).
+/// weight ∗ x + bias.
 pub(super) fn convolve(
     convolution: &Convolution,
     x: Dense,
-    residual: Option<Dense>,
     shape: &[usize],
     parameters: &Parameters,
 ) -> Dense {
@@ -22,7 +21,16 @@ pub(super) fn convolve(
     let border = convolution.window(&weight.dims()).border([height, width]);
     let Convolution { stride, dilation, groups, .. } = *convolution;
     let options = ConvOptions::new_with_padding(stride, pairs(border), dilation, groups);
-    let y = Dense::of_images(conv2d(x, weight, bias, options), images, shape);
+    Dense::of_images(conv2d(x, weight, bias, options), images, shape)
+}
+
+/// activation(y + residual), y being what a convolution sums up.
+pub(super) fn finish(
+    convolution: &Convolution,
+    y: Dense,
+    residual: Option<Dense>,
+    shape: &[usize],
+) -> Dense {
     let y = match residual {
         Some(residual) => broadcast::combine(Binary::Add, y, residual, shape),
         None => y,

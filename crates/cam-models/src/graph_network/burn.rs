@@ -3,13 +3,13 @@ use std::sync::OnceLock;
 use burn::tensor::Device;
 use cam_graph::{Graph, Value};
 
-use super::Parameters;
+use super::{Machine, Parameters};
+use crate::graph_engine::GraphEngine;
 use crate::graph_executor::GraphExecutor;
-use crate::network::NetworkError;
 use crate::precision::Precision;
 
 /// burn's operations for a network whose front the engine may run: then they hold the parameters of what follows, and
-/// those of all of it only once autodiff asks for it.
+/// those of all of it only once autodiff asks for it: they then come out of the engine's packed ones.
 pub(super) struct Burn {
     graph: Graph,
     parameters: Parameters,
@@ -23,41 +23,43 @@ impl Burn {
     pub(super) fn new(
         graph: &Graph,
         parameters: Parameters,
-        (device, precision): (&Device, Precision),
-        end: Option<Value>,
-    ) -> Result<Self, NetworkError> {
-        let fits = graph.parameters.iter().all(|(name, shape)| {
-            parameters
-                .get(name)
-                .is_some_and(|numbers| numbers.len() == shape.iter().product::<usize>())
-        });
-        if !fits {
-            return Err(NetworkError::Weights);
-        }
+        machine: Machine<'_>,
+        engine: Option<&GraphEngine>,
+    ) -> Self {
         let burn = Self {
             graph: graph.clone(),
             parameters,
-            machine: (device.clone(), precision),
-            end,
+            machine: (machine.device.clone(), machine.precision),
+            end: engine.map(GraphEngine::end),
             tail: OnceLock::new(),
             whole: OnceLock::new(),
         };
-        if end.is_none() {
+        if engine.is_none() {
             // Nobody else runs it: what the device says to its weights is said now.
-            burn.executor(false);
+            burn.executor(false, None);
         }
-        Ok(burn)
+        burn
+    }
+
+    /// The numbers of a parameter, where the engine does not have them.
+    pub(super) fn parameter(&self, name: &str) -> Option<&Vec<f32>> {
+        self.parameters.get(name)
+    }
+
+    #[cfg(feature = "files")]
+    pub(super) fn parameters(&self) -> &Parameters {
+        &self.parameters
     }
 
     /// What runs the steps behind the engine, or all of them.
-    pub(super) fn executor(&self, is_tail: bool) -> &GraphExecutor {
+    pub(super) fn executor(&self, is_tail: bool, engine: Option<&GraphEngine>) -> &GraphExecutor {
         let (device, precision) = &self.machine;
         let made = |graph: Graph| {
-            let parameters = graph
-                .parameters
-                .keys()
-                .filter_map(|name| Some((name.clone(), self.parameters.get(name)?.clone())));
-            let parameters = parameters.collect();
+            let numbers = |name: &String| {
+                let own = self.parameters.get(name).cloned();
+                Some((name.clone(), own.or_else(|| engine?.weight(name))?))
+            };
+            let parameters = graph.parameters.keys().filter_map(numbers).collect();
             GraphExecutor::new(graph, parameters, device, *precision)
                 .expect("the parameters were counted")
         };

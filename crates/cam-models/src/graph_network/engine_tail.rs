@@ -2,13 +2,12 @@ use burn::tensor::Tensor;
 use cam_core::{Network as _, Tail};
 
 use super::GraphNetwork;
-use crate::convolutions::by_question;
-use crate::executor::Recording;
+use crate::graph_engine::Recorded;
 
 /// A run that the engine kept, and what follows it: its head in closed form, or burn's operations under autodiff.
 pub(super) struct EngineTail<'a> {
     pub(super) network: &'a GraphNetwork,
-    pub(super) recording: Box<dyn Recording + 'a>,
+    pub(super) recording: Recorded<'a>,
 }
 
 impl Tail for EngineTail<'_> {
@@ -26,7 +25,7 @@ impl Tail for EngineTail<'_> {
         let end = self.network.end_of_engine()?;
         self.network.head(end)?;
         let [n, k, _] = gradients.dims();
-        let gradients = self.recording.pull_back_guided(self.behind(gradients), k)?;
+        let gradients = self.recording.pull_back_guided(self.behind(gradients), k);
         Some(by_question(gradients, [n, k]))
     }
 }
@@ -59,4 +58,10 @@ impl EngineTail<'_> {
         let gradient = leaf.grad_remove(&mut gradients);
         gradient.map_or_else(|| output.zeros_like(), Tensor::without_autodiff)
     }
+}
+
+/// `[n · k, c, h, w]` to `[n, k, c, h, w]`.
+fn by_question(gradients: Tensor<4>, [n, k]: [usize; 2]) -> Tensor<5> {
+    let [_, c, h, w] = gradients.dims();
+    gradients.reshape([n, k, c, h, w])
 }

@@ -13,10 +13,14 @@ pub(super) fn on_device(
     graph: &Graph,
     device: &Device,
 ) -> Option<Head> {
-    let pooling = match head.pooling {
+    let pooling = match &head.pooling {
         cam_graph::Pooling::Average => Pooling::Average,
         cam_graph::Pooling::Maximum => Pooling::Max,
         cam_graph::Pooling::Flatten => Pooling::Flatten,
+        cam_graph::Pooling::GeneralizedMean { exponent, epsilon } => Pooling::GeneralizedMean {
+            exponent: *parameters.get(exponent)?.first()?,
+            epsilon: *epsilon,
+        },
     };
     let vector = |name: &String| {
         let numbers = parameters.get(name)?.clone();

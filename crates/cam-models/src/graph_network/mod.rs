@@ -5,26 +5,26 @@ mod burn;
 mod engine_tail;
 mod grid;
 mod head;
-mod parts;
+mod places;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ::burn::tensor::{Device, Tensor};
-use cam_core::{Activations, Footprint, Head, Layer, LayerInfo, Network, Tail};
+use cam_core::{Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Network, Tail};
 use cam_engine::Options;
-use cam_graph::{Cut, Graph, Positions, Shape, Value};
+use cam_graph::{Cut, Graph, Operation, Positions, Shape, Value};
 
 use self::burn::Burn;
 use self::engine_tail::EngineTail;
 use self::grid::{flat, has_tokens, joined, split};
-use crate::body::Body;
-use crate::graph_engine::GraphEngine;
+use crate::description::layer;
+use crate::graph_engine::{Front, GraphEngine};
 use crate::graph_executor::Dense;
 use crate::network::NetworkError;
 use crate::precision::Precision;
 
-pub use parts::{GraphClassifier, GraphParts};
+pub(crate) use self::places::Places;
 
 /// The numbers of a graph's parameters.
 pub type Parameters = BTreeMap<String, Vec<f32>>;
@@ -48,35 +48,130 @@ pub(crate) struct GraphNetwork {
 /// Sizes of images whose shapes are remembered.
 const SIZES: usize = 8;
 
+/// What runs a graph.
+#[derive(Clone, Copy)]
+pub(crate) struct Machine<'a> {
+    pub(crate) device: &'a Device,
+    pub(crate) precision: Precision,
+    /// Of the engine, where it runs the front.
+    pub(crate) options: Option<Options>,
+}
+
+/// That every parameter has as many numbers as its shape says.
+pub(crate) fn check(graph: &Graph, parameters: &Parameters) -> Result<(), NetworkError> {
+    let fits = |(name, shape): (&String, &Shape)| {
+        parameters.get(name).is_some_and(|found| found.len() == shape.iter().product::<usize>())
+    };
+    graph.parameters.iter().all(fits).then_some(()).ok_or(NetworkError::Weights)
+}
+
 impl GraphNetwork {
+    /// Packs for the engine what it can run, where a machine has one.
     pub(crate) fn new(
         graph: Graph,
-        parameters: Parameters,
-        device: &Device,
-        (precision, options): (Precision, Option<Options>),
+        mut parameters: Parameters,
+        machine: Machine<'_>,
     ) -> Result<Self, NetworkError> {
-        let shapes = graph.shapes(&graph.input)?;
-        let cuts = graph.cuts(&graph.input)?;
-        let automatic = graph.automatic(&cuts, &shapes).ok_or(NetworkError::NoGrid)?;
-        let width = shapes[graph.output.index()].iter().product();
-        let head = graph.head(&shapes).and_then(|head| {
-            let at = cuts.iter().position(|cut| cut.value == head.value && cut.is_clean())?;
-            Some((at, head::on_device(&head, &parameters, &graph, device)?))
-        });
-        let engine = match options {
-            Some(options) => GraphEngine::new(&graph, &parameters, (&shapes, &cuts), options)?,
+        let places = Places::of(&graph)?;
+        // The head reads the parameters before the engine takes them.
+        let head = places.head(&graph, &parameters, machine.device);
+        let engine = match machine.options {
+            Some(options) => match Front::of(&graph, &parameters, places.known()) {
+                Some(front) => Some(front.packed(&graph, &mut parameters, options)?),
+                None => None,
+            },
             None => None,
         };
-        let end = engine.as_ref().map(GraphEngine::end);
-        let burn = Burn::new(&graph, parameters, (device, precision), end)?;
-        let layers = cuts.iter().map(|cut| info(cut, &shapes)).collect();
-        let shapes = Arc::new(Mutex::new(vec![Arc::new(shapes)]));
-        let (graph, burn) = (Arc::new(graph), Arc::new(burn));
-        Ok(Self { layers, graph, burn, engine, cuts, automatic, head, width, shapes })
+        Ok(Self::around(graph, parameters, (places, head), (engine, machine)))
     }
 
-    fn the_graph(&self) -> &Graph {
+    /// The same with weights that were packed before; the parameters are the others.
+    #[cfg(feature = "files")]
+    pub(crate) fn open(
+        graph: Graph,
+        parameters: Parameters,
+        read: &cam_engine::ReadAt<'_>,
+        machine: Machine<'_>,
+    ) -> Result<Self, NetworkError> {
+        let places = Places::of(&graph)?;
+        let head = places.head(&graph, &parameters, machine.device);
+        let front = Front::of(&graph, &parameters, places.known());
+        let engine = match (front, machine.options) {
+            (Some(front), Some(options)) => Some(front.open(read, options)?),
+            _ => return Err(NetworkError::Weights),
+        };
+        Ok(Self::around(graph, parameters, (places, head), (engine, machine)))
+    }
+
+    fn around(
+        graph: Graph,
+        parameters: Parameters,
+        (places, head): (Places, Option<(usize, Head)>),
+        (engine, machine): (Option<GraphEngine>, Machine<'_>),
+    ) -> Self {
+        let Places { shapes, cuts, automatic } = places;
+        let width = shapes[graph.output.index()].iter().product();
+        let burn = Burn::new(&graph, parameters, machine, engine.as_ref());
+        let layers = cuts.iter().map(|cut| layer(cut, &shapes)).collect();
+        let shapes = Arc::new(Mutex::new(vec![Arc::new(shapes)]));
+        let (graph, burn) = (Arc::new(graph), Arc::new(burn));
+        Self { layers, graph, burn, engine, cuts, automatic, head, width, shapes }
+    }
+
+    /// What is run.
+    pub(crate) fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// Where it can be cut.
+    pub(crate) fn cuts(&self) -> &[Cut] {
+        &self.cuts
+    }
+
+    /// The numbers of the constants.
+    pub(crate) fn constants(&self) -> Parameters {
+        let names = self.graph.steps.iter().filter_map(|step| match &step.operation {
+            Operation::Constant { parameter } => Some(parameter),
+            _ => None,
+        });
+        let known =
+            names.filter_map(|name| Some((name.clone(), self.burn.parameter(name)?.clone())));
+        known.collect()
+    }
+
+    /// The parameters that are not packed in the engine.
+    #[cfg(feature = "files")]
+    pub(crate) fn unpacked(&self) -> &Parameters {
+        self.burn.parameters()
+    }
+
+    pub(crate) fn engine(&self) -> Option<&cam_engine::Engine> {
+        self.engine.as_ref().map(GraphEngine::engine)
+    }
+
+    /// Images `[n, 3, h, w]` to embeddings `[n, d]`.
+    pub(crate) fn embed(&self, images: Tensor<4>) -> Tensor<2> {
+        if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
+            return self.behind(engine.run(Value::INPUT, engine.end(), images));
+        }
+        let given = [(Value::INPUT, Dense::new(images))];
+        embeddings(self.burnt(&given, &[self.graph.output]))
+    }
+
+    /// The same network, its weights shared, on one thread of its own, where it runs in the engine.
+    pub(crate) fn lane(&self) -> Option<Self> {
+        let engine = self.engine.as_ref()?.lane();
+        Some(Self {
+            layers: self.layers.clone(),
+            graph: Arc::clone(&self.graph),
+            burn: Arc::clone(&self.burn),
+            engine: Some(engine),
+            cuts: self.cuts.clone(),
+            automatic: self.automatic,
+            head: self.head.clone(),
+            width: self.width,
+            shapes: Arc::clone(&self.shapes),
+        })
     }
 
     /// The engine and the cut that it ends at, where a run from a layer passes through it.
@@ -91,7 +186,7 @@ impl GraphNetwork {
     fn burnt(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
         let starts_behind =
             given.iter().all(|(value, _)| self.burn.end.is_some_and(|end| *value >= end));
-        self.burn.executor(starts_behind).run(given, wanted)
+        self.burn.executor(starts_behind, self.engine.as_ref()).run(given, wanted)
     }
 
     /// The activations at layers of which the engine reaches all.
@@ -133,7 +228,7 @@ impl GraphNetwork {
         if known.iter().any(|shapes| shapes[0] == size) {
             return;
         }
-        if let Ok(shapes) = self.the_graph().shapes(size) {
+        if let Ok(shapes) = self.graph().shapes(size) {
             if known.len() >= SIZES {
                 known.remove(1);
             }
@@ -161,39 +256,6 @@ impl GraphNetwork {
     }
 }
 
-impl Body for GraphNetwork {
-    fn embed(&self, images: Tensor<4>) -> Tensor<2> {
-        if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
-            return self.behind(engine.run(Value::INPUT, engine.end(), images));
-        }
-        let given = [(Value::INPUT, Dense::new(images))];
-        embeddings(self.burnt(&given, &[self.the_graph().output]))
-    }
-
-    fn lane(&self) -> Option<Box<dyn Body>> {
-        let engine = self.engine.as_ref()?.lane();
-        Some(Box::new(Self {
-            layers: self.layers.clone(),
-            graph: Arc::clone(&self.graph),
-            burn: Arc::clone(&self.burn),
-            engine: Some(engine),
-            cuts: self.cuts.clone(),
-            automatic: self.automatic,
-            head: self.head.clone(),
-            width: self.width,
-            shapes: Arc::clone(&self.shapes),
-        }))
-    }
-
-    fn engine(&self) -> Option<&cam_engine::Engine> {
-        self.engine.as_ref().map(GraphEngine::engine)
-    }
-
-    fn graph(&self) -> Option<(&Graph, &[Cut])> {
-        Some((self.the_graph(), &self.cuts))
-    }
-}
-
 impl Network for GraphNetwork {
     fn layers(&self) -> &[LayerInfo] {
         &self.layers
@@ -209,7 +271,7 @@ impl Network for GraphNetwork {
 
     fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
         let cut = &self.cuts[from.index()];
-        let graph = self.the_graph();
+        let graph = self.graph();
         if let Some((engine, end)) =
             self.engine_from(from).filter(|_| !activations.grid.is_autodiff())
         {
@@ -265,12 +327,21 @@ impl Network for GraphNetwork {
         Some(Box::new(EngineTail { network: self, recording }))
     }
 
+    fn bias_gradients(
+        &self,
+        images: Tensor<4>,
+        gradients: Tensor<2>,
+    ) -> Option<Vec<BiasGradients>> {
+        let whole = self.burn.executor(false, self.engine.as_ref());
+        whole.bias_gradients(images, gradients)
+    }
+
     fn head(&self, at: Layer) -> Option<&Head> {
         self.head.as_ref().filter(|(cut, _)| *cut == at.index()).map(|(_, head)| head)
     }
 
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
-        let graph = self.the_graph();
+        let graph = self.graph();
         let first = from.map_or(Value::INPUT, |layer| self.cuts[layer.index()].value);
         let shapes = graph.shapes(&[3, size[0], size[1]]).or_else(|_| graph.shapes(&graph.input));
         let (peak, total) = shapes.map_or((0, 0), |shapes| graph.numbers_in_memory(first, &shapes));
@@ -279,20 +350,6 @@ impl Network for GraphNetwork {
 
     fn last_layer(&self) -> Result<Layer, cam_core::Error> {
         Ok(Layer::new(self.automatic))
-    }
-}
-
-/// What a cut offers to those who explain.
-fn info(cut: &Cut, shapes: &[Shape]) -> LayerInfo {
-    LayerInfo {
-        name: cut.name().to_owned(),
-        aliases: cut.names.iter().skip(1).cloned().collect(),
-        channels: cut.channels(shapes),
-        stride: cut.stride(shapes),
-        tokens: match cut.layout.positions {
-            Positions::Tokens { before, behind, .. } => before + behind,
-            Positions::Grid { .. } => 0,
-        },
     }
 }
 

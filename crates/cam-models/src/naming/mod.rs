@@ -35,6 +35,42 @@ pub(crate) enum Family {
     EfficientNetLite,
 }
 
+impl Family {
+    pub(crate) const ALL: [Self; 2] = [Self::ResNet, Self::EfficientNetLite];
+
+    /// The names that it has in this crate.
+    pub(crate) fn naming(self) -> Naming {
+        match self {
+            Self::ResNet => Naming::Torchvision,
+            Self::EfficientNetLite => Naming::EfficientNetPytorch,
+        }
+    }
+
+    /// Its first weight, in this crate's names.
+    pub(crate) fn stem(self) -> &'static str {
+        match self {
+            Self::ResNet => "conv1.weight",
+            Self::EfficientNetLite => "_conv_stem.weight",
+        }
+    }
+
+    /// What the classifier is called within this crate.
+    pub(crate) fn classifier(self) -> &'static str {
+        match self {
+            Self::ResNet => "fc",
+            Self::EfficientNetLite => "_fc",
+        }
+    }
+
+    /// What one of them is, in an error.
+    pub(crate) fn one(self) -> &'static str {
+        match self {
+            Self::ResNet => "a ResNet",
+            Self::EfficientNetLite => "an EfficientNet-Lite",
+        }
+    }
+}
+
 /// No network here has so many.
 const MOST_STAGES: usize = 16;
 
@@ -81,14 +117,6 @@ impl Naming {
             Some((rule::first(self.rules(), name, &starts)?, tensor.clone()))
         });
         checkpoint.renamed(renamed.collect())
-    }
-
-    /// What the classifier is called within this crate.
-    pub(crate) fn classifier(self) -> &'static str {
-        match self.family() {
-            Family::ResNet => "fc",
-            Family::EfficientNetLite => "_fc",
-        }
     }
 
     fn rules(self) -> &'static [Rule] {

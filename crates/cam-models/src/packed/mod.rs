@@ -12,12 +12,14 @@ use thiserror::Error;
 
 pub use file::PackedFile;
 
-use crate::catalogue::describe;
-use crate::description::{Classifier, Description};
+use cam_files::Sha256;
+use cam_graph::Graph;
+
+use crate::Classifier;
 use crate::network::{ConvNet, NetworkError};
 
 /// The first bytes of a packed network; the digit is the version of the form.
-const MAGIC: &[u8; 8] = b"CAMPACK2";
+const MAGIC: &[u8; 8] = b"CAMPACK3";
 
 /// Why a file is no packed network for this purpose.
 #[derive(Debug, Error)]
@@ -55,50 +57,58 @@ pub enum PackedError {
 struct Header {
     /// What the weights were made from, in the words of whoever asked for the file.
     stamp: String,
-    /// The architecture's name.
+    /// The network's name.
     network: String,
-    /// All that the description says: an architecture that was changed since is another one.
-    description: String,
-    classes: Option<usize>,
+    /// What it computes, its steps fused.
+    graph: Graph,
+    classifier: Option<Classifier>,
+    /// As [`Preprocessing::to_json`](crate::Preprocessing::to_json) writes it.
+    preprocessing: String,
 }
 
-/// Writes a network that runs in the engine, as [`open_packed`] reads it; `stamp` says what it was
+/// Writes a network whose front runs in the engine, as [`open_packed`] reads it; `stamp` says what it was
 /// made from. Gives whether there was anything to write: a network that does not run in the
-/// engine, or whose architecture goes by no name of the catalogue, has no packed form.
+/// engine has no packed form.
+///
+/// The file holds a header (the graph, as JSON, and its SHA-256), the parameters that the engine does not pack, the
+/// classifier's, and the packed weights.
 ///
 /// # Errors
 /// What writing gives.
 pub fn write_packed(network: &ConvNet, stamp: &str, to: &mut dyn Write) -> io::Result<bool> {
-    let Some(description) = network.description() else { return Ok(false) };
-    let classes = description.classifier.as_ref().map(|classifier| classifier.classes);
     let Some(engine) = network.engine() else { return Ok(false) };
-    if described(&description.name, classes).as_ref() != Some(description) {
-        return Ok(false);
-    }
-    let mut numbers: Vec<f32> = Vec::new();
-    for step in (0..engine.steps()).filter_map(|step| engine.convolution(step)) {
-        numbers.extend(step.bias);
-    }
-    if let Some(classifier) = network.classifier() {
-        numbers.extend(read(classifier.weight.clone())?);
-        if let Some(bias) = &classifier.bias {
-            numbers.extend(read(bias.clone())?);
-        }
-    }
+    let description = network.description();
     let header = Header {
         stamp: stamp.to_owned(),
-        network: description.name.clone(),
-        description: format!("{description:?}"),
-        classes,
+        network: description.name,
+        graph: description.graph,
+        classifier: description.classifier,
+        preprocessing: description.preprocessing.to_json(),
     };
     let json = serde_json::to_vec(&header)?;
     to.write_all(MAGIC)?;
     to.write_all(&(json.len() as u64).to_le_bytes())?;
+    to.write_all(Sha256::of(&json).to_string().as_bytes())?;
     to.write_all(&json)?;
-    let numbers: Vec<u8> = numbers.into_iter().flat_map(f32::to_le_bytes).collect();
-    to.write_all(&numbers)?;
+    let unpacked = network.body().unpacked();
+    for name in header.graph.parameters.keys() {
+        if let Some(numbers) = unpacked.get(name) {
+            write_numbers(numbers, to)?;
+        }
+    }
+    if let Some(classifier) = network.classifier() {
+        write_numbers(&read(classifier.weight.clone())?, to)?;
+        if let Some(bias) = &classifier.bias {
+            write_numbers(&read(bias.clone())?, to)?;
+        }
+    }
     engine.write_packed(to)?;
     Ok(true)
+}
+
+fn write_numbers(numbers: &[f32], to: &mut dyn Write) -> io::Result<()> {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+    to.write_all(&bytes)
 }
 
 /// Opens what [`write_packed`] wrote, if it bears that stamp: reads its weights into memory, by all of the engine's
@@ -114,17 +124,6 @@ pub fn open_packed(
     options: Options,
 ) -> Result<ConvNet, PackedError> {
     PackedFile::open(path, stamp)?.network(device, options)
-}
-
-/// The architecture of that name, with so many classes.
-fn described(name: &str, classes: Option<usize>) -> Option<Description> {
-    let mut description = describe(name)?;
-    description.classifier = match (description.classifier, classes) {
-        (Some(classifier), Some(classes)) => Some(Classifier { classes, ..classifier }),
-        (_, None) => None,
-        (None, Some(_)) => return None,
-    };
-    Some(description)
 }
 
 fn read<const D: usize>(tensor: burn::tensor::Tensor<D>) -> io::Result<Vec<f32>> {

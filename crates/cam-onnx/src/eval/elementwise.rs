@@ -1,5 +1,7 @@
 //! Each number on its own.
 
+use cam_fuse::erf;
+
 use crate::array::{Array, Data};
 
 use super::call::Call;
@@ -55,20 +57,6 @@ pub(super) fn smaller(a: f32, b: f32) -> f32 {
 /// Zero has the sign zero.
 fn sign(value: f32) -> f32 {
     if value == 0.0 { 0.0 } else { value.signum() }
-}
-
-/// 2/√π ∫₀ˣ exp(−t²) dt, by a series of positive terms (Abramowitz and Stegun, 7.1.6).
-pub(crate) fn erf(x: f64) -> f64 {
-    // Beyond, it is 1 in f32.
-    if x.abs() > 4.0 {
-        return x.signum();
-    }
-    let (mut term, mut sum) = (x, x);
-    for n in 1..100 {
-        term *= 2.0 * x * x / f64::from(2 * n + 1);
-        sum += term;
-    }
-    std::f64::consts::FRAC_2_SQRT_PI * (-x * x).exp() * sum
 }
 
 fn float(call: &Call<'_>, f: fn(f32) -> f32) -> Outcome<Array> {
@@ -128,7 +116,7 @@ fn clip(call: &Call<'_>) -> Outcome<Array> {
 #[cfg(test)]
 mod tests {
     use super::super::check::{floats, ints, one, run, shaped};
-    use super::erf;
+    use cam_fuse::erf;
 
     #[test]
     fn halves_are_rounded_to_even() {

@@ -45,7 +45,6 @@ use crate::array::Array;
 use crate::proto::{Node, Tensor};
 
 use call::Call;
-pub(crate) use elementwise::erf;
 pub(crate) use index::with_most;
 
 /// A node, and what it takes to understand it.

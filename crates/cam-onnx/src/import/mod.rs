@@ -25,11 +25,11 @@ pub use error::{ImportError, Unsupported};
 pub use input::Input;
 pub use part::{Given, Part, import_values};
 
+use crate::Source;
 use crate::array::{Array, Data};
 use crate::import::importer::{Finished, Importer, initializers};
 use crate::import::known::{Dynamic, Known, shape_of};
 use crate::proto::{self, Node};
-use crate::{Source, fuse};
 
 /// The most nodes: steps, and the constants that exporters write as nodes.
 const NODES: usize = 1 << 18;
@@ -91,7 +91,9 @@ pub fn import(
     names::strip_wrapper(graph.steps.iter_mut().map(|step| &mut step.name));
     let mut numbers = numbers(parameters);
     let classifier = found.classifier.clone();
-    fuse::fuse(&mut graph, &mut numbers, classifier.as_ref());
+    let head = classifier.iter().flat_map(|head| std::iter::once(&head.weight).chain(&head.bias));
+    let read_elsewhere: Vec<&str> = head.map(String::as_str).collect();
+    cam_fuse::fuse(&mut graph, &mut numbers, &read_elsewhere);
     Ok(Network {
         graph,
         parameters: numbers,

@@ -10,7 +10,7 @@ use super::importer::{Importer, initializers};
 use super::known::{Dynamic, Known, shape_of};
 use super::{ImportError, Nodes, lowered, numbers};
 use crate::array::Array;
-use crate::{Source, fuse, proto};
+use crate::{Source, proto};
 
 /// A value that a file gives.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ fn part(
         Some(Known::Dynamic(dynamic)) => {
             let mut graph = Graph { output: dynamic.value, ..graph.clone() };
             let mut numbers = numbers(parameters.clone());
-            fuse::fuse(&mut graph, &mut numbers, None);
+            cam_fuse::fuse(&mut graph, &mut numbers, &[]);
             (dynamic.dims.clone(), Given::Computed { graph, parameters: numbers })
         }
         Some(Known::Constant(array)) => constant((**array).clone()),

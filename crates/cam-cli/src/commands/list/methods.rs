@@ -37,7 +37,7 @@ pub fn run(arguments: &Methods) -> Result<(), Failure> {
     let description = model::description(arguments.model.as_deref().unwrap_or(EMBEDDED))?;
     let layers = description.layers();
     let at = match &arguments.layer {
-        None => layers.len() - 1,
+        None => description.last_layer().map_or(0, Layer::index),
         Some(name) => {
             let found = layers.iter().position(|layer| layer.is_called(name));
             found.ok_or_else(|| {

@@ -5,6 +5,7 @@
 
 mod affine;
 mod convolution;
+mod erf;
 mod function;
 mod layer_norm;
 mod movement;
@@ -14,13 +15,41 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cam_graph::{Graph, Operation, Shape, Value};
 
-use crate::import::Classifier;
+pub use erf::erf;
 
 /// The numbers of every parameter.
 pub type Numbers = BTreeMap<String, Vec<f32>>;
 
-/// Runs all passes. What the classifier needs is kept.
-pub fn fuse(graph: &mut Graph, numbers: &mut Numbers, classifier: Option<&Classifier>) {
+/// Runs all passes. Parameters that are read elsewhere, such as a classifier's, are kept as they are.
+///
+/// # Examples
+/// ```
+/// use std::collections::BTreeMap;
+///
+/// use cam_graph::{BatchNorm, Convolution, Function, Graph, Name, Operation, Value};
+///
+/// let mut graph = Graph::new(&[1, 2, 2]);
+/// graph.parameters.insert("conv.weight".into(), vec![1, 1, 1, 1]);
+/// let convolution = Operation::Convolution(Convolution::new("conv.weight", None));
+/// let x = graph.push(&[Value::INPUT], convolution, Name::default());
+/// let norm = BatchNorm::named("bn", 0.0);
+/// norm.parameters().iter().for_each(|name| drop(graph.parameters.insert(name.to_string(), vec![1])));
+/// let x = graph.push(&[x], Operation::BatchNorm(norm), Name::default());
+/// graph.output = graph.push(&[x], Operation::Map(Function::Relu), Name::default());
+///
+/// let numbers = [("conv.weight", 3.0), ("bn.weight", 2.0), ("bn.bias", 1.0), ("bn.running_mean", 0.5), ("bn.running_var", 4.0)];
+/// let mut numbers: BTreeMap<_, _> =
+///     numbers.into_iter().map(|(name, number)| (name.to_owned(), vec![number])).collect();
+/// cam_fuse::fuse(&mut graph, &mut numbers, &[]);
+///
+/// // 2·(3·x − 0.5)/√4 + 1 = 3·x + 0.5
+/// let [step] = &graph.steps[..] else { panic!("one step is left") };
+/// let Operation::Convolution(fused) = &step.operation else { panic!("it is the convolution") };
+/// assert_eq!(numbers[&fused.weight], [3.0]);
+/// assert_eq!(numbers[fused.bias.as_ref().expect("the norm has a shift")], [0.5]);
+/// assert_eq!(fused.activation, Some(Function::Relu));
+/// ```
+pub fn fuse(graph: &mut Graph, numbers: &mut Numbers, read_elsewhere: &[&str]) {
     graph.prune();
     let passes: [fn(&mut Work<'_>); 6] = [
         movement::merge,
@@ -33,14 +62,14 @@ pub fn fuse(graph: &mut Graph, numbers: &mut Numbers, classifier: Option<&Classi
     for pass in passes {
         let Ok(shapes) = graph.shapes(&graph.input) else { return };
         let readers = graph.readers();
-        let users = users(graph, classifier);
+        let users = users(graph, read_elsewhere);
         let (graph, numbers) = (&mut *graph, &mut *numbers);
         let room = FREE + numbers.values().map(Vec::len).sum::<usize>();
         let named = BTreeMap::new();
         pass(&mut Work { graph, numbers, shapes, readers, users, named, room });
         graph.prune();
         // At once, so that what was folded and what it became are not both there longer than they must.
-        let kept = users_by_name(graph, classifier);
+        let kept = users_by_name(graph, read_elsewhere);
         numbers.retain(|name, _| kept.contains(name.as_str()));
     }
 }
@@ -48,26 +77,23 @@ pub fn fuse(graph: &mut Graph, numbers: &mut Numbers, classifier: Option<&Classi
 /// Numbers of copies that are made in any case.
 const FREE: usize = 4 << 20;
 
-/// How many steps read each parameter, the classifier's being read once more.
-fn users(graph: &Graph, classifier: Option<&Classifier>) -> BTreeMap<String, usize> {
+/// How many steps read each parameter; one that is read elsewhere is read once more.
+fn users(graph: &Graph, read_elsewhere: &[&str]) -> BTreeMap<String, usize> {
     let mut users = BTreeMap::new();
-    for name in read(graph, classifier) {
+    for name in read(graph, read_elsewhere) {
         *users.entry(name.to_owned()).or_default() += 1;
     }
     users
 }
 
-fn users_by_name<'a>(graph: &'a Graph, classifier: Option<&'a Classifier>) -> BTreeSet<&'a str> {
-    read(graph, classifier).collect()
+fn users_by_name<'a>(graph: &'a Graph, read_elsewhere: &'a [&str]) -> BTreeSet<&'a str> {
+    read(graph, read_elsewhere).collect()
 }
 
-/// The parameters that are read, those of the classifier too.
-fn read<'a>(graph: &'a Graph, classifier: Option<&'a Classifier>) -> impl Iterator<Item = &'a str> {
+/// The parameters that are read.
+fn read<'a>(graph: &'a Graph, read_elsewhere: &'a [&str]) -> impl Iterator<Item = &'a str> {
     let of_steps = graph.steps.iter().flat_map(|step| step.operation.parameters());
-    let of_classifier = classifier
-        .into_iter()
-        .flat_map(|head| std::iter::once(&head.weight).chain(&head.bias).map(String::as_str));
-    of_steps.chain(of_classifier)
+    of_steps.chain(read_elsewhere.iter().copied())
 }
 
 /// A graph while a pass works on it.
@@ -78,7 +104,7 @@ struct Work<'a> {
     shapes: Vec<Shape>,
     /// How many steps read each value.
     readers: Vec<usize>,
-    /// How many steps read each parameter, the classifier's being read once more.
+    /// How many steps read each parameter; one that is read elsewhere is read once more.
     users: BTreeMap<String, usize>,
     /// Under how many names of a kind parameters were made.
     named: BTreeMap<String, usize>,

@@ -1,28 +1,12 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::Linear;
-use cam_graph::Graph;
+use serde::{Deserialize, Serialize};
 
-use super::Parameters;
-use crate::preprocessing::Preprocessing;
+use crate::Parameters;
 
-/// All that makes a network of a graph.
-#[derive(Debug, Clone)]
-pub struct GraphParts {
-    /// What it is called.
-    pub name: String,
-    /// What is computed, from the image to the embedding.
-    pub graph: Graph,
-    /// The numbers of its parameters.
-    pub parameters: Parameters,
-    /// The fully connected layer behind the embedding, where there is one.
-    pub classifier: Option<GraphClassifier>,
-    /// How an image becomes its input.
-    pub preprocessing: Preprocessing,
-}
-
-/// A fully connected layer by the names of its parameters.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GraphClassifier {
+/// A fully connected layer behind the embedding, by the names of its parameters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Classifier {
     /// `[classes, d]`.
     pub weight: String,
     /// `[classes]`.
@@ -31,7 +15,18 @@ pub struct GraphClassifier {
     pub classes: usize,
 }
 
-impl GraphClassifier {
+impl Classifier {
+    /// A module of PyTorch's.
+    pub fn named(module: &str, classes: usize) -> Self {
+        let (weight, bias) = (format!("{module}.weight"), Some(format!("{module}.bias")));
+        Self { weight, bias, classes }
+    }
+
+    /// The names of its parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.weight).chain(&self.bias).map(String::as_str)
+    }
+
     /// The layer on a device; none where its numbers lack or do not fit.
     pub(crate) fn on(&self, parameters: &Parameters, device: &Device) -> Option<Linear> {
         let weight = parameters.get(&self.weight)?;

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use cam_graph::{Binary, Function, Operation, Value};
 
 use super::Work;
-use crate::eval::erf;
+use crate::erf;
 
 /// Steps that a function may be spelt out in.
 const STEPS: usize = 16;
@@ -188,23 +188,5 @@ fn apply(function: Function, x: f64) -> f64 {
         Function::Floor => x.floor(),
         Function::Ceil => x.ceil(),
         _ => f64::NAN,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::erf;
-
-    #[test]
-    fn erf_is_that_of_the_tables() {
-        // Abramowitz and Stegun, table 7.1.
-        for (x, y) in [
-            (0.5, 0.520_499_877_8),
-            (1.0, 0.842_700_792_9),
-            (2.0, 0.995_322_265_0),
-            (-1.5, -0.966_105_146_5),
-        ] {
-            assert!((erf(x) - y).abs() < 1e-10, "{x} {}", erf(x));
-        }
     }
 }

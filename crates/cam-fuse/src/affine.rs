@@ -1,6 +1,6 @@
 //! Numbers per channel, multiplied and added, folded into what comes before them.
 
-use cam_graph::{Binary, Operation, Value};
+use cam_graph::{BatchNorm, Binary, Operation, Value};
 
 use super::Work;
 
@@ -23,7 +23,8 @@ pub(super) fn fold(work: &mut Work<'_>) {
             work.is_read_once(x) && !ends_block(work, x) && folds_into(work, value, x, &affine);
         if !into && !matches!(work.operation(value), Some(Operation::ScaleShift { .. })) {
             // One number for all of a value stays what it is.
-            if !is_uniform(&affine) {
+            let is_norm = matches!(work.operation(value), Some(Operation::BatchNorm(_)));
+            if is_norm || !is_uniform(&affine) {
                 let (scale, shift) = (narrow(&affine.scale), narrow(&affine.shift));
                 let name = work.graph.steps[value.index() - 1].name.value.clone();
                 let shape = vec![scale.len()];
@@ -61,6 +62,9 @@ fn found(work: &Work<'_>, value: Value) -> Option<(Value, Affine)> {
             let (scale, shift) = (widen(work.numbers.get(scale)?), widen(work.numbers.get(shift)?));
             Some((*work.inputs(value).first()?, Affine { axis: *axis, scale, shift }))
         }
+        Operation::BatchNorm(norm) => {
+            Some((*work.inputs(value).first()?, known_statistics(work, norm)?))
+        }
         Operation::Combine(binary) => {
             let (a, b) = work.pair(value)?;
             let (x, constant, is_first) = match (work.constant(a), work.constant(b)) {
@@ -89,6 +93,23 @@ fn found(work: &Work<'_>, value: Value) -> Option<(Value, Affine)> {
         }
         _ => None,
     }
+}
+
+/// γ·(x − μ)/√(σ² + ε) + β = γ/√(σ² + ε)·x + (β − γ/√(σ² + ε)·μ), in f64.
+fn known_statistics(work: &Work<'_>, norm: &BatchNorm) -> Option<Affine> {
+    let numbers = |name: &String| work.numbers.get(name).map(|list| widen(list));
+    let (mean, variance) = (numbers(&norm.mean)?, numbers(&norm.variance)?);
+    let or = |name: &Option<String>, neutral: f64| match name {
+        Some(name) => numbers(name),
+        None => Some(vec![neutral; mean.len()]),
+    };
+    let (gamma, beta) = (or(&norm.scale, 1.0)?, or(&norm.shift, 0.0)?);
+    let scale = gamma.iter().zip(&variance);
+    let scale: Vec<f64> =
+        scale.map(|(gamma, variance)| gamma / (variance + norm.epsilon).sqrt()).collect();
+    let shift = beta.iter().zip(mean.iter().zip(&scale));
+    let shift = shift.map(|(beta, (mean, scale))| beta - mean * scale).collect();
+    Some(Affine { axis: 0, scale, shift })
 }
 
 /// The axis along which a constant has numbers, and the numbers.
