@@ -120,7 +120,11 @@ fn entry(graph: &Graph, cut: &Cut, shapes: &[Shape], reason: Option<String>) -> 
     let modules = graph.giver(cut.value).map_or(&[][..], |step| &step.name.ends);
     LayerEntry {
         name: cut.name().to_owned(),
-        alias: aliases.iter().find(|name| modules.contains(name)).cloned(),
+        // A module around it, not one within.
+        alias: aliases
+            .iter()
+            .find(|name| modules.contains(name) && !is_within(name, cut.name()))
+            .cloned(),
         aliases,
         channels: cut.channels(shapes),
         grid: cut.layout.grid,
@@ -134,6 +138,10 @@ fn entry(graph: &Graph, cut: &Cut, shapes: &[Shape], reason: Option<String>) -> 
         default: reason.is_some(),
         reason,
     }
+}
+
+fn is_within(module: &str, other: &str) -> bool {
+    module.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// What comes behind the layer that is taken: the step that joins its positions.

@@ -366,8 +366,9 @@ impl Model {
 pub fn layer(network: &ConvNet, name: &str) -> Result<Layer, Error> {
     network.layer(name).map_err(|error| match error {
         cam_core::Error::UnknownLayer { name, nearest } if nearest.is_empty() => {
-            let layers = network.layers();
-            let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+            // Those beside which a residual lives on are within blocks: too many to be listed.
+            let clean = network.cuts().iter().filter(|cut| cut.is_clean());
+            let names: Vec<&str> = clean.map(cam_graph::Cut::name).collect();
             Error::usage(format_args!(
                 "no layer is called `{name}`; there are {}",
                 names.join(", ")

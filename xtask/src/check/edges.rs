@@ -76,10 +76,18 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
     },
+    // A graph and its numbers, wherever they came from.
+    Layer {
+        name: "cam-fuse",
+        may_use: &["cam-graph"],
+        must_not_use: &["clap"],
+        must_not_reach: &["burn", "image", "ureq"],
+        is_library: true,
+    },
     // An ONNX file becomes a graph, and nothing runs it here.
     Layer {
         name: "cam-onnx",
-        may_use: &["cam-files", "cam-graph"],
+        may_use: &["cam-files", "cam-fuse", "cam-graph"],
         must_not_use: &["clap"],
         must_not_reach: &["burn", "image", "ureq"],
         is_library: true,
@@ -87,7 +95,7 @@ const LAYERS: &[Layer] = &[
     // A network gets pixels: which file they came from is not its concern.
     Layer {
         name: "cam-models",
-        may_use: &["cam-core", "cam-engine", "cam-files", "cam-graph"],
+        may_use: &["cam-core", "cam-engine", "cam-files", "cam-fuse", "cam-graph"],
         must_not_use: &["image", "imageproc", "ureq", "clap"],
         must_not_reach: &[],
         is_library: true,
@@ -146,6 +154,7 @@ const LAYERS: &[Layer] = &[
             "cam-viz",
             "cam-fetch",
             "cam-files",
+            "cam-fuse",
             "cam-graph",
             "cam-onnx",
             "cam-random",

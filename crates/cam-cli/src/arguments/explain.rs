@@ -19,8 +19,8 @@ pub struct Explain {
     #[arg(short, long = "concept", value_name = "[NAME=]IMAGE")]
     pub concepts: Vec<OsString>,
 
-    /// A vector of what to look for, from a text encoder, say: a .npy array or a .parquet table as wide as the
-    /// network's embeddings, and a row of it by its number from 0 or its name; repeat it for more.
+    /// A vector of what to look for, from a text encoder, say: a .npy array, a .parquet table or a .safetensors file as
+    /// wide as the network's embeddings, and a row of it by its number from 0 or its name; repeat it for more.
     #[arg(long = "vector", value_name = "[NAME=]FILE[:ROW]")]
     pub vectors: Vec<OsString>,
 

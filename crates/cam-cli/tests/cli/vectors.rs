@@ -149,7 +149,7 @@ fn a_vector_that_cannot_be_asked_is_refused_in_words() {
         let run = tiny(&place, &format!("explain cat.png {words}")).ends_with(code);
         assert!(run.err.contains(reason), "{words}: {}", run.err);
     };
-    refused("--vector v.csv", 2, "its name must end in .parquet or .npy");
+    refused("--vector v.csv", 2, "its name must end in .parquet, .npy or .safetensors");
     refused("--vector v.parquet", 1, "v.parquet: holds 2 vectors: say which, as in FILE:0");
     refused("--vector v.parquet:2", 1, "has no row 2: it holds 2, numbered from 0");
     refused("--vector v.parquet:cow", 1, "has no row whose `image` is `cow`");

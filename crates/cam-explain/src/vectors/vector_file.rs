@@ -2,25 +2,25 @@ use cam_core::Network as _;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use super::{array, rows};
+use super::{array, rows, tensors};
 use crate::error::{Context as _, Error, failed};
 use crate::explain::Concept;
 use crate::model::Model;
 
 /// Endings of files that hold vectors.
-const ENDINGS: [&str; 2] = [".parquet", ".npy"];
+const ENDINGS: [&str; 3] = [".parquet", ".npy", ".safetensors"];
 
 /// A vector in a file: of a text encoder, say, or of another program's centroid.
 ///
 /// A Parquet table has it in its first column of lists of floats, and the rows' names in its first column of text. A
-/// NumPy array is `[d]` or `[n, d]`.
+/// NumPy array is `[d]` or `[n, d]`. A file of safetensors has vectors by name, or one tensor `[n, d]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VectorFile {
     /// What the concept is called, where that is given.
     pub name: Option<String>,
-    /// The file, `.parquet` or `.npy`.
+    /// The file, `.parquet`, `.npy` or `.safetensors`.
     pub path: PathBuf,
-    /// A row's number from 0, or its name in the table; none of a file with one row.
+    /// A row's number from 0, or its name in the table, or a tensor's; none of a file with one row.
     pub row: Option<String>,
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Found {
 }
 
 impl VectorFile {
-    /// What an argument means: `[NAME=]FILE[:ROW]`, the file's name ending in `.parquet` or `.npy`.
+    /// What an argument means: `[NAME=]FILE[:ROW]`, the file's name ending in `.parquet`, `.npy` or `.safetensors`.
     ///
     /// # Errors
     /// [`Error::Usage`] where no part of it ends so.
@@ -50,7 +50,7 @@ impl VectorFile {
         let end = colons.chain([text.len()]).find(|&end| is_file(&text[..end]));
         let Some(end) = end else {
             return Err(Error::usage(format_args!(
-                "{text} is no file of vectors: its name must end in .parquet or .npy"
+                "{text} is no file of vectors: its name must end in .parquet, .npy or .safetensors"
             )));
         };
         let (file, row) = (&text[..end], text.get(end + 1..).map(str::to_owned));
@@ -68,9 +68,14 @@ impl VectorFile {
     /// Where the file cannot be read, is no table or array of vectors, or has no such row.
     pub fn read(&self) -> Result<(String, Vec<f32>), Error> {
         let row = self.row.as_deref();
-        let is_array = self.path.extension().is_some_and(|end| end.eq_ignore_ascii_case("npy"));
-        let found =
-            if is_array { array::read(&self.path, row) } else { rows::read(&self.path, row) };
+        let ends = |ending: &str| {
+            self.path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))
+        };
+        let found = match () {
+            () if ends("npy") => array::read(&self.path, row),
+            () if ends("safetensors") => tensors::read(&self.path, row),
+            () => rows::read(&self.path, row),
+        };
         let Found { name, values } = found.map_err(|error| error.of(self.path.display()))?;
         let stem = || self.path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let numbered = || Some(format!("{}:{}", stem()?, row?));
@@ -143,7 +148,7 @@ mod tests {
         let error = VectorFile::of(OsStr::new("dog.csv:3")).expect_err("no vectors");
         assert_eq!(
             error.reason(),
-            "dog.csv:3 is no file of vectors: its name must end in .parquet or .npy"
+            "dog.csv:3 is no file of vectors: its name must end in .parquet, .npy or .safetensors"
         );
     }
 }
