@@ -76,6 +76,7 @@ mod record;
 mod redirect;
 mod reference;
 mod stream;
+mod token;
 
 pub use bytes::fetch_bytes;
 pub use cache::cache_directory;
@@ -84,3 +85,4 @@ pub use file::{Accept, FetchedFile, Origin, Progress, fetch_file, fetch_file_if}
 pub use name::sha256_prefix_in_name;
 pub use options::Options;
 pub use prefix::Sha256Prefix;
+pub use token::Token;
