@@ -8,6 +8,8 @@
 //!   only when it is whole. **A file under its final name is a complete file**: that is the invariant that
 //!   everything else here serves.
 //!
+//! [`hub`] brings the files of a model from the Hugging Face hub, on top of the second.
+//!
 //! [`Options`] says how much may come and how long to wait. [`cache_directory`] says where fetched files
 //! belong, and [`sha256_prefix_in_name`] reads the digest that a publisher wrote into a file's name.
 //!
@@ -67,6 +69,7 @@ mod file;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+pub mod hub;
 mod name;
 mod nearness;
 mod options;
