@@ -59,7 +59,9 @@ fn sha1_of(path: &Path) -> io::Result<[String; 2]> {
     loop {
         match file.read(&mut buffer) {
             Ok(0) => {
-                return Ok([blob, content].map(|hasher| Hexadecimal(&hasher.finalize()).to_string()));
+                return Ok(
+                    [blob, content].map(|hasher| Hexadecimal(&hasher.finalize()).to_string())
+                );
             }
             Ok(read) => {
                 let bytes = buffer.get(..read).unwrap_or_default();

@@ -102,11 +102,11 @@ impl Environment<'_> {
         let refused = |problem: String| HubError::Endpoint { problem };
         let Some(endpoint) = self.value("HF_ENDPOINT") else { return Ok(PUBLIC_ENDPOINT.into()) };
         let endpoint = endpoint.into_string().map_err(|_| refused("it is no text".into()))?;
-        let endpoint = endpoint.trim().trim_end_matches('/');
-        let address = Address::parse(endpoint).map_err(|error| refused(error.to_string()))?;
+        let address = Address::parse(endpoint.trim());
+        let address = address.map_err(|error| refused(error.to_string()))?;
         match endpoint.contains(['?', '#']) {
             true => Err(refused(format!("`{}` holds a query", address.shown))),
-            false => Ok(endpoint.to_owned()),
+            false => Ok(endpoint.trim().trim_end_matches('/').to_owned()),
         }
     }
 
