@@ -1,4 +1,4 @@
-//! Brings bytes over HTTP and HTTPS, and knows nothing of what they mean.
+//! Brings bytes over HTTP and HTTPS, and knows nothing of what they mean but by which names the hub's models go.
 //!
 //! There are two ways in, for two needs:
 //!

@@ -221,6 +221,24 @@ mod tests {
     }
 
     #[test]
+    fn a_token_is_for_the_first_origin_alone_and_not_for_all_to_read() {
+        let options =
+            Options { token: Some(Token::new("x").expect("a token")), ..Options::default() };
+        for (url, is_home, expected) in [
+            ("https://example.org/", true, true),
+            ("https://example.org/", false, false),
+            ("http://example.org/", true, false),
+            ("http://10.0.0.1/", true, false),
+            ("http://127.0.0.1/", true, true),
+        ] {
+            let address = Address::parse(url).expect("an address");
+            let nearest = Nearness::ThisMachine;
+            let hop = Hop { first: &address, address: &address, nearest, is_home };
+            assert_eq!(hop.token(&options).is_some(), expected, "{url}");
+        }
+    }
+
+    #[test]
     fn a_redirect_leads_to_nothing_nearer_than_where_it_comes_from() {
         use Nearness::{LocalNetwork, Public, ThisLink, ThisMachine};
         for (from, to, expected) in [

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use crate::hub::cache::Known;
+use crate::hub::caches::Caches;
 use crate::hub::open::open;
 use crate::hub::site::Site;
-use crate::hub::snapshot::Caches;
 use crate::hub::{HubError, HubOptions, HubProgress, Reference};
 
 /// A file that is asked for.

@@ -32,12 +32,14 @@
 //!     eprintln!("{file}: {} of {:?} bytes", progress.done, progress.total);
 //!     ControlFlow::Continue(())
 //! })?;
-//! println!("{} in {}", model.weights.file(), model.folder.path.display());
+//! println!("{} and {} in {}", model.config, model.weights.file(), model.folder.path.display());
 //! # Ok::<(), hub::HubError>(())
 //! ```
 
 mod cache;
+mod caches;
 mod download;
+mod environment;
 mod error;
 mod etag;
 mod files;

@@ -1,9 +1,10 @@
 //! What makes a model: configurations and weights.
 
 use crate::hub::cache::Known;
+use crate::hub::caches::Caches;
 use crate::hub::open::open;
 use crate::hub::site::Site;
-use crate::hub::snapshot::{Caches, Snapshot};
+use crate::hub::snapshot::Snapshot;
 use crate::hub::weights::{Weights, shards};
 use crate::hub::{Folder, HubError, HubOptions, HubProgress, Reference};
 
@@ -21,8 +22,11 @@ const OPEN_CLIP_WEIGHTS: [&str; 2] = ["open_clip_model.safetensors", "open_clip_
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Model {
-    /// Where they lie, with `config.json` or `open_clip_config.json` and perhaps `preprocessor_config.json`.
+    /// Where they lie.
     pub folder: Folder,
+    /// The configuration that describes the weights: `config.json` or `open_clip_config.json`. The other may be there too,
+    /// for weights of other names.
+    pub config: &'static str,
     /// Which weights were taken.
     pub weights: Weights,
 }
@@ -55,7 +59,9 @@ pub fn model(
     for name in here.map_or(names.clone(), |name| vec![name]) {
         if snapshot.try_bring(name, progress)? {
             let weights = with_shards(&mut snapshot, name, progress)?;
-            return Ok(Model { folder: snapshot.folder()?, weights });
+            let is_open_clip = !has_config || (has_open_clip && OPEN_CLIP_WEIGHTS.contains(&name));
+            let config = if is_open_clip { OPEN_CLIP_CONFIG } else { CONFIG };
+            return Ok(Model { folder: snapshot.folder()?, config, weights });
         }
     }
     Err(none_of(&mut snapshot, names))

@@ -3,9 +3,10 @@
 use crate::answer::meaning;
 use crate::error::FetchError;
 use crate::hub::HubError;
+use crate::hub::caches::Caches;
 use crate::hub::head::{self, Head};
 use crate::hub::site::Site;
-use crate::hub::snapshot::{Caches, Snapshot};
+use crate::hub::snapshot::Snapshot;
 
 /// Whether a commit's files on this machine are all that is needed.
 pub(super) type IsEnough<'a> = dyn Fn(&Caches, &str) -> bool + 'a;

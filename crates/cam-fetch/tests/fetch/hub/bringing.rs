@@ -1,11 +1,14 @@
 //! What a well-behaved hub gives, and how little it is asked.
 
 use std::fs;
+use std::ops::ControlFlow;
 
-use cam_fetch::hub::Weights;
+use cam_fetch::hub::{self, Wanted, Weights};
+use cam_files::Sha256;
 
 use super::place::{Place, tree};
 use super::server::{COMMIT, File, Hub, large, small};
+use crate::loopback::{Loopback, Reply, serve};
 use crate::support::content;
 
 /// What most repositories hold.
@@ -103,19 +106,46 @@ fn safetensors_come_before_pickles_and_each_config_has_its_weights() {
         "open_clip_model.safetensors",
         "open_clip_pytorch_model.bin",
     ];
-    for (config, there, taken) in [
-        ("config.json", &weights[..], "model.safetensors"),
-        ("config.json", &weights[1..], "pytorch_model.bin"),
-        ("config.json", &weights[2..], "open_clip_model.safetensors"),
-        ("open_clip_config.json", &weights[..], "open_clip_model.safetensors"),
-        ("open_clip_config.json", &["open_clip_pytorch_model.bin"], "open_clip_pytorch_model.bin"),
+    let (plain, clip) = ("config.json", "open_clip_config.json");
+    for (configs, there, taken, config) in [
+        (&[plain][..], &weights[..], "model.safetensors", plain),
+        (&[plain], &weights[1..], "pytorch_model.bin", plain),
+        (&[plain], &weights[2..], "open_clip_model.safetensors", plain),
+        (&[plain, clip], &weights, "model.safetensors", plain),
+        (&[plain, clip], &weights[2..], "open_clip_model.safetensors", clip),
+        (&[clip], &weights, "open_clip_model.safetensors", clip),
+        (&[clip], &weights[..2], "model.safetensors", clip),
+        (&[clip], &weights[3..], "open_clip_pytorch_model.bin", clip),
     ] {
-        let mut files = vec![small(config, "{}")];
+        let mut files: Vec<File> = configs.iter().map(|name| small(name, "{}")).collect();
         files.extend(there.iter().map(|name| large(name, content(1))));
-        let hub = Hub::with(files);
-        let model = Place::new().model(&hub, "hf:org/model").expect("a good hub");
-        assert_eq!(model.weights, Weights::Whole(taken.into()), "{config} {there:?}");
+        let model = Place::new().model(&Hub::with(files), "hf:org/model").expect("a good hub");
+        assert_eq!(model.weights, Weights::Whole(taken.into()), "{configs:?} {there:?}");
+        assert_eq!(model.config, config, "{configs:?} {there:?}");
     }
+}
+
+/// A mirror below a path, which keeps large files itself.
+#[test]
+fn an_endpoint_may_have_a_path_and_its_own_store() {
+    let file = content(1);
+    let mirror = Loopback::start(move |request| match request.path.as_str() {
+        "/api/hub/org/model/resolve/main/model.safetensors" => Reply::new(307, "elsewhere")
+            .with("Location", "/blobs/1")
+            .with("X-Repo-Commit", COMMIT)
+            .with("X-Linked-Size", "300007")
+            .with("X-Linked-Etag", format!("\"{}\"", Sha256::of(&file))),
+        "/blobs/1" => serve(request, &file, "\"stored\""),
+        path if path.contains(COMMIT) => Reply::new(302, []).with("Location", "/blobs/1"),
+        _ => Reply::new(404, []),
+    });
+    let place = Place::new();
+    let options = place.options_at(&mirror.url("/api/hub/"));
+    let reference = "hf:org/model".parse().expect("a reference");
+    let wanted = [Wanted::required("model.safetensors")];
+    let go_on = &mut |_: &str, _| ControlFlow::Continue(());
+    let folder = hub::files(&reference, &wanted, &options, go_on).expect("a good mirror");
+    assert_eq!(fs::read(folder.path.join("model.safetensors")).expect("there"), content(1));
 }
 
 #[test]
@@ -153,7 +183,6 @@ fn names_that_lead_out_are_not_asked_for() {
 
 #[test]
 fn progress_names_the_file_and_may_stop_it() {
-    use std::ops::ControlFlow;
     let hub = Hub::with(usual());
     let place = Place::new();
     let reference = "hf:org/model".parse().expect("a reference");

@@ -64,6 +64,20 @@ fn files_that_python_did_not_need_come_from_the_hub_and_the_weights_do_not() {
     assert_eq!(hub.asked().len(), asked);
 }
 
+/// The hub has weights for `config.json` too, but open_clip's are here.
+#[test]
+fn who_has_open_clip_s_weights_gets_open_clip_s_configuration() {
+    let hub = Hub::with(usual());
+    let place = Place::new();
+    let weights = content(7);
+    let files = [("open_clip_config.json", &b"{}"[..]), ("open_clip_model.safetensors", &weights)];
+    place.fill(&Users { revision: "main", files: &files, absent: &[] });
+    let model = place.model(&hub, "hf:org/model").expect("a good hub");
+    assert_eq!(model.weights, Weights::Whole("open_clip_model.safetensors".into()));
+    assert_eq!(model.config, "open_clip_config.json");
+    assert!(model.folder.has("config.json") && hub.store.requests().is_empty());
+}
+
 /// Python downloaded it once; its owner has since closed or deleted it.
 #[test]
 fn what_is_whole_on_this_machine_needs_no_leave_of_the_hub() {
