@@ -120,6 +120,27 @@ fn a_link_to_nowhere_is_no_file() {
     assert!(!place.users().join("blobs/1").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_to_what_has_moved_is_made_anew() {
+    let hub = Hub::with(usual());
+    let place = Place::new();
+    let weights = content(1);
+    let users =
+        Users { revision: "main", files: &[CONFIG, ("model.safetensors", &weights)], absent: &[] };
+    place.fill(&users);
+    place.model(&hub, "hf:org/model").expect("a good hub");
+
+    let moved = place.path("elsewhere");
+    fs::create_dir(&moved).expect("writable");
+    fs::rename(place.path("hf"), moved.join("hf")).expect("writable");
+    let place = place.with("HF_HOME", moved.join("hf"));
+    let model = place.model(&hub, "hf:org/model").expect("all is here");
+
+    assert_eq!(fs::read(model.folder.path.join("model.safetensors")).expect("there"), content(1));
+    assert!(!model.folder.is_users && hub.store.requests().is_empty());
+}
+
 #[test]
 fn another_revision_and_a_damaged_reference_tell_nothing() {
     let weights = content(7);
