@@ -18,6 +18,8 @@ const SILENCE: Duration = Duration::from_secs(4);
 /// The head of a request as it came.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// `GET` or `HEAD`.
+    pub method: String,
     /// The path with its query.
     pub path: String,
     headers: Vec<(String, String)>,
@@ -94,6 +96,12 @@ impl Reply {
     /// The same, going wrong in the middle.
     pub fn failing(self, fault: Fault) -> Self {
         Self { fault: Some(fault), ..self }
+    }
+
+    /// The answer to `HEAD`: the length is that of the body which does not come.
+    fn send_head(&self, mut to: impl Write) -> io::Result<()> {
+        to.write_all(self.head().as_bytes())?;
+        to.flush()
     }
 
     fn send(&self, mut to: impl Write) -> io::Result<()> {
@@ -210,7 +218,11 @@ fn converse(
 ) -> io::Result<()> {
     let request = read_request(BufReader::new(stream))?;
     log.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
-    answer(&request).send(stream)
+    let reply = answer(&request);
+    match request.method.as_str() {
+        "HEAD" => reply.send_head(stream),
+        _ => reply.send(stream),
+    }
 }
 
 fn read_request(reader: impl BufRead) -> io::Result<Request> {
@@ -223,6 +235,8 @@ fn read_request(reader: impl BufRead) -> io::Result<Request> {
             None => break,
         }
     }
-    let path = first.split(' ').nth(1).unwrap_or_default().to_owned();
-    Ok(Request { path, headers })
+    let mut words = first.split(' ').map(str::to_owned);
+    let method = words.next().unwrap_or_default();
+    let path = words.next().unwrap_or_default();
+    Ok(Request { method, path, headers })
 }

@@ -36,6 +36,22 @@ impl Address {
         Ok(Self { uri, is_https: scheme == "https", host, shown })
     }
 
+    /// Whether it is of the same scheme, host and port: whoever answers there is the same.
+    pub fn is_same_origin(&self, other: &Self) -> bool {
+        self.is_https == other.is_https
+            && self.host.eq_ignore_ascii_case(&other.host)
+            && self.port() == other.port()
+    }
+
+    fn port(&self) -> u16 {
+        self.uri.port_u16().unwrap_or(if self.is_https { 443 } else { 80 })
+    }
+
+    /// Whether a secret may be sent there: nobody on the way can read it.
+    pub fn is_private(&self) -> bool {
+        self.is_https || self.is_loopback()
+    }
+
     /// Whether it is this machine itself, which no proxy is asked for.
     pub fn is_loopback(&self) -> bool {
         Nearness::of_host(&self.host) == Some(Nearness::ThisMachine)
@@ -82,6 +98,35 @@ mod tests {
             ("http://example.org/", false),
         ] {
             assert_eq!(Address::parse(url).expect(url).is_loopback(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let address = Address::parse("https://Example.org/a").expect("an address");
+        for (url, expected) in [
+            ("https://example.org:443/b?c", true),
+            ("https://example.org:444/a", false),
+            ("http://example.org/a", false),
+            ("http://example.org:443/a", false),
+            ("https://cdn.example.org/a", false),
+            ("https://example.org.evil/a", false),
+        ] {
+            let other = Address::parse(url).expect(url);
+            assert_eq!(address.is_same_origin(&other), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_secret_goes_over_https_or_stays_on_this_machine() {
+        for (url, expected) in [
+            ("https://example.org/", true),
+            ("http://example.org/", false),
+            ("http://10.0.0.1/", false),
+            ("http://127.0.0.1:8/", true),
+            ("http://localhost.example.org/", false),
+        ] {
+            assert_eq!(Address::parse(url).expect(url).is_private(), expected, "{url}");
         }
     }
 

@@ -63,7 +63,8 @@ fn agree<T: PartialEq>(now: Option<T>, before: Option<T>) -> bool {
     }
 }
 
-fn meaning(status: u16) -> &'static str {
+/// What a status means for whoever asked.
+pub(crate) fn meaning(status: u16) -> &'static str {
     match status {
         401 | 403 => "the server does not give it to everybody; fetch it by other means",
         404 | 410 => "there is nothing at this address; is it spelt right?",

@@ -4,7 +4,7 @@ use cam_files::Sha256;
 
 use crate::address::Address;
 use crate::error::FetchError;
-use crate::exchange;
+use crate::exchange::{self, Reply};
 use crate::options::Options;
 use crate::prefix::Sha256Prefix;
 use crate::stream::Stream;
@@ -26,18 +26,26 @@ const TRUSTED_LENGTH: u64 = 1 << 20;
 /// is too large, short, silent or of the wrong digest.
 pub fn fetch_bytes(url: &str, options: &Options) -> Result<Vec<u8>, FetchError> {
     let address = Address::parse(url)?;
-    let reply = exchange::ask(&address, options, None)?;
-    let mut stream = Stream::new(reply, &address, options, 0)?;
+    let bytes = collect(exchange::ask(&address, options, None)?, &address, options)?;
+    verify(&bytes, options.sha256.as_ref(), &address)?;
+    Ok(bytes)
+}
+
+/// The whole body.
+pub(crate) fn collect(
+    reply: Reply,
+    address: &Address,
+    options: &Options,
+) -> Result<Vec<u8>, FetchError> {
+    let mut stream = Stream::new(reply, address, options, 0)?;
     let mut bytes = Vec::with_capacity(stream.total.unwrap_or(0).min(TRUSTED_LENGTH) as usize);
     let mut buffer = vec![0; 1 << 16];
     loop {
         match stream.next(&mut buffer)? {
-            [] => break,
+            [] => return Ok(bytes),
             read => bytes.extend_from_slice(read),
         }
     }
-    verify(&bytes, options.sha256.as_ref(), &address)?;
-    Ok(bytes)
 }
 
 fn verify(

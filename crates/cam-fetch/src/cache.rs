@@ -21,15 +21,16 @@ pub fn cache_directory() -> Result<PathBuf, FetchError> {
     cache_directory_on(Platform::HERE, |variable| env::var_os(variable))
 }
 
+/// Whose conventions hold.
 #[derive(Clone, Copy, Debug)]
-enum Platform {
+pub(crate) enum Platform {
     Mac,
     Unix,
     Windows,
 }
 
 impl Platform {
-    const HERE: Self = if cfg!(windows) {
+    pub const HERE: Self = if cfg!(windows) {
         Self::Windows
     } else if cfg!(target_os = "macos") {
         Self::Mac
@@ -39,7 +40,7 @@ impl Platform {
 }
 
 /// The environment comes as a function because a test may not change the real one: other threads read it.
-fn cache_directory_on(
+pub(crate) fn cache_directory_on(
     platform: Platform,
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<PathBuf, FetchError> {

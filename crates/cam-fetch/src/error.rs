@@ -189,6 +189,9 @@ pub enum FetchError {
         /// The text as given.
         text: String,
     },
+    /// The text is no access token. It is a secret, so it is not shown.
+    #[error("the access token is empty or not plain visible ASCII: copy it again")]
+    Token,
     /// The caller's progress function said stop.
     #[error("fetching {url} was stopped: what has come is kept")]
     Cancelled {

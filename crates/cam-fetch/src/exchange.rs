@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ureq::http::{HeaderMap, HeaderName, header};
+use ureq::http::{HeaderMap, HeaderName, Method, Response, header};
 use ureq::{Body, Timeout};
 
 use crate::address::Address;
@@ -10,7 +10,7 @@ use crate::answer::Answer;
 use crate::error::FetchError;
 use crate::options::Options;
 use crate::record::Record;
-use crate::redirect;
+use crate::redirect::{self, Question};
 
 /// From where to go on, and how the server can tell that the content is still the same.
 #[derive(Clone, Debug)]
@@ -41,7 +41,17 @@ pub(crate) fn ask(
     options: &Options,
     resume: Option<&Resume>,
 ) -> Result<Reply, FetchError> {
-    let response = redirect::follow(address, options, &headers(resume))?;
+    let headers = headers(resume);
+    let question = Question { method: Method::GET, headers: &headers, goes_on: &|_| true };
+    read(redirect::follow(address, options, &question)?, address, resume)
+}
+
+/// What an answer gives, as far as its head says.
+pub(crate) fn read(
+    response: Response<Body>,
+    address: &Address,
+    resume: Option<&Resume>,
+) -> Result<Reply, FetchError> {
     let (head, body) = response.into_parts();
     let text = |name| text_of(&head.headers, name);
     if let Some(encoding) =
@@ -68,7 +78,7 @@ pub(crate) fn ask(
     Ok(Reply { answer, record, total, is_chunked, body })
 }
 
-fn headers(resume: Option<&Resume>) -> Vec<(HeaderName, String)> {
+pub(crate) fn headers(resume: Option<&Resume>) -> Vec<(HeaderName, String)> {
     // A compressed body has other lengths and offsets than the file, so ranges could not be resumed.
     let mut headers = vec![(header::ACCEPT_ENCODING, "identity".to_owned())];
     if let Some(resume) = resume {

@@ -1,4 +1,4 @@
-//! Brings bytes over HTTP and HTTPS, and knows nothing of what they mean.
+//! Brings bytes over HTTP and HTTPS, and knows nothing of what they mean but by which names the hub's models go.
 //!
 //! There are two ways in, for two needs:
 //!
@@ -7,6 +7,8 @@
 //!   broken download stopped, verifies a [`Sha256`](cam_files::Sha256) where one is known, and gives the file its final name
 //!   only when it is whole. **A file under its final name is a complete file**: that is the invariant that
 //!   everything else here serves.
+//!
+//! [`hub`] brings the files of a model from the Hugging Face hub, on top of the second.
 //!
 //! [`Options`] says how much may come and how long to wait. [`cache_directory`] says where fetched files
 //! belong, and [`sha256_prefix_in_name`] reads the digest that a publisher wrote into a file's name.
@@ -67,6 +69,7 @@ mod file;
 #[doc(hidden)]
 pub mod fuzzing;
 mod guard;
+pub mod hub;
 mod name;
 mod nearness;
 mod options;
@@ -76,6 +79,7 @@ mod record;
 mod redirect;
 mod reference;
 mod stream;
+mod token;
 
 pub use bytes::fetch_bytes;
 pub use cache::cache_directory;
@@ -84,3 +88,4 @@ pub use file::{Accept, FetchedFile, Origin, Progress, fetch_file, fetch_file_if}
 pub use name::sha256_prefix_in_name;
 pub use options::Options;
 pub use prefix::Sha256Prefix;
+pub use token::Token;

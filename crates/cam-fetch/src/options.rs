@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::prefix::Sha256Prefix;
+use crate::token::Token;
 
 /// Limits of one fetch, and what is known of its result beforehand.
 ///
@@ -24,6 +25,9 @@ pub struct Options {
     pub total_timeout: Option<Duration>,
     /// The SHA-256 of the content, or its first digits, where it is known.
     pub sha256: Option<Sha256Prefix>,
+    /// Who asks. It is sent over `https`, and over `http` to this machine; never in the clear to another one, and no
+    /// further than the first redirect to another host, port or scheme.
+    pub token: Option<Token>,
     /// Whether a redirect may lead to an address nearer than the one it comes from: from a public one into a
     /// private network, to the own link or to this machine, or from one of these to a nearer one. An address that
     /// is asked for itself may be anywhere.
@@ -31,7 +35,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 4 GiB, 15 s to connect, 30 s of silence, no cap on the whole, no digest, no redirect to
+    /// 4 GiB, 15 s to connect, 30 s of silence, no cap on the whole, no digest, no token, no redirect to
     /// anything nearer.
     fn default() -> Self {
         Self {
@@ -40,6 +44,7 @@ impl Default for Options {
             stall_timeout: Duration::from_secs(30),
             total_timeout: None,
             sha256: None,
+            token: None,
             allow_nearer_redirects: false,
         }
     }

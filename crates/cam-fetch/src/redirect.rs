@@ -8,7 +8,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use ureq::http::{HeaderName, Response, StatusCode, header};
+use ureq::http::{HeaderName, Method, Request, Response, StatusCode, header};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body};
@@ -20,28 +20,52 @@ use crate::guard::{Guard, TooNear};
 use crate::nearness::Nearness;
 use crate::options::Options;
 use crate::reference::resolved;
+use crate::token::Token;
 
 /// Publishers send through one or two redirects (to a mirror, to https); ten is what most clients allow.
 const MAX_REDIRECTS: u32 = 10;
 
-/// Asks for an address with these headers, and for those it redirects to; gives the first other answer.
+/// What is asked at every step.
+pub(crate) struct Question<'a> {
+    pub method: Method,
+    pub headers: &'a [(HeaderName, String)],
+    /// Whether to go on from a redirect to its target. Where not, the redirect is the answer.
+    pub goes_on: &'a dyn Fn(&Step<'_>) -> bool,
+}
+
+/// A redirect that could be followed.
+pub(crate) struct Step<'a> {
+    pub from: &'a Address,
+    pub to: &'a Address,
+    pub response: &'a Response<Body>,
+}
+
+/// Asks an address, and those it redirects to; gives the first other answer.
 pub(crate) fn follow(
     first: &Address,
     options: &Options,
-    headers: &[(HeaderName, String)],
+    question: &Question<'_>,
 ) -> Result<Response<Body>, FetchError> {
     let since = Instant::now();
     // What somebody typed is what they meant, wherever it is.
     let (mut next, mut nearest) = (None, Nearness::ThisMachine);
+    // A secret that another host had a hand in carrying is not sent any more, even where that one leads back.
+    let mut is_home = true;
     for _ in 0..=MAX_REDIRECTS {
         let address: &Address = next.as_ref().unwrap_or(first);
-        let hop = Hop { first, address, nearest };
-        let (response, found) = hop.ask(options, headers, since)?;
+        is_home &= address.is_same_origin(first);
+        let hop = Hop { first, address, nearest, is_home };
+        let (response, found) = hop.ask(options, question, since)?;
         let Some(location) = hop.location(&response)? else { return Ok(response) };
         if !options.allow_nearer_redirects {
             nearest = found;
         }
-        next = Some(hop.led_to(&location)?);
+        let to = hop.led_to(&location)?;
+        let step = Step { from: address, to: &to, response: &response };
+        if !(question.goes_on)(&step) {
+            return Ok(response);
+        }
+        next = Some(to);
     }
     Err(FetchError::TooManyRedirects { url: first.shown.clone(), limit: MAX_REDIRECTS })
 }
@@ -51,6 +75,7 @@ struct Hop<'a> {
     first: &'a Address,
     address: &'a Address,
     nearest: Nearness,
+    is_home: bool,
 }
 
 impl Hop<'_> {
@@ -58,7 +83,7 @@ impl Hop<'_> {
     fn ask(
         &self,
         options: &Options,
-        headers: &[(HeaderName, String)],
+        question: &Question<'_>,
         since: Instant,
     ) -> Result<(Response<Body>, Nearness), FetchError> {
         let named = Nearness::of_host(&self.address.host);
@@ -67,16 +92,29 @@ impl Hop<'_> {
             return Err(self.too_near(&TooNear { address: self.address.host.clone(), nearness }));
         }
         let found = Arc::new(OnceLock::new());
-        let mut request = self.agent(options, since, &found)?.get(self.address.uri.clone());
-        for (name, value) in headers {
+        let mut request =
+            Request::builder().method(question.method.clone()).uri(self.address.uri.clone());
+        for (name, value) in question.headers {
             request = request.header(name, value);
         }
-        let response = request.call().map_err(|error| match error {
+        if let Some(token) = self.token(options) {
+            request = request.header(header::AUTHORIZATION, token.header());
+        }
+        let request = request.body(()).map_err(|error| FetchError::Address {
+            url: self.address.shown.clone(),
+            reason: error.to_string(),
+        })?;
+        let agent = self.agent(options, since, &found)?;
+        let response = agent.run(request).map_err(|error| match error {
             ureq::Error::Other(reason) if reason.is::<TooNear>() => self.too_near(&reason),
             error => name_error(error, self.first, options),
         })?;
         let found = found.get().copied().or(named).unwrap_or(Nearness::Public);
         Ok((response, found))
+    }
+
+    fn token<'o>(&self, options: &'o Options) -> Option<&'o Token> {
+        options.token.as_ref().filter(|_| self.is_home && self.address.is_private())
     }
 
     fn agent(
@@ -168,14 +206,36 @@ impl Hop<'_> {
 mod tests {
     use super::*;
 
+    fn plain() -> Question<'static> {
+        Question { method: Method::GET, headers: &[], goes_on: &|_| true }
+    }
+
     fn refused(from: Nearness, to: &str) -> bool {
         let first = Address::parse("http://example.org/").expect("an address");
         let address = Address::parse(to).expect("an address");
-        let hop = Hop { first: &first, address: &address, nearest: from };
+        let hop = Hop { first: &first, address: &address, nearest: from, is_home: true };
         // Nobody has to be there: what is not refused is just not reached.
         let options = Options { connect_timeout: Duration::from_millis(50), ..Options::default() };
-        let error = hop.ask(&options, &[], Instant::now()).expect_err("nobody listens");
+        let error = hop.ask(&options, &plain(), Instant::now()).expect_err("nobody listens");
         matches!(error, FetchError::NearerRedirect { .. })
+    }
+
+    #[test]
+    fn a_token_is_for_the_first_origin_alone_and_not_for_all_to_read() {
+        let options =
+            Options { token: Some(Token::new("x").expect("a token")), ..Options::default() };
+        for (url, is_home, expected) in [
+            ("https://example.org/", true, true),
+            ("https://example.org/", false, false),
+            ("http://example.org/", true, false),
+            ("http://10.0.0.1/", true, false),
+            ("http://127.0.0.1/", true, true),
+        ] {
+            let address = Address::parse(url).expect("an address");
+            let nearest = Nearness::ThisMachine;
+            let hop = Hop { first: &address, address: &address, nearest, is_home };
+            assert_eq!(hop.token(&options).is_some(), expected, "{url}");
+        }
     }
 
     #[test]
@@ -201,8 +261,9 @@ mod tests {
     fn a_refusal_names_both_ends_and_what_to_do() {
         let first = Address::parse("http://me:secret@example.org/a.png").expect("an address");
         let address = Address::parse("http://127.0.0.1:8080/admin").expect("an address");
-        let hop = Hop { first: &first, address: &address, nearest: Nearness::Public };
-        let error = hop.ask(&Options::default(), &[], Instant::now()).expect_err("refused");
+        let nearest = Nearness::Public;
+        let hop = Hop { first: &first, address: &address, nearest, is_home: true };
+        let error = hop.ask(&Options::default(), &plain(), Instant::now()).expect_err("refused");
         let expected = "http://example.org/a.png redirects to http://127.0.0.1:8080/admin, which is \
                         127.0.0.1, this machine: refused, for no server elsewhere should choose what is \
                         asked there; fetch that address itself if it is meant";

@@ -6,6 +6,7 @@ mod loopback;
 mod accepting;
 mod cache;
 mod concurrent;
+mod hub;
 mod plain;
 mod refusals;
 mod resume;
