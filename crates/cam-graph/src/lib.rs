@@ -14,6 +14,7 @@ mod memory;
 mod mixing;
 mod operation;
 mod shape;
+mod transformer;
 mod value;
 mod window;
 mod work;
@@ -27,5 +28,6 @@ pub use operation::{
     Convolution, Coordinates, Fill, Interpolation, LayerNorm, Linear, Operation, Rounding,
 };
 pub use shape::{Shape, ShapeError, broadcast};
+pub use transformer::{AttentionBlock, ReadoutStep, Tokens, Transformer};
 pub use value::Value;
 pub use window::{Border, Padding, Window};
