@@ -154,6 +154,13 @@ pub enum Error {
     )]
     NoAlternatives,
 
+    /// A method of attention needs a transformer.
+    #[error(
+        "this method reads attention weights, and the network is not of attention blocks on one stream of tokens (a \
+         convolutional network, attention in windows, norms behind the sum): use grad-cam or hires-cam"
+    )]
+    NoAttention,
+
     /// CAM needs a linear head.
     #[error(
         "CAM needs average pooling and at most linear steps behind `{layer}`: explain the last \

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 
 use crate::capture::Capture;
@@ -7,7 +9,7 @@ use crate::gradient_route::{
 use crate::methods::principal_maps;
 use crate::{
     Activations, Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps,
-    Target,
+    Target, TokenRun, Transformer, normalize,
 };
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
@@ -104,6 +106,27 @@ impl<'a> View<'a> {
                 Ok(Tensor::cat(gradients.collect::<Result<_, _>>()?, 0))
             }
         }
+    }
+
+    /// v = g + (s − ⟨g, e⟩)·e/‖e‖², `[n, k, d]`: the vector whose inner product with the embedding is the score, whatever
+    /// the target. What of the score does not grow with the embedding is attributed along the embedding itself.
+    pub(crate) fn attributed(&self) -> Tensor<3> {
+        let gradients = self.embedding_gradients().clone();
+        let embeddings = self.embeddings.clone().unsqueeze_dim::<3>(1);
+        let left = self.scores().clone().unsqueeze_dim::<3>(2)
+            - (gradients.clone() * embeddings).sum_dim(2);
+        // e/‖e‖² from numbers of the size of one: squares may under- and overflow.
+        let (unit, length) = normalize(self.embeddings.clone(), f32::MIN_POSITIVE);
+        gradients + left * (unit / length).unsqueeze_dim::<3>(1)
+    }
+
+    /// The network as a transformer, and what its last blocks computed; all where there are fewer.
+    ///
+    /// # Errors
+    /// [`Error::NoAttention`] where it is none.
+    pub fn tokens(&self, last: usize) -> Result<(&'a dyn Transformer, Arc<TokenRun>), Error> {
+        let network = self.network.transformer().ok_or(Error::NoAttention)?;
+        Ok((network, self.routes.tokens(last).ok_or(Error::NoAttention)?))
     }
 
     /// How many questions are asked: k.

@@ -329,6 +329,10 @@ impl Network for ConvNet {
         self.body.head(at)
     }
 
+    fn transformer(&self) -> Option<&dyn cam_core::Transformer> {
+        self.body.transformer()
+    }
+
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
         self.body.footprint(size, from)
     }

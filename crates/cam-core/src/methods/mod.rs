@@ -55,6 +55,7 @@ mod shapley_cam;
 mod smooth_grad;
 mod smooth_grad_cam_plus_plus;
 mod ss_cam;
+mod token_contributions;
 mod x_grad_cam;
 
 pub use eigen_smooth::EigenSmooth;
@@ -105,6 +106,7 @@ catalogue! {
     random_cam::RandomCam,
     refine_cam::RefineCam,
     finer_cam::FinerCam,
+    token_contributions::TokenContributions,
 }
 
 /// What is known about the method of that name, or none.

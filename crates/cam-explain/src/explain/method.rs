@@ -22,6 +22,9 @@ pub struct MethodOptions {
     pub top_channels: Option<usize>,
     /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
     pub samples: Option<usize>,
+    /// How many of a transformer's last blocks are explained; each method's own number unless given, and all where
+    /// there are fewer.
+    pub blocks: Option<usize>,
     /// Where random numbers begin, 0 unless given.
     pub seed: Option<u64>,
 }
@@ -81,6 +84,7 @@ fn set(
         seed: options.seed.unwrap_or_default(),
         top_channels: options.top_channels,
         samples: options.samples,
+        blocks: options.blocks,
     });
     match options.eigen_smooth {
         false => Ok(rule),
@@ -101,6 +105,7 @@ pub fn check_use(options: &MethodOptions, names: &[String]) -> Result<(), Error>
     let given = [
         ("top channels", Setting::TopChannels, options.top_channels.is_some()),
         ("samples", Setting::Samples, options.samples.is_some()),
+        ("blocks", Setting::Blocks, options.blocks.is_some()),
         ("seed", Setting::Seed, options.seed.is_some()),
     ];
     let idle = given.into_iter().find(|(_, setting, is_given)| {

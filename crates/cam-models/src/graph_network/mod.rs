@@ -6,6 +6,7 @@ mod engine_tail;
 mod grid;
 mod head;
 mod parts;
+mod transformer;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,7 @@ use cam_graph::{Cut, Graph, Positions, Shape, Value};
 use self::burn::Burn;
 use self::engine_tail::EngineTail;
 use self::grid::{flat, has_tokens, joined, split};
+use self::transformer::Attention;
 use crate::body::Body;
 use crate::graph_engine::GraphEngine;
 use crate::graph_executor::Dense;
@@ -40,6 +42,8 @@ pub(crate) struct GraphNetwork {
     /// The place to look at unless told otherwise.
     automatic: usize,
     head: Option<(usize, Head)>,
+    /// Its attention blocks, where it is a transformer.
+    attention: Option<Arc<Attention>>,
     width: usize,
     /// Of the sizes of images that were run, the newest last: what is held beside a cut is flat.
     shapes: Arc<Mutex<Vec<Arc<Vec<Shape>>>>>,
@@ -63,6 +67,7 @@ impl GraphNetwork {
             let at = cuts.iter().position(|cut| cut.value == head.value && cut.is_clean())?;
             Some((at, head::on_device(&head, &parameters, &graph, device)?))
         });
+        let attention = Attention::of(&graph, &shapes, &parameters, device).map(Arc::new);
         let engine = match options {
             Some(options) => GraphEngine::new(&graph, &parameters, (&shapes, &cuts), options)?,
             None => None,
@@ -72,7 +77,7 @@ impl GraphNetwork {
         let layers = cuts.iter().map(|cut| info(cut, &shapes)).collect();
         let shapes = Arc::new(Mutex::new(vec![Arc::new(shapes)]));
         let (graph, burn) = (Arc::new(graph), Arc::new(burn));
-        Ok(Self { layers, graph, burn, engine, cuts, automatic, head, width, shapes })
+        Ok(Self { layers, graph, burn, engine, cuts, automatic, head, attention, width, shapes })
     }
 
     fn the_graph(&self) -> &Graph {
@@ -128,6 +133,17 @@ impl GraphNetwork {
         }
     }
 
+    /// What of it is a transformer. Only a network that is one is given out as one.
+    fn attention(&self) -> &Attention {
+        self.attention.as_ref().expect("it is a transformer")
+    }
+
+    /// A value's shape at the size that the graph was made for.
+    fn shape_of(&self, value: Value) -> Shape {
+        let known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        known[0][value.index()].clone()
+    }
+
     fn remember(&self, size: &[usize]) {
         let mut known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
         if known.iter().any(|shapes| shapes[0] == size) {
@@ -180,6 +196,7 @@ impl Body for GraphNetwork {
             cuts: self.cuts.clone(),
             automatic: self.automatic,
             head: self.head.clone(),
+            attention: self.attention.clone(),
             width: self.width,
             shapes: Arc::clone(&self.shapes),
         }))
@@ -267,6 +284,10 @@ impl Network for GraphNetwork {
 
     fn head(&self, at: Layer) -> Option<&Head> {
         self.head.as_ref().filter(|(cut, _)| *cut == at.index()).map(|(_, head)| head)
+    }
+
+    fn transformer(&self) -> Option<&dyn cam_core::Transformer> {
+        self.attention.as_ref().map(|_| self as &dyn cam_core::Transformer)
     }
 
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
