@@ -75,8 +75,10 @@ impl Tokens {
     fn on(axes: &Axes, shape: &[usize]) -> Option<Self> {
         let mut tokens = axes.as_ref()?.iter().filter_map(|axis| Self::of(*axis));
         let found = tokens.next().filter(|_| tokens.next().is_none())?;
-        let wide = shape.iter().filter(|&&side| side != 1).count();
-        (wide <= 2).then_some(found)
+        // Tokens lie in front of channels, and nothing else is wide.
+        let wide = axes.as_ref()?.iter().zip(shape).filter(|(_, side)| **side != 1);
+        let wide: Vec<&Axis> = wide.map(|(axis, _)| axis).collect();
+        matches!(wide[..], [_] | [Axis::Positions { .. }, Axis::Other]).then_some(found)
     }
 }
 

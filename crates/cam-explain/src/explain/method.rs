@@ -1,5 +1,5 @@
 use cam_core::methods::{CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info};
-use cam_core::{Arithmetic, GradCam, Method, nearest};
+use cam_core::{Arithmetic, GradCam, Method, Network, nearest};
 
 use crate::error::Error;
 
@@ -27,6 +27,12 @@ pub struct MethodOptions {
     pub blocks: Option<usize>,
     /// Where random numbers begin, 0 unless given.
     pub seed: Option<u64>,
+}
+
+/// The method that is taken unless another is named: for a transformer what its attentions took from each patch, for
+/// other networks Grad-CAM.
+pub fn usual(network: &dyn Network) -> &'static str {
+    if network.transformer().is_some() { "token-contributions" } else { "grad-cam" }
 }
 
 /// Methods by name, each once, in that order.

@@ -35,24 +35,31 @@ pub(super) fn of(
         let (before, behind) = (&shapes[read.index()], &shapes[value.index()]);
         let channels = behind.iter().product::<usize>()
             / Tokens::on(&axes[value.index()], behind).map_or(1, |tokens| tokens.count());
+        let is_channels = |axis: usize| {
+            axes[read.index()].as_ref().is_none_or(|axes| Tokens::of(axes[axis]).is_none())
+        };
         match &step.operation {
             Operation::Combine(crate::Binary::Add) => {
                 Tokens::on(&axes[value.index()], behind)?;
                 steps.reverse();
                 return Some((value, steps));
             }
-            Operation::Linear(linear) => {
+            Operation::Linear(linear) if is_channels(before.len() - 1) => {
                 let (weight, bias) = (linear.weight.clone(), linear.bias.clone());
                 steps.push(ReadoutStep::Then(HeadStep::Linear { weight, bias }));
             }
-            Operation::ScaleShift { scale, shift, axis } if behind[*axis] == channels => {
+            Operation::ScaleShift { scale, shift, axis }
+                if behind[*axis] == channels && is_channels(*axis) =>
+            {
                 let (scale, shift) = (scale.clone(), shift.clone());
                 steps.push(ReadoutStep::Then(HeadStep::ScaleShift { scale, shift }));
             }
-            Operation::L2Normalize { axis, epsilon } if behind[*axis] == channels => {
+            Operation::L2Normalize { axis, epsilon }
+                if behind[*axis] == channels && is_channels(*axis) =>
+            {
                 steps.push(ReadoutStep::Then(HeadStep::L2Normalize { epsilon: *epsilon }));
             }
-            Operation::LayerNorm(norm) => {
+            Operation::LayerNorm(norm) if norm.axes.iter().all(|&axis| is_channels(axis)) => {
                 let over: usize = norm.axes.iter().map(|&axis| behind[axis]).product();
                 steps.push(ReadoutStep::Norm((over == channels).then(|| norm.clone())?));
             }

@@ -1,0 +1,126 @@
+//! Methods of transformers: what they sum to, and what PyTorch computes by their definitions.
+
+use std::path::Path;
+
+use burn::tensor::{Tensor, TensorData};
+use cam_core::methods::TokenContributions;
+use cam_core::{Capture, Explanation, Method, Network, Target};
+use cam_explain::onnx;
+use cam_models::ConvNet;
+use cam_targets::{Concepts, Contrast, CosineSimilarity, Dot, NegativeDistance};
+use cam_tests::compare::values;
+use cam_tests::golden::path;
+use cam_tests::{backend, formula};
+
+/// f32 through some blocks, of the largest share.
+const SUM: f32 = 1e-5;
+
+fn open(file: &Path) -> ConvNet {
+    onnx::open(file, &cam_onnx::Wish::default(), (&backend::device()).into()).expect("it is read")
+}
+
+fn fixture(name: &str) -> ConvNet {
+    open(&path(&format!("fixtures/onnx/{name}.onnx")))
+}
+
+fn images(network: &ConvNet, key: &str, n: usize) -> Tensor<4> {
+    let (width, height) = network.preprocessing().size;
+    let numbers = formula::unit(key, n * 3 * height * width);
+    let numbers: Vec<f32> = numbers.into_iter().map(|u| 4.0 * u - 2.0).collect();
+    Tensor::from_data(TensorData::new(numbers, [n, 3, height, width]), network.device())
+}
+
+fn concepts(key: &str, count: usize, width: usize) -> Concepts {
+    let rows = (0..count).map(|row| formula::unit(&format!("{key}{row}"), width));
+    let signed = rows.map(|row| row.into_iter().map(|u| 2.0 * u - 1.0).collect());
+    Concepts::new(width, signed.collect()).expect("sound")
+}
+
+fn explain(network: &ConvNet, key: &str, method: &dyn Method, target: &dyn Target) -> Explanation {
+    let layer = network.last_layer().expect("it has layers");
+    let capture = Capture::new(network, images(network, key, 2), &[layer]).expect("captured");
+    capture.explain(method, target).expect("explained")
+}
+
+fn assert_sums(what: &str, explanation: &Explanation) {
+    let scores = values(&explanation.scores);
+    let shares = &explanation.layers[0].shares;
+    let shares: Vec<Vec<f32>> = shares.iter().map(|share| values(&share.values)).collect();
+    let [n, k, h, w] = explanation.layers[0].maps.dims();
+    let maps = values(&explanation.layers[0].maps);
+    for (at, score) in scores.iter().enumerate() {
+        let sum: f32 = shares.iter().map(|share| share[at]).sum();
+        let largest = shares.iter().map(|share| share[at].abs()).fold(score.abs(), f32::max);
+        assert!((sum - score).abs() <= SUM * largest.max(1.0), "{what}: {sum} of {score}");
+        let map: f32 = maps[at * h * w..(at + 1) * h * w].iter().sum();
+        assert!((map - shares[0][at]).abs() <= SUM * largest.max(1.0), "{what}: the map");
+    }
+    assert_eq!(scores.len(), n * k);
+}
+
+/// ViT with a class token, DINOv2 with registers and LayerScale, EVA with a mean in front of its norm.
+const NETWORKS: [&str; 6] = [
+    "tiny_vit.ts17",
+    "tiny_vit.dy",
+    "tiny_dinov2.ts14",
+    "tiny_dinov2.dy",
+    "tiny_eva.ts17",
+    "tiny_eva.dy",
+];
+
+#[test]
+fn token_contributions_and_the_rest_sum_to_the_score_whatever_is_asked() {
+    for name in NETWORKS {
+        let network = fixture(name);
+        let width = network.embedding_width();
+        let two = concepts("a", 2, width);
+        let targets: [(&str, Box<dyn Target>); 4] = [
+            ("cosine", Box::new(CosineSimilarity::to(two.clone()))),
+            ("dot", Box::new(Dot::with(two.clone()))),
+            ("distance", Box::new(NegativeDistance::to(two.clone()))),
+            ("contrast", Box::new(Contrast::to_negatives(two, concepts("b", 1, width)).unwrap())),
+        ];
+        for (asked, target) in targets {
+            for blocks in [1, 2, usize::MAX] {
+                let method = TokenContributions { blocks };
+                let explanation = explain(&network, name, &method, &*target);
+                assert_sums(&format!("{name}, {asked}, {blocks} blocks"), &explanation);
+            }
+        }
+    }
+}
+
+#[test]
+fn many_concepts_cost_one_run_and_give_what_each_gives_alone() {
+    let network = fixture("tiny_dinov2.dy");
+    let all = concepts("many", 5, network.embedding_width());
+    let method = TokenContributions::default();
+    let together = explain(&network, "x", &method, &CosineSimilarity::to(all));
+    let [n, k, h, w] = together.layers[0].maps.dims();
+    let together = values(&together.layers[0].maps);
+    for question in 0..k {
+        let row = formula::unit(&format!("many{question}"), network.embedding_width());
+        let row = row.into_iter().map(|u| 2.0 * u - 1.0).collect();
+        let one = Concepts::new(network.embedding_width(), vec![row]).unwrap();
+        let alone = explain(&network, "x", &method, &CosineSimilarity::to(one));
+        let alone = values(&alone.layers[0].maps);
+        for image in 0..n {
+            let start = (image * k + question) * h * w;
+            let found = &together[start..start + h * w];
+            cam_tests::compare::assert_near("alone", found, &alone[image * h * w..][..h * w], 1e-5);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_transformer_is_refused_with_a_remedy() {
+    for name in ["tiny_swin.dy", "tiny_convnext.dy", "tiny_levit.dy"] {
+        let network = fixture(name);
+        assert!(network.transformer().is_none(), "{name}");
+        let layer = network.last_layer().unwrap();
+        let capture = Capture::new(&network, images(&network, "x", 1), &[layer]).unwrap();
+        let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+        let error = capture.explain(&TokenContributions::default(), &target).unwrap_err();
+        assert!(error.to_string().contains("use grad-cam"), "{error}");
+    }
+}
