@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::methods::TokenContributions;
+use cam_core::methods::{Settings, TokenContributions, method};
 use cam_core::{Capture, Explanation, Method, Network, Target};
 use cam_explain::onnx;
 use cam_models::ConvNet;
 use cam_targets::{Concepts, Contrast, CosineSimilarity, Dot, NegativeDistance};
-use cam_tests::compare::values;
-use cam_tests::golden::path;
+use cam_tests::compare::{RAW_MAP, assert_near, largest_difference, values};
+use cam_tests::golden::{Golden, path};
 use cam_tests::{backend, formula};
 
 /// f32 through some blocks, of the largest share.
@@ -107,7 +107,7 @@ fn many_concepts_cost_one_run_and_give_what_each_gives_alone() {
         for image in 0..n {
             let start = (image * k + question) * h * w;
             let found = &together[start..start + h * w];
-            cam_tests::compare::assert_near("alone", found, &alone[image * h * w..][..h * w], 1e-5);
+            assert_near("alone", found, &alone[image * h * w..][..h * w], 1e-5);
         }
     }
 }
@@ -122,5 +122,58 @@ fn what_is_no_transformer_is_refused_with_a_remedy() {
         let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
         let error = capture.explain(&TokenContributions::default(), &target).unwrap_err();
         assert!(error.to_string().contains("use grad-cam"), "{error}");
+    }
+}
+
+/// ViTs that are read by a class token, with registers and LayerScale, projected as CLIP's, by a mean behind or in front of
+/// the norm, and flattened.
+const VARIANTS: [&str; 6] = ["class_token", "registers", "clip", "mean", "mean_first", "flatten"];
+
+/// Every image of a reference against every concept.
+fn of_reference(variant: &str, method: &dyn Method) -> (Explanation, Golden) {
+    let folder = path("fixtures/tokens");
+    let network = open(&folder.join(format!("{variant}.onnx")));
+    let golden = Golden::at(folder.join(format!("{variant}.safetensors")));
+    let input = golden.get("input");
+    let shape: [usize; 4] = input.shape.clone().try_into().expect("images");
+    let input = Tensor::from_data(TensorData::new(input.values, shape), network.device());
+    let concepts = golden.get("concepts");
+    let width = concepts.shape[1];
+    let rows = concepts.values.chunks(width).map(<[f32]>::to_vec).collect();
+    let target = CosineSimilarity::to(Concepts::new(width, rows).expect("sound"));
+    let layer = network.last_layer().expect("it has layers");
+    let capture = Capture::new(&network, input, &[layer]).expect("captured");
+    (capture.explain(method, &target).expect("explained"), golden)
+}
+
+#[test]
+fn token_contributions_are_those_of_every_term_carried_forward_alone() {
+    for variant in VARIANTS {
+        for blocks in 1..=3 {
+            let (explanation, golden) = of_reference(variant, &TokenContributions { blocks });
+            let what = format!("{variant}, {blocks} blocks");
+            assert_sums(&what, &explanation);
+            let expected = golden.get(&format!("token-contributions.{blocks}")).values;
+            assert_near(&what, &values(&explanation.layers[0].maps), &expected, RAW_MAP);
+            for share in &explanation.layers[0].shares {
+                let expected = golden.get(&format!("token.{}.{blocks}", share.name)).values;
+                let differ = largest_difference(&values(&share.values), &expected);
+                assert!(differ <= SUM, "{what}: {} is {differ} off", share.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn methods_of_attention_are_those_that_autograd_gives_by_definition() {
+    let methods =
+        ["attention-contributions", "legrad", "grad-eclip", "chefer", "rollout", "raw-attention"];
+    for variant in VARIANTS {
+        for name in methods {
+            let method = method(name, Settings::default()).expect("it exists");
+            let (explanation, golden) = of_reference(variant, &*method);
+            let maps = values(&explanation.layers[0].maps);
+            assert_near(&format!("{variant}, {name}"), &maps, &golden.get(name).values, RAW_MAP);
+        }
     }
 }

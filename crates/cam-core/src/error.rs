@@ -161,6 +161,13 @@ pub enum Error {
     )]
     NoAttention,
 
+    /// A method compares queries and keys.
+    #[error(
+        "this method compares queries and keys, and the attention weights of this network are not a softmax of their \
+         product alone: use legrad or token-contributions"
+    )]
+    NoQueries,
+
     /// CAM needs a linear head.
     #[error(
         "CAM needs average pooling and at most linear steps behind `{layer}`: explain the last \

@@ -90,11 +90,11 @@ pub(crate) fn embedding_gradients(
 }
 
 /// ∂(Σ e·g)/∂x by autodiff, e = forward(x).
-pub(crate) fn vector_jacobian_product(
-    x: &Tensor<4>,
-    vectors: Tensor<2>,
-    forward: impl FnOnce(Tensor<4>) -> Tensor<2>,
-) -> Result<Tensor<4>, Error> {
+pub(crate) fn vector_jacobian_product<const D: usize, const E: usize>(
+    x: &Tensor<D>,
+    vectors: Tensor<E>,
+    forward: impl FnOnce(Tensor<D>) -> Tensor<E>,
+) -> Result<Tensor<D>, Error> {
     let leaf = x.clone().autodiff().require_grad();
     let embeddings = forward(leaf.clone());
     leaf_gradient(&leaf, (embeddings * vectors.autodiff()).sum())

@@ -72,6 +72,15 @@ impl Readout {
         }))
     }
 
+    /// The tokens that are read, the first and how many, of so many.
+    pub fn reads(&self, tokens: usize) -> (usize, usize) {
+        let pooled = self.steps.iter().find_map(|step| match step {
+            &ReadoutStep::Pool { start, length } => Some((start, length)),
+            _ => None,
+        });
+        pooled.unwrap_or((0, tokens))
+    }
+
     /// The embedding that each token would have alone: every step but the pooling, `[n, N, D]` to `[n, N, d]`. None
     /// where tokens are flattened.
     pub fn per_token(&self, tokens: Tensor<3>) -> Option<Tensor<3>> {

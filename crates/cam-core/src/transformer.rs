@@ -71,6 +71,8 @@ pub struct BlockRun {
     pub before: Tensor<3>,
     /// A, `[n, H, N, N]`: row q is what token q takes from every token.
     pub attention: Tensor<4>,
+    /// q and k, `[n, H, N, d]`, where A is softmax(q·kᵀ/√d).
+    pub queries_and_keys: Option<[Tensor<4>; 2]>,
     /// v, `[n, H, N, d]`.
     pub values: Tensor<4>,
     /// W, `[H · d, D]`: the output projection, with LayerScale in it.

@@ -120,6 +120,22 @@ impl<'a> View<'a> {
         gradients + left * (unit / length).unsqueeze_dim::<3>(1)
     }
 
+    /// ∂s/∂e at other embeddings, one for each image, `[n, d]` to `[n, k, d]`.
+    pub(crate) fn embedding_gradients_at(
+        &self,
+        embeddings: &Tensor<2>,
+    ) -> Result<Tensor<3>, Error> {
+        match self.question.targets {
+            Targets::Shared(target) => embedding_gradients(target, embeddings.clone()),
+            Targets::PerImage(targets) => {
+                let gradients = targets.iter().enumerate().map(|(image, target)| {
+                    embedding_gradients(*target, embeddings.clone().narrow(0, image, 1))
+                });
+                Ok(Tensor::cat(gradients.collect::<Result<_, _>>()?, 0))
+            }
+        }
+    }
+
     /// The network as a transformer, and what its last blocks computed; all where there are fewer.
     ///
     /// # Errors

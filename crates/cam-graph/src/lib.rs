@@ -28,6 +28,6 @@ pub use operation::{
     Convolution, Coordinates, Fill, Interpolation, LayerNorm, Linear, Operation, Rounding,
 };
 pub use shape::{Shape, ShapeError, broadcast};
-pub use transformer::{AttentionBlock, ReadoutStep, Tokens, Transformer};
+pub use transformer::{AttentionBlock, ReadoutStep, Similarity, Tokens, Transformer};
 pub use value::Value;
 pub use window::{Border, Padding, Window};

@@ -3,6 +3,7 @@
 mod attention;
 mod moves;
 mod readout;
+mod similarity;
 mod stream;
 
 pub use readout::ReadoutStep;
@@ -40,6 +41,8 @@ pub struct AttentionBlock {
     pub before: Value,
     /// The attention weights A, `[heads, N, N]`: what every token takes from every other.
     pub attention: Value,
+    /// What A was made of, where it is softmax(scale · q·kᵀ) and nothing else.
+    pub similarity: Option<Similarity>,
     /// What is taken, v, `[heads, N, d]`.
     pub values: Value,
     /// How many heads.
@@ -50,6 +53,17 @@ pub struct AttentionBlock {
     pub after_attention: Value,
     /// The stream behind all of the block, `[N, D]`.
     pub after: Value,
+}
+
+/// Queries and keys, without the number that their product is scaled by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Similarity {
+    /// q, `[heads, N, d]`.
+    pub queries: Value,
+    /// kᵀ, `[heads, d, N]`.
+    pub keys: Value,
+    /// Whether there was such a number; else it is part of q.
+    pub is_scaled: bool,
 }
 
 impl Tokens {

@@ -1,12 +1,13 @@
 //! Attention of all tokens to all: softmax(…)·v, joined and projected onto the stream.
 
-use super::Tokens;
 use super::moves::Atoms;
+use super::{Similarity, Tokens};
 use crate::{Axes, Axis, Graph, HeadStep, Operation, Shape, Value};
 
 /// An attention and the value that it is added up to.
 pub(super) struct Branch {
     pub(super) attention: Value,
+    pub(super) similarity: Option<Similarity>,
     pub(super) values: Value,
     pub(super) heads: usize,
     pub(super) projection: Vec<HeadStep>,
@@ -58,6 +59,7 @@ fn branch(
                     values,
                     heads,
                     projection,
+                    similarity: super::similarity::of(graph, shapes, attention),
                     added: value,
                     sum: next,
                 });

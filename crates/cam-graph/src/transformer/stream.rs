@@ -24,6 +24,7 @@ pub(super) fn blocks(
                 blocks.push(AttentionBlock {
                     before,
                     attention: branch.attention,
+                    similarity: branch.similarity,
                     values: branch.values,
                     heads: branch.heads,
                     projection: branch.projection,

@@ -64,7 +64,9 @@ impl Transformer for GraphNetwork {
         let kept = &attention.graph.blocks[blocks.clone()];
         let (start, end) = (attention.graph.start, attention.end());
         let of_block = |block: &cam_graph::AttentionBlock| {
-            [block.before, block.attention, block.values, block.after_attention, block.after]
+            let similarity = block.similarity.iter().flat_map(|found| [found.queries, found.keys]);
+            let others = [block.attention, block.values, block.after_attention, block.after];
+            similarity.chain(others).chain([block.before]).collect::<Vec<_>>()
         };
         let mut wanted: Vec<Value> = kept.iter().flat_map(of_block).chain([start, end]).collect();
         wanted.sort_unstable();
@@ -83,6 +85,11 @@ impl Transformer for GraphNetwork {
                 index,
                 before: stream(block.before),
                 attention: by_head(take(block.attention), block.heads, count),
+                queries_and_keys: block.similarity.map(|found| {
+                    let heads = block.heads;
+                    let keys = keys(take(found.keys), heads, count);
+                    [queries(take(found.queries), heads, count, found.is_scaled), keys]
+                }),
                 values: by_head(take(block.values), block.heads, count),
                 projection,
                 bias,
@@ -126,6 +133,21 @@ fn by_head(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
     let shape = dense.shape();
     let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
     dense.numbers().reshape([n, heads, tokens, numbers / tokens / heads])
+}
+
+/// q; where its product with k is not scaled, the scale is in it already, and is taken out.
+fn queries(dense: Dense, heads: usize, tokens: usize, is_scaled: bool) -> Tensor<4> {
+    let queries = by_head(dense, heads, tokens);
+    let [_, _, _, width] = queries.dims();
+    if is_scaled { queries } else { queries.mul_scalar((width as f32).sqrt()) }
+}
+
+/// k of kᵀ, `[n, …, d, tokens]` to `[n, H, tokens, d]`.
+fn keys(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
+    let shape = dense.shape();
+    let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
+    let transposed = dense.numbers().reshape([n, heads, numbers / tokens / heads, tokens]);
+    transposed.swap_dims(2, 3)
 }
 
 /// Linear steps as one matrix `[inputs, outputs]` and what is added.
