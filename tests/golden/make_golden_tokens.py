@@ -71,8 +71,29 @@ class Block(nn.Module):
         return self.after
 
 
+class Pool(nn.Module):
+    """SigLIP's: a probe attends to all tokens, and an MLP follows."""
+
+    def __init__(self):
+        super().__init__()
+        self.probe = nn.Parameter(torch.zeros(1, 1, D))
+        self.q, self.kv, self.proj = nn.Linear(D, D), nn.Linear(D, 2 * D), nn.Linear(D, D)
+        self.norm, self.mlp = nn.LayerNorm(D, 1e-6), nn.Sequential(nn.Linear(D, 2 * D), nn.GELU(), nn.Linear(2 * D, D))
+
+    def forward(self, x):
+        n, t, _ = x.shape
+        q = self.q(self.probe.expand(n, -1, -1)).reshape(n, 1, HEADS, D // HEADS).transpose(1, 2)
+        k, self.v = self.kv(x).reshape(n, t, 2, HEADS, D // HEADS).permute(2, 0, 3, 1, 4)
+        self.a = (q @ k.transpose(-2, -1) * (D // HEADS) ** -0.5).softmax(-1)
+        self.z = self.proj((self.a @ self.v).transpose(1, 2).reshape(n, D))
+        if self.z.requires_grad:
+            self.z.retain_grad()
+        return self.z + self.mlp(self.norm(self.z))
+
+
 class ViT(nn.Module):
-    """Read by a class token, by one that is projected, by a mean behind or in front of the norm, or flattened."""
+    """Read by a class token, by one that is projected, by a mean behind or in front of the norm, flattened, or pooled by an
+    attention."""
 
     def __init__(self, read, registers=0, scaled=False, pre=False, quick=False, d=16):
         super().__init__()
@@ -86,6 +107,8 @@ class ViT(nn.Module):
         self.norm = nn.LayerNorm(D, 1e-6)
         if read == "projected":
             self.projection = nn.Linear(D, d, bias=False)
+        if read == "pool":
+            self.pool = Pool()
         if read == "flatten":
             self.projection = nn.Linear((self.prefix + P) * D, d)
 
@@ -107,6 +130,8 @@ class ViT(nn.Module):
             return norm(x)[:, 0]
         if self.read == "projected":
             return self.projection(norm(x[:, 0]))
+        if self.read == "pool":
+            return self.pool(norm(x))
         if self.read == "mean":
             return norm(x)[:, self.prefix:].mean(1)
         if self.read == "mean_first":
@@ -129,6 +154,7 @@ VARIANTS = {
     "mean": dict(read="mean", registers=1),
     "mean_first": dict(read="mean_first", scaled=True),
     "flatten": dict(read="flatten"),
+    "pool": dict(read="pool"),
 }
 
 
@@ -190,6 +216,22 @@ def contributions(model, x, t, last, out, at):
         put(out, f"token.{name}.{last}", at, value)
 
 
+def pooled(model, x, t, out, at):
+    """Of the attention that pools: of first order in what it gives."""
+    model.zero_grad()
+    e = model(x)
+    s = cosine(e, t)[0].detach()
+    (e[0] * F.normalize(t, dim=-1) / e[0].norm().detach()).sum().backward()
+    pool, gradient = model.pool, model.pool.z.grad[0]
+    w = pool.proj.weight.T.reshape(HEADS, D // HEADS, D)
+    tokens = torch.stack([sum(pool.a[0, h, 0, i] * (pool.v[0, h, i] @ w[h]) for h in range(HEADS)) for i in range(P)]) @ gradient
+    put(out, "token-contributions.1", at, grid(tokens, model))
+    shares = dict(patches=tokens.sum(), prefix_tokens=0.0, constants=pool.proj.bias @ gradient)
+    shares["beyond_first_order"] = s - sum(shares.values())
+    for name, value in shares.items():
+        put(out, f"token.{name}.1", at, torch.as_tensor(value, dtype=x.dtype))
+
+
 def put(out, name, at, value):
     out.setdefault(name, {})[at] = torch.as_tensor(value).detach()
 
@@ -217,7 +259,7 @@ def of_attention(model, x, t, out, at):
     put(out, "chefer", at, grid(R[rows].mean(0), model))
     put(out, "rollout", at, grid(rolled[rows].mean(0), model))
     # Grad-ECLIP: w = ∂s/∂o of what is read; λ of the projected query and key, all heads joined.
-    join = lambda z: last.proj(z.transpose(1, 2).reshape(1, N, D))[0]
+    join = lambda z: model.blocks[-1].ls1(last.proj(z.transpose(1, 2).reshape(1, N, D)))[0]
     q, k = join(last.q), join(last.k)
     v = last.v.transpose(1, 2).reshape(N, D)
     w = last.o.grad[0]
@@ -267,6 +309,9 @@ def write(folder, name, kw):
     out = {}
     for i, image in enumerate(images):
         for k, t in enumerate(concepts):
+            if model.read == "pool":
+                pooled(model, image[None], t, out, (i, k))
+                continue
             for last in (1, 2, BLOCKS):
                 with torch.no_grad():
                     contributions(model, image[None], t, last, out, (i, k))

@@ -4,13 +4,17 @@ use std::path::Path;
 
 use burn::tensor::{Tensor, TensorData};
 use cam_core::methods::{Settings, TokenContributions, method};
-use cam_core::{Capture, Explanation, Method, Network, Target};
+use cam_core::{
+    Capture, Explanation, GradCam, Layer, Linear, Method, Network, ProjectionStep, Readout,
+    ReadoutStep, Target,
+};
 use cam_explain::onnx;
 use cam_models::ConvNet;
 use cam_targets::{Concepts, Contrast, CosineSimilarity, Dot, NegativeDistance};
 use cam_tests::compare::{RAW_MAP, assert_near, largest_difference, values};
 use cam_tests::golden::{Golden, path};
 use cam_tests::{backend, formula};
+use proptest::prelude::*;
 
 /// f32 through some blocks, of the largest share.
 const SUM: f32 = 1e-5;
@@ -131,6 +135,11 @@ const VARIANTS: [&str; 6] = ["class_token", "registers", "clip", "mean", "mean_f
 
 /// Every image of a reference against every concept.
 fn of_reference(variant: &str, method: &dyn Method) -> (Explanation, Golden) {
+    of_reference_at(variant, method, "-1")
+}
+
+/// The same at a layer.
+fn of_reference_at(variant: &str, method: &dyn Method, layer: &str) -> (Explanation, Golden) {
     let folder = path("fixtures/tokens");
     let network = open(&folder.join(format!("{variant}.onnx")));
     let golden = Golden::at(folder.join(format!("{variant}.safetensors")));
@@ -141,7 +150,7 @@ fn of_reference(variant: &str, method: &dyn Method) -> (Explanation, Golden) {
     let width = concepts.shape[1];
     let rows = concepts.values.chunks(width).map(<[f32]>::to_vec).collect();
     let target = CosineSimilarity::to(Concepts::new(width, rows).expect("sound"));
-    let layer = network.last_layer().expect("it has layers");
+    let layer = network.layer(layer).expect("it has it");
     let capture = Capture::new(&network, input, &[layer]).expect("captured");
     (capture.explain(method, &target).expect("explained"), golden)
 }
@@ -174,6 +183,110 @@ fn methods_of_attention_are_those_that_autograd_gives_by_definition() {
             let (explanation, golden) = of_reference(variant, &*method);
             let maps = values(&explanation.layers[0].maps);
             assert_near(&format!("{variant}, {name}"), &maps, &golden.get(name).values, RAW_MAP);
+        }
+    }
+}
+
+#[test]
+fn an_attention_that_pools_is_explained_to_first_order_and_says_what_that_leaves_open() {
+    let (explanation, golden) = of_reference("pool", &TokenContributions::default());
+    assert_sums("pool", &explanation);
+    let expected = golden.get("token-contributions.1").values;
+    assert_near("pool", &values(&explanation.layers[0].maps), &expected, RAW_MAP);
+    let names: Vec<&str> = explanation.layers[0].shares.iter().map(|share| share.name).collect();
+    assert_eq!(names, ["patches", "prefix_tokens", "constants", "beyond_first_order"]);
+    for share in &explanation.layers[0].shares {
+        let expected = golden.get(&format!("token.{}.1", share.name)).values;
+        assert!(largest_difference(&values(&share.values), &expected) <= SUM, "{}", share.name);
+    }
+    for name in ["tiny_siglip.ts17", "tiny_siglip.dy"] {
+        let network = fixture(name);
+        assert!(network.attention_pooling().is_some(), "{name}");
+        let target = CosineSimilarity::to(concepts("a", 2, network.embedding_width()));
+        let explanation = explain(&network, name, &TokenContributions::default(), &target);
+        assert_sums(name, &explanation);
+    }
+}
+
+#[test]
+fn grad_cam_and_hires_cam_at_the_last_norm_are_pytorch_grad_cam_s() {
+    for variant in VARIANTS {
+        for name in ["grad-cam", "hires-cam"] {
+            let method = method(name, Settings::default()).expect("it exists");
+            let (explanation, golden) = of_reference_at(variant, &*method, "blocks.2.norm1");
+            let maps = values(&explanation.layers[0].maps);
+            assert_near(&format!("{variant}, {name}"), &maps, &golden.get(name).values, RAW_MAP);
+        }
+    }
+}
+
+#[test]
+fn where_only_a_class_token_is_read_a_gradient_is_refused_with_the_layer_to_take() {
+    let network = fixture("tiny_vit.ts17");
+    let layers = network.layers();
+    let behind = layers.iter().rposition(|layer| !layer.reaches_embedding).expect("there are");
+    let images = images(&network, "x", 1);
+    let capture = Capture::new(&network, images, &[Layer::new(behind)]).expect("captured");
+    let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+    let error = capture.explain(&GradCam, &target).expect_err("the gradient is zero").to_string();
+    assert!(error.contains("explain `blocks.1`"), "{error}");
+    assert!(error.contains("every patch is zero"), "{error}");
+}
+
+/// A readout of random steps: a norm of tokens or of what is pooled, a projection, unit length.
+fn readout(key: &str, [tokens, channels]: [usize; 2], kind: usize) -> Readout {
+    let vector = |name: &str| {
+        let numbers = formula::unit(&format!("{key}{name}"), channels);
+        Tensor::<1>::from_data(TensorData::new(numbers, [channels]), &cam_tests::device())
+    };
+    let norm = ReadoutStep::Norm {
+        scale: Some(vector("scale")),
+        shift: (kind % 3 != 0).then(|| vector("shift")),
+        epsilon: 1e-6,
+    };
+    let (start, length) = [(0, 1), (1, tokens - 1), (0, tokens)][kind % 3];
+    let pool = ReadoutStep::Pool { start, length };
+    let inputs = if kind % 5 == 4 { tokens * channels } else { channels };
+    let weight = formula::unit(&format!("{key}w"), 7 * inputs);
+    let weight = weight.into_iter().map(|u| u - 0.5).collect();
+    let weight = TensorData::new::<f32, _>(weight, [7, inputs]);
+    let weight = Tensor::<2>::from_data(weight, &cam_tests::device());
+    let linear = ReadoutStep::Then(ProjectionStep::Linear(Linear { weight, bias: None }));
+    let unit = ReadoutStep::Then(ProjectionStep::L2Normalize { epsilon: 1e-12 });
+    Readout::new(match kind % 5 {
+        0 => vec![norm, pool],
+        1 => vec![pool, norm, linear],
+        2 => vec![norm, pool, linear, unit],
+        3 => vec![norm, linear, unit, pool],
+        _ => vec![norm, ReadoutStep::Flatten, linear, unit],
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_reads_a_stream_a_vector_is_worth_the_same_at_it_as_at_the_embedding(
+        seed in 0_u32..1000, kind in 0_usize..15, tokens in 2_usize..6, channels in 3_usize..9,
+    ) {
+        let key = format!("readout{seed}");
+        let readout = readout(&key, [tokens, channels], kind);
+        let stream = formula::unit(&format!("{key}x"), 2 * tokens * channels);
+        let stream = stream.into_iter().map(|u| 6.0 * u - 3.0).collect();
+        let stream = TensorData::new::<f32, _>(stream, [2, tokens, channels]);
+        let stream = Tensor::<3>::from_data(stream, &cam_tests::device());
+        let embeddings = readout.forward(stream.clone());
+        let [n, width] = embeddings.dims();
+        let vectors = formula::unit(&format!("{key}v"), n * 2 * width);
+        let vectors = TensorData::new(vectors, [n, 2, width]);
+        let vectors = Tensor::<3>::from_data(vectors, &cam_tests::device());
+        let frozen = readout.frozen(stream.clone());
+        let worth = frozen.pull_back(vectors.clone()).of(&stream);
+        let dot = |e: Tensor<2>| -> Vec<f32> {
+            values(&(vectors.clone() * e.unsqueeze_dim::<3>(1)).sum_dim(2))
+        };
+        let constants = dot(frozen.constant());
+        for ((found, constant), score) in values(&worth).iter().zip(constants).zip(dot(embeddings)) {
+            let allowed = SUM * score.abs().max(constant.abs()).max(1.0);
+            prop_assert!((found + constant - score).abs() <= allowed, "{} + {} of {}", found, constant, score);
         }
     }
 }

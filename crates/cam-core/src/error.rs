@@ -161,6 +161,18 @@ pub enum Error {
     )]
     NoAttention,
 
+    /// A layer behind which only a class token is read.
+    #[error(
+        "behind `{layer}` only a class token is read, so that the gradient at every patch is zero: explain `{instead}` or an \
+         earlier layer, or use token-contributions"
+    )]
+    OnlyTokensAreRead {
+        /// The layer.
+        layer: String,
+        /// The last whose patches are read.
+        instead: String,
+    },
+
     /// A method compares queries and keys.
     #[error(
         "this method compares queries and keys, and the attention weights of this network are not a softmax of their \

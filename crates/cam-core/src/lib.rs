@@ -88,5 +88,7 @@ pub use readout::{FrozenReadout, Probe, Readout, ReadoutStep};
 pub use smooth::smooth_over_augmentations;
 pub use suggest::nearest;
 pub use target::{AlongEmbedding, Target};
-pub use transformer::{BlockRun, Place, TokenLayout, TokenRun, Transformer};
+pub use transformer::{
+    AttentionPooling, AttentionRun, BlockRun, Place, PoolingRun, TokenLayout, TokenRun, Transformer,
+};
 pub use view::{BiasGradients, View};

@@ -2,7 +2,10 @@ use burn::tensor::Tensor;
 
 use crate::budget::footprint_of_layers;
 use crate::layer::find_layer;
-use crate::{Activations, BiasGradients, Error, Footprint, Head, Layer, LayerInfo, Transformer};
+use crate::{
+    Activations, AttentionPooling, BiasGradients, Error, Footprint, Head, Layer, LayerInfo,
+    Transformer,
+};
 
 /// A network that turns images into embeddings and can be cut at its layers.
 ///
@@ -108,6 +111,11 @@ pub trait Network: Send + Sync {
 
     /// The network as attention blocks on a stream of tokens, where it is of that form.
     fn transformer(&self) -> Option<&dyn Transformer> {
+        None
+    }
+
+    /// The network as an attention that pools all tokens, where it is of that form.
+    fn attention_pooling(&self) -> Option<&dyn AttentionPooling> {
         None
     }
 

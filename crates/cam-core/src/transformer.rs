@@ -62,6 +62,42 @@ pub struct TokenRun {
     pub blocks: Vec<BlockRun>,
 }
 
+/// What an attention computed: Σ_heads A·v·W + b.
+#[derive(Debug, Clone)]
+pub struct AttentionRun {
+    /// A, `[n, H, Q, N]`: row q is what token q takes from every token. A block has as many rows as tokens, a pooling one.
+    pub weights: Tensor<4>,
+    /// v, `[n, H, N, d]`.
+    pub values: Tensor<4>,
+    /// W, `[H · d, D]`: the output projection, with LayerScale in it.
+    pub projection: Tensor<2>,
+    /// b, `[D]`.
+    pub bias: Tensor<1>,
+}
+
+/// A network that makes one vector z of all tokens by an attention, and its embedding of z.
+pub trait AttentionPooling: Send + Sync {
+    /// One forward pass.
+    ///
+    /// # Shapes
+    /// Images `[n, 3, h, w]`.
+    fn pool(&self, images: Tensor<4>) -> PoolingRun;
+
+    /// z `[n, D]` to embeddings `[n, d]`. Works under autodiff.
+    fn behind(&self, pooled: Tensor<2>) -> Tensor<2>;
+}
+
+/// What one forward pass of such a network computed.
+#[derive(Debug, Clone)]
+pub struct PoolingRun {
+    /// Which tokens there are.
+    pub layout: TokenLayout,
+    /// The attention, of one row.
+    pub attention: AttentionRun,
+    /// z, `[n, D]`.
+    pub pooled: Tensor<2>,
+}
+
 /// What a block computed: y = x + Σ_heads A·v·W + b, and then whatever is added to y.
 #[derive(Debug, Clone)]
 pub struct BlockRun {
@@ -69,16 +105,10 @@ pub struct BlockRun {
     pub index: usize,
     /// The stream in front of it, x, `[n, N, D]`.
     pub before: Tensor<3>,
-    /// A, `[n, H, N, N]`: row q is what token q takes from every token.
-    pub attention: Tensor<4>,
     /// q and k, `[n, H, N, d]`, where A is softmax(q·kᵀ/√d).
     pub queries_and_keys: Option<[Tensor<4>; 2]>,
-    /// v, `[n, H, N, d]`.
-    pub values: Tensor<4>,
-    /// W, `[H · d, D]`: the output projection, with LayerScale in it.
-    pub projection: Tensor<2>,
-    /// b, `[D]`.
-    pub bias: Tensor<1>,
+    /// A, v, W and b.
+    pub attention: AttentionRun,
     /// The stream behind the attention, y, `[n, N, D]`.
     pub after_attention: Tensor<3>,
     /// The stream behind all of the block, `[n, N, D]`.
@@ -117,8 +147,8 @@ impl TokenLayout {
     }
 }
 
-impl BlockRun {
-    /// Vectors at the stream behind the attention, `[n, k, tokens, D]`, pulled back through the projection to the heads,
+impl AttentionRun {
+    /// Vectors at what the attention writes, `[n, k, tokens, D]`, pulled back through the projection to the heads,
     /// `[n, H, tokens, k, d]`.
     pub fn to_heads(&self, vectors: Tensor<4>) -> Tensor<5> {
         let [n, k, tokens, channels] = vectors.dims();

@@ -8,8 +8,8 @@ use crate::gradient_route::{
 };
 use crate::methods::principal_maps;
 use crate::{
-    Activations, Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps,
-    Target, TokenRun, Transformer, normalize,
+    Activations, AttentionPooling, Budget, Error, Footprint, Gradients, Head, Layer, Network,
+    Progress, Route, Steps, Target, TokenRun, Transformer, normalize,
 };
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
@@ -145,6 +145,11 @@ impl<'a> View<'a> {
         Ok((network, self.routes.tokens(last).ok_or(Error::NoAttention)?))
     }
 
+    /// The network as an attention that pools, where it is no transformer whose blocks are known.
+    pub fn attention_pooling(&self) -> Option<&'a dyn AttentionPooling> {
+        self.network.attention_pooling().filter(|_| self.network.transformer().is_none())
+    }
+
     /// How many questions are asked: k.
     pub fn questions(&self) -> usize {
         self.question.gradients.dims()[1]
@@ -183,6 +188,7 @@ impl<'a> View<'a> {
         vectors: &Tensor<3>,
         mut maps: impl FnMut(&Tensor<4>, &Gradients) -> Result<Tensor<4>, Error>,
     ) -> Result<Tensor<4>, Error> {
+        self.check_reach()?;
         let activations = self.activations();
         let [_, questions, _] = vectors.dims();
         let route = self.routes.resolve(self.layer)?;
@@ -207,6 +213,16 @@ impl<'a> View<'a> {
             Ok(maps)
         });
         Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
+    }
+
+    /// That a gradient comes back to the positions of the layer.
+    fn check_reach(&self) -> Result<(), Error> {
+        let info = &self.network.layers()[self.layer.index()];
+        if info.reaches_embedding {
+            return Ok(());
+        }
+        let last = &self.network.layers()[self.network.last_layer()?.index()];
+        Err(Error::OnlyTokensAreRead { layer: info.name.clone(), instead: last.name.clone() })
     }
 
     /// Maps that sum what every channel contributes, `[n, j, c, h', w']`, made of activations and of the

@@ -28,6 +28,8 @@ pub use operation::{
     Convolution, Coordinates, Fill, Interpolation, LayerNorm, Linear, Operation, Rounding,
 };
 pub use shape::{Shape, ShapeError, broadcast};
-pub use transformer::{AttentionBlock, ReadoutStep, Similarity, Tokens, Transformer};
+pub use transformer::{
+    AttentionBlock, AttentionPooling, ReadoutStep, Similarity, Tokens, Transformer,
+};
 pub use value::Value;
 pub use window::{Border, Padding, Window};

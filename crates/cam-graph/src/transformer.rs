@@ -2,10 +2,12 @@
 
 mod attention;
 mod moves;
+mod pooling;
 mod readout;
 mod similarity;
 mod stream;
 
+pub use pooling::AttentionPooling;
 pub use readout::ReadoutStep;
 
 use crate::{Axes, Axis, Graph, HeadStep, Shape, Value};

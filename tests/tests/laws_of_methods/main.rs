@@ -54,7 +54,7 @@ fn raw(explanation: &Explanation) -> Vec<f32> {
 fn names() -> impl Iterator<Item = &'static str> {
     // What needs attention is tested on transformers.
     let lacks = [Need::GuidedGradients, Need::Biases, Need::Attention];
-    let is_served = |info: &&MethodInfo| !lacks.iter().any(|need| info.needs(*need));
+    let is_served = move |info: &&MethodInfo| !lacks.iter().any(|need| info.needs(*need));
     CATALOGUE.iter().filter(is_served).map(|info| info.name)
 }
 

@@ -118,7 +118,9 @@ fn a_transformer_is_explained_by_token_contributions_whose_shares_sum_to_the_sco
     assert_eq!(usual["method"], "token-contributions");
     assert_ne!(patches(&usual), patches(&question("--blocks 1")));
     assert_eq!(patches(&usual), patches(&question("--blocks all")), "it has three blocks");
-    for (more, method) in [("--layer blocks.0", "grad-cam"), ("--compat pytorch-grad-cam", "grad-cam")] {
+    for (more, method) in
+        [("--layer blocks.0", "grad-cam"), ("--compat pytorch-grad-cam", "grad-cam")]
+    {
         assert_eq!(question(more)["method"], method, "{more}");
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn read_behind(
 
 /// ∂s/∂A = u·v of a block, `[n, H, N, N]`, for ∂s/∂y `[n, N, D]`: no gradient passes through the softmax.
 pub(super) fn of_weights(block: &BlockRun, gradient: Tensor<3>) -> Tensor<4> {
-    let u = block.to_heads(gradient.unsqueeze_dim(1)).squeeze_dim::<4>(3);
-    u.matmul(block.values.clone().swap_dims(2, 3))
+    let u = block.attention.to_heads(gradient.unsqueeze_dim(1)).squeeze_dim::<4>(3);
+    u.matmul(block.attention.values.clone().swap_dims(2, 3))
 }
 
 /// The mean over the heads of `[n, H, N, N]`.

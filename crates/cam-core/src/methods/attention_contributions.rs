@@ -35,7 +35,7 @@ impl Method for AttentionContributions {
             let vectors = attention::vectors(view.embedding_gradients(), question);
             let gradient = attention::read_behind(network, block, vectors)?;
             let probe = Probe { start: 0, vectors: gradient.unsqueeze_dim(1) };
-            Ok(by_token(block, &probe).squeeze_dim(1))
+            Ok(by_token(&block.attention, &probe).squeeze_dim(1))
         })
     }
 

@@ -72,7 +72,8 @@ fn weighted(
             None => attention::read_behind(network, block, vectors.clone())?,
             Some((next, gradient)) => to_earlier(network, block, next, gradient)?,
         };
-        let product = attention::of_weights(block, gradient.clone()) * block.attention.clone();
+        let product =
+            attention::of_weights(block, gradient.clone()) * block.attention.weights.clone();
         layers.push(attention::mean_of_heads(product.clamp_min(0.0)));
         behind = Some((block, gradient));
     }

@@ -55,7 +55,8 @@ impl Method for GradEclip {
 fn written(block: &BlockRun, heads: Tensor<4>) -> Tensor<3> {
     let [n, h, tokens, width] = heads.dims();
     let joined = heads.swap_dims(1, 2).reshape([n * tokens, h * width]);
-    let stream = joined.matmul(block.projection.clone()) + block.bias.clone().unsqueeze();
+    let stream = joined.matmul(block.attention.projection.clone())
+        + block.attention.bias.clone().unsqueeze();
     let [_, channels] = stream.dims();
     stream.reshape([n, tokens, channels])
 }

@@ -90,6 +90,21 @@ pub enum Need {
     Attention,
 }
 
+impl Need {
+    /// In words: `a transformer`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Head => "a head",
+            Self::LinearHead => "a linear head",
+            Self::GuidedGradients => "the engine",
+            Self::Biases => "the network's biases",
+            Self::Class => "a class",
+            Self::Layers => "several layers",
+            Self::Attention => "a transformer",
+        }
+    }
+}
+
 /// What can be set about methods; each method takes what concerns it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settings {

@@ -27,7 +27,7 @@ pub struct RawAttention;
 impl Method for RawAttention {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let (network, run) = view.tokens(1)?;
-        let weights = attention::mean_of_heads(attention::last(&run)?.attention.clone());
+        let weights = attention::mean_of_heads(attention::last(&run)?.attention.weights.clone());
         Ok(attention::for_all(view, &run, attention::as_read(network, weights)))
     }
 

@@ -40,7 +40,7 @@ impl Method for Rollout {
         let [_, tokens, _] = run.start.dims();
         let identity = Tensor::<2>::eye(tokens, &run.start.device()).unsqueeze_dim::<3>(0);
         let layers = run.last(self.blocks).iter().map(|block| {
-            let sum = attention::mean_of_heads(block.attention.clone()) + identity.clone();
+            let sum = attention::mean_of_heads(block.attention.weights.clone()) + identity.clone();
             sum.div_scalar(2.0)
         });
         let rolled = layers.reduce(|product, layer| layer.matmul(product));

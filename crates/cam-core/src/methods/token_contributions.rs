@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
 
-use super::{Cost, MethodInfo, Need, Setting};
-use crate::{BlockRun, Error, LayerExplanation, Method, Probe, Share, View};
+use super::{Cost, MethodInfo, Need, Setting, attention};
+use crate::gradient_route::vector_jacobian_product;
+use crate::{AttentionPooling, AttentionRun, Error, LayerExplanation, Method, Probe, Share, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "token-contributions",
@@ -38,6 +39,10 @@ const DEFAULT_BLOCKS: usize = 4;
 /// Deviation: the authors spread the final norm's mean and shift evenly over all terms; here each term loses its own mean
 /// and the shift stands under constants, which changes no sum. Where tokens are averaged or flattened, q runs over them;
 /// the paper has class tokens only.
+///
+/// Where an attention pools all tokens (SigLIP), the map is of that attention alone: map(i) = Σ_h A^h_i ⟨v^h_i W^h, ∂s/∂z⟩, z
+/// being what it gives. What follows z is not linear, so that this is of first order, and the share
+/// `beyond_first_order` says how much of the score it leaves open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenContributions {
     /// How many of the last blocks; more than there are are all.
@@ -56,6 +61,9 @@ impl Method for TokenContributions {
     }
 
     fn explain(&self, view: &View<'_>) -> Result<LayerExplanation, Error> {
+        if let Some(network) = view.attention_pooling() {
+            return of_pooling(view, network);
+        }
         let (network, run) = view.tokens(self.blocks)?;
         let readout = network.readout().frozen(run.end.clone());
         let vectors = view.attributed();
@@ -69,9 +77,9 @@ impl Method for TokenContributions {
             (readout.constant().unsqueeze_dim::<3>(1) * vectors).sum_dim(2).reshape([n, k]);
         let blocks = run.last(self.blocks);
         for block in blocks {
-            taken = taken + by_token(block, &probe);
+            taken = taken + by_token(&block.attention, &probe);
             mlps = mlps + probe.of(&(block.after.clone() - block.after_attention.clone()));
-            constants = constants + probe.of_each(&block.bias);
+            constants = constants + probe.of_each(&block.attention.bias);
         }
         let first = blocks.first().map_or(&run.end, |block| &block.before);
         let earlier_blocks = probe.of(&(first.clone() - run.start.clone()));
@@ -93,14 +101,38 @@ impl Method for TokenContributions {
     }
 }
 
+/// Of the attention that pools all tokens, and of first order in what it gives.
+fn of_pooling(view: &View<'_>, network: &dyn AttentionPooling) -> Result<LayerExplanation, Error> {
+    let run = network.pool(view.images().clone());
+    let vectors = view.attributed();
+    let gradients = (0..view.questions()).map(|question| {
+        let vectors = attention::vectors(&vectors, question);
+        vector_jacobian_product(&run.pooled, vectors, |pooled| network.behind(pooled))
+    });
+    let gradients = Tensor::stack::<3>(gradients.collect::<Result<Vec<_>, _>>()?, 1);
+    let probe = Probe { start: 0, vectors: gradients.unsqueeze_dim(2) };
+    let (maps, prefix_tokens) = run.layout.split(by_token(&run.attention, &probe));
+    let [n, k, _, _] = maps.dims();
+    let patches = maps.clone().sum_dim(3).sum_dim(2).reshape([n, k]);
+    let constants = probe.of_each(&run.attention.bias);
+    let known = patches.clone() + prefix_tokens.clone() + constants.clone();
+    let shares = vec![
+        Share::new("patches", patches),
+        Share::new("prefix_tokens", prefix_tokens),
+        Share::new("constants", constants),
+        Share::new("beyond_first_order", view.scores().clone() - known),
+    ];
+    Ok(LayerExplanation { maps, shares })
+}
+
 /// Σ_h Σ_q A_{qi} u_q·v_i of every token i, `[n, k, N]`, u being the probe at the heads.
-pub(super) fn by_token(block: &BlockRun, probe: &Probe) -> Tensor<3> {
-    let u = block.to_heads(probe.vectors.clone());
+pub(super) fn by_token(attention: &AttentionRun, probe: &Probe) -> Tensor<3> {
+    let u = attention.to_heads(probe.vectors.clone());
     let [n, heads, read, k, width] = u.dims();
-    let [_, _, tokens, _] = block.values.dims();
-    let rows = block.attention.clone().narrow(2, probe.start, read).swap_dims(2, 3);
+    let [_, _, tokens, _] = attention.values.dims();
+    let rows = attention.weights.clone().narrow(2, probe.start, read).swap_dims(2, 3);
     let gathered = rows.matmul(u.reshape([n, heads, read, k * width]));
     let gathered = gathered.reshape([n, heads, tokens, k, width]);
-    let of_heads = (gathered * block.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);
+    let of_heads = (gathered * attention.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);
     of_heads.reshape([n, tokens, k]).swap_dims(1, 2)
 }

@@ -32,7 +32,8 @@ pub struct MethodOptions {
 /// The method that is taken unless another is named: for a transformer what its attentions took from each patch, for
 /// other networks Grad-CAM.
 pub fn usual(network: &dyn Network) -> &'static str {
-    if network.transformer().is_some() { "token-contributions" } else { "grad-cam" }
+    let has_attention = network.transformer().is_some() || network.attention_pooling().is_some();
+    if has_attention { "token-contributions" } else { "grad-cam" }
 }
 
 /// Methods by name, each once, in that order.

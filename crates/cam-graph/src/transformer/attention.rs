@@ -88,7 +88,7 @@ fn branch(
 }
 
 /// The only step that reads a value.
-fn sole_reader(graph: &Graph, value: Value) -> Option<(Value, &Operation)> {
+pub(super) fn sole_reader(graph: &Graph, value: Value) -> Option<(Value, &Operation)> {
     let first = value.index();
     let mut readers = (first..graph.steps.len())
         .filter(|&step| graph.steps[step].inputs.contains(&value))

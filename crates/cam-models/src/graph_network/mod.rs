@@ -6,6 +6,7 @@ mod engine_tail;
 mod grid;
 mod head;
 mod parts;
+mod pooling;
 mod transformer;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use cam_graph::{Cut, Graph, Positions, Shape, Value};
 use self::burn::Burn;
 use self::engine_tail::EngineTail;
 use self::grid::{flat, has_tokens, joined, split};
+use self::pooling::Pooling;
 use self::transformer::Attention;
 use crate::body::Body;
 use crate::graph_engine::GraphEngine;
@@ -44,6 +46,8 @@ pub(crate) struct GraphNetwork {
     head: Option<(usize, Head)>,
     /// Its attention blocks, where it is a transformer.
     attention: Option<Arc<Attention>>,
+    /// The attention that pools its tokens, where one does.
+    pooling: Option<Arc<Pooling>>,
     width: usize,
     /// Of the sizes of images that were run, the newest last: what is held beside a cut is flat.
     shapes: Arc<Mutex<Vec<Arc<Vec<Shape>>>>>,
@@ -68,6 +72,7 @@ impl GraphNetwork {
             Some((at, head::on_device(&head, &parameters, &graph, device)?))
         });
         let attention = Attention::of(&graph, &shapes, &parameters, device).map(Arc::new);
+        let pooling = Pooling::of(&graph, &shapes, &parameters, device).map(Arc::new);
         let engine = match options {
             Some(options) => GraphEngine::new(&graph, &parameters, (&shapes, &cuts), options)?,
             None => None,
@@ -77,7 +82,19 @@ impl GraphNetwork {
         let layers = cuts.iter().map(|cut| info(cut, &shapes)).collect();
         let shapes = Arc::new(Mutex::new(vec![Arc::new(shapes)]));
         let (graph, burn) = (Arc::new(graph), Arc::new(burn));
-        Ok(Self { layers, graph, burn, engine, cuts, automatic, head, attention, width, shapes })
+        Ok(Self {
+            layers,
+            graph,
+            burn,
+            engine,
+            cuts,
+            automatic,
+            head,
+            attention,
+            pooling,
+            width,
+            shapes,
+        })
     }
 
     fn the_graph(&self) -> &Graph {
@@ -136,6 +153,11 @@ impl GraphNetwork {
     /// What of it is a transformer. Only a network that is one is given out as one.
     fn attention(&self) -> &Attention {
         self.attention.as_ref().expect("it is a transformer")
+    }
+
+    /// The attention that pools its tokens. Only a network that has one is given out as having one.
+    fn pooling(&self) -> &Pooling {
+        self.pooling.as_ref().expect("it pools by an attention")
     }
 
     /// A value's shape at the size that the graph was made for.
@@ -197,6 +219,7 @@ impl Body for GraphNetwork {
             automatic: self.automatic,
             head: self.head.clone(),
             attention: self.attention.clone(),
+            pooling: self.pooling.clone(),
             width: self.width,
             shapes: Arc::clone(&self.shapes),
         }))
@@ -290,6 +313,10 @@ impl Network for GraphNetwork {
         self.attention.as_ref().map(|_| self as &dyn cam_core::Transformer)
     }
 
+    fn attention_pooling(&self) -> Option<&dyn cam_core::AttentionPooling> {
+        self.pooling.as_ref().map(|_| self as &dyn cam_core::AttentionPooling)
+    }
+
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
         let graph = self.the_graph();
         let first = from.map_or(Value::INPUT, |layer| self.cuts[layer.index()].value);
@@ -310,6 +337,7 @@ fn info(cut: &Cut, shapes: &[Shape]) -> LayerInfo {
         aliases: cut.names.iter().skip(1).cloned().collect(),
         channels: cut.channels(shapes),
         stride: cut.stride(shapes),
+        reaches_embedding: cut.reaches_output,
         tokens: match cut.layout.positions {
             Positions::Tokens { before, behind, .. } => before + behind,
             Positions::Grid { .. } => 0,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ::burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{BlockRun, Place, Readout, TokenLayout, TokenRun, Transformer};
+use cam_core::{AttentionRun, BlockRun, Place, Readout, TokenLayout, TokenRun, Transformer};
 use cam_graph::{Graph, Value};
 
 use super::{GraphNetwork, Parameters, head};
@@ -25,12 +25,10 @@ impl Attention {
         device: &Device,
     ) -> Option<Self> {
         let found = graph.transformer(shapes)?;
-        let width: usize = shapes[found.start.index()].iter().product();
-        let width = width / found.tokens.count();
         let projections = found
             .blocks
             .iter()
-            .map(|block| projection(&block.projection, (graph, parameters), width, device));
+            .map(|block| projection(&block.projection, (graph, parameters), device));
         let projections = projections.collect::<Option<_>>()?;
         let steps =
             found.readout.iter().map(|step| readout_step(step, (graph, parameters), device));
@@ -79,23 +77,21 @@ impl Transformer for GraphNetwork {
         let tokens = attention.graph.tokens;
         let count = tokens.count();
         let stream = |value: Value| streamed(take(value), count);
-        let blocks = blocks.zip(kept).map(|(index, block)| {
-            let (projection, bias) = attention.projections[index].clone();
-            BlockRun {
-                index,
-                before: stream(block.before),
-                attention: by_head(take(block.attention), block.heads, count),
-                queries_and_keys: block.similarity.map(|found| {
-                    let heads = block.heads;
-                    let keys = keys(take(found.keys), heads, count);
-                    [queries(take(found.queries), heads, count, found.is_scaled), keys]
-                }),
-                values: by_head(take(block.values), block.heads, count),
-                projection,
-                bias,
-                after_attention: stream(block.after_attention),
-                after: stream(block.after),
-            }
+        let blocks = blocks.zip(kept).map(|(index, block)| BlockRun {
+            index,
+            before: stream(block.before),
+            attention: attention_run(
+                [take(block.attention), take(block.values)],
+                (block.heads, count),
+                attention.projections[index].clone(),
+            ),
+            queries_and_keys: block.similarity.map(|found| {
+                let heads = block.heads;
+                let keys = keys(take(found.keys), heads, count);
+                [queries(take(found.queries), heads, count, found.is_scaled), keys]
+            }),
+            after_attention: stream(block.after_attention),
+            after: stream(block.after),
         });
         TokenRun {
             layout: TokenLayout { before: tokens.before, grid: tokens.grid, behind: tokens.behind },
@@ -135,6 +131,23 @@ fn by_head(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
     dense.numbers().reshape([n, heads, tokens, numbers / tokens / heads])
 }
 
+/// A and v as tensors, with W and b.
+pub(super) fn attention_run(
+    [weights, values]: [Dense; 2],
+    (heads, tokens): (usize, usize),
+    (projection, bias): (Tensor<2>, Tensor<1>),
+) -> AttentionRun {
+    let width = values.shape()[1..].iter().product::<usize>() / tokens / heads;
+    let rows = weights.shape()[1..].iter().product::<usize>() / tokens / heads;
+    let n = values.shape()[0];
+    AttentionRun {
+        weights: weights.numbers().reshape([n, heads, rows, tokens]),
+        values: values.numbers().reshape([n, heads, tokens, width]),
+        projection,
+        bias,
+    }
+}
+
 /// q; where its product with k is not scaled, the scale is in it already, and is taken out.
 fn queries(dense: Dense, heads: usize, tokens: usize, is_scaled: bool) -> Tensor<4> {
     let queries = by_head(dense, heads, tokens);
@@ -151,18 +164,16 @@ fn keys(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
 }
 
 /// Linear steps as one matrix `[inputs, outputs]` and what is added.
-fn projection(
+pub(super) fn projection(
     steps: &[cam_graph::HeadStep],
     (graph, parameters): (&Graph, &Parameters),
-    width: usize,
     device: &Device,
 ) -> Option<(Tensor<2>, Tensor<1>)> {
     let head::Folded { weight, bias, inputs } = head::folded(steps, parameters, graph)?;
-    (bias.len() == width).then(|| {
-        let weight = Tensor::from_data(TensorData::new(weight, [width, inputs]), device);
-        let bias = Tensor::from_data(TensorData::new(bias, [width]), device);
-        (Tensor::<2>::transpose(weight), bias)
-    })
+    let width = bias.len();
+    let weight = Tensor::from_data(TensorData::new(weight, [width, inputs]), device);
+    let bias = Tensor::from_data(TensorData::new(bias, [width]), device);
+    Some((Tensor::<2>::transpose(weight), bias))
 }
 
 fn readout_step(
