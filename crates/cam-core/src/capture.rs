@@ -1,12 +1,12 @@
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use burn::tensor::Tensor;
 
 use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradients};
 use crate::read::{all_finite, read};
 use crate::{
-    Activations, Budget, Error, Explanation, Layer, LayerMaps, Method, Network, Progress, Route,
-    Tail, Target, View,
+    Activations, Budget, Error, Explanation, Layer, LayerExplanation, LayerMaps, Method, Network,
+    Progress, Route, Tail, Target, TokenRun, View,
 };
 
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
@@ -38,6 +38,8 @@ pub struct Capture<'n> {
     pub(crate) progress: Option<&'n dyn Progress>,
     /// Per layer, what follows it, recorded when a gradient first passes through it.
     tails: Vec<OnceLock<Option<Box<dyn Tail + 'n>>>>,
+    /// What a transformer computed beside, kept when a method first asks for it.
+    tokens: Mutex<Option<Arc<TokenRun>>>,
 }
 
 impl<'n> Capture<'n> {
@@ -89,6 +91,7 @@ impl<'n> Capture<'n> {
             budget: Budget::default(),
             progress: None,
             tails,
+            tokens: Mutex::new(None),
         })
     }
 
@@ -184,10 +187,12 @@ impl<'n> Capture<'n> {
     fn maps(&self, method: &dyn Method, question: &Question<'_>) -> Result<Explanation, Error> {
         let all = 0..self.activations.len();
         // Maps of the input are the same from wherever one looks.
-        let seen = if method.is_at_input() { all.end - 1..all.end } else { all };
+        let is_one = method.is_at_input() || method.is_of_network();
+        let seen = if is_one { all.end - 1..all.end } else { all };
         let layers = seen.map(|index| {
-            let maps = method.maps(&View::new(self, index, question))?;
-            Ok(LayerMaps { layer: self.activations[index].0, maps })
+            let LayerExplanation { maps, shares } =
+                method.explain(&View::new(self, index, question))?;
+            Ok(LayerMaps { layer: self.activations[index].0, maps, shares })
         });
         let layers = layers.collect::<Result<_, Error>>()?;
         Ok(Explanation { scores: question.scores.clone(), layers, fusion: method.fusion() })
@@ -214,6 +219,21 @@ impl Routes for Capture<'_> {
             Route::Tail => tail().ok_or_else(|| Error::NoTail { layer: name() }),
             Route::Autodiff => Ok(Resolved::Autodiff),
         }
+    }
+
+    /// Run once, and again only if more blocks are asked for.
+    fn tokens(&self, last: usize) -> Option<Arc<TokenRun>> {
+        let transformer = self.network.transformer()?;
+        let blocks = transformer.blocks();
+        let first = blocks.saturating_sub(last);
+        let mut known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = |run: &&Arc<TokenRun>| run.blocks.first().is_some_and(|b| b.index <= first);
+        if let Some(run) = known.as_ref().filter(fits) {
+            return Some(Arc::clone(run));
+        }
+        let run = Arc::new(transformer.run(self.images.clone(), first..blocks));
+        *known = Some(Arc::clone(&run));
+        Some(run)
     }
 }
 

@@ -154,6 +154,32 @@ pub enum Error {
     )]
     NoAlternatives,
 
+    /// A method of attention needs a transformer.
+    #[error(
+        "this method reads attention weights, and the network is not of attention blocks on one stream of tokens (a \
+         convolutional network, attention in windows, norms behind the sum): use grad-cam or hires-cam"
+    )]
+    NoAttention,
+
+    /// A layer behind which only a class token is read.
+    #[error(
+        "behind `{layer}` only a class token is read, so that the gradient at every patch is zero: explain `{instead}` or an \
+         earlier layer, or use token-contributions"
+    )]
+    OnlyTokensAreRead {
+        /// The layer.
+        layer: String,
+        /// The last whose patches are read.
+        instead: String,
+    },
+
+    /// A method compares queries and keys.
+    #[error(
+        "this method compares queries and keys, and the attention weights of this network are not a softmax of their \
+         product alone: use legrad or token-contributions"
+    )]
+    NoQueries,
+
     /// CAM needs a linear head.
     #[error(
         "CAM needs average pooling and at most linear steps behind `{layer}`: explain the last \

@@ -3,6 +3,38 @@ use cam_map::{Arithmetic, Fusion};
 
 use crate::{Error, FinishedMaps, Layer, postprocess_fused};
 
+/// What a method makes at one layer: maps, and what it says of the rest of the score.
+#[derive(Debug, Clone)]
+pub struct LayerExplanation {
+    /// Signed maps, `[n, k, h', w']`.
+    pub maps: Tensor<4>,
+    /// Where a method splits the score, its parts; the maps' own sum is one of them.
+    pub shares: Vec<Share>,
+}
+
+/// A part of the score: all shares of an explanation sum to it.
+#[derive(Debug, Clone)]
+pub struct Share {
+    /// What gave it: `patches`, `prefix_tokens`, `mlps`.
+    pub name: &'static str,
+    /// How much, `[n, k]`.
+    pub values: Tensor<2>,
+}
+
+impl Share {
+    /// Of that name.
+    pub fn new(name: &'static str, values: Tensor<2>) -> Self {
+        Self { name, values }
+    }
+}
+
+impl From<Tensor<4>> for LayerExplanation {
+    /// Maps of a method that says nothing of the rest.
+    fn from(maps: Tensor<4>) -> Self {
+        Self { maps, shares: Vec::new() }
+    }
+}
+
 /// The raw maps at one layer.
 #[derive(Debug, Clone)]
 pub struct LayerMaps {
@@ -10,6 +42,8 @@ pub struct LayerMaps {
     pub layer: Layer,
     /// Signed maps of the layer's size, `[n, k, h', w']`.
     pub maps: Tensor<4>,
+    /// The parts of the score, where the method splits it.
+    pub shares: Vec<Share>,
 }
 
 /// The scores of a target for a capture's images, and the maps behind them.

@@ -1,8 +1,10 @@
 //! How a gradient comes from the embedding back to a layer.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 
-use crate::{Error, Head, Layer, Tail, Target};
+use crate::{Error, Head, Layer, Tail, Target, TokenRun};
 
 /// How ∂s/∂e is pulled back to the activations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,11 +28,14 @@ pub(crate) enum Resolved<'a> {
     Autodiff,
 }
 
-/// Resolves the route to a layer.
+/// Resolves the route to a layer, and gives what else was kept of the run.
 pub(crate) trait Routes {
     fn route(&self) -> Route;
 
     fn resolve(&self, layer: Layer) -> Result<Resolved<'_>, Error>;
+
+    /// What the network's last blocks computed, where it is a transformer.
+    fn tokens(&self, last: usize) -> Option<Arc<TokenRun>>;
 }
 
 /// The targets with their scores and gradients at the embedding.
@@ -85,11 +90,11 @@ pub(crate) fn embedding_gradients(
 }
 
 /// ∂(Σ e·g)/∂x by autodiff, e = forward(x).
-pub(crate) fn vector_jacobian_product(
-    x: &Tensor<4>,
-    vectors: Tensor<2>,
-    forward: impl FnOnce(Tensor<4>) -> Tensor<2>,
-) -> Result<Tensor<4>, Error> {
+pub(crate) fn vector_jacobian_product<const D: usize, const E: usize>(
+    x: &Tensor<D>,
+    vectors: Tensor<E>,
+    forward: impl FnOnce(Tensor<D>) -> Tensor<E>,
+) -> Result<Tensor<D>, Error> {
     let leaf = x.clone().autodiff().require_grad();
     let embeddings = forward(leaf.clone());
     leaf_gradient(&leaf, (embeddings * vectors.autodiff()).sum())

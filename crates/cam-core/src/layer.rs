@@ -13,12 +13,16 @@ pub struct LayerInfo {
     pub stride: usize,
     /// Tokens beside the grid: a class token, registers.
     pub tokens: usize,
+    /// Whether the embedding depends on the positions there. Behind the last attention of a transformer only the class
+    /// token is read.
+    pub reaches_embedding: bool,
 }
 
 impl LayerInfo {
     /// A layer with one name and nothing beside its grid.
     pub fn new(name: impl Into<String>, channels: usize, stride: usize) -> Self {
-        Self { name: name.into(), aliases: Vec::new(), channels, stride, tokens: 0 }
+        let (name, aliases) = (name.into(), Vec::new());
+        Self { name, aliases, channels, stride, tokens: 0, reaches_embedding: true }
     }
 
     /// Whether the layer goes by this name.

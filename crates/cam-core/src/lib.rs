@@ -57,10 +57,12 @@ mod pairwise_similarity;
 mod postprocess;
 mod progress;
 mod read;
+mod readout;
 mod smooth;
 pub mod steps;
 mod suggest;
 mod target;
+mod transformer;
 mod view;
 
 pub use activations::Activations;
@@ -68,7 +70,7 @@ pub use budget::{Budget, Footprint};
 pub use cam_map::{Arithmetic, Fusion, Map, MapError};
 pub use capture::Capture;
 pub use error::Error;
-pub use explanation::{Explanation, LayerMaps};
+pub use explanation::{Explanation, LayerExplanation, LayerMaps, Share};
 pub use gradient_route::Route;
 pub use gradients::Gradients;
 pub use head::{Head, HeadKind, Pooling, ProjectionStep};
@@ -82,7 +84,11 @@ pub use pairwise_similarity::{Correspondence, Pair};
 pub use postprocess::{FinishedMaps, postprocess, postprocess_fused};
 pub use progress::{Progress, Steps};
 pub use read::read;
+pub use readout::{FrozenReadout, Probe, Readout, ReadoutStep};
 pub use smooth::smooth_over_augmentations;
 pub use suggest::nearest;
 pub use target::{AlongEmbedding, Target};
+pub use transformer::{
+    AttentionPooling, AttentionRun, BlockRun, Place, PoolingRun, TokenLayout, TokenRun, Transformer,
+};
 pub use view::{BiasGradients, View};

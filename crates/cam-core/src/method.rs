@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use crate::{Error, Fusion, View};
+use crate::{Error, Fusion, LayerExplanation, View};
 
 /// How activations, gradients and scores become a map.
 ///
@@ -16,9 +16,23 @@ pub trait Method: Send + Sync {
     /// Where the network or the target lacks what the method needs, and [`Error::Cancelled`].
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error>;
 
+    /// The same with what the method says of the rest of the score.
+    ///
+    /// # Errors
+    /// As for [`maps`](Self::maps).
+    fn explain(&self, view: &View<'_>) -> Result<LayerExplanation, Error> {
+        Ok(self.maps(view)?.into())
+    }
+
     /// Whether the maps show the input and not a layer: they are then computed once, however many
     /// layers were captured.
     fn is_at_input(&self) -> bool {
+        false
+    }
+
+    /// Whether the maps show a whole transformer and not a layer: they are then computed once as well, and have the size
+    /// of its grid of patches.
+    fn is_of_network(&self) -> bool {
         false
     }
 
@@ -43,8 +57,14 @@ impl<M: Method + ?Sized> Method for Box<M> {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         (**self).maps(view)
     }
+    fn explain(&self, view: &View<'_>) -> Result<LayerExplanation, Error> {
+        (**self).explain(view)
+    }
     fn is_at_input(&self) -> bool {
         (**self).is_at_input()
+    }
+    fn is_of_network(&self) -> bool {
+        (**self).is_of_network()
     }
     fn depends_on_target(&self) -> bool {
         (**self).depends_on_target()

@@ -2,7 +2,10 @@ use burn::tensor::Tensor;
 
 use crate::budget::footprint_of_layers;
 use crate::layer::find_layer;
-use crate::{Activations, BiasGradients, Error, Footprint, Head, Layer, LayerInfo};
+use crate::{
+    Activations, AttentionPooling, BiasGradients, Error, Footprint, Head, Layer, LayerInfo,
+    Transformer,
+};
 
 /// A network that turns images into embeddings and can be cut at its layers.
 ///
@@ -105,6 +108,16 @@ pub trait Network: Send + Sync {
     /// Everything that follows a layer, where it is simple enough to be differentiated in
     /// closed form.
     fn head(&self, at: Layer) -> Option<&Head>;
+
+    /// The network as attention blocks on a stream of tokens, where it is of that form.
+    fn transformer(&self) -> Option<&dyn Transformer> {
+        None
+    }
+
+    /// The network as an attention that pools all tokens, where it is of that form.
+    fn attention_pooling(&self) -> Option<&dyn AttentionPooling> {
+        None
+    }
 
     /// The numbers that are in memory while what follows a layer, or all of the network, runs for one
     /// image of `[height, width]`: how many run together follows from it.

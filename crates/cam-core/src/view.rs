@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
 
 use crate::capture::Capture;
@@ -6,8 +8,8 @@ use crate::gradient_route::{
 };
 use crate::methods::principal_maps;
 use crate::{
-    Activations, Budget, Error, Footprint, Gradients, Head, Layer, Network, Progress, Route, Steps,
-    Target,
+    Activations, AttentionPooling, Budget, Error, Footprint, Gradients, Head, Layer, Network,
+    Progress, Route, Steps, Target, TokenRun, Transformer, normalize,
 };
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
@@ -106,6 +108,48 @@ impl<'a> View<'a> {
         }
     }
 
+    /// v = g + (s − ⟨g, e⟩)·e/‖e‖², `[n, k, d]`: the vector whose inner product with the embedding is the score, whatever
+    /// the target. What of the score does not grow with the embedding is attributed along the embedding itself.
+    pub(crate) fn attributed(&self) -> Tensor<3> {
+        let gradients = self.embedding_gradients().clone();
+        let embeddings = self.embeddings.clone().unsqueeze_dim::<3>(1);
+        let left = self.scores().clone().unsqueeze_dim::<3>(2)
+            - (gradients.clone() * embeddings).sum_dim(2);
+        // e/‖e‖² from numbers of the size of one: squares may under- and overflow.
+        let (unit, length) = normalize(self.embeddings.clone(), f32::MIN_POSITIVE);
+        gradients + left * (unit / length).unsqueeze_dim::<3>(1)
+    }
+
+    /// ∂s/∂e at other embeddings, one for each image, `[n, d]` to `[n, k, d]`.
+    pub(crate) fn embedding_gradients_at(
+        &self,
+        embeddings: &Tensor<2>,
+    ) -> Result<Tensor<3>, Error> {
+        match self.question.targets {
+            Targets::Shared(target) => embedding_gradients(target, embeddings.clone()),
+            Targets::PerImage(targets) => {
+                let gradients = targets.iter().enumerate().map(|(image, target)| {
+                    embedding_gradients(*target, embeddings.clone().narrow(0, image, 1))
+                });
+                Ok(Tensor::cat(gradients.collect::<Result<_, _>>()?, 0))
+            }
+        }
+    }
+
+    /// The network as a transformer, and what its last blocks computed; all where there are fewer.
+    ///
+    /// # Errors
+    /// [`Error::NoAttention`] where it is none.
+    pub fn tokens(&self, last: usize) -> Result<(&'a dyn Transformer, Arc<TokenRun>), Error> {
+        let network = self.network.transformer().ok_or(Error::NoAttention)?;
+        Ok((network, self.routes.tokens(last).ok_or(Error::NoAttention)?))
+    }
+
+    /// The network as an attention that pools, where it is no transformer whose blocks are known.
+    pub fn attention_pooling(&self) -> Option<&'a dyn AttentionPooling> {
+        self.network.attention_pooling().filter(|_| self.network.transformer().is_none())
+    }
+
     /// How many questions are asked: k.
     pub fn questions(&self) -> usize {
         self.question.gradients.dims()[1]
@@ -144,6 +188,7 @@ impl<'a> View<'a> {
         vectors: &Tensor<3>,
         mut maps: impl FnMut(&Tensor<4>, &Gradients) -> Result<Tensor<4>, Error>,
     ) -> Result<Tensor<4>, Error> {
+        self.check_reach()?;
         let activations = self.activations();
         let [_, questions, _] = vectors.dims();
         let route = self.routes.resolve(self.layer)?;
@@ -168,6 +213,16 @@ impl<'a> View<'a> {
             Ok(maps)
         });
         Ok(Tensor::cat(maps.collect::<Result<_, Error>>()?, 1))
+    }
+
+    /// That a gradient comes back to the positions of the layer.
+    fn check_reach(&self) -> Result<(), Error> {
+        let info = &self.network.layers()[self.layer.index()];
+        if info.reaches_embedding {
+            return Ok(());
+        }
+        let last = &self.network.layers()[self.network.last_layer()?.index()];
+        Err(Error::OnlyTokensAreRead { layer: info.name.clone(), instead: last.name.clone() })
     }
 
     /// Maps that sum what every channel contributes, `[n, j, c, h', w']`, made of activations and of the

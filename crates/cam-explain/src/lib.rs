@@ -78,7 +78,7 @@ pub use explain::{
     Answer, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
     Condition, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage,
     PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, rule, unseen,
-    width_and_height, window,
+    usual, width_and_height, window,
 };
 pub use inspection::Inspection;
 pub use layers::{LayerEntry, LayerListing, LayersOf};

@@ -15,6 +15,7 @@ mod memory;
 mod mixing;
 mod operation;
 mod shape;
+mod transformer;
 mod value;
 mod window;
 mod work;
@@ -29,5 +30,8 @@ pub use operation::{
     Rounding,
 };
 pub use shape::{Shape, ShapeError, broadcast};
+pub use transformer::{
+    AttentionBlock, AttentionPooling, ReadoutStep, Similarity, Tokens, Transformer,
+};
 pub use value::Value;
 pub use window::{Border, Padding, Window};

@@ -78,6 +78,7 @@ pub(crate) fn layer(cut: &Cut, shapes: &[Shape]) -> LayerInfo {
         aliases: cut.names.iter().skip(1).cloned().collect(),
         channels: cut.channels(shapes),
         stride: cut.stride(shapes),
+        reaches_embedding: cut.reaches_output,
         tokens: match cut.layout.positions {
             Positions::Tokens { before, behind, .. } => before + behind,
             Positions::Grid { .. } => 0,

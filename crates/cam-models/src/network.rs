@@ -308,6 +308,14 @@ impl Network for ConvNet {
         self.body.head(at)
     }
 
+    fn transformer(&self) -> Option<&dyn cam_core::Transformer> {
+        self.body.transformer()
+    }
+
+    fn attention_pooling(&self) -> Option<&dyn cam_core::AttentionPooling> {
+        self.body.attention_pooling()
+    }
+
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {
         self.body.footprint(size, from)
     }

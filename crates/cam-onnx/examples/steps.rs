@@ -54,6 +54,10 @@ fn list(path: &Path) -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     println!("  {counts:?} output {:?}", shapes[graph.output.index()]);
+    if let Some(transformer) = graph.transformer(&shapes) {
+        let (tokens, blocks) = (transformer.tokens, transformer.blocks.len());
+        println!("  {blocks} attention blocks on {tokens:?}, read by {:?}", transformer.readout);
+    }
     let cuts = graph.cuts(&graph.input)?;
     let automatic = graph.automatic(&cuts, &shapes);
     for (index, cut) in cuts.iter().enumerate() {

@@ -52,8 +52,9 @@ fn raw(explanation: &Explanation) -> Vec<f32> {
 
 /// Every method that the network without a trunk has everything for.
 fn names() -> impl Iterator<Item = &'static str> {
-    let is_served =
-        |info: &&MethodInfo| !info.needs(Need::GuidedGradients) && !info.needs(Need::Biases);
+    // What needs attention is tested on transformers.
+    let lacks = [Need::GuidedGradients, Need::Biases, Need::Attention];
+    let is_served = move |info: &&MethodInfo| !lacks.iter().any(|need| info.needs(*need));
     CATALOGUE.iter().filter(is_served).map(|info| info.name)
 }
 

@@ -178,14 +178,9 @@ impl TargetName {
 /// How maps are made.
 #[derive(Debug, Args)]
 pub struct Method {
-    /// The rule, or several side by side (`cam list methods` lists them).
-    #[arg(
-        id = "method",
-        long = "method",
-        value_name = "M[,M]",
-        value_delimiter = ',',
-        default_value = "grad-cam"
-    )]
+    /// The rule, or several side by side (`cam list methods` lists them). Unless given, token-contributions for a
+    /// transformer, and grad-cam for other networks, with --layer and with --compat.
+    #[arg(id = "method", long = "method", value_name = "M[,M]", value_delimiter = ',')]
     pub names: Vec<String>,
 
     /// Average over six copies of the image (test-time augmentation): mirrored or not, darker, as it is and brighter.

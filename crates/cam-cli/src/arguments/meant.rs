@@ -105,11 +105,12 @@ impl Images {
 impl MethodOptions {
     /// What is set about methods.
     pub fn meant(&self) -> cam_explain::MethodOptions {
-        let Self { eigen, top_channels, samples, seed } = self;
+        let Self { eigen, top_channels, samples, blocks, seed } = self;
         cam_explain::MethodOptions {
             eigen_smooth: *eigen,
             top_channels: top_channels.map(|count| count as usize),
             samples: samples.map(|count| count as usize),
+            blocks: *blocks,
             seed: *seed,
         }
     }

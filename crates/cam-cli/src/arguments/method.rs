@@ -17,6 +17,11 @@ pub struct MethodOptions {
     #[arg(long, value_name = "N", value_parser = samples, hide_short_help = true)]
     pub samples: Option<u32>,
 
+    /// How many of a transformer's last blocks to explain, or `all`, where a method explains blocks; its own number
+    /// unless given.
+    #[arg(long, value_name = "N|all", value_parser = blocks, hide_short_help = true)]
+    pub blocks: Option<usize>,
+
     /// Random seed; 0 unless given.
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub seed: Option<u64>,
@@ -30,6 +35,16 @@ fn channels(text: &str) -> Result<u32, String> {
 /// More would take days.
 fn samples(text: &str) -> Result<u32, String> {
     counted(text, 100_000)
+}
+
+/// All are as many as there are.
+fn blocks(text: &str) -> Result<usize, String> {
+    match text {
+        "all" => Ok(usize::MAX),
+        text => {
+            counted(text, 1000).map(|count| count as usize).map_err(|e| format!("{e}, or are all"))
+        }
+    }
 }
 
 fn counted(text: &str, most: u32) -> Result<u32, String> {

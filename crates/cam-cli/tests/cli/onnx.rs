@@ -98,3 +98,38 @@ fn a_damaged_file_is_an_error_that_names_it() {
         assert!(run.code != 0 && run.err.contains(name), "{}", run.seen());
     }
 }
+
+#[test]
+fn a_transformer_is_explained_by_token_contributions_whose_shares_sum_to_the_score() {
+    let place = place("tiny_vit.ts17.onnx");
+    let words = "explain cat.png -c coffee.png --weights net.onnx --preprocess half --json";
+    let question = |more: &str| {
+        let document = place.say(&format!("{words} {more}")).done().json();
+        document["queries"][0]["questions"][0].clone()
+    };
+    let patches = |question: &serde_json::Value| {
+        let shares = question["shares"].as_object().expect("shares");
+        let sum: f64 = shares.values().filter_map(serde_json::Value::as_f64).sum();
+        let score = question["score"].as_f64().expect("a number");
+        assert!((sum - score).abs() < 1e-5, "{sum} of {score}");
+        shares["patches"].as_f64().expect("a number")
+    };
+    let usual = question("");
+    assert_eq!(usual["method"], "token-contributions");
+    assert_ne!(patches(&usual), patches(&question("--blocks 1")));
+    assert_eq!(patches(&usual), patches(&question("--blocks all")), "it has three blocks");
+    for (more, method) in
+        [("--layer blocks.0", "grad-cam"), ("--compat pytorch-grad-cam", "grad-cam")]
+    {
+        assert_eq!(question(more)["method"], method, "{more}");
+    }
+}
+
+#[test]
+fn a_method_of_attention_says_why_it_cannot_explain_a_convolutional_network() {
+    let place = place("tiny_resnet_d.ts17.onnx");
+    let words = "explain cat.png -c coffee.png --weights net.onnx --preprocess half --json";
+    let run = place.say(&format!("{words} --method legrad"));
+    assert_ne!(run.code, 0);
+    assert!(run.err.contains("attention") && run.err.contains("use grad-cam"), "{}", run.err);
+}

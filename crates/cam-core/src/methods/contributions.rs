@@ -38,15 +38,7 @@ impl Method for Contributions {
             .ok_or_else(|| Error::NoClosedForm { layer: view.layer_name().to_owned() })?;
         let [n, _, h, w] = view.activations().dims();
         let parts = head.per_position(view.activations())?;
-        let gradients = view.embedding_gradients().clone();
-        let embeddings = view.embeddings().clone().unsqueeze_dim::<3>(1);
-        let left = view.scores().clone().unsqueeze_dim::<3>(2)
-            - (gradients.clone() * embeddings.clone()).sum_dim(2);
-        // e/‖e‖² from numbers of the size of one: squares may under- and overflow.
-        let (unit, length) = crate::normalize(view.embeddings().clone(), f32::MIN_POSITIVE);
-        let along = (unit / length).unsqueeze_dim::<3>(1);
-        let vectors = gradients + left * along;
-        let maps = vectors.matmul(parts.swap_dims(1, 2)).div_scalar((h * w) as f32);
+        let maps = view.attributed().matmul(parts.swap_dims(1, 2)).div_scalar((h * w) as f32);
         Ok(maps.reshape([n, view.questions(), h, w]))
     }
 }

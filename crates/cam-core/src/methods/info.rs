@@ -50,6 +50,8 @@ pub enum Cost {
     TailPerChannel,
     /// A forward pass of the whole network for every channel.
     ForwardPerChannel,
+    /// One more forward pass, whatever the number of questions.
+    Forward,
     /// As many forward passes as there are masks or patches.
     Forwards,
 }
@@ -63,6 +65,7 @@ impl Cost {
             Self::Gradients => "gradients to the pixels",
             Self::TailPerChannel => "tail per channel",
             Self::ForwardPerChannel => "forward per channel",
+            Self::Forward => "a forward pass",
             Self::Forwards => "many forwards",
         }
     }
@@ -83,6 +86,23 @@ pub enum Need {
     Class,
     /// Several layers.
     Layers,
+    /// A [transformer](crate::Network::transformer).
+    Attention,
+}
+
+impl Need {
+    /// In words: `a transformer`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Head => "a head",
+            Self::LinearHead => "a linear head",
+            Self::GuidedGradients => "the engine",
+            Self::Biases => "the network's biases",
+            Self::Class => "a class",
+            Self::Layers => "several layers",
+            Self::Attention => "a transformer",
+        }
+    }
 }
 
 /// What can be set about methods; each method takes what concerns it.
@@ -96,6 +116,8 @@ pub struct Settings {
     pub top_channels: Option<usize>,
     /// How many samples, steps or masks are averaged; each method's own number by default.
     pub samples: Option<usize>,
+    /// How many of a transformer's last blocks; each method's own number by default, and all where there are fewer.
+    pub blocks: Option<usize>,
 }
 
 /// One of the [`Settings`] that only some methods use.
@@ -107,4 +129,6 @@ pub enum Setting {
     TopChannels,
     /// [`Settings::samples`].
     Samples,
+    /// [`Settings::blocks`].
+    Blocks,
 }

@@ -21,8 +21,11 @@
 //! ```
 
 mod ablation_cam;
+mod attention;
+mod attention_contributions;
 mod cam;
 mod channel_masks;
+mod chefer;
 mod contributions;
 mod eigen_cam;
 mod eigen_grad_cam;
@@ -35,6 +38,7 @@ mod full_grad;
 mod grad_cam;
 mod grad_cam_element_wise;
 mod grad_cam_plus_plus;
+mod grad_eclip;
 mod guided_backprop;
 mod guided_grad_cam;
 mod hi_res_cam;
@@ -44,17 +48,21 @@ mod is_cam;
 mod kpca_cam;
 mod lanczos;
 mod layer_cam;
+mod legrad;
 mod occlusion;
 mod principal;
 mod random_cam;
+mod raw_attention;
 mod refine_cam;
 mod rise;
+mod rollout;
 mod score_cam;
 mod seg_eigen_cam;
 mod shapley_cam;
 mod smooth_grad;
 mod smooth_grad_cam_plus_plus;
 mod ss_cam;
+mod token_contributions;
 mod x_grad_cam;
 
 pub use eigen_smooth::EigenSmooth;
@@ -105,6 +113,13 @@ catalogue! {
     random_cam::RandomCam,
     refine_cam::RefineCam,
     finer_cam::FinerCam,
+    token_contributions::TokenContributions,
+    attention_contributions::AttentionContributions,
+    legrad::LeGrad,
+    grad_eclip::GradEclip,
+    chefer::Chefer,
+    rollout::Rollout,
+    raw_attention::RawAttention,
 }
 
 /// What is known about the method of that name, or none.

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use cam_core::Arithmetic;
 use cam_viz::{Map, Window};
 
@@ -24,6 +26,8 @@ pub struct Answer {
     pub cosine: Option<f32>,
     /// The signed map at each captured layer, or the only one of a method that looks at the input.
     pub raw: Vec<Map>,
+    /// The parts of the score, where the method splits it: they sum to it.
+    pub shares: BTreeMap<&'static str, f32>,
     /// The finished map in 0..=1 of what the network saw of the picture, at the input's size.
     pub map: Map,
     /// The share of the map's mass that lay on padding around the picture, before that was cut away; none

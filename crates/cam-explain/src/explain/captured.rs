@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::ops::Deref;
 
 use burn::tensor::Tensor;
@@ -168,8 +169,9 @@ impl<'m> Captured<'m> {
                 false => finished(&raw, &self.input.tensor, rule, arithmetic)?,
                 true => self.smoothed(rule, question)?,
             };
+            let shares = shares(&explanations)?;
             let raw = raw.into_iter().map(maps).collect::<Result<Vec<_>, _>>()?;
-            Ok(ByMethod { raw, finished: finished.maps, degenerate: finished.degenerate })
+            Ok(ByMethod { raw, shares, finished: finished.maps, degenerate: finished.degenerate })
         });
         let methods = methods.collect::<Result<Vec<_>, Error>>()?;
         let embeddings = || self.capture.embeddings();
@@ -206,6 +208,7 @@ impl<'m> Captured<'m> {
                 number,
                 cosine,
                 raw: raw.collect::<Result<_, Error>>()?,
+                shares: made.shares.get(at).cloned().unwrap_or_default(),
                 map,
                 on_padding,
                 degenerate,
@@ -231,6 +234,7 @@ impl<'m> Captured<'m> {
 /// What a method made, question by question.
 struct ByMethod {
     raw: Vec<Vec<Map>>,
+    shares: Vec<BTreeMap<&'static str, f32>>,
     finished: Vec<Map>,
     degenerate: Vec<bool>,
 }
@@ -257,6 +261,23 @@ fn finished(
 ) -> Result<FinishedMaps, cam_core::Error> {
     let [_, _, height, width] = images.dims();
     postprocess_fused(raw, [height, width], arithmetic, rule.method.fusion())
+}
+
+/// The parts of the score of every question.
+fn shares(explanations: &[Explanation]) -> Result<Vec<BTreeMap<&'static str, f32>>, Error> {
+    let mut questions = Vec::new();
+    for explanation in explanations {
+        let [_, asked] = explanation.scores.dims();
+        let mut of_target = vec![BTreeMap::new(); asked];
+        for share in explanation.layers.iter().flat_map(|layer| &layer.shares) {
+            let values = read(share.values.clone())?;
+            for (question, value) in of_target.iter_mut().zip(values) {
+                question.insert(share.name, value);
+            }
+        }
+        questions.extend(of_target);
+    }
+    Ok(questions)
 }
 
 /// Layer by layer, the raw maps of all targets side by side: `[1, questions, h', w']`.

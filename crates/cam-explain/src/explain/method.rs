@@ -1,5 +1,5 @@
 use cam_core::methods::{CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info};
-use cam_core::{Arithmetic, GradCam, Method, nearest};
+use cam_core::{Arithmetic, GradCam, Method, Network, nearest};
 
 use crate::error::Error;
 
@@ -22,8 +22,18 @@ pub struct MethodOptions {
     pub top_channels: Option<usize>,
     /// Samples, steps or masks that are averaged, where a method does so; its own number unless given.
     pub samples: Option<usize>,
+    /// How many of a transformer's last blocks are explained; each method's own number unless given, and all where
+    /// there are fewer.
+    pub blocks: Option<usize>,
     /// Where random numbers begin, 0 unless given.
     pub seed: Option<u64>,
+}
+
+/// The method that is taken unless another is named: for a transformer what its attentions took from each patch, for
+/// other networks Grad-CAM.
+pub fn usual(network: &dyn Network) -> &'static str {
+    let has_attention = network.transformer().is_some() || network.attention_pooling().is_some();
+    if has_attention { "token-contributions" } else { "grad-cam" }
 }
 
 /// Methods by name, each once, in that order.
@@ -81,6 +91,7 @@ fn set(
         seed: options.seed.unwrap_or_default(),
         top_channels: options.top_channels,
         samples: options.samples,
+        blocks: options.blocks,
     });
     match options.eigen_smooth {
         false => Ok(rule),
@@ -101,6 +112,7 @@ pub fn check_use(options: &MethodOptions, names: &[String]) -> Result<(), Error>
     let given = [
         ("top channels", Setting::TopChannels, options.top_channels.is_some()),
         ("samples", Setting::Samples, options.samples.is_some()),
+        ("blocks", Setting::Blocks, options.blocks.is_some()),
         ("seed", Setting::Seed, options.seed.is_some()),
     ];
     let idle = given.into_iter().find(|(_, setting, is_given)| {

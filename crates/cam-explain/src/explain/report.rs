@@ -44,6 +44,9 @@ struct AnswerReport {
     cosine: Option<f32>,
     raw_min: Vec<f32>,
     raw_max: Vec<f32>,
+    /// The parts of the score, where the method splits it: they sum to it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    shares: BTreeMap<&'static str, f32>,
     degenerate: bool,
     mass: Option<Mass>,
     /// The share of the finished map's mass that lay on padding, and was cut away.
@@ -124,6 +127,7 @@ impl AnswerReport {
             cosine: answer.cosine,
             raw_min: answer.raw.iter().map(cam_viz::Map::min).collect(),
             raw_max: answer.raw.iter().map(cam_viz::Map::max).collect(),
+            shares: answer.shares.clone(),
             degenerate: answer.degenerate,
             mass: answer.mass(),
             on_padding: answer.on_padding,

@@ -116,16 +116,19 @@ impl ReadingSettings {
 pub struct MethodSettings {
     pub top_channels: Option<usize>,
     pub samples: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<usize>,
     pub seed: u64,
     pub eigen_smooth: bool,
 }
 
 impl MethodSettings {
     pub fn new(options: &MethodOptions) -> Self {
-        let MethodOptions { eigen_smooth, top_channels, samples, seed } = options;
+        let MethodOptions { eigen_smooth, top_channels, samples, blocks, seed } = options;
         Self {
             top_channels: *top_channels,
             samples: *samples,
+            blocks: *blocks,
             seed: seed.unwrap_or_default(),
             eigen_smooth: *eigen_smooth,
         }

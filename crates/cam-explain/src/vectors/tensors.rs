@@ -49,7 +49,8 @@ mod tests {
         let bytes = |shape: &[usize]| -> Vec<u8> {
             (0..shape.iter().product()).flat_map(|i: usize| (i as f32).to_le_bytes()).collect()
         };
-        let data: Vec<_> = tensors.iter().map(|(name, shape)| (name, shape, bytes(shape))).collect();
+        let data: Vec<_> =
+            tensors.iter().map(|(name, shape)| (name, shape, bytes(shape))).collect();
         let views = data.iter().map(|(name, shape, bytes)| {
             (**name, TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("it fits"))
         });
@@ -61,7 +62,10 @@ mod tests {
 
     #[test]
     fn a_tensor_is_taken_by_its_name_and_a_row_of_the_only_one_by_its_number() {
-        assert_eq!(read_of(&[("car", &[2]), ("dog", &[1, 3])], Some("dog")), Ok(vec![0.0, 1.0, 2.0]));
+        assert_eq!(
+            read_of(&[("car", &[2]), ("dog", &[1, 3])], Some("dog")),
+            Ok(vec![0.0, 1.0, 2.0])
+        );
         assert_eq!(read_of(&[("embeddings", &[3, 2])], Some("2")), Ok(vec![4.0, 5.0]));
         assert_eq!(read_of(&[("embeddings", &[2])], None), Ok(vec![0.0, 1.0]));
     }

@@ -22,46 +22,86 @@ pub(super) fn on_device(
             epsilon: *epsilon,
         },
     };
-    let vector = |name: &String| {
-        let numbers = parameters.get(name)?.clone();
-        let length = numbers.len();
-        Some(Tensor::<1>::from_data(TensorData::new(numbers, [length]), device))
-    };
-    let steps = head.steps.iter().map(|step| {
-        Some(match step {
-            HeadStep::Linear { weight, bias } => {
-                // A convolution of one pixel has two more sides, of length 1.
-                let &[outputs, inputs, ..] = graph.parameters.get(weight)?.as_slice() else {
-                    return None;
-                };
-                let numbers = TensorData::new(parameters.get(weight)?.clone(), [outputs, inputs]);
-                ProjectionStep::Linear(Linear {
-                    weight: Tensor::from_data(numbers, device),
-                    bias: match bias {
-                        Some(bias) => Some(vector(bias)?),
-                        None => None,
-                    },
-                })
-            }
-            HeadStep::Window { weight, bias, groups } => {
-                let shape = graph.parameters.get(weight)?;
-                let (numbers, inputs) = dense(parameters.get(weight)?, shape, *groups)?;
-                let numbers = TensorData::new(numbers, [shape[0], inputs]);
-                ProjectionStep::Linear(Linear {
-                    weight: Tensor::from_data(numbers, device),
-                    bias: match bias {
-                        Some(bias) => Some(vector(bias)?),
-                        None => None,
-                    },
-                })
-            }
-            HeadStep::ScaleShift { scale, shift } => {
-                ProjectionStep::Affine { scale: vector(scale)?, shift: vector(shift)? }
-            }
-            HeadStep::L2Normalize { epsilon } => ProjectionStep::L2Normalize { epsilon: *epsilon },
-        })
-    });
+    let steps = head.steps.iter().map(|found| step(found, parameters, graph, device));
     Some(Head::new(pooling, steps.collect::<Option<_>>()?))
+}
+
+/// A step of a head with its numbers on a device.
+pub(super) fn step(
+    step: &HeadStep,
+    parameters: &Parameters,
+    graph: &Graph,
+    device: &Device,
+) -> Option<ProjectionStep> {
+    let of = |name: &String| vector(parameters, name, device);
+    Some(match step {
+        HeadStep::Linear { weight, bias } => {
+            // A convolution of one pixel has two more sides, of length 1.
+            let &[outputs, inputs, ..] = graph.parameters.get(weight)?.as_slice() else {
+                return None;
+            };
+            let numbers = TensorData::new(parameters.get(weight)?.clone(), [outputs, inputs]);
+            ProjectionStep::Linear(Linear {
+                weight: Tensor::from_data(numbers, device),
+                bias: match bias {
+                    Some(bias) => Some(of(bias)?),
+                    None => None,
+                },
+            })
+        }
+        HeadStep::Window { weight, bias, groups } => {
+            let shape = graph.parameters.get(weight)?;
+            let (numbers, inputs) = dense(parameters.get(weight)?, shape, *groups)?;
+            let numbers = TensorData::new(numbers, [shape[0], inputs]);
+            ProjectionStep::Linear(Linear {
+                weight: Tensor::from_data(numbers, device),
+                bias: match bias {
+                    Some(bias) => Some(of(bias)?),
+                    None => None,
+                },
+            })
+        }
+        HeadStep::ScaleShift { scale, shift } => {
+            ProjectionStep::Affine { scale: of(scale)?, shift: of(shift)? }
+        }
+        HeadStep::L2Normalize { epsilon } => ProjectionStep::L2Normalize { epsilon: *epsilon },
+    })
+}
+
+/// The numbers of a parameter on a device.
+pub(super) fn vector(parameters: &Parameters, name: &str, device: &Device) -> Option<Tensor<1>> {
+    let numbers = parameters.get(name)?.clone();
+    let length = numbers.len();
+    Some(Tensor::from_data(TensorData::new(numbers, [length]), device))
+}
+
+/// Linear steps as one: `weight` `[out, inputs]` and `bias` `[out]`.
+pub(super) struct Folded {
+    pub(super) weight: Vec<f32>,
+    pub(super) bias: Vec<f32>,
+    pub(super) inputs: usize,
+}
+
+/// A linear layer and what scales its outputs, as one; none of other steps.
+pub(super) fn folded(steps: &[HeadStep], parameters: &Parameters, graph: &Graph) -> Option<Folded> {
+    let (HeadStep::Linear { weight, bias }, scales) = steps.split_first()? else { return None };
+    let &[outputs, inputs] = graph.parameters.get(weight)?.as_slice() else { return None };
+    let mut weight = parameters.get(weight)?.clone();
+    let mut bias = match bias {
+        Some(bias) => parameters.get(bias)?.clone(),
+        None => vec![0.0; outputs],
+    };
+    for step in scales {
+        let HeadStep::ScaleShift { scale, shift } = step else { return None };
+        let (scale, shift) = (parameters.get(scale)?, parameters.get(shift)?);
+        for ((row, bias), (scale, shift)) in
+            weight.chunks_mut(inputs).zip(&mut bias).zip(scale.iter().zip(shift))
+        {
+            row.iter_mut().for_each(|number| *number *= scale);
+            *bias = *bias * scale + shift;
+        }
+    }
+    Some(Folded { weight, bias, inputs })
 }
 
 /// Numbers that a convolution over the whole grid may take as a matrix: 256 MB.

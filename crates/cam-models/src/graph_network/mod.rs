@@ -6,6 +6,8 @@ mod engine_tail;
 mod grid;
 mod head;
 mod places;
+mod pooling;
+mod transformer;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +20,8 @@ use cam_graph::{Cut, Graph, Operation, Positions, Shape, Value};
 use self::burn::Burn;
 use self::engine_tail::EngineTail;
 use self::grid::{flat, has_tokens, joined, split};
+use self::pooling::Pooling;
+use self::transformer::Attention;
 use crate::description::layer;
 use crate::graph_engine::{Front, GraphEngine};
 use crate::graph_executor::Dense;
@@ -40,6 +44,10 @@ pub(crate) struct GraphNetwork {
     /// The place to look at unless told otherwise.
     automatic: usize,
     head: Option<(usize, Head)>,
+    /// Its attention blocks, where it is a transformer.
+    attention: Option<Arc<Attention>>,
+    /// The attention that pools its tokens, where one does.
+    pooling: Option<Arc<Pooling>>,
     width: usize,
     /// Of the sizes of images that were run, the newest last: what is held beside a cut is flat.
     shapes: Arc<Mutex<Vec<Arc<Vec<Shape>>>>>,
@@ -111,11 +119,25 @@ impl GraphNetwork {
     ) -> Self {
         let Places { shapes, cuts, automatic } = places;
         let width = shapes[graph.output.index()].iter().product();
+        let attention = Attention::of(&graph, &shapes, &parameters, machine.device).map(Arc::new);
+        let pooling = Pooling::of(&graph, &shapes, &parameters, machine.device).map(Arc::new);
         let burn = Burn::new(&graph, parameters, machine, engine.as_ref());
         let layers = cuts.iter().map(|cut| layer(cut, &shapes)).collect();
         let shapes = Arc::new(Mutex::new(vec![Arc::new(shapes)]));
         let (graph, burn) = (Arc::new(graph), Arc::new(burn));
-        Self { layers, graph, burn, engine, cuts, automatic, head, width, shapes }
+        Self {
+            layers,
+            graph,
+            burn,
+            engine,
+            cuts,
+            automatic,
+            head,
+            attention,
+            pooling,
+            width,
+            shapes,
+        }
     }
 
     /// What is run.
@@ -169,6 +191,8 @@ impl GraphNetwork {
             cuts: self.cuts.clone(),
             automatic: self.automatic,
             head: self.head.clone(),
+            attention: self.attention.clone(),
+            pooling: self.pooling.clone(),
             width: self.width,
             shapes: Arc::clone(&self.shapes),
         })
@@ -221,6 +245,22 @@ impl GraphNetwork {
                 embeddings(self.burnt(&given, &[self.graph.output]))
             }
         }
+    }
+
+    /// What of it is a transformer. Only a network that is one is given out as one.
+    fn attention(&self) -> &Attention {
+        self.attention.as_ref().expect("it is a transformer")
+    }
+
+    /// The attention that pools its tokens. Only a network that has one is given out as having one.
+    fn pooling(&self) -> &Pooling {
+        self.pooling.as_ref().expect("it pools by an attention")
+    }
+
+    /// A value's shape at the size that the graph was made for.
+    fn shape_of(&self, value: Value) -> Shape {
+        let known = self.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        known[0][value.index()].clone()
     }
 
     fn remember(&self, size: &[usize]) {
@@ -338,6 +378,14 @@ impl Network for GraphNetwork {
 
     fn head(&self, at: Layer) -> Option<&Head> {
         self.head.as_ref().filter(|(cut, _)| *cut == at.index()).map(|(_, head)| head)
+    }
+
+    fn transformer(&self) -> Option<&dyn cam_core::Transformer> {
+        self.attention.as_ref().map(|_| self as &dyn cam_core::Transformer)
+    }
+
+    fn attention_pooling(&self) -> Option<&dyn cam_core::AttentionPooling> {
+        self.pooling.as_ref().map(|_| self as &dyn cam_core::AttentionPooling)
     }
 
     fn footprint(&self, size: [usize; 2], from: Option<Layer>) -> Footprint {

@@ -13,7 +13,7 @@ pub use settings::Settings;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use cam_core::Layer;
+use cam_core::{Layer, Method};
 use cam_explain::paths::distinct;
 use cam_explain::vectors::VectorFile;
 use cam_explain::{
@@ -40,6 +40,7 @@ pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure
     asked.extend(arguments.negatives.iter().map(|negative| (None, Source::of(negative))));
     let settings = Settings::new(arguments, &queries, &asked, &vectors)?;
     let model = arguments.model.load_for(&arguments.images, environment)?;
+    let settings = settings.for_network(arguments, model.network())?;
     // A mistyped layer is found before any image is read.
     let layers = model.layers_or_last(&settings.layer_names)?;
     let classes = arguments.classes.iter().map(|class| model.class_named(class));
@@ -135,6 +136,15 @@ fn explain(session: &Session<'_>, queries: &[Source]) -> Result<(), Failure> {
     Failure::of_images(document.failures.len(), queries.len(), "explained")
 }
 
+/// What a method has raw maps of, where that is no layer.
+fn place(rule: &dyn Method) -> Option<&'static str> {
+    match (rule.is_at_input(), rule.is_of_network()) {
+        (true, _) => Some("input"),
+        (_, true) => Some("tokens"),
+        _ => None,
+    }
+}
+
 /// One line per question, where data goes to files; on standard error when standard output is taken.
 fn say(settings: &Settings, report: &Report) -> Result<(), Failure> {
     let is_taken = settings.outputs.use_stdout();
@@ -161,7 +171,7 @@ impl<'a> Session<'a> {
             settings.query_names(queries),
             subjects.iter().map(Subject::distinct_name),
             layers.iter().map(|&layer| model.layer_name(layer)).collect(),
-            settings.methods.iter().map(|method| (method.name.clone(), method.rule.is_at_input())),
+            settings.methods.iter().map(|method| (method.name.clone(), place(&*method.rule))),
         );
         Ok(Self { model, settings, layers, question, asked, names })
     }

@@ -21,16 +21,19 @@ pub struct Names {
 }
 
 impl Names {
-    /// Names of queries, made distinct already, of questions, of layers, and of methods with whether
-    /// they look at the input.
+    /// Names of queries, made distinct already, of questions, of layers, and of methods with what they look at where that
+    /// is no layer.
     pub fn new(
         queries: Vec<String>,
         questions: impl IntoIterator<Item = String>,
         layers: Vec<String>,
-        methods: impl IntoIterator<Item = (String, bool)>,
+        methods: impl IntoIterator<Item = (String, Option<&'static str>)>,
     ) -> Self {
-        let places = |at_input| if at_input { vec!["input".to_owned()] } else { layers.clone() };
-        let methods = methods.into_iter().map(|(name, at_input)| (name, places(at_input)));
+        let places = |place: Option<&str>| match place {
+            Some(place) => vec![place.to_owned()],
+            None => layers.clone(),
+        };
+        let methods = methods.into_iter().map(|(name, place)| (name, places(place)));
         let methods = methods.collect();
         Self { queries, questions: distinct(questions), layers, methods }
     }

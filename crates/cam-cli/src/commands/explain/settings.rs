@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
-use cam_core::Arithmetic;
 use cam_core::methods::{Need, info};
+use cam_core::{Arithmetic, Network};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
 use cam_explain::vectors::VectorFile;
-use cam_explain::{ChosenMethod, ClassScore, Concept, ConceptScore, Question, Source, chosen};
+use cam_explain::{
+    ChosenMethod, ClassScore, Concept, ConceptScore, Question, Source, chosen, usual,
+};
 use cam_models::Fit;
 use cam_viz::OverlayStyle;
 
@@ -67,7 +69,7 @@ impl Settings {
             ));
         }
         let settings = Self {
-            methods: methods(arguments)?,
+            methods: methods(arguments, &arguments.method.names)?,
             tta: arguments.method.tta,
             layer_names: arguments.layers.clone(),
             arithmetic: arguments.images.arithmetic(),
@@ -106,6 +108,17 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The same with the method that is usual for a network, where none was named.
+    pub fn for_network(self, arguments: &Explain, network: &dyn Network) -> Result<Self, Failure> {
+        if !self.methods.is_empty() {
+            return Ok(self);
+        }
+        // A named layer, and the library that is followed, mean a method of layers.
+        let is_free = self.layer_names.is_empty() && self.arithmetic == Arithmetic::Standard;
+        let name = if is_free { usual(network) } else { "grad-cam" };
+        Ok(Self { methods: methods(arguments, &[name.to_owned()])?, ..self })
+    }
+
     /// For how many of its likeliest classes each query is explained; none where something else is asked.
     pub fn top(arguments: &Explain) -> Option<usize> {
         let asks = arguments.concept_count() > 0 || !arguments.classes.is_empty();
@@ -129,7 +142,7 @@ impl Settings {
 
     /// Panels that a question takes in the figure: concept, query, and what each method makes of it.
     pub fn panels_in_a_row(&self) -> usize {
-        2 + self.methods.len() * if self.difference { 2 } else { 1 }
+        2 + self.methods.len().max(1) * if self.difference { 2 } else { 1 }
     }
 
     /// What the queries are called, no two alike.
@@ -139,8 +152,10 @@ impl Settings {
 }
 
 /// The methods that the arguments ask for, in their order.
-fn methods(arguments: &Explain) -> Result<Vec<ChosenMethod>, Failure> {
-    let names = &arguments.method.names;
+fn methods(arguments: &Explain, names: &[String]) -> Result<Vec<ChosenMethod>, Failure> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
     for info in names.iter().filter_map(|name| info(name)) {
         let name = info.name;
         if info.needs(Need::Layers) && arguments.layers.len() < 2 {

@@ -23,13 +23,16 @@ struct Entry {
     name: &'static str,
     cost: &'static str,
     source: &'static str,
+    /// What it needs that not every network or question has.
+    needs: Vec<&'static str>,
     summary: &'static str,
 }
 
 impl Entry {
     fn of(info: &MethodInfo) -> Self {
-        let MethodInfo { name, source, summary, cost, .. } = *info;
-        Self { name, cost: cost.words(), source, summary }
+        let MethodInfo { name, source, summary, cost, needs, .. } = *info;
+        let needs = needs.iter().map(|need| need.words()).collect();
+        Self { name, cost: cost.words(), source, needs, summary }
     }
 }
 

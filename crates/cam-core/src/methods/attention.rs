@@ -1,0 +1,70 @@
+//! What methods of attention share.
+
+use burn::tensor::Tensor;
+
+use crate::gradient_route::vector_jacobian_product;
+use crate::{BlockRun, Error, Place, TokenRun, Transformer, View};
+
+/// All blocks: as many as there are.
+pub(super) const ALL: usize = usize::MAX;
+
+/// ∂s/∂y of a block, `[n, N, D]`, where the embedding is read right behind that block, for one question's vector at it.
+pub(super) fn read_behind(
+    network: &dyn Transformer,
+    block: &BlockRun,
+    vectors: Tensor<2>,
+) -> Result<Tensor<3>, Error> {
+    let (from, to) = (Place::AfterAttention(block.index), Place::Before(block.index + 1));
+    vector_jacobian_product(&block.after_attention, vectors, |y| {
+        network.readout().forward(network.stream(y, from, to))
+    })
+}
+
+/// ∂s/∂A = u·v of a block, `[n, H, N, N]`, for ∂s/∂y `[n, N, D]`: no gradient passes through the softmax.
+pub(super) fn of_weights(block: &BlockRun, gradient: Tensor<3>) -> Tensor<4> {
+    let u = block.attention.to_heads(gradient.unsqueeze_dim(1)).squeeze_dim::<4>(3);
+    u.matmul(block.attention.values.clone().swap_dims(2, 3))
+}
+
+/// The mean over the heads of `[n, H, N, N]`.
+pub(super) fn mean_of_heads(weights: Tensor<4>) -> Tensor<3> {
+    weights.mean_dim(1).squeeze_dim(1)
+}
+
+/// The mean over the rows of the tokens that are read, `[n, N, N]` to `[n, N]`.
+pub(super) fn as_read(network: &dyn Transformer, matrix: Tensor<3>) -> Tensor<2> {
+    let [_, tokens, _] = matrix.dims();
+    let (start, length) = network.readout().reads(tokens);
+    matrix.narrow(1, start, length).mean_dim(1).squeeze_dim(1)
+}
+
+/// Maps of every question, `[n, k, h, w]`, made of what `[n, N]` is computed for each.
+pub(super) fn by_question(
+    view: &View<'_>,
+    run: &TokenRun,
+    map: impl Fn(usize) -> Result<Tensor<2>, Error>,
+) -> Result<Tensor<4>, Error> {
+    let mut steps = view.steps(view.questions())?;
+    let maps = (0..view.questions()).map(|question| {
+        let map = map(question)?;
+        steps.advance(1)?;
+        Ok(map)
+    });
+    let tokens = Tensor::stack(maps.collect::<Result<Vec<_>, Error>>()?, 1);
+    Ok(run.layout.split(tokens).0)
+}
+
+/// The same map for every question, of `[n, N]`.
+pub(super) fn for_all(view: &View<'_>, run: &TokenRun, tokens: Tensor<2>) -> Tensor<4> {
+    run.layout.split(tokens.unsqueeze_dim::<3>(1).repeat_dim(1, view.questions())).0
+}
+
+/// One question's vectors of `[n, k, d]`.
+pub(super) fn vectors(all: &Tensor<3>, question: usize) -> Tensor<2> {
+    all.clone().narrow(1, question, 1).squeeze_dim(1)
+}
+
+/// The last block.
+pub(super) fn last(run: &TokenRun) -> Result<&BlockRun, Error> {
+    run.blocks.last().ok_or(Error::NoAttention)
+}

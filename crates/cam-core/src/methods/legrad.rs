@@ -1,0 +1,64 @@
+use burn::tensor::Tensor;
+
+use super::{Cost, MethodInfo, Need, Setting, attention};
+use crate::{BlockRun, Error, Method, View};
+
+pub(super) const INFO: MethodInfo = MethodInfo {
+    name: "legrad",
+    title: "LeGrad",
+    summary: "where more attention would raise the score, block by block",
+    source: "arXiv 2404.03214",
+    cost: Cost::Gradients,
+    needs: &[Need::Attention],
+    settings: &[Setting::Blocks],
+    make: |settings| Box::new(LeGrad { blocks: settings.blocks.unwrap_or(attention::ALL) }),
+};
+
+/// LeGrad: where more attention would raise the score, summed over blocks (Bousselham et al., *LeGrad: An Explainability
+/// Method for Vision Transformers via Feature Formation Sensitivity*, arXiv 2404.03214).
+///
+/// map(i) = Σ_l mean_h mean_q max(∂s^l/∂A^{l,h}_{qi}, 0),  ∂s^l/∂A^{l,h}_{qi} = ⟨u^{l,h}_q, v^{l,h}_i⟩
+///
+/// s^l = the score of the embedding that the network's readout gives behind block l, A = attention weights, u = ∂s^l/∂y
+/// pulled back through the output projection, v = values, q = all tokens. No gradient passes through a softmax.
+///
+/// Deviation: s^l is read as the network reads its last block (the authors' program for CLIP averages all tokens); the sum
+/// is over all blocks unless fewer are asked for (the program takes the last two). Their min-max is a step of its own
+/// here. Nothing negative is shown: it cannot say what speaks against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeGrad {
+    /// How many of the last blocks; more than there are are all.
+    pub blocks: usize,
+}
+
+impl Default for LeGrad {
+    fn default() -> Self {
+        Self { blocks: attention::ALL }
+    }
+}
+
+impl Method for LeGrad {
+    fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
+        let (network, run) = view.tokens(self.blocks)?;
+        let blocks = run.last(self.blocks);
+        let read = |block: &BlockRun| {
+            view.embedding_gradients_at(&network.readout().forward(block.after.clone()))
+        };
+        let vectors: Vec<Tensor<3>> = blocks.iter().map(read).collect::<Result<_, _>>()?;
+        let [n, tokens, _] = run.start.dims();
+        attention::by_question(view, &run, |question| {
+            let mut sum = Tensor::zeros([n, tokens], &run.start.device());
+            for (block, vectors) in blocks.iter().zip(&vectors) {
+                let vectors = attention::vectors(vectors, question);
+                let gradient = attention::read_behind(network, block, vectors)?;
+                let positive = attention::of_weights(block, gradient).clamp_min(0.0);
+                sum = sum + attention::mean_of_heads(positive).mean_dim(1).squeeze_dim(1);
+            }
+            Ok(sum)
+        })
+    }
+
+    fn is_of_network(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,56 @@
+//! An attention that pools all tokens, with its numbers.
+
+use ::burn::tensor::{Device, Tensor};
+use cam_core::{AttentionPooling, PoolingRun, TokenLayout};
+use cam_graph::{Graph, Shape, Value};
+
+use super::grid::flat;
+use super::transformer::{attention_run, projection};
+use super::{GraphNetwork, Parameters, embeddings};
+use crate::graph_executor::Dense;
+
+/// Where a graph pools by an attention, with the numbers on a device.
+pub(super) struct Pooling {
+    graph: cam_graph::AttentionPooling,
+    /// W `[H · d, D]` and b `[D]`.
+    projection: (Tensor<2>, Tensor<1>),
+}
+
+impl Pooling {
+    pub(super) fn of(
+        graph: &Graph,
+        shapes: &[Shape],
+        parameters: &Parameters,
+        device: &Device,
+    ) -> Option<Self> {
+        let found = graph.attention_pooling(shapes)?;
+        let projection = projection(&found.projection, (graph, parameters), device)?;
+        Some(Self { graph: found, projection })
+    }
+}
+
+/// A network whose graph is known to pool by an attention.
+impl AttentionPooling for GraphNetwork {
+    fn pool(&self, images: Tensor<4>) -> PoolingRun {
+        let Pooling { graph, projection } = self.pooling();
+        let wanted = [graph.attention, graph.values, graph.pooled];
+        let mut found = self.burnt(&[(Value::INPUT, Dense::new(images))], &wanted).into_iter();
+        let mut next = || found.next().expect("it was wanted");
+        let sizes = (graph.heads, graph.tokens.count());
+        let (before, behind) = (graph.tokens.before, graph.tokens.behind);
+        PoolingRun {
+            layout: TokenLayout { before, grid: graph.tokens.grid, behind },
+            attention: attention_run([next(), next()], sizes, projection.clone()),
+            pooled: flat(next()),
+        }
+    }
+
+    fn behind(&self, pooled: Tensor<2>) -> Tensor<2> {
+        let [n, width] = pooled.dims();
+        let value = self.pooling().graph.pooled;
+        let shape = [&[n], self.shape_of(value).as_slice()].concat();
+        let pooled = Dense::from_numbers(pooled.reshape([n * width]), &shape);
+        let pooled = pooled.expect("what was pooled keeps its size");
+        embeddings(self.burnt(&[(value, pooled)], &[self.graph().output]))
+    }
+}

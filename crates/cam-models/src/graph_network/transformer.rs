@@ -1,0 +1,202 @@
+//! A graph's attention blocks with their numbers.
+
+use std::ops::Range;
+
+use ::burn::tensor::{Device, Tensor, TensorData};
+use cam_core::{AttentionRun, BlockRun, Place, Readout, TokenLayout, TokenRun, Transformer};
+use cam_graph::{Graph, Value};
+
+use super::{GraphNetwork, Parameters, head};
+use crate::graph_executor::Dense;
+
+/// What of a graph is a transformer, with the numbers on a device.
+pub(super) struct Attention {
+    graph: cam_graph::Transformer,
+    /// Of every block W `[H · d, D]` and b `[D]`.
+    projections: Vec<(Tensor<2>, Tensor<1>)>,
+    readout: Readout,
+}
+
+impl Attention {
+    pub(super) fn of(
+        graph: &Graph,
+        shapes: &[cam_graph::Shape],
+        parameters: &Parameters,
+        device: &Device,
+    ) -> Option<Self> {
+        let found = graph.transformer(shapes)?;
+        let projections = found
+            .blocks
+            .iter()
+            .map(|block| projection(&block.projection, (graph, parameters), device));
+        let projections = projections.collect::<Option<_>>()?;
+        let steps =
+            found.readout.iter().map(|step| readout_step(step, (graph, parameters), device));
+        let readout = Readout::new(steps.collect::<Option<_>>()?);
+        Some(Self { graph: found, projections, readout })
+    }
+
+    /// The value at a place.
+    fn value(&self, place: Place) -> Value {
+        match place {
+            Place::Before(block) => {
+                self.graph.blocks.get(block).map_or_else(|| self.end(), |block| block.before)
+            }
+            Place::AfterAttention(block) => self.graph.blocks[block].after_attention,
+        }
+    }
+
+    fn end(&self) -> Value {
+        self.graph.blocks.last().map_or(self.graph.start, |block| block.after)
+    }
+}
+
+/// A network whose graph is known to be a transformer.
+impl Transformer for GraphNetwork {
+    fn blocks(&self) -> usize {
+        self.attention().graph.blocks.len()
+    }
+
+    fn run(&self, images: Tensor<4>, blocks: Range<usize>) -> TokenRun {
+        let attention = self.attention();
+        let kept = &attention.graph.blocks[blocks.clone()];
+        let (start, end) = (attention.graph.start, attention.end());
+        let of_block = |block: &cam_graph::AttentionBlock| {
+            let similarity = block.similarity.iter().flat_map(|found| [found.queries, found.keys]);
+            let others = [block.attention, block.values, block.after_attention, block.after];
+            similarity.chain(others).chain([block.before]).collect::<Vec<_>>()
+        };
+        let mut wanted: Vec<Value> = kept.iter().flat_map(of_block).chain([start, end]).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let found = self.burnt(&[(Value::INPUT, Dense::new(images))], &wanted);
+        let take = |value: Value| {
+            let place = wanted.binary_search(&value).expect("it was wanted");
+            found[place].clone()
+        };
+        let tokens = attention.graph.tokens;
+        let count = tokens.count();
+        let stream = |value: Value| streamed(take(value), count);
+        let blocks = blocks.zip(kept).map(|(index, block)| BlockRun {
+            index,
+            before: stream(block.before),
+            attention: attention_run(
+                [take(block.attention), take(block.values)],
+                (block.heads, count),
+                attention.projections[index].clone(),
+            ),
+            queries_and_keys: block.similarity.map(|found| {
+                let heads = block.heads;
+                let keys = keys(take(found.keys), heads, count);
+                [queries(take(found.queries), heads, count, found.is_scaled), keys]
+            }),
+            after_attention: stream(block.after_attention),
+            after: stream(block.after),
+        });
+        TokenRun {
+            layout: TokenLayout { before: tokens.before, grid: tokens.grid, behind: tokens.behind },
+            start: stream(start),
+            end: stream(end),
+            blocks: blocks.collect(),
+        }
+    }
+
+    fn stream(&self, x: Tensor<3>, from: Place, to: Place) -> Tensor<3> {
+        let attention = self.attention();
+        let (from, to) = (attention.value(from), attention.value(to));
+        let [n, tokens, channels] = x.dims();
+        let shape = [&[n], self.shape_of(from).as_slice()].concat();
+        let numbers = x.reshape([n * tokens * channels]);
+        let x = Dense::from_numbers(numbers, &shape).expect("a stream keeps its size");
+        let found = self.burnt(&[(from, x)], &[to]).pop().expect("one value is wanted");
+        streamed(found, tokens)
+    }
+
+    fn readout(&self) -> &Readout {
+        &self.attention().readout
+    }
+}
+
+/// A stream as `[n, N, D]`: its tokens lie in front of its channels, and other axes have length 1.
+fn streamed(dense: Dense, tokens: usize) -> Tensor<3> {
+    let shape = dense.shape();
+    let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
+    dense.numbers().reshape([n, tokens, numbers / tokens])
+}
+
+/// `[n, …, tokens, d]` as `[n, H, tokens, d]`.
+fn by_head(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
+    let shape = dense.shape();
+    let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
+    dense.numbers().reshape([n, heads, tokens, numbers / tokens / heads])
+}
+
+/// A and v as tensors, with W and b.
+pub(super) fn attention_run(
+    [weights, values]: [Dense; 2],
+    (heads, tokens): (usize, usize),
+    (projection, bias): (Tensor<2>, Tensor<1>),
+) -> AttentionRun {
+    let width = values.shape()[1..].iter().product::<usize>() / tokens / heads;
+    let rows = weights.shape()[1..].iter().product::<usize>() / tokens / heads;
+    let n = values.shape()[0];
+    AttentionRun {
+        weights: weights.numbers().reshape([n, heads, rows, tokens]),
+        values: values.numbers().reshape([n, heads, tokens, width]),
+        projection,
+        bias,
+    }
+}
+
+/// q; where its product with k is not scaled, the scale is in it already, and is taken out.
+fn queries(dense: Dense, heads: usize, tokens: usize, is_scaled: bool) -> Tensor<4> {
+    let queries = by_head(dense, heads, tokens);
+    let [_, _, _, width] = queries.dims();
+    if is_scaled { queries } else { queries.mul_scalar((width as f32).sqrt()) }
+}
+
+/// k of kᵀ, `[n, …, d, tokens]` to `[n, H, tokens, d]`.
+fn keys(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
+    let shape = dense.shape();
+    let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
+    let transposed = dense.numbers().reshape([n, heads, numbers / tokens / heads, tokens]);
+    transposed.swap_dims(2, 3)
+}
+
+/// Linear steps as one matrix `[inputs, outputs]` and what is added.
+pub(super) fn projection(
+    steps: &[cam_graph::HeadStep],
+    (graph, parameters): (&Graph, &Parameters),
+    device: &Device,
+) -> Option<(Tensor<2>, Tensor<1>)> {
+    let head::Folded { weight, bias, inputs } = head::folded(steps, parameters, graph)?;
+    let width = bias.len();
+    let weight = Tensor::from_data(TensorData::new(weight, [width, inputs]), device);
+    let bias = Tensor::from_data(TensorData::new(bias, [width]), device);
+    Some((Tensor::<2>::transpose(weight), bias))
+}
+
+fn readout_step(
+    step: &cam_graph::ReadoutStep,
+    (graph, parameters): (&Graph, &Parameters),
+    device: &Device,
+) -> Option<cam_core::ReadoutStep> {
+    let vector = |name: &Option<String>| match name {
+        Some(name) => head::vector(parameters, name, device).map(Some),
+        None => Some(None),
+    };
+    Some(match step {
+        cam_graph::ReadoutStep::Norm(norm) => cam_core::ReadoutStep::Norm {
+            scale: vector(&norm.scale)?,
+            shift: vector(&norm.shift)?,
+            epsilon: norm.epsilon,
+        },
+        &cam_graph::ReadoutStep::Pool { start, length } => {
+            cam_core::ReadoutStep::Pool { start, length }
+        }
+        cam_graph::ReadoutStep::Flatten => cam_core::ReadoutStep::Flatten,
+        cam_graph::ReadoutStep::Then(step) => {
+            cam_core::ReadoutStep::Then(head::step(step, parameters, graph, device)?)
+        }
+    })
+}

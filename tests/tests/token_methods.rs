@@ -1,0 +1,292 @@
+//! Methods of transformers: what they sum to, and what PyTorch computes by their definitions.
+
+use std::path::Path;
+
+use burn::tensor::{Tensor, TensorData};
+use cam_core::methods::{Settings, TokenContributions, method};
+use cam_core::{
+    Capture, Explanation, GradCam, Layer, Linear, Method, Network, ProjectionStep, Readout,
+    ReadoutStep, Target,
+};
+use cam_explain::onnx;
+use cam_models::ConvNet;
+use cam_targets::{Concepts, Contrast, CosineSimilarity, Dot, NegativeDistance};
+use cam_tests::compare::{RAW_MAP, assert_near, largest_difference, values};
+use cam_tests::golden::{Golden, path};
+use cam_tests::{backend, formula};
+use proptest::prelude::*;
+
+/// f32 through some blocks, of the largest share.
+const SUM: f32 = 1e-5;
+
+fn open(file: &Path) -> ConvNet {
+    onnx::open(file, &cam_onnx::Wish::default(), (&backend::device()).into()).expect("it is read")
+}
+
+fn fixture(name: &str) -> ConvNet {
+    open(&path(&format!("fixtures/onnx/{name}.onnx")))
+}
+
+fn images(network: &ConvNet, key: &str, n: usize) -> Tensor<4> {
+    let (width, height) = network.preprocessing().size;
+    let numbers = formula::unit(key, n * 3 * height * width);
+    let numbers: Vec<f32> = numbers.into_iter().map(|u| 4.0 * u - 2.0).collect();
+    Tensor::from_data(TensorData::new(numbers, [n, 3, height, width]), network.device())
+}
+
+fn concepts(key: &str, count: usize, width: usize) -> Concepts {
+    let rows = (0..count).map(|row| formula::unit(&format!("{key}{row}"), width));
+    let signed = rows.map(|row| row.into_iter().map(|u| 2.0 * u - 1.0).collect());
+    Concepts::new(width, signed.collect()).expect("sound")
+}
+
+fn explain(network: &ConvNet, key: &str, method: &dyn Method, target: &dyn Target) -> Explanation {
+    let layer = network.last_layer().expect("it has layers");
+    let capture = Capture::new(network, images(network, key, 2), &[layer]).expect("captured");
+    capture.explain(method, target).expect("explained")
+}
+
+fn assert_sums(what: &str, explanation: &Explanation) {
+    let scores = values(&explanation.scores);
+    let shares = &explanation.layers[0].shares;
+    let shares: Vec<Vec<f32>> = shares.iter().map(|share| values(&share.values)).collect();
+    let [n, k, h, w] = explanation.layers[0].maps.dims();
+    let maps = values(&explanation.layers[0].maps);
+    for (at, score) in scores.iter().enumerate() {
+        let sum: f32 = shares.iter().map(|share| share[at]).sum();
+        let largest = shares.iter().map(|share| share[at].abs()).fold(score.abs(), f32::max);
+        assert!((sum - score).abs() <= SUM * largest.max(1.0), "{what}: {sum} of {score}");
+        let map: f32 = maps[at * h * w..(at + 1) * h * w].iter().sum();
+        assert!((map - shares[0][at]).abs() <= SUM * largest.max(1.0), "{what}: the map");
+    }
+    assert_eq!(scores.len(), n * k);
+}
+
+/// ViT with a class token, DINOv2 with registers and LayerScale, EVA with a mean in front of its norm.
+const NETWORKS: [&str; 6] = [
+    "tiny_vit.ts17",
+    "tiny_vit.dy",
+    "tiny_dinov2.ts14",
+    "tiny_dinov2.dy",
+    "tiny_eva.ts17",
+    "tiny_eva.dy",
+];
+
+#[test]
+fn token_contributions_and_the_rest_sum_to_the_score_whatever_is_asked() {
+    for name in NETWORKS {
+        let network = fixture(name);
+        let width = network.embedding_width();
+        let two = concepts("a", 2, width);
+        let targets: [(&str, Box<dyn Target>); 4] = [
+            ("cosine", Box::new(CosineSimilarity::to(two.clone()))),
+            ("dot", Box::new(Dot::with(two.clone()))),
+            ("distance", Box::new(NegativeDistance::to(two.clone()))),
+            ("contrast", Box::new(Contrast::to_negatives(two, concepts("b", 1, width)).unwrap())),
+        ];
+        for (asked, target) in targets {
+            for blocks in [1, 2, usize::MAX] {
+                let method = TokenContributions { blocks };
+                let explanation = explain(&network, name, &method, &*target);
+                assert_sums(&format!("{name}, {asked}, {blocks} blocks"), &explanation);
+            }
+        }
+    }
+}
+
+#[test]
+fn many_concepts_cost_one_run_and_give_what_each_gives_alone() {
+    let network = fixture("tiny_dinov2.dy");
+    let all = concepts("many", 5, network.embedding_width());
+    let method = TokenContributions::default();
+    let together = explain(&network, "x", &method, &CosineSimilarity::to(all));
+    let [n, k, h, w] = together.layers[0].maps.dims();
+    let together = values(&together.layers[0].maps);
+    for question in 0..k {
+        let row = formula::unit(&format!("many{question}"), network.embedding_width());
+        let row = row.into_iter().map(|u| 2.0 * u - 1.0).collect();
+        let one = Concepts::new(network.embedding_width(), vec![row]).unwrap();
+        let alone = explain(&network, "x", &method, &CosineSimilarity::to(one));
+        let alone = values(&alone.layers[0].maps);
+        for image in 0..n {
+            let start = (image * k + question) * h * w;
+            let found = &together[start..start + h * w];
+            assert_near("alone", found, &alone[image * h * w..][..h * w], 1e-5);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_transformer_is_refused_with_a_remedy() {
+    for name in ["tiny_swin.dy", "tiny_convnext.dy", "tiny_levit.dy"] {
+        let network = fixture(name);
+        assert!(network.transformer().is_none(), "{name}");
+        let layer = network.last_layer().unwrap();
+        let capture = Capture::new(&network, images(&network, "x", 1), &[layer]).unwrap();
+        let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+        let error = capture.explain(&TokenContributions::default(), &target).unwrap_err();
+        assert!(error.to_string().contains("use grad-cam"), "{error}");
+    }
+}
+
+/// ViTs that are read by a class token, with registers and LayerScale, projected as CLIP's, by a mean behind or in front of
+/// the norm, and flattened.
+const VARIANTS: [&str; 6] = ["class_token", "registers", "clip", "mean", "mean_first", "flatten"];
+
+/// Every image of a reference against every concept.
+fn of_reference(variant: &str, method: &dyn Method) -> (Explanation, Golden) {
+    of_reference_at(variant, method, "-1")
+}
+
+/// The same at a layer.
+fn of_reference_at(variant: &str, method: &dyn Method, layer: &str) -> (Explanation, Golden) {
+    let folder = path("fixtures/tokens");
+    let network = open(&folder.join(format!("{variant}.onnx")));
+    let golden = Golden::at(folder.join(format!("{variant}.safetensors")));
+    let input = golden.get("input");
+    let shape: [usize; 4] = input.shape.clone().try_into().expect("images");
+    let input = Tensor::from_data(TensorData::new(input.values, shape), network.device());
+    let concepts = golden.get("concepts");
+    let width = concepts.shape[1];
+    let rows = concepts.values.chunks(width).map(<[f32]>::to_vec).collect();
+    let target = CosineSimilarity::to(Concepts::new(width, rows).expect("sound"));
+    let layer = network.layer(layer).expect("it has it");
+    let capture = Capture::new(&network, input, &[layer]).expect("captured");
+    (capture.explain(method, &target).expect("explained"), golden)
+}
+
+#[test]
+fn token_contributions_are_those_of_every_term_carried_forward_alone() {
+    for variant in VARIANTS {
+        for blocks in 1..=3 {
+            let (explanation, golden) = of_reference(variant, &TokenContributions { blocks });
+            let what = format!("{variant}, {blocks} blocks");
+            assert_sums(&what, &explanation);
+            let expected = golden.get(&format!("token-contributions.{blocks}")).values;
+            assert_near(&what, &values(&explanation.layers[0].maps), &expected, RAW_MAP);
+            for share in &explanation.layers[0].shares {
+                let expected = golden.get(&format!("token.{}.{blocks}", share.name)).values;
+                let differ = largest_difference(&values(&share.values), &expected);
+                assert!(differ <= SUM, "{what}: {} is {differ} off", share.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn methods_of_attention_are_those_that_autograd_gives_by_definition() {
+    let methods =
+        ["attention-contributions", "legrad", "grad-eclip", "chefer", "rollout", "raw-attention"];
+    for variant in VARIANTS {
+        for name in methods {
+            let method = method(name, Settings::default()).expect("it exists");
+            let (explanation, golden) = of_reference(variant, &*method);
+            let maps = values(&explanation.layers[0].maps);
+            assert_near(&format!("{variant}, {name}"), &maps, &golden.get(name).values, RAW_MAP);
+        }
+    }
+}
+
+#[test]
+fn an_attention_that_pools_is_explained_to_first_order_and_says_what_that_leaves_open() {
+    let (explanation, golden) = of_reference("pool", &TokenContributions::default());
+    assert_sums("pool", &explanation);
+    let expected = golden.get("token-contributions.1").values;
+    assert_near("pool", &values(&explanation.layers[0].maps), &expected, RAW_MAP);
+    let names: Vec<&str> = explanation.layers[0].shares.iter().map(|share| share.name).collect();
+    assert_eq!(names, ["patches", "prefix_tokens", "constants", "beyond_first_order"]);
+    for share in &explanation.layers[0].shares {
+        let expected = golden.get(&format!("token.{}.1", share.name)).values;
+        assert!(largest_difference(&values(&share.values), &expected) <= SUM, "{}", share.name);
+    }
+    for name in ["tiny_siglip.ts17", "tiny_siglip.dy"] {
+        let network = fixture(name);
+        assert!(network.attention_pooling().is_some(), "{name}");
+        let target = CosineSimilarity::to(concepts("a", 2, network.embedding_width()));
+        let explanation = explain(&network, name, &TokenContributions::default(), &target);
+        assert_sums(name, &explanation);
+    }
+}
+
+#[test]
+fn grad_cam_and_hires_cam_at_the_last_norm_are_pytorch_grad_cam_s() {
+    for variant in VARIANTS {
+        for name in ["grad-cam", "hires-cam"] {
+            let method = method(name, Settings::default()).expect("it exists");
+            let (explanation, golden) = of_reference_at(variant, &*method, "blocks.2.norm1");
+            let maps = values(&explanation.layers[0].maps);
+            assert_near(&format!("{variant}, {name}"), &maps, &golden.get(name).values, RAW_MAP);
+        }
+    }
+}
+
+#[test]
+fn where_only_a_class_token_is_read_a_gradient_is_refused_with_the_layer_to_take() {
+    let network = fixture("tiny_vit.ts17");
+    let layers = network.layers();
+    let behind = layers.iter().rposition(|layer| !layer.reaches_embedding).expect("there are");
+    let images = images(&network, "x", 1);
+    let capture = Capture::new(&network, images, &[Layer::new(behind)]).expect("captured");
+    let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+    let error = capture.explain(&GradCam, &target).expect_err("the gradient is zero").to_string();
+    assert!(error.contains("explain `blocks.1`"), "{error}");
+    assert!(error.contains("every patch is zero"), "{error}");
+}
+
+/// A readout of random steps: a norm of tokens or of what is pooled, a projection, unit length.
+fn readout(key: &str, [tokens, channels]: [usize; 2], kind: usize) -> Readout {
+    let vector = |name: &str| {
+        let numbers = formula::unit(&format!("{key}{name}"), channels);
+        Tensor::<1>::from_data(TensorData::new(numbers, [channels]), &cam_tests::device())
+    };
+    let norm = ReadoutStep::Norm {
+        scale: Some(vector("scale")),
+        shift: (kind % 3 != 0).then(|| vector("shift")),
+        epsilon: 1e-6,
+    };
+    let (start, length) = [(0, 1), (1, tokens - 1), (0, tokens)][kind % 3];
+    let pool = ReadoutStep::Pool { start, length };
+    let inputs = if kind % 5 == 4 { tokens * channels } else { channels };
+    let weight = formula::unit(&format!("{key}w"), 7 * inputs);
+    let weight = weight.into_iter().map(|u| u - 0.5).collect();
+    let weight = TensorData::new::<f32, _>(weight, [7, inputs]);
+    let weight = Tensor::<2>::from_data(weight, &cam_tests::device());
+    let linear = ReadoutStep::Then(ProjectionStep::Linear(Linear { weight, bias: None }));
+    let unit = ReadoutStep::Then(ProjectionStep::L2Normalize { epsilon: 1e-12 });
+    Readout::new(match kind % 5 {
+        0 => vec![norm, pool],
+        1 => vec![pool, norm, linear],
+        2 => vec![norm, pool, linear, unit],
+        3 => vec![norm, linear, unit, pool],
+        _ => vec![norm, ReadoutStep::Flatten, linear, unit],
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_reads_a_stream_a_vector_is_worth_the_same_at_it_as_at_the_embedding(
+        seed in 0_u32..1000, kind in 0_usize..15, tokens in 2_usize..6, channels in 3_usize..9,
+    ) {
+        let key = format!("readout{seed}");
+        let readout = readout(&key, [tokens, channels], kind);
+        let stream = formula::unit(&format!("{key}x"), 2 * tokens * channels);
+        let stream = stream.into_iter().map(|u| 6.0 * u - 3.0).collect();
+        let stream = TensorData::new::<f32, _>(stream, [2, tokens, channels]);
+        let stream = Tensor::<3>::from_data(stream, &cam_tests::device());
+        let embeddings = readout.forward(stream.clone());
+        let [n, width] = embeddings.dims();
+        let vectors = formula::unit(&format!("{key}v"), n * 2 * width);
+        let vectors = TensorData::new(vectors, [n, 2, width]);
+        let vectors = Tensor::<3>::from_data(vectors, &cam_tests::device());
+        let frozen = readout.frozen(stream.clone());
+        let worth = frozen.pull_back(vectors.clone()).of(&stream);
+        let dot = |e: Tensor<2>| -> Vec<f32> {
+            values(&(vectors.clone() * e.unsqueeze_dim::<3>(1)).sum_dim(2))
+        };
+        let constants = dot(frozen.constant());
+        for ((found, constant), score) in values(&worth).iter().zip(constants).zip(dot(embeddings)) {
+            let allowed = SUM * score.abs().max(constant.abs()).max(1.0);
+            prop_assert!((found + constant - score).abs() <= allowed, "{} + {} of {}", found, constant, score);
+        }
+    }
+}
