@@ -78,6 +78,8 @@ mod regions;
 mod resnet;
 mod runtime;
 mod source;
+#[cfg(feature = "files")]
+mod transformers;
 mod unsupported;
 mod weights;
 
@@ -116,4 +118,6 @@ pub use preprocessing::{
 pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};
 pub use source::{LeftOut, OtherNetwork, Source};
+#[cfg(feature = "files")]
+pub use transformers::{FolderError, ReadFolder, folder_weights, read_folder};
 pub use weights::{ClassifierWeights, ConvolutionWeights, Weights};

@@ -1,0 +1,194 @@
+"""Small, seeded, random vision transformers in the folders that their libraries write, and what those libraries compute.
+
+    python make_golden_vit.py [FOLDER] [NAME ...]
+
+writes into FOLDER (`../fixtures/transformers`) a folder for each network: `config.json`, the weights in half precision,
+and `reference.safetensors`:
+
+    input.HxW        bytes [1, 3, H, W]; the network's input is byte / 127.5 - 1
+    embedding.HxW    what the library computes in f64 from the same half-precision weights
+    vector           v of e.v
+    gradient.LAYER   d(e.v)/d(output of the layer) at the first size
+
+Every tensor is random, so that each matters: LayerScale, norms, positions, registers. NAME.memory is the same network
+under the names that transformers 5 has in memory. Needs torch, transformers, timm and open_clip_torch.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+HERE = Path(__file__).resolve().parent
+FOLDER = HERE.parent / "fixtures" / "transformers"
+
+
+def randomise(model, seed):
+    """Numbers of the size that trained networks have, rounded to half precision."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, tensor in list(model.named_parameters()):
+            noise = torch.randn(tensor.shape, generator=generator)
+            last = name.rsplit(".", 1)[-1]
+            if "logit" in name:
+                continue
+            if last in ("lambda1", "gamma", "gamma_1", "gamma_2", "layer_scale_parameter"):
+                value = 0.8 + 0.3 * noise
+            elif tensor.ndim == 1 and last in ("weight", "bias") and "norm" in name.replace("ln_", "norm"):
+                value = (1 if last == "weight" else 0) + 0.3 * noise
+            elif tensor.ndim == 1 and last in ("bias", "in_proj_bias", "q_bias", "v_bias"):
+                value = 0.2 * noise
+            elif tensor.ndim == 2 and "position" not in name:
+                value = 1.4 * noise / tensor.shape[1] ** 0.5
+            elif tensor.ndim == 4 and "grn" not in name:
+                value = 1.4 * noise / tensor[0].numel() ** 0.5
+            else:
+                value = 0.6 * noise
+            tensor.copy_(value.half())
+    return model.eval()
+
+
+def images(sizes, seed):
+    """Smooth random pictures, with noise: bytes."""
+    random = np.random.default_rng(seed)
+    for height, width in sizes:
+        y, x = np.mgrid[0:height, 0:width] / 32
+        waves = [np.sin(random.uniform(0.5, 2) * x + random.uniform(0.5, 2) * y + random.uniform(0, 6)) for _ in range(3)]
+        picture = 127.5 + 70 * np.stack(waves) + random.normal(0, 25, (3, height, width))
+        yield picture.round().clip(0, 255).astype(np.uint8)[None]
+
+
+def reference(folder, model, embed, sizes, seed, layers=()):
+    """Writes what a network computes in f64: embeddings, and gradients at named modules."""
+    tensors = {}
+    for index, picture in enumerate(images(sizes, seed)):
+        size = "x".join(map(str, picture.shape[2:]))
+        x = torch.from_numpy(picture).double() / 127.5 - 1
+        kept = {}
+
+        def keep(name):
+            def hook(_, __, output):
+                output = output[0] if isinstance(output, tuple) else output
+                output.retain_grad()
+                kept[name] = output
+            return hook
+
+        modules = dict(model.named_modules())
+        hooks = [modules[module].register_forward_hook(keep(name)) for name, module in layers if index == 0]
+        embedding = embed(model, x)
+        tensors[f"input.{size}"] = picture
+        tensors[f"embedding.{size}"] = embedding.detach().numpy().astype(np.float32)
+        if hooks:
+            vector = np.random.default_rng(seed + 1).normal(size=embedding.shape[1])
+            (embedding * torch.from_numpy(vector)).sum().backward()
+            tensors["vector"] = vector.astype(np.float32)
+            for name, output in kept.items():
+                tensors[f"gradient.{name}"] = output.grad.numpy().astype(np.float32)
+        for hook in hooks:
+            hook.remove()
+    save_file({name: np.ascontiguousarray(value) for name, value in tensors.items()}, folder / "reference.safetensors")
+
+
+def fresh(name):
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def trimmed(folder):
+    """Without what says nothing about the network."""
+    for extra in ("generation_config.json", "README.md"):
+        (folder / extra).unlink(missing_ok=True)
+
+
+# transformers ---------------------------------------------------------------------------------------------------------
+
+SMALL = dict(hidden_size=32, num_hidden_layers=2, num_attention_heads=4)
+
+
+def hugging_face():
+    import transformers as t
+
+    vit = dict(SMALL, intermediate_size=48)
+    text = dict(vocab_size=16, hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2,
+                max_position_embeddings=8, projection_dim=24, bos_token_id=0, eos_token_id=1, pad_token_id=1)
+    dino_sizes = [(56, 56), (42, 70), (84, 84)]
+    sizes = [(40, 40), (32, 48), (56, 64)]
+
+    def pooled(model, x, **more):
+        return model(pixel_values=x, **more).pooler_output
+
+    def first(backbone):
+        return lambda model, x: getattr(model, backbone)(pixel_values=x, interpolate_pos_encoding=True).last_hidden_state[:, 0]
+
+    yield "dinov2", lambda: t.Dinov2Model(t.Dinov2Config(**SMALL, mlp_ratio=2, image_size=56)), pooled, dino_sizes, [
+        ("encoder.layer.0", "encoder.layer.0"), ("encoder.layer.1.norm1", "encoder.layer.1.norm1")]
+    yield "dinov2_giant", lambda: t.Dinov2Model(
+        t.Dinov2Config(**SMALL, mlp_ratio=3, image_size=56, use_swiglu_ffn=True)), pooled, dino_sizes, []
+    yield "dinov2_with_registers", lambda: t.Dinov2WithRegistersModel(
+        t.Dinov2WithRegistersConfig(**SMALL, mlp_ratio=2, image_size=56, patch_size=14, num_register_tokens=3)), \
+        pooled, dino_sizes, []
+    yield "dinov3_vit", lambda: t.DINOv3ViTModel(
+        t.DINOv3ViTConfig(**vit, patch_size=8, num_register_tokens=4, image_size=40)), pooled, sizes, [
+        ("layer.0", "model.layer.0"), ("layer.1.norm1", "model.layer.1.norm1")]
+    yield "dinov3_vit_gated", lambda: t.DINOv3ViTModel(
+        t.DINOv3ViTConfig(**vit, patch_size=8, num_register_tokens=4, image_size=40, use_gated_mlp=True,
+                          hidden_act="silu", key_bias=True, rope_theta=50.0)), pooled, sizes, []
+    yield "vit", lambda: t.ViTForImageClassification(
+        t.ViTConfig(**vit, patch_size=8, image_size=40, num_labels=5)), first("vit"), sizes, []
+    yield "deit", lambda: t.DeiTForImageClassification(
+        t.DeiTConfig(**vit, patch_size=8, image_size=40, num_labels=5)), first("deit"), sizes, []
+    clip = dict(vit, patch_size=8, image_size=40, projection_dim=24)
+    yield "clip", lambda: t.CLIPModel(t.CLIPConfig(text_config=text, vision_config=dict(clip), projection_dim=24)), \
+        lambda model, x: model.visual_projection(
+            model.vision_model(pixel_values=x, interpolate_pos_encoding=True).pooler_output), sizes, []
+    yield "clip_vision_model", lambda: t.CLIPVisionModelWithProjection(
+        t.CLIPVisionConfig(**clip, hidden_act="gelu")), \
+        lambda model, x: model(pixel_values=x, interpolate_pos_encoding=True).image_embeds, sizes, []
+    siglip = dict(vit, patch_size=8, image_size=40)
+    yield "siglip", lambda: t.SiglipVisionModel(t.SiglipVisionConfig(**siglip)), \
+        lambda model, x: pooled(model, x, interpolate_pos_encoding=True), sizes, [
+        ("post_layernorm", "post_layernorm"), ("encoder.layers.1.layer_norm1", "encoder.layers.1.layer_norm1")]
+
+
+SHARDED = {"deit"}
+IN_MEMORY = {"dinov2_giant", "vit", "dinov3_vit"}
+
+
+def from_transformers(names):
+    for seed, (name, make, embed, sizes, layers) in enumerate(hugging_face()):
+        if names and name not in names:
+            continue
+        torch.manual_seed(seed)
+        model = randomise(make(), 10 + seed)
+        folder = fresh(name)
+        shard = "30KB" if name in SHARDED else "1GB"
+        # What is no parameter stays as exact as it was: DINOv3's frequencies.
+        exact = {buffer: value.clone() for buffer, value in model.named_buffers() if value.is_floating_point()}
+        model.half().save_pretrained(folder, max_shard_size=shard)
+        trimmed(folder)
+        if name in IN_MEMORY:
+            memory = fresh(f"{name}.memory")
+            torch.save(dict(model.state_dict()), memory / "pytorch_model.bin")
+            shutil.copy(folder / "config.json", memory)
+        model = model.double()
+        for buffer, value in exact.items():
+            model.get_buffer(buffer).copy_(value)
+        reference(folder, model, embed, sizes, seed, layers)
+        print(name, sum(file.stat().st_size for file in folder.iterdir()) // 1024, "KiB")
+
+
+def main():
+    global FOLDER
+    arguments = sys.argv[1:]
+    if arguments and ("/" in arguments[0] or arguments[0] == "."):
+        FOLDER = Path(arguments.pop(0))
+    from_transformers(arguments)
+
+
+if __name__ == "__main__":
+    main()
