@@ -14,6 +14,7 @@ Every tensor is random, so that each matters: LayerScale, norms, positions, regi
 under the names that transformers 5 has in memory. Needs torch, transformers, timm and open_clip_torch.
 """
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -182,12 +183,90 @@ def from_transformers(names):
         print(name, sum(file.stat().st_size for file in folder.iterdir()) // 1024, "KiB")
 
 
+# timm -----------------------------------------------------------------------------------------------------------------
+
+def from_timm(names):
+    import timm
+    from timm.models._hub import save_for_hf
+
+    small = dict(embed_dim=32, depth=2, num_heads=4)
+    networks = {
+        "vit_small_patch14_reg4_dinov2": (dict(small, img_size=56), 0),
+        "vit_giant_patch14_dinov2": (dict(small, img_size=56, mlp_ratio=3), 0),
+        "vit_base_patch32_clip_quickgelu_224": (dict(small, img_size=40, patch_size=8), 5),
+        "vit_base_patch32_siglip_256": (dict(small, img_size=40, patch_size=8), 0),
+        "vit_medium_patch16_reg4_gap_256": (dict(small, img_size=40, patch_size=8), 5),
+        "deit_tiny_distilled_patch16_224": (dict(small, img_size=40, patch_size=8), 5),
+        "vit_small_plus_patch16_dinov3_qkvb": (dict(small, img_size=40, patch_size=8), 0),
+        "test_vit": (dict(img_size=40, patch_size=8, depth=1), 0),
+    }
+    for seed, (name, (arguments, classes)) in enumerate(networks.items()):
+        if names and f"timm_{name}" not in names:
+            continue
+        torch.manual_seed(seed)
+        model = timm.create_model(name, num_classes=classes, dynamic_img_size=True, **arguments)
+        model = randomise(model, 50 + seed)
+        folder = fresh(f"timm_{name}")
+        exact = {buffer: value.clone() for buffer, value in model.named_buffers() if value.is_floating_point()}
+        save_for_hf(model.half(), folder, model_args=dict(arguments, dynamic_img_size=True), safe_serialization=True)
+        trimmed(folder)
+        model = model.double()
+        for buffer, value in exact.items():
+            model.get_buffer(buffer).copy_(value)
+        model.reset_classifier(0) if not classes else None
+        sizes = [(56, 56), (42, 70), (84, 84)] if arguments["img_size"] == 56 else [(40, 40), (32, 48), (56, 64)]
+        reference(folder, model, lambda model, x: model.forward_head(model.forward_features(x), pre_logits=True), sizes, seed)
+        print(folder.name, sum(file.stat().st_size for file in folder.iterdir()) // 1024, "KiB")
+
+
+# open_clip ------------------------------------------------------------------------------------------------------------
+
+def from_open_clip(names):
+    from open_clip.model import CLIP, resize_pos_embed
+
+    def make(config, side):
+        tower = dict(config["vision_cfg"], image_size=side)
+        return CLIP(config["embed_dim"], tower, config["text_cfg"], quick_gelu=config.get("quick_gelu", False))
+
+    text = dict(context_length=8, vocab_size=16, width=16, heads=2, layers=1)
+    vision = dict(image_size=40, layers=2, width=32, head_width=8, mlp_ratio=1.5, patch_size=8)
+    networks = {
+        "open_clip": dict(embed_dim=24, vision_cfg=vision, text_cfg=text),
+        "open_clip_quickgelu": dict(embed_dim=24, vision_cfg=dict(vision, ls_init_value=0.1), text_cfg=text, quick_gelu=True),
+    }
+    for seed, (name, config) in enumerate(networks.items()):
+        if names and name not in names:
+            continue
+        torch.manual_seed(seed)
+        model = randomise(make(config, 40), 80 + seed)
+        folder = fresh(name)
+        state = {key: value.half() for key, value in model.state_dict().items() if value.is_floating_point()}
+        save_file({key: value.numpy() for key, value in state.items()}, folder / "open_clip_model.safetensors")
+        preprocess = dict(mean=[0.5] * 3, std=[0.25] * 3, interpolation="bicubic", resize_mode="shortest")
+        settings = dict(model_cfg=config, preprocess_cfg=preprocess)
+        (folder / "open_clip_config.json").write_text(json.dumps(settings, indent=1))
+        whole = {}
+        for side in (40, 32, 64):
+            other = make(config, side)
+            resized = {key: value.float() for key, value in state.items()}
+            resize_pos_embed(resized, other)
+            other.load_state_dict(resized, strict=False)
+            other.eval().double()
+            reference(folder, other, lambda model, x: model.encode_image(x), [(side, side)], seed + side)
+            from safetensors.numpy import load_file
+            whole |= load_file(folder / "reference.safetensors")
+        save_file(whole, folder / "reference.safetensors")
+        print(folder.name, sum(file.stat().st_size for file in folder.iterdir()) // 1024, "KiB")
+
+
 def main():
     global FOLDER
     arguments = sys.argv[1:]
     if arguments and ("/" in arguments[0] or arguments[0] == "."):
         FOLDER = Path(arguments.pop(0))
     from_transformers(arguments)
+    from_timm(arguments)
+    from_open_clip(arguments)
 
 
 if __name__ == "__main__":

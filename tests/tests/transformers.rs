@@ -188,6 +188,9 @@ fn the_layer_taken_by_itself_is_the_last_whose_patches_still_matter() {
         ("vit", "vit.encoder.layer.0"),
         ("clip", "vision_model.encoder.layers.0"),
         ("siglip", "post_layernorm"),
+        ("timm_vit_small_patch14_reg4_dinov2", "blocks.0"),
+        ("timm_vit_medium_patch16_reg4_gap_256", "blocks.1"),
+        ("open_clip", "visual.transformer.resblocks.0"),
     ] {
         let network = network(&folder(name), (112, 112));
         let layer = network.last_layer().expect("it has layers");
@@ -211,7 +214,8 @@ fn copy(name: &str) -> tempfile::TempDir {
 /// A copy of a folder whose settings, or those under a field, have other values.
 fn with_settings(name: &str, of: Option<&str>, settings: Value) -> tempfile::TempDir {
     let copy = copy(name);
-    let file = copy.path().join("config.json");
+    let files = ["config.json", "open_clip_config.json"].map(|name| copy.path().join(name));
+    let file = files.into_iter().find(|file| file.exists()).expect("it has settings");
     let text = std::fs::read_to_string(&file).expect("readable");
     let mut config: Value = serde_json::from_str(&text).expect("JSON");
     let Value::Object(settings) = settings else { panic!("settings are an object") };
@@ -270,6 +274,10 @@ fn every_setting_and_every_kind_of_tensor_matters() {
         ("clip_vision_model", None, json!({"hidden_act": "quick_gelu"})),
         ("siglip", None, json!({"hidden_act": "relu"})),
         ("siglip", None, json!({"layer_norm_eps": 0.3})),
+        ("timm_vit_base_patch32_siglip_256", Some("model_args"), json!({"act_layer": "relu"})),
+        ("timm_vit_medium_patch16_reg4_gap_256", Some("model_args"), json!({"num_heads": 8})),
+        ("open_clip", Some("model_cfg"), json!({"quick_gelu": true})),
+        ("open_clip_quickgelu", Some("model_cfg"), json!({"quick_gelu": false})),
     ];
     let settings = settings.map(|(name, of, settings)| {
         (name, settings.to_string(), with_settings(name, of, settings))
@@ -320,7 +328,13 @@ fn positions_of_other_sizes_follow_each_family_s_recipe() {
 
 #[test]
 fn a_classifier_that_reads_the_embedding_is_kept() {
-    for (name, classes) in [("vit", Some(5)), ("deit", Some(5)), ("clip", None)] {
+    for (name, classes) in [
+        ("vit", Some(5)),
+        ("deit", Some(5)),
+        ("clip", None),
+        ("timm_vit_medium_patch16_reg4_gap_256", Some(5)),
+        ("timm_deit_tiny_distilled_patch16_224", None),
+    ] {
         let parts = read(&folder(name), (40, 40)).parts;
         assert_eq!(parts.classifier.as_ref().map(|head| head.classes), classes, "{name}");
         let network = ConvNet::from_graph(parts, &backend::device()).expect("it runs");
@@ -362,6 +376,42 @@ fn settings_that_cannot_be_are_refused_in_words() {
     }
     let changed = with_settings("dinov3_vit", None, json!({"num_attention_heads": 16}));
     assert!(refused(changed.path()).contains("no quarters"));
+}
+
+#[test]
+fn what_timm_and_open_clip_have_besides_is_refused_in_words() {
+    let timm = "timm_vit_medium_patch16_reg4_gap_256";
+    for (name, of, settings, says) in [
+        (timm, None, json!({"architecture": "swin_tiny"}), "\"swin_tiny\" are not known"),
+        (timm, None, json!({"architecture": "vit_base_patch16_rope_224"}), "are not known"),
+        (timm, None, json!({"architecture": "vit_base_patch16_rpn_224"}), "are not known"),
+        (timm, Some("model_args"), json!({"qk_norm": true}), "`qk_norm` in `model_args`"),
+        (timm, Some("model_args"), json!({"global_pool": "avgmax"}), "\"avgmax\" is not known"),
+        ("open_clip", Some("model_cfg"), json!({"vision_cfg": {"timm_model_name": "x"}}), "timm's"),
+        ("open_clip", Some("model_cfg"), json!({"vision_cfg": {"layers": [3, 4]}}), "a ResNet"),
+        (
+            "open_clip",
+            Some("model_cfg"),
+            json!({"vision_cfg": {"attentional_pool": true}}),
+            "is on",
+        ),
+        (
+            "open_clip",
+            Some("model_cfg"),
+            json!({"vision_cfg": {"pool_type": "avg"}}),
+            "only \"tok\"",
+        ),
+        (
+            "open_clip",
+            Some("model_cfg"),
+            json!({"vision_cfg": {"head_width": 64, "width": 32}}),
+            "0 heads",
+        ),
+    ] {
+        let changed = with_settings(name, of, settings.clone());
+        let error = refused(changed.path());
+        assert!(error.contains(says), "{settings}: {error}");
+    }
 }
 
 #[test]

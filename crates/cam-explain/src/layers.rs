@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use cam_graph::{Cut, Graph, Positions, Shape};
-use cam_models::{Description, EMBEDDED, identify};
+use cam_models::{Description, EMBEDDED, Strictness, describe as known, identify};
 use cam_onnx::Wish;
 use serde::Serialize;
 
 use crate::error::{Context as _, Error};
 use crate::model::{checkpoint, description};
-use crate::onnx;
+use crate::{network_folder, onnx};
 
 /// The layers of a network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -73,6 +73,10 @@ impl LayerListing {
     /// Where there is no such network, or its file cannot be read.
     pub fn of(wanted: &LayersOf) -> Result<Self, Error> {
         match wanted.weights.as_deref() {
+            Some(folder) if network_folder::is_network(folder) => {
+                let parts = network_folder::read(folder, wanted.size, Strictness::Exact)?.parts;
+                Self::of_graph(parts.name, &parts.graph, folder)
+            }
             Some(file) if onnx::is_onnx(file) => Self::of_onnx(file, wanted.size),
             Some(file) => {
                 let found = identify(checkpoint(file, wanted.prefix.as_deref())?)?;
@@ -80,6 +84,10 @@ impl LayerListing {
             }
             None => {
                 let name = wanted.name.as_deref().unwrap_or(EMBEDDED);
+                if network_folder::is_network(name.as_ref()) && known(name).is_none() {
+                    let weights = Some(name.into());
+                    return Self::of(&LayersOf { name: None, weights, ..wanted.clone() });
+                }
                 Ok(Self::of_description(&description(name)?, wanted.size))
             }
         }
@@ -87,7 +95,10 @@ impl LayerListing {
 
     fn of_onnx(file: &Path, size: Option<[usize; 2]>) -> Result<Self, Error> {
         let network = onnx::import(file, &Wish { size, ..Wish::default() })?;
-        let graph = &network.graph;
+        Self::of_graph(onnx::name(file), &network.graph, file)
+    }
+
+    fn of_graph(name: String, graph: &Graph, file: &Path) -> Result<Self, Error> {
         let context = || file.display().to_string();
         let shapes = graph.shapes(&graph.input).with_context(context)?;
         let cuts = graph.cuts(&graph.input).with_context(context)?;
@@ -98,9 +109,9 @@ impl LayerListing {
         });
         Ok(Self {
             schema_version: 2,
-            model: onnx::name(file),
+            model: name,
             embedding_width: shapes[graph.output.index()].iter().product(),
-            input: network.input.size,
+            input: [graph.input[1], graph.input[2]],
             layers: layers.collect(),
         })
     }

@@ -119,5 +119,7 @@ pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};
 pub use source::{LeftOut, OtherNetwork, Source};
 #[cfg(feature = "files")]
-pub use transformers::{FolderError, ReadFolder, folder_weights, read_folder};
+pub use transformers::{
+    FolderError, ReadFolder, folder_class_names, is_network_folder, read_folder, weight_files,
+};
 pub use weights::{ClassifierWeights, ConvolutionWeights, Weights};

@@ -129,11 +129,10 @@ fn mlp(builder: &mut Builder, tower: &Tower, x: Value, block: &str) -> Value {
             (builder.combine((Binary::Multiply, gate, y), &module, "gated"), down)
         }
         Mlp::Packed { both, down } => {
-            let whole = Rows { of: Some(2 * tower.hidden), ..Rows::all(&at(both), has_bias) };
-            let rest = Rows { start: tower.hidden, ..whole.clone() };
-            let gate = builder.rows(x, &whole, wide, (&module, "gate"));
+            let half = |start| Rows::all(&at(both), has_bias).some(start, 2 * tower.hidden);
+            let gate = builder.rows(x, &half(0), wide, (&module, "gate"));
             let gate = builder.map(gate, tower.activation, &module, "activation");
-            let y = builder.rows(x, &rest, wide, (&module, "up"));
+            let y = builder.rows(x, &half(tower.hidden), wide, (&module, "up"));
             (builder.combine((Binary::Multiply, gate, y), &module, "gated"), down)
         }
     };

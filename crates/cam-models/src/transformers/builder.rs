@@ -17,30 +17,58 @@ pub(super) struct Source {
     pub make: Make,
 }
 
-/// Rows of a weight matrix, and of its bias.
+/// A tensor, or some of its rows.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    pub tensor: String,
+    /// The first row.
+    pub start: usize,
+    /// How many the tensor has; none where all are taken.
+    pub of: Option<usize>,
+}
+
+impl Part {
+    pub fn whole(tensor: String) -> Self {
+        Self { tensor, start: 0, of: None }
+    }
+
+    /// Its shape in the file, where so many rows of a shape are taken.
+    fn stored(&self, taken: &[usize]) -> Shape {
+        let rows = self.of.unwrap_or(taken[0]);
+        [&[rows], &taken[1..]].concat()
+    }
+}
+
+/// A linear layer: rows of a matrix, and perhaps of a bias.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
-    pub weight: String,
-    pub bias: Option<String>,
-    /// The first.
-    pub start: usize,
-    /// How many the tensors have in all; none where that many are taken.
-    pub of: Option<usize>,
+    pub weight: Part,
+    pub bias: Option<Part>,
 }
 
 impl Rows {
     /// A layer by itself.
     pub fn all(module: &str, has_bias: bool) -> Self {
-        let bias = has_bias.then(|| format!("{module}.bias"));
-        Self { weight: format!("{module}.weight"), bias, start: 0, of: None }
+        let bias = has_bias.then(|| Part::whole(format!("{module}.bias")));
+        Self { weight: Part::whole(format!("{module}.weight")), bias }
     }
 
-    /// Its weight as a matrix `[outputs, inputs]`, and its bias.
-    pub fn tensors(&self, outputs: usize, inputs: usize) -> Vec<(String, Shape)> {
-        let rows = self.of.unwrap_or(outputs);
-        let weight = (self.weight.clone(), vec![rows, inputs]);
-        let bias = self.bias.iter().map(|bias| (bias.clone(), vec![rows]));
-        std::iter::once(weight).chain(bias).collect()
+    /// Some rows of a layer that has `of`.
+    pub fn some(self, start: usize, of: usize) -> Self {
+        let some = |part: Part| Part { start, of: Some(of), ..part };
+        Self { weight: some(self.weight), bias: self.bias.map(some) }
+    }
+
+    /// Its weight `[outputs, inputs]` and its bias: the shapes that are taken, and where they are.
+    pub fn parts(&self, [outputs, inputs]: [usize; 2]) -> Vec<(&Part, Shape)> {
+        let bias = self.bias.iter().map(|bias| (bias, vec![outputs]));
+        std::iter::once((&self.weight, vec![outputs, inputs])).chain(bias).collect()
+    }
+
+    /// The tensors in the file, with their shapes there.
+    pub fn tensors(&self, sides: [usize; 2]) -> Vec<(String, Shape)> {
+        let parts = self.parts(sides).into_iter();
+        parts.map(|(part, taken)| (part.tensor.clone(), part.stored(&taken))).collect()
     }
 }
 
@@ -111,18 +139,16 @@ impl Builder {
         &mut self,
         x: Value,
         rows: &Rows,
-        [outputs, inputs]: [usize; 2],
+        sides: [usize; 2],
         (module, part): (&str, &str),
     ) -> Value {
         let end = if part.is_empty() { String::new() } else { format!("#{part}") };
-        let tensors = rows.tensors(outputs, inputs);
-        let start = rows.start;
-        let shapes = [vec![outputs, inputs], vec![outputs]];
-        let mut names = tensors.into_iter().zip(shapes).map(|(tensor, shape)| {
-            let first = start * shape[1..].iter().product::<usize>();
-            let length = shape.iter().product::<usize>();
-            let name = format!("{}{end}", tensor.0);
-            self.made(&name, shape, vec![tensor], move |mut values| {
+        let mut names = rows.parts(sides).into_iter().map(|(part, taken)| {
+            let first = part.start * taken[1..].iter().product::<usize>();
+            let length = taken.iter().product::<usize>();
+            let name = format!("{}{end}", part.tensor);
+            let tensors = vec![(part.tensor.clone(), part.stored(&taken))];
+            self.made(&name, taken, tensors, move |mut values| {
                 let whole = values.pop().unwrap_or_default();
                 match whole.len() == length {
                     true => whole,

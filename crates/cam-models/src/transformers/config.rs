@@ -59,6 +59,15 @@ impl Config {
         Ok(Self { path: self.path.clone(), object })
     }
 
+    /// The names of the fields.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.object.keys().map(String::as_str)
+    }
+
+    pub fn is_list(&self, name: &str) -> bool {
+        self.get(name).is_some_and(Value::is_array)
+    }
+
     pub fn has(&self, name: &str) -> bool {
         self.get(name).is_some()
     }
@@ -89,9 +98,25 @@ impl Config {
         Ok(self.within(name, 1, LARGEST)?.unwrap_or(default))
     }
 
-    /// A width that may be left out.
-    pub fn optional_width(&self, name: &str) -> Result<Option<usize>, FolderError> {
-        self.within(name, 1, LARGEST)
+    /// A multiple of a width, rounded down.
+    pub fn multiple(&self, name: &str, default: f64, of: usize) -> Result<usize, FolderError> {
+        let multiple = of as f64 * self.number(name, default)?;
+        match (1.0..=LARGEST as f64).contains(&multiple) {
+            true => Ok(multiple as usize),
+            false => {
+                Err(self.error(format!("`{name}` times {of} is {multiple}, not 1 to {LARGEST}")))
+            }
+        }
+    }
+
+    /// A width that the weights tell.
+    pub fn told(&self, what: &str, found: usize) -> Result<usize, FolderError> {
+        match (1..=LARGEST).contains(&found) {
+            true => Ok(found),
+            false => {
+                Err(self.error(format!("the weights say {what} of {found}, not 1 to {LARGEST}")))
+            }
+        }
     }
 
     /// How many of something there are.
@@ -148,6 +173,14 @@ impl Config {
                 return Err(self.wrong(name, known));
             }
         })
+    }
+
+    /// What classes are called, in order: `id2label`, unless it holds placeholders (`LABEL_0`).
+    pub fn labels(&self) -> Option<Vec<String>> {
+        let labels = self.object.get("id2label")?.as_object()?;
+        let name = |index: usize| Some(labels.get(&index.to_string())?.as_str()?.to_owned());
+        let names: Vec<String> = (0..labels.len()).map(name).collect::<Option<_>>()?;
+        names.first().is_some_and(|first| first != "LABEL_0").then_some(names)
     }
 
     /// Heads that share a width equally.

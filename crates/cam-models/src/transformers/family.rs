@@ -8,7 +8,7 @@ use crate::checkpoint::Checkpoint;
 
 /// What is known, for whoever has something else.
 pub(super) const KNOWN: &str = "dinov2, dinov2_with_registers, dinov3_vit, vit, deit, clip, clip_vision_model, siglip and siglip_vision_model of \
-     transformers";
+     transformers, the plain vision transformers of timm (vit_…, deit_…, deit3_…) and those of open_clip";
 
 /// A family: how its files spell its tensors, and what its settings say.
 pub(super) struct Family {
@@ -17,8 +17,10 @@ pub(super) struct Family {
     pub spelling: Spelling,
     /// What a file's settings, and where they are silent its tensors, say.
     pub describe: fn(&Config, &Checkpoint) -> Result<Described, FolderError>,
-    /// `preprocessor_config.json` where there is none: the class's defaults.
+    /// What stands for them where there are none: the class's defaults.
     pub processor: &'static str,
+    /// Files that say how images are prepared, the first that is there being the one that is read.
+    pub preprocessors: &'static [&'static str],
 }
 
 /// A network as its folder describes it.

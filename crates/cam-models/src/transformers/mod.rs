@@ -13,12 +13,14 @@ mod error;
 mod family;
 mod hugging_face;
 mod names;
+mod open_clip;
 mod pool;
 mod position;
 mod preprocessing;
 mod rope;
 mod shards;
 mod text;
+mod timm;
 mod tower;
 
 use std::path::{Path, PathBuf};
@@ -46,7 +48,7 @@ const MOST_PATCHES: usize = 1 << 16;
 pub struct ReadFolder {
     /// The network.
     pub parts: GraphParts,
-    /// The type that its settings say (`dinov2`).
+    /// The type that its settings say: `dinov2`, `vit_base_patch16_224`, `open_clip`.
     pub family: String,
     /// Which value is the embedding, in words.
     pub embedding: &'static str,
@@ -58,9 +60,50 @@ pub struct ReadFolder {
     pub remarks: Vec<String>,
 }
 
-/// The file of a folder's weights, or the list of them, where the folder holds a network with its settings.
-pub fn folder_weights(folder: &Path) -> Option<PathBuf> {
-    shards::file(folder, |_| true).filter(|_| folder.join("config.json").is_file())
+/// Whether a path is a folder that holds a network's settings.
+pub fn is_network_folder(path: &Path) -> bool {
+    path.is_dir() && [CONFIG, OPEN_CLIP].iter().any(|name| path.join(name).is_file())
+}
+
+/// The settings of transformers and of timm.
+const CONFIG: &str = "config.json";
+
+/// Those of `open_clip`.
+const OPEN_CLIP: &str = "open_clip_config.json";
+
+/// A folder's settings, the family that they name, and the file that its weights begin with.
+fn settings(folder: &Path) -> Result<(Config, &'static Family, PathBuf), FolderError> {
+    let of = |is_open_clip: bool| {
+        shards::file(folder, |name| name.starts_with("open_clip") == is_open_clip)
+    };
+    let (config, open_clip) = (folder.join(CONFIG), folder.join(OPEN_CLIP));
+    // Some folders hold a network twice, in transformers' form and in `open_clip`'s.
+    let is_open_clip = open_clip.is_file() && (!config.is_file() || of(false).is_none());
+    let (config, family) = match is_open_clip {
+        true => (Config::open(&open_clip)?, &open_clip::OPEN_CLIP),
+        false => {
+            let config = Config::open(&config)?;
+            let is_timm = config.has("architecture") && !config.has("model_type");
+            let family = if is_timm { &timm::TIMM } else { hugging_face::family(&config)? };
+            (config, family)
+        }
+    };
+    let weights = of(is_open_clip).or_else(|| of(!is_open_clip));
+    let weights = weights.ok_or_else(|| FolderError::NoWeights { path: folder.to_owned() })?;
+    Ok((config, family, weights))
+}
+
+/// The files that hold a folder's weights, in the order of their names.
+///
+/// # Errors
+/// [`FolderError`] where there are none, or the list of them is no such list.
+pub fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    shards::files(&settings(folder)?.2)
+}
+
+/// What a folder's settings call the classes of its classifier, in order; none where they have but placeholders.
+pub fn folder_class_names(folder: &Path) -> Option<Vec<String>> {
+    Config::open(&folder.join(CONFIG)).ok()?.labels()
 }
 
 /// Reads a network from a folder, for images of a width and height in pixels; without them, for the size that its
@@ -74,10 +117,7 @@ pub fn read_folder(
     size: Option<(usize, usize)>,
     strictness: Strictness,
 ) -> Result<ReadFolder, FolderError> {
-    let config = Config::open(&folder.join("config.json"))?;
-    let family = hugging_face::family(&config)?;
-    let weights = shards::file(folder, |_| true);
-    let weights = weights.ok_or_else(|| FolderError::NoWeights { path: folder.to_owned() })?;
+    let (config, family, weights) = settings(folder)?;
     let Named { checkpoint, root } = family.spelling.named(&shards::open(&weights)?);
     let described = (family.describe)(&config, &checkpoint)?;
     let (preprocessing, preprocessor, remarks) =
@@ -88,9 +128,10 @@ pub fn read_folder(
     let name = name(folder);
     check_depth(&config, &described, &checkpoint)?;
     let parameters = numbers(&checkpoint, (&name, &weights), family, sources, strictness)?;
+    let said = config.text("model_type")?.or(config.text("architecture")?);
     Ok(ReadFolder {
         parts: GraphParts { name, graph, parameters, classifier, preprocessing },
-        family: config.text("model_type")?.unwrap_or_default().to_owned(),
+        family: said.unwrap_or(family.types[0]).to_owned(),
         embedding: described.embedding,
         weights,
         preprocessor,
@@ -98,10 +139,16 @@ pub fn read_folder(
     })
 }
 
-/// The folder's own name.
+/// What the network is called: as its folder.
 fn name(folder: &Path) -> String {
-    let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    whole.file_name().map_or_else(|| "network".into(), |name| name.to_string_lossy().into_owned())
+    let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let named = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    // In the hub's cache a folder is called by its commit: `models--ORG--NAME/snapshots/COMMIT`.
+    let cached = whole.parent().filter(|snapshots| snapshots.ends_with("snapshots"));
+    let repository = cached.and_then(Path::parent).and_then(named);
+    let repository =
+        repository.and_then(|name| Some(name.strip_prefix("models--")?.replace("--", "/")));
+    repository.or_else(|| named(&whole)).unwrap_or_else(|| "network".to_owned())
 }
 
 fn build(
@@ -141,7 +188,7 @@ fn check_depth(
 ) -> Result<(), FolderError> {
     let list = described.tower.names.blocks;
     let (said, found) = (described.tower.depth, family::blocks(checkpoint, list));
-    match said == found {
+    match said == found && said > 0 {
         true => Ok(()),
         false => Err(config.error(format!(
             "the settings say {said} blocks, and the weights hold {found} (`{list}`)"

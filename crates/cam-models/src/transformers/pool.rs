@@ -3,7 +3,7 @@
 use cam_graph::{Binary, Operation, Value};
 
 use super::block::Shared;
-use super::builder::{Builder, Rows};
+use super::builder::{Builder, Part, Rows};
 use super::tower::{AttentionPooling, Pooling, PoolingLayers, Projection, Tower};
 
 /// The embedding of `[tokens, width]`, a vector.
@@ -16,12 +16,12 @@ pub(super) fn pool(
 ) -> Value {
     let (width, epsilon) = (tower.width, tower.epsilon);
     let x = match tower.pooling {
-        Pooling::NormThenClass { norm } => {
+        Pooling::NormThenClass { norm, tokens } => {
             let x = builder.layer_norm(x, norm, (1, width), epsilon);
-            class_token(builder, x, width)
+            class_token(builder, x, width, tokens)
         }
         Pooling::ClassThenNorm { norm } => {
-            let x = class_token(builder, x, width);
+            let x = class_token(builder, x, width, 1);
             builder.layer_norm(x, norm, (0, width), epsilon)
         }
         Pooling::Mean { before, behind } => {
@@ -48,10 +48,14 @@ pub(super) fn pool(
     }
 }
 
-fn class_token(builder: &mut Builder, x: Value, width: usize) -> Value {
-    let slice = Operation::Slice { axis: 0, start: 0, length: 1 };
+/// The first token, or the mean of the first few: a distilled network has a class token of its own for what was distilled.
+fn class_token(builder: &mut Builder, x: Value, width: usize, tokens: usize) -> Value {
+    let slice = Operation::Slice { axis: 0, start: 0, length: tokens };
     let x = builder.step(&[x], slice, "", "class_token");
-    builder.reshape(x, &[width], "", "class_vector")
+    match tokens {
+        1 => builder.reshape(x, &[width], "", "class_vector"),
+        _ => builder.mean(x, &[0], "", "class_vector"),
+    }
 }
 
 /// The tokens behind those in front.
@@ -129,9 +133,10 @@ fn asked(
 ) -> Value {
     let width = heads * head;
     let mut tensors = vec![(pooling.probe.to_owned(), vec![1, 1, width])];
-    tensors.extend(query.tensors(width, width));
+    tensors.extend(query.tensors([width; 2]));
     let make = move |values: Vec<Vec<f32>>| {
         let [probe, weight, bias] = values.as_slice() else { return Vec::new() };
+        // The query's rows are the first.
         let rows = weight.chunks_exact(width).zip(bias).take(width);
         let product = |(row, bias): (&[f32], &f32)| {
             let terms = row.iter().zip(probe).map(|(a, b)| f64::from(*a) * f64::from(*b));
@@ -148,15 +153,14 @@ impl PoolingLayers {
     /// Of query, keys and values.
     fn rows(self, width: usize) -> [Rows; 3] {
         match self {
-            Self::Bare([weight, bias]) => [0, 1, 2].map(|which| Rows {
-                weight: weight.to_owned(),
-                bias: Some(bias.to_owned()),
-                start: which * width,
-                of: Some(3 * width),
+            Self::Bare([weight, bias]) => [0, 1, 2].map(|which| {
+                let bias = Some(Part::whole(bias.to_owned()));
+                let all = Rows { weight: Part::whole(weight.to_owned()), bias };
+                all.some(which * width, 3 * width)
             }),
             Self::QueryAndRest([query, rest]) => {
-                let rest = Rows { of: Some(2 * width), ..Rows::all(rest, true) };
-                [Rows::all(query, true), rest.clone(), Rows { start: width, ..rest }]
+                let rest = |start| Rows::all(rest, true).some(start, 2 * width);
+                [Rows::all(query, true), rest(0), rest(width)]
             }
         }
     }

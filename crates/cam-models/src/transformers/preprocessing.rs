@@ -7,9 +7,6 @@ use super::family::Family;
 use super::text;
 use crate::preprocessing::Preprocessing;
 
-/// Files that say it, the first that is there being the one that is read.
-const FILES: [&str; 2] = ["preprocessor_config.json", "processor_config.json"];
-
 /// The preprocessing, the file that says it, and what is to be said of it.
 type Found = (Preprocessing, Option<PathBuf>, Vec<String>);
 
@@ -21,11 +18,12 @@ pub(super) fn of(
     image: Option<[usize; 2]>,
     size: Option<(usize, usize)>,
 ) -> Result<Found, FolderError> {
-    let file = FILES.iter().map(|name| folder.join(name)).find(|path| path.is_file());
+    let files = family.preprocessors;
+    let file = files.iter().map(|name| folder.join(name)).find(|path| path.is_file());
     let (preprocessing, mut remarks) = match &file {
         Some(path) => said(path, &text::read(path)?)?,
         None => {
-            let (found, _) = said(&folder.join(FILES[0]), family.processor)?;
+            let (found, _) = said(&folder.join(files[0]), family.processor)?;
             let found = match image {
                 Some([height, width]) => found.with_size((width, height)),
                 None => found,
@@ -33,7 +31,7 @@ pub(super) fn of(
             let remark = format!(
                 "{}: there is no {}: images are prepared as is usual for {}",
                 folder.display(),
-                FILES[0],
+                files[0],
                 family.types[0]
             );
             (found, vec![remark])

@@ -27,14 +27,14 @@ pub(super) fn file(folder: &Path, is_wanted: impl Fn(&str) -> bool) -> Option<Pa
 
 /// All tensors of a weight file, or of those that a list names.
 pub(super) fn open(file: &Path) -> Result<Checkpoint, FolderError> {
-    if file.extension().is_none_or(|ending| ending != "json") {
+    if !is_list(file) {
         return Ok(Checkpoint::open(file)?);
     }
     let listed = listed(file)?;
-    let folder = file.parent().unwrap_or(Path::new("."));
     let mut whole: Option<Checkpoint> = None;
-    for name in listed.values().collect::<BTreeSet<_>>() {
-        let shard = Checkpoint::open(&folder.join(name))?;
+    for shard in paths(file, &listed) {
+        let name = shard.file_name().unwrap_or_default().display().to_string();
+        let shard = Checkpoint::open(&shard)?;
         let whole = whole.get_or_insert_with(|| shard.renamed(BTreeMap::new()));
         for (tensor, stored) in shard.tensors() {
             if whole.get(tensor).is_some() {
@@ -51,6 +51,24 @@ pub(super) fn open(file: &Path) -> Result<Checkpoint, FolderError> {
         }
         None => Ok(whole),
     }
+}
+
+/// The files that a weight file is, or that it lists.
+pub(super) fn files(file: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    match is_list(file) {
+        true => Ok(paths(file, &listed(file)?)),
+        false => Ok(vec![file.to_owned()]),
+    }
+}
+
+fn is_list(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "json")
+}
+
+fn paths(file: &Path, listed: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let names: BTreeSet<&String> = listed.values().collect();
+    names.into_iter().map(|name| folder.join(name)).collect()
 }
 
 fn wrong(file: &Path, reason: String) -> FolderError {

@@ -2,7 +2,7 @@
 
 use cam_graph::Function;
 
-use super::builder::Rows;
+use super::builder::{Part, Rows};
 use super::position::Resampling;
 
 /// A vision transformer, with the names of its tensors.
@@ -88,6 +88,8 @@ pub(super) enum Qkv {
     Packed(&'static str),
     /// Tensors of no layer: weight and bias, as PyTorch's attention has them.
     Bare([&'static str; 2]),
+    /// One matrix, and biases of their own.
+    PackedWithBiases { both: &'static str, biases: [Option<&'static str>; 3] },
 }
 
 /// The layers of an MLP, below the block's name.
@@ -122,8 +124,8 @@ impl Biases {
 /// What becomes of the last block's tokens.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Pooling {
-    /// All are normalised, the first is taken.
-    NormThenClass { norm: &'static str },
+    /// All are normalised, the first is taken, or the mean of the first few.
+    NormThenClass { norm: &'static str, tokens: usize },
     /// The first is taken and normalised.
     ClassThenNorm { norm: &'static str },
     /// The mean of the patches, normalised before or behind.
@@ -187,13 +189,19 @@ impl Tower {
     /// The rows of queries (0), keys (1) or values (2) in a block.
     pub fn qkv(&self, block: &str, which: usize) -> Rows {
         let has = [self.biases.query, self.biases.key, self.biases.value][which];
-        let (start, of) = (which * self.width, Some(3 * self.width));
+        let (start, of) = (which * self.width, 3 * self.width);
+        let at = |name: &str| format!("{block}.{name}");
         match self.names.qkv {
-            Qkv::Apart(names) => Rows::all(&format!("{block}.{}", names[which]), has),
-            Qkv::Packed(name) => Rows { start, of, ..Rows::all(&format!("{block}.{name}"), has) },
-            Qkv::Bare(names) => {
-                let [weight, bias] = names.map(|name| format!("{block}.{name}"));
-                Rows { weight, bias: has.then_some(bias), start, of }
+            Qkv::Apart(names) => Rows::all(&at(names[which]), has),
+            Qkv::Packed(name) => Rows::all(&at(name), has).some(start, of),
+            Qkv::Bare([weight, bias]) => {
+                let bias = has.then(|| Part::whole(at(bias)));
+                Rows { weight: Part::whole(at(weight)), bias }.some(start, of)
+            }
+            Qkv::PackedWithBiases { both, biases } => {
+                let weight = Rows::all(&at(both), false).some(start, of).weight;
+                let bias = biases[which].filter(|_| has).map(|name| Part::whole(at(name)));
+                Rows { weight, bias }
             }
         }
     }

@@ -6,6 +6,7 @@ use super::super::family::{Described, Family, grid};
 use super::super::names::Spelling;
 use super::super::position::Resampling;
 use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Projection, Qkv, Tower};
+use super::PREPROCESSORS;
 use crate::checkpoint::Checkpoint;
 
 pub(super) static CLIP: Family = Family {
@@ -17,6 +18,7 @@ pub(super) static CLIP: Family = Family {
     },
     describe,
     processor: r#"{"image_processor_type": "CLIPImageProcessor"}"#,
+    preprocessors: &PREPROCESSORS,
 };
 
 fn describe(whole: &Config, checkpoint: &Checkpoint) -> Result<Described, FolderError> {

@@ -8,6 +8,7 @@ use super::super::family::{Described, Family, grid};
 use super::super::names::Spelling;
 use super::super::position::Resampling;
 use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Qkv, Tower};
+use super::PREPROCESSORS;
 use crate::checkpoint::Checkpoint;
 
 /// As facebook's files have it, which differs from the class's defaults.
@@ -32,6 +33,7 @@ pub(super) static DINOV2: Family = Family {
     spelling: SPELLING,
     describe: |config, checkpoint| describe(config, checkpoint, 0, Resampling::Bicubic),
     processor: PROCESSOR,
+    preprocessors: &PREPROCESSORS,
 };
 
 pub(super) static WITH_REGISTERS: Family = Family {
@@ -42,6 +44,7 @@ pub(super) static WITH_REGISTERS: Family = Family {
         describe(config, checkpoint, registers, Resampling::Antialiased)
     },
     processor: PROCESSOR,
+    preprocessors: &PREPROCESSORS,
 };
 
 fn describe(
@@ -55,8 +58,7 @@ fn describe(
     config.check_heads(width, heads)?;
     let image = config.sides("image_size", 224)?;
     let patch = config.sides("patch_size", 14)?;
-    // A small file spells it as a whole number, a tuned one perhaps not.
-    let hidden = (width as f64 * config.number("mlp_ratio", 4.0)?) as usize;
+    let hidden = config.multiple("mlp_ratio", 4.0, width)?;
     let is_gated = config.flag("use_swiglu_ffn", false)?;
     let is_apart = checkpoint.get("encoder.layer.0.mlp.gate_proj.weight").is_some();
     let mlp = match (is_gated, is_apart) {
@@ -107,7 +109,7 @@ fn describe(
             output: "attention.output.dense",
             feed_forward: "mlp",
         },
-        pooling: Pooling::NormThenClass { norm: "layernorm" },
+        pooling: Pooling::NormThenClass { norm: "layernorm", tokens: 1 },
         projection: None,
     };
     let mut described = Described::new(tower, "the class token behind the last norm");

@@ -5,6 +5,7 @@ use super::super::error::FolderError;
 use super::super::family::{Described, Family};
 use super::super::names::Spelling;
 use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Qkv, Tower};
+use super::PREPROCESSORS;
 use crate::checkpoint::Checkpoint;
 
 pub(super) static DINOV3: Family = Family {
@@ -16,6 +17,7 @@ pub(super) static DINOV3: Family = Family {
     },
     describe,
     processor: r#"{"image_processor_type": "DINOv3ViTImageProcessorFast"}"#,
+    preprocessors: &PREPROCESSORS,
 };
 
 fn describe(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> {
@@ -64,7 +66,7 @@ fn describe(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> {
             output: "attention.o_proj",
             feed_forward: "mlp",
         },
-        pooling: Pooling::NormThenClass { norm: "norm" },
+        pooling: Pooling::NormThenClass { norm: "norm", tokens: 1 },
         projection: None,
     };
     Ok(Described::new(tower, "the class token behind the last norm"))

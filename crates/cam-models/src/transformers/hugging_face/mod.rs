@@ -10,6 +10,9 @@ use super::config::Config;
 use super::error::FolderError;
 use super::family::Family;
 
+/// Files that say how images are prepared.
+const PREPROCESSORS: [&str; 2] = ["preprocessor_config.json", "processor_config.json"];
+
 static FAMILIES: [&Family; 6] = [
     &dinov2::DINOV2,
     &dinov2::WITH_REGISTERS,

@@ -6,6 +6,7 @@ use super::super::family::{Described, Family, grid};
 use super::super::names::Spelling;
 use super::super::position::Resampling;
 use super::super::tower::{AttentionPooling, Biases, Mlp, Pooling, PoolingLayers, Position, Tower};
+use super::PREPROCESSORS;
 use super::clip;
 use crate::checkpoint::Checkpoint;
 
@@ -18,6 +19,7 @@ pub(super) static SIGLIP: Family = Family {
     },
     describe,
     processor: r#"{"image_processor_type": "SiglipImageProcessor"}"#,
+    preprocessors: &PREPROCESSORS,
 };
 
 fn describe(whole: &Config, _: &Checkpoint) -> Result<Described, FolderError> {

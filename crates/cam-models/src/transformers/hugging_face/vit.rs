@@ -6,6 +6,7 @@ use super::super::family::{Described, Family, grid};
 use super::super::names::Spelling;
 use super::super::position::Resampling;
 use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Qkv, Tower};
+use super::PREPROCESSORS;
 use crate::checkpoint::Checkpoint;
 
 pub(super) static VIT: Family = Family {
@@ -26,6 +27,7 @@ pub(super) static VIT: Family = Family {
     },
     describe,
     processor: r#"{"image_processor_type": "ViTImageProcessor"}"#,
+    preprocessors: &PREPROCESSORS,
 };
 
 fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, FolderError> {
@@ -73,7 +75,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
             output: "attention.output.dense",
             feed_forward: "intermediate",
         },
-        pooling: Pooling::NormThenClass { norm: "layernorm" },
+        pooling: Pooling::NormThenClass { norm: "layernorm", tokens: 1 },
         projection: None,
     };
     let mut described = Described::new(tower, "the class token behind the last norm");
