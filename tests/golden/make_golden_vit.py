@@ -1,6 +1,7 @@
 """Small, seeded, random vision transformers in the folders that their libraries write, and what those libraries compute.
 
     python make_golden_vit.py [FOLDER] [NAME ...]
+    python make_golden_vit.py FOLDER --large
 
 writes into FOLDER (`../fixtures/transformers`) a folder for each network: `config.json`, the weights in half precision,
 and `reference.safetensors`:
@@ -9,6 +10,8 @@ and `reference.safetensors`:
     embedding.HxW    what the library computes in f64 from the same half-precision weights
     vector           v of e.v
     gradient.LAYER   d(e.v)/d(output of the layer) at the first size
+
+--large writes random networks of published sizes, for the test that is ignored unless CAM_TRANSFORMERS names FOLDER.
 
 Every tensor is random, so that each matters: LayerScale, norms, positions, registers. NAME.memory is the same network
 under the names that transformers 5 has in memory. Needs torch, transformers, timm and open_clip_torch.
@@ -156,6 +159,15 @@ def hugging_face():
         ("post_layernorm", "post_layernorm"), ("encoder.layers.1.layer_norm1", "encoder.layers.1.layer_norm1")]
 
 
+    conv = dict(hidden_sizes=[12, 16], depths=[1, 2], image_size=64)
+    conv_sizes = [(64, 64), (48, 80), (96, 96)]
+    yield "convnext", lambda: t.ConvNextForImageClassification(
+        t.ConvNextConfig(**conv, num_stages=2, num_labels=5)), \
+        lambda model, x: pooled(model.convnext, x), conv_sizes, []
+    yield "convnextv2", lambda: t.ConvNextV2Model(t.ConvNextV2Config(**conv, num_stages=2)), pooled, conv_sizes, []
+    yield "dinov3_convnext", lambda: t.DINOv3ConvNextModel(t.DINOv3ConvNextConfig(**conv)), pooled, conv_sizes, []
+
+
 SHARDED = {"deit"}
 IN_MEMORY = {"dinov2_giant", "vit", "dinov3_vit"}
 
@@ -259,11 +271,53 @@ def from_open_clip(names):
         print(folder.name, sum(file.stat().st_size for file in folder.iterdir()) // 1024, "KiB")
 
 
+# Networks of the sizes that are published, random -----------------------------------------------------------------------
+
+def large(names):
+    import transformers as t
+
+    def pooled(model, x, **more):
+        return model(pixel_values=x, **more).pooler_output
+
+    def projected(model, x):
+        return model(pixel_values=x, interpolate_pos_encoding=True).image_embeds
+
+    sizes = [(224, 224), (168, 280)]
+    small = dict(hidden_size=384, num_attention_heads=6)
+    networks = {
+        "dinov2_small": (lambda: t.Dinov2Model(t.Dinov2Config(**small, image_size=518)), pooled, sizes),
+        "clip_base_patch32": (lambda: t.CLIPVisionModelWithProjection(t.CLIPVisionConfig()), projected, [(224, 224), (192, 256)]),
+        "siglip_base_patch16": (lambda: t.SiglipVisionModel(t.SiglipVisionConfig()),
+                                lambda model, x: pooled(model, x, interpolate_pos_encoding=True), [(224, 224), (192, 256)]),
+        "dinov3_small": (lambda: t.DINOv3ViTModel(t.DINOv3ViTConfig(num_register_tokens=4)), pooled, [(224, 224), (192, 256)]),
+        "convnext_tiny": (lambda: t.ConvNextModel(t.ConvNextConfig()), pooled, [(224, 224), (192, 256)]),
+    }
+    for seed, (name, (make, embed, sizes)) in enumerate(networks.items()):
+        if names and name not in names:
+            continue
+        torch.manual_seed(seed)
+        folder = fresh(name)
+        model = make().eval()
+        with torch.no_grad():
+            for key, tensor in model.named_parameters():
+                # Deep networks with every tensor large would be ill-conditioned: those that are constant at first are drawn.
+                if tensor.ndim == 1 or "token" in key or "position" in key or "probe" in key:
+                    one = 1 if "norm" in key and key.endswith("weight") else 0
+                    tensor.copy_(one + torch.randn_like(tensor) * 0.2)
+        model.save_pretrained(folder)
+        reference(folder, model.double(), embed, sizes, seed)
+        print(name)
+
+
 def main():
     global FOLDER
     arguments = sys.argv[1:]
+    is_large = "--large" in arguments
+    arguments = [argument for argument in arguments if argument != "--large"]
     if arguments and ("/" in arguments[0] or arguments[0] == "."):
         FOLDER = Path(arguments.pop(0))
+    if is_large:
+        return large(arguments)
     from_transformers(arguments)
     from_timm(arguments)
     from_open_clip(arguments)

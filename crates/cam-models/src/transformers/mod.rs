@@ -8,6 +8,7 @@ mod block;
 mod builder;
 mod config;
 mod contract;
+mod convnext;
 mod embed;
 mod error;
 mod family;
@@ -25,13 +26,14 @@ mod tower;
 
 use std::path::{Path, PathBuf};
 
-use cam_graph::Graph;
+use cam_graph::{Graph, Value};
 
 use self::builder::{Builder, Source};
 use self::config::Config;
 use self::contract::{compare, read};
-use self::family::{Described, Family};
+use self::family::{Body, Described, Family};
 use self::names::Named;
+use self::tower::Tower;
 use crate::LoadError;
 use crate::checkpoint::Checkpoint;
 use crate::contract::{Mismatches, Strictness};
@@ -120,13 +122,13 @@ pub fn read_folder(
     let (config, family, weights) = settings(folder)?;
     let Named { checkpoint, root } = family.spelling.named(&shards::open(&weights)?);
     let described = (family.describe)(&config, &checkpoint)?;
+    check_depth(&config, &described, &checkpoint)?;
     let (preprocessing, preprocessor, remarks) =
         preprocessing::of(folder, family, described.image, size)?;
     let (width, height) = preprocessing.size;
     let (graph, mut sources) = build(&config, &described, [height, width], &root)?;
     let classifier = classifier(&described, &checkpoint, &graph, &mut sources);
     let name = name(folder);
-    check_depth(&config, &described, &checkpoint)?;
     let parameters = numbers(&checkpoint, (&name, &weights), family, sources, strictness)?;
     let said = config.text("model_type")?.or(config.text("architecture")?);
     Ok(ReadFolder {
@@ -157,27 +159,38 @@ fn build(
     size: [usize; 2],
     root: &str,
 ) -> Result<(Graph, Vec<Source>), FolderError> {
-    let tower = &described.tower;
+    let mut builder = Builder::new(size, root);
+    builder.graph.output = match &described.body {
+        Body::Tower(tower) => tokens(config, tower, size, &mut builder)?,
+        Body::ConvNext(network) => network.build(&mut builder),
+    };
+    let Builder { mut graph, sources, .. } = builder;
+    graph.name_modules();
+    Ok((graph, sources))
+}
+
+/// The embedding of a transformer.
+fn tokens(
+    config: &Config,
+    tower: &Tower,
+    size: [usize; 2],
+    builder: &mut Builder,
+) -> Result<Value, FolderError> {
     let grid = family::grid(size, tower.patch);
     let patches = grid[0].saturating_mul(grid[1]);
-    let [height, width] = size;
     if patches == 0 || patches > MOST_PATCHES {
-        let [rows, columns] = tower.patch;
+        let ([height, width], [rows, columns]) = (size, tower.patch);
         return Err(config.error(format!(
             "an image of {width}×{height} pixels has {patches} patches of {columns}×{rows}: 1 to {MOST_PATCHES} are possible"
         )));
     }
-    let mut builder = Builder::new(size, root);
     let tokens = tower.before() + patches;
-    let shared = embed::shared(&mut builder, tower, grid);
-    let mut x = embed::embed(&mut builder, tower, grid);
+    let shared = embed::shared(builder, tower, grid);
+    let mut x = embed::embed(builder, tower, grid);
     for index in 0..tower.depth {
-        x = block::block(&mut builder, tower, x, shared, index, tokens);
+        x = block::block(builder, tower, x, shared, index, tokens);
     }
-    builder.graph.output = pool::pool(&mut builder, tower, x, shared, tokens);
-    let Builder { mut graph, sources, .. } = builder;
-    graph.name_modules();
-    Ok((graph, sources))
+    Ok(pool::pool(builder, tower, x, shared, tokens))
 }
 
 /// That the file has as many blocks as the settings say: one sentence instead of hundreds of missing tensors.
@@ -186,14 +199,15 @@ fn check_depth(
     described: &Described,
     checkpoint: &Checkpoint,
 ) -> Result<(), FolderError> {
-    let list = described.tower.names.blocks;
-    let (said, found) = (described.tower.depth, family::blocks(checkpoint, list));
-    match said == found && said > 0 {
-        true => Ok(()),
-        false => Err(config.error(format!(
-            "the settings say {said} blocks, and the weights hold {found} (`{list}`)"
-        ))),
+    for (list, said) in described.body.lists() {
+        let found = family::blocks(checkpoint, &list);
+        if said != found || said == 0 {
+            return Err(config.error(format!(
+                "the settings say {said} blocks, and the weights hold {found} (`{list}`)"
+            )));
+        }
     }
+    Ok(())
 }
 
 /// The layer behind the embedding.
@@ -204,7 +218,7 @@ fn classifier(
     sources: &mut Vec<Source>,
 ) -> Option<GraphClassifier> {
     let module = described.classifier?;
-    let width = described.tower.projection.map_or(described.tower.width, |it| it.width);
+    let width = described.body.width();
     let name = |part: &str| format!("{module}.{part}");
     let classes = *checkpoint.shape(&name("weight"))?.first()?;
     let has_bias = checkpoint.get(&name("bias")).is_some();

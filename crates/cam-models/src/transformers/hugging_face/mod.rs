@@ -1,6 +1,7 @@
 //! transformers' families.
 
 mod clip;
+mod convnext;
 mod dinov2;
 mod dinov3;
 mod siglip;
@@ -13,13 +14,15 @@ use super::family::Family;
 /// Files that say how images are prepared.
 const PREPROCESSORS: [&str; 2] = ["preprocessor_config.json", "processor_config.json"];
 
-static FAMILIES: [&Family; 6] = [
+static FAMILIES: [&Family; 8] = [
     &dinov2::DINOV2,
     &dinov2::WITH_REGISTERS,
     &dinov3::DINOV3,
     &vit::VIT,
     &clip::CLIP,
     &siglip::SIGLIP,
+    &convnext::CONVNEXT,
+    &convnext::DINOV3_CONVNEXT,
 ];
 
 /// The family of a folder's settings.
