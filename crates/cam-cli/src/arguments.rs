@@ -155,7 +155,8 @@ pub struct Model {
     #[arg(short, long, value_name = "NAME", env = "CAM_MODEL")]
     pub model: Option<String>,
 
-    /// A weight file (.pth, .safetensors or .onnx) or its URL; the network is inferred from it unless named.
+    /// A weight file (.pth, .safetensors or .onnx) or its URL, whose network is inferred unless named; or a folder of
+    /// transformers, timm or open_clip.
     #[arg(long, value_name = "FILE|URL", env = "CAM_WEIGHTS")]
     pub weights: Option<OsString>,
 

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use cam_core::{Linear, nearest};
 use cam_models::checkpoint::class_names;
+use cam_models::folder_class_names;
 use cam_models::{ConvNet, EMBEDDED, EMBEDDED_WEIGHTS, Published, imagenet_classes, published};
 use serde::Serialize;
 
@@ -133,7 +134,7 @@ pub(crate) fn classifier(network: &ConvNet) -> Result<&Linear, Error> {
 fn found(model: &Model) -> Option<Vec<String>> {
     let classes = model.class_count().ok()?;
     let Some(file) = &model.file else { return Some(owned(imagenet_classes())) };
-    if let Some(names) = class_names(file) {
+    if let Some(names) = class_names(file).or_else(|| folder_class_names(file)) {
         if names.len() == classes {
             return Some(names);
         }

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use cam_graph::{Cut, Graph, Positions, Shape};
-use cam_models::{Description, EMBEDDED, identify};
+use cam_models::{Description, EMBEDDED, Strictness, describe as known, identify};
 use cam_onnx::Wish;
 use serde::Serialize;
 
 use crate::error::{Context as _, Error};
 use crate::model::{checkpoint, description};
-use crate::onnx;
+use crate::{network_folder, onnx};
 
 /// The layers of a network.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -73,6 +73,10 @@ impl LayerListing {
     /// Where there is no such network, or its file cannot be read.
     pub fn of(wanted: &LayersOf) -> Result<Self, Error> {
         match wanted.weights.as_deref() {
+            Some(folder) if network_folder::is_network(folder) => {
+                let read = network_folder::read(folder, wanted.size, Strictness::Exact)?;
+                Self::of_description(&read.description, None)
+            }
             Some(file) if onnx::is_onnx(file) => Self::of_onnx(file, wanted.size),
             Some(file) => {
                 let found = identify(checkpoint(file, wanted.prefix.as_deref())?)?;
@@ -80,6 +84,10 @@ impl LayerListing {
             }
             None => {
                 let name = wanted.name.as_deref().unwrap_or(EMBEDDED);
+                if network_folder::is_network(name.as_ref()) && known(name).is_none() {
+                    let weights = Some(name.into());
+                    return Self::of(&LayersOf { name: None, weights, ..wanted.clone() });
+                }
                 Self::of_description(&description(name)?, wanted.size)
             }
         }

@@ -42,6 +42,7 @@ pub mod evaluate;
 mod explain;
 pub mod factorization;
 pub mod folder;
+mod folder_inspection;
 pub mod index;
 mod inspection;
 mod journal;
@@ -49,6 +50,7 @@ pub mod lanes;
 mod layers;
 mod memory;
 pub mod model;
+mod network_folder;
 mod notice;
 pub mod onnx;
 mod onnx_inspection;
@@ -80,10 +82,12 @@ pub use explain::{
     PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, rule, unseen,
     usual, width_and_height, window,
 };
+pub use folder_inspection::FolderInspection;
 pub use inspection::Inspection;
 pub use layers::{LayerEntry, LayerListing, LayersOf};
 pub use memory::BYTES_PER_PIXEL;
 pub use model::{Model, ModelOptions, NotFetched};
+pub use network_folder::is_network as is_network_folder;
 pub use onnx_inspection::OnnxInspection;
 pub use picture::Picture;
 pub use prepared_array::images_in;

@@ -19,17 +19,18 @@ use crate::device::Opened;
 use crate::environment::Environment;
 use crate::error::{Context as _, Error, Setting};
 use crate::explain::{Reading, Size};
-use crate::preprocess::{Found, Used};
+use crate::preprocess::{Found, PreprocessingOrigin, Used};
 use crate::source::is_url;
 use crate::weights::{digests, packed};
-use crate::{device, notice, onnx, preprocess, weights};
+use crate::{device, network_folder, notice, onnx, preprocess, weights};
 
 /// Which network, and on what it runs.
 #[derive(Debug, Clone, Default)]
 pub struct ModelOptions {
     /// A network by name; the embedded one unless weights are given.
     pub name: Option<String>,
-    /// A weight file or its URL; the network is identified from it unless named.
+    /// A weight file or its URL, whose network is identified unless named, or a folder of transformers, timm or
+    /// open_clip with its settings. A folder may be given as the name too.
     pub weights: Option<OsString>,
     /// Of several networks in the weight file, the one whose names begin so.
     pub prefix: Option<String>,
@@ -51,8 +52,8 @@ pub struct ModelOptions {
     pub preprocessing: Option<OsString>,
     /// The value of an ONNX file that is the embedding; found by itself unless given.
     pub embedding: Option<String>,
-    /// Width and height that an ONNX file is read for, where it leaves them free; its own or 224 unless given. Other
-    /// networks take images of any size.
+    /// Width and height that an ONNX file is read for, where it leaves them free, or a folder's network; their own or 224
+    /// unless given. Other networks take images of any size.
     pub size: Option<(usize, usize)>,
 }
 
@@ -93,6 +94,8 @@ pub struct Place {
     pub remarks: Vec<String>,
     /// What else was found there.
     details: Vec<String>,
+    /// What a folder's preprocessing follows from.
+    prepared: Option<PreprocessingOrigin>,
     /// Whether there are other networks in the file, so that its digest does not tell which is meant.
     is_one_of_several: bool,
 }
@@ -124,6 +127,14 @@ impl Model {
         // An empty environment variable counts as unset.
         let name = options.name.as_deref().filter(|name| !name.is_empty());
         let weights = options.weights.as_deref().filter(|weights| !weights.is_empty());
+        let (name, weights) = match (name, weights) {
+            (Some(folder), None)
+                if !is_known(folder) && network_folder::is_network(folder.as_ref()) =>
+            {
+                (None, Some(OsStr::new(folder)))
+            }
+            given => given,
+        };
         if options.prefix.is_some() && weights.is_none() {
             return Err(Error::usage(
                 "a prefix chooses a network of a weight file: give the file too",
@@ -146,7 +157,14 @@ impl Model {
                 "the embedded weights are whole, and nothing is partial about them: give a weight file",
             ).see(Setting::Weights));
         }
-        let is_onnx = file.as_deref().is_some_and(onnx::is_onnx);
+        let is_folder = file.as_deref().is_some_and(network_folder::is_network);
+        if is_folder && (name.is_some() || options.prefix.is_some()) {
+            return Err(Error::usage(
+                "a folder says itself which network it holds: give neither a name nor a prefix",
+            )
+            .see(Setting::Weights));
+        }
+        let is_onnx = !is_folder && file.as_deref().is_some_and(onnx::is_onnx);
         // The preprocessing of every network that is known by its tensors is known.
         let asked = options.preprocessing.as_deref();
         let found = preprocess::chosen(asked, file.as_deref(), !is_onnx)?;
@@ -189,6 +207,7 @@ impl Model {
             network.embedding_width(),
         ));
         let (options, environment) = (options.clone(), environment.clone());
+        let prepared = place.prepared.clone();
         let (reading, arithmetic) = (Reading::default(), Arithmetic::Standard);
         let model = Self {
             network,
@@ -205,7 +224,13 @@ impl Model {
         };
         Ok(match found {
             Some(Found { preprocessing, origin, .. }) => model.prepared_by(preprocessing, origin),
-            None => model,
+            None => match prepared {
+                Some(origin) => {
+                    let own = model.network.preprocessing().clone();
+                    model.prepared_by(own, origin)
+                }
+                None => model,
+            },
         })
     }
 
@@ -339,6 +364,7 @@ impl Model {
     pub fn sha256(&self) -> Result<String, Error> {
         match &self.file {
             None => Ok(cam_files::Sha256::of(EMBEDDED_WEIGHTS).to_string()),
+            Some(folder) if network_folder::is_network(folder) => network_folder::digest(folder),
             Some(file) => digests::of(file),
         }
     }
@@ -403,6 +429,12 @@ fn network(
     request: &Request<'_>,
     runtime: Runtime,
 ) -> Result<(ConvNet, Option<Place>), Error> {
+    if network_folder::is_network(file) {
+        let (size, strictness) = (request.wish.size, request.strictness);
+        let (network, remarks, origin) = network_folder::open(file, size, strictness, runtime)?;
+        let place = Place { remarks, prepared: Some(origin), ..Place::default() };
+        return Ok((network, Some(place)));
+    }
     if onnx::is_onnx(file) {
         let is_plain = request.wish.size.is_none() && request.wish.embedding.is_none();
         let packed = if is_plain { packed::open(file, &runtime) } else { None };
@@ -539,6 +571,7 @@ impl Place {
             prefix: source.prefix.clone(),
             remarks: source.remarks().into_iter().chain(forgiven).collect(),
             details: iter::once(found).chain(head).chain(left_out).collect(),
+            prepared: None,
             is_one_of_several: !source.others.is_empty(),
         }
     }

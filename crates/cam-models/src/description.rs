@@ -1,7 +1,7 @@
 //! A network as data: what is computed, from which tensors of a weight file.
 
 use cam_core::{HeadKind, Layer, LayerInfo};
-use cam_graph::{Cut, Graph, Head, Pooling, Positions, Shape};
+use cam_graph::{Cut, Graph, Head, Operation, Pooling, Positions, Shape};
 
 use crate::{Classifier, Parameters, Preprocessing};
 
@@ -24,11 +24,18 @@ impl Description {
     #[must_use]
     pub fn fused(&self) -> Self {
         let mut graph = self.graph.clone();
-        // What is fused does not depend on the numbers; one for each output stands for all.
+        // What is fused does not depend on the numbers of weights; one for each output stands for all.
         let one = |(name, shape): (&String, &Shape)| {
             (name.clone(), vec![1.0; shape.first().copied().unwrap_or(1)])
         };
         let mut numbers: Parameters = graph.parameters.iter().map(one).collect();
+        for step in &graph.steps {
+            if let Operation::Constant { parameter } = &step.operation {
+                let length =
+                    graph.parameters.get(parameter).map_or(1, |shape| shape.iter().product());
+                numbers.insert(parameter.clone(), (0..length).map(|i| i as f32 / 7.0).collect());
+            }
+        }
         cam_fuse::fuse(&mut graph, &mut numbers, &[]);
         Self { graph, ..self.clone() }
     }

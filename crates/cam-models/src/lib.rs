@@ -73,6 +73,8 @@ mod regions;
 mod resnet;
 mod runtime;
 mod source;
+#[cfg(feature = "files")]
+mod transformers;
 mod unsupported;
 
 pub use catalogue::{Published, architectures, describe, published};
@@ -107,3 +109,7 @@ pub use preprocessing::{
 pub use resnet::{Block, ResNet, Stage};
 pub use runtime::{Execution, Runtime};
 pub use source::{LeftOut, OtherNetwork, Source};
+#[cfg(feature = "files")]
+pub use transformers::{
+    FolderError, ReadFolder, folder_class_names, is_network_folder, read_folder, weight_files,
+};

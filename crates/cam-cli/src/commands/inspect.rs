@@ -1,10 +1,17 @@
-use cam_explain::{Inspection, OnnxInspection, model, onnx};
+use cam_explain::{FolderInspection, Inspection, OnnxInspection, is_network_folder, model, onnx};
 
 use crate::arguments::Inspect;
 use crate::failure::Failure;
 use crate::print;
 
 pub fn run(arguments: &Inspect) -> Result<(), Failure> {
+    if is_network_folder(&arguments.file) {
+        let inspection = FolderInspection::of(&arguments.file)?;
+        return match arguments.json {
+            true => print::json(&inspection),
+            false => print_folder(&inspection),
+        };
+    }
     if onnx::is_onnx(&arguments.file) {
         let inspection = OnnxInspection::of(&arguments.file, arguments.embedding.as_deref())?;
         match arguments.json {
@@ -59,6 +66,29 @@ fn print(report: &Inspection) -> Result<(), Failure> {
         print::line(format_args!("remark      {remark}"))?;
     }
     print::line(format_args!("usable      {}", if report.usable { "yes" } else { "no" }))
+}
+
+fn print_folder(report: &FolderInspection) -> Result<(), Failure> {
+    let line = |name: &str, what: &str| print::line(format_args!("{name:<11} {what}"));
+    line("folder", &report.folder)?;
+    line("network", &report.family)?;
+    line("weights", &report.weights)?;
+    let [parameters, numbers] = report.parameters;
+    line("parameters", &format!("{parameters} of {numbers} numbers"))?;
+    let [height, width] = report.size;
+    let prepared = match &report.preprocessor {
+        Some(file) => format!("as {file} says"),
+        None => format!("as is usual for {}", report.family),
+    };
+    line("images", &format!("{width}×{height}, prepared {prepared}"))?;
+    line("embedding", &format!("{} wide: {}", report.embedding_width, report.embedding))?;
+    let classes = report.classes.map_or("none".to_owned(), |classes| format!("{classes} classes"));
+    line("classifier", &classes)?;
+    line("layer", &report.layer)?;
+    for remark in &report.remarks {
+        line("remark", remark)?;
+    }
+    line("usable", "yes")
 }
 
 fn print_onnx(report: &OnnxInspection) -> Result<(), Failure> {
