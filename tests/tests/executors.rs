@@ -14,6 +14,9 @@ use cam_tests::{device, engine, exact_engine, formula, photographs};
 /// Sums in another order, in f32; as a fraction of the largest value.
 const ANOTHER_ORDER: f32 = 2e-5;
 
+/// Within a block, where sums are several times larger than what a clamp to 0..=6 leaves of them.
+const BEFORE_A_CLAMP: f32 = 1e-4;
+
 fn input(shape: [usize; 4]) -> Tensor<4> {
     let [n, _, height, width] = shape;
     let values: Vec<f32> =
@@ -63,7 +66,7 @@ fn the_embedded_network_agrees_at_every_cut_and_odd_sizes() {
         |runtime: Runtime| load_embedded(runtime).expect("the embedded weights load").network;
     let (burn, engine) = (load(Runtime::from(&device())), load(engine()));
     for shape in [[1, 3, 224, 224], [1, 3, 97, 61], [3, 3, 64, 33], [1, 3, 1, 1]] {
-        assert_agree("efficientnet-lite0", &burn, &engine, &input(shape), ANOTHER_ORDER);
+        assert_agree("efficientnet-lite0", &burn, &engine, &input(shape), BEFORE_A_CLAMP);
     }
 }
 

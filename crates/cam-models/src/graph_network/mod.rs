@@ -310,6 +310,10 @@ impl Network for GraphNetwork {
     }
 
     fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
+        // Nothing is left but the head, which is computed in f32 whatever the precision of the rest.
+        if let Some(head) = self.head(from) {
+            return head.forward(activations.grid);
+        }
         let cut = &self.cuts[from.index()];
         let graph = self.graph();
         if let Some((engine, end)) =
