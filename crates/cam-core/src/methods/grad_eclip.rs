@@ -20,7 +20,8 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// map(i) = Σ_q max(0, λ_{qi} Σ_c w_{qc} v_{ic}),  λ_{qi} = min-max over patches of cos(q̃_q, k̃_i)
 ///
 /// w = ∂s/∂o, o being the joined heads of the last block in front of the output projection W; v = values, q̃ = W·q + b
-/// and k̃ = W·k + b of the joined queries and keys; q = the tokens that the embedding is read off: the class token.
+/// and k̃ = W·k + b of the joined queries and keys, LayerScale included; q = the tokens that the embedding is read off: the
+/// class token.
 ///
 /// Deviation: the authors' program runs the last block with a single head, which is another network than the one that is
 /// asked; here it keeps its heads. Where tokens are averaged, the maps of all that are read are summed. Nothing negative

@@ -6,7 +6,7 @@ use cam_models::Fit;
 use cam_viz::{Map, Panel, npy_bytes, png16_bytes};
 use image::RgbImage;
 
-use cam_explain::{Answer, Captured, Input, drawing};
+use cam_explain::{Answer, Captured, ChosenMethod, Input, drawing};
 
 use super::report::Document;
 use super::{Session, Settings};
@@ -74,6 +74,15 @@ fn by<'a>(answers: &'a [Answer], method: &str) -> impl Iterator<Item = &'a Answe
     answers.iter().filter(move |answer| answer.method == method)
 }
 
+/// At which layers, where a method looks at any.
+fn place(session: &Session<'_>) -> String {
+    let is_everywhere = |method: &ChosenMethod| method.rule.is_of_network();
+    match session.settings.methods.iter().all(is_everywhere) {
+        true => String::new(),
+        false => format!(" at {}", session.names.layers.join(" + ")),
+    }
+}
+
 /// Writes the figure of all queries.
 pub fn figure(
     session: &Session<'_>,
@@ -85,11 +94,7 @@ pub fn figure(
     };
     let name = session.model.name();
     let figure = drawing::Figure {
-        title: Some(format!(
-            "{name}, {} at {}",
-            methods(session.settings),
-            session.names.layers.join(" + ")
-        )),
+        title: Some(format!("{name}, {}{}", methods(session.settings), place(session))),
         rows,
         color_bar: Some(drawing::color_bar(session.settings.style.colormap)),
     };
