@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::Network;
 use cam_engine::Options;
+use cam_explain::{Environment, FolderInspection, LayerListing, LayersOf, Model, ModelOptions};
 use cam_models::{ConvNet, FolderError, ReadFolder, Runtime, Strictness, read_folder};
 use cam_tests::backend;
 use cam_tests::compare::{largest_difference, magnitude, relative_distance, values};
@@ -474,6 +475,42 @@ fn tensors_that_lack_or_are_too_many_or_are_no_numbers_are_named() {
     let error = refused(ungated.path());
     assert!(error.contains("missing     encoder.layer.0.mlp.fc1.weight"), "{error}");
     assert!(error.contains("unexpected  encoder.layer.0.mlp.weights_in.weight"), "{error}");
+}
+
+#[test]
+fn a_folder_stands_wherever_a_weight_file_does() {
+    let copy = with_settings(
+        "vit",
+        None,
+        json!({"id2label": {"0": "a", "1": "b", "2": "c", "3": "d", "4": "e"}}),
+    );
+    let said =
+        r#"{"image_processor_type": "ViTImageProcessor", "size": {"height": 48, "width": 56}}"#;
+    std::fs::write(copy.path().join("preprocessor_config.json"), said).expect("written");
+    let opened = Model::open(copy.path()).expect("it runs");
+    assert_eq!(opened.network().preprocessing().size, (56, 48));
+    assert_eq!(opened.preprocessing_origin().name(), "file");
+    assert_eq!(opened.class_name(3), "d");
+    let file = copy.path().join("model.safetensors");
+    let digest = cam_files::Sha256::of_file(&file).expect("readable").to_string();
+    assert_eq!(opened.sha256().expect("readable"), digest);
+    // The same by its name, for another size.
+    let name = Some(copy.path().display().to_string());
+    let options = ModelOptions { name, size: Some((40, 40)), ..ModelOptions::default() };
+    let named = Model::load(&options, &Environment::default()).expect("it runs");
+    assert_eq!(named.network().preprocessing().size, (40, 40));
+    let wanted = LayersOf { weights: Some(copy.path().to_owned()), ..LayersOf::default() };
+    let listing = LayerListing::of(&wanted).expect("it has layers");
+    assert_eq!((listing.input, listing.embedding_width), ([48, 56], 32));
+    let chosen = listing.layers.iter().find(|layer| layer.default).expect("one is taken");
+    assert_eq!(
+        (chosen.name.as_str(), chosen.grid, chosen.tokens),
+        ("vit.encoder.layer.0", [6, 7], 1)
+    );
+    let inspected = FolderInspection::of(copy.path()).expect("it can be used");
+    assert_eq!((inspected.family.as_str(), inspected.classes), ("vit", Some(5)));
+    let sharded = Model::open(folder("deit")).expect("it runs").sha256().expect("readable");
+    assert_eq!(sharded.len(), 64);
 }
 
 #[test]

@@ -282,7 +282,7 @@ pub struct Embed {
 /// Arguments of `cam inspect`.
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// The weight file.
+    /// The weight file, or a folder of transformers, timm or open_clip.
     pub file: PathBuf,
 
     /// Of several networks in it, the one whose names begin so.

@@ -48,7 +48,7 @@ pub struct Methods {
 /// Arguments of `cam list layers`.
 #[derive(Debug, Args)]
 pub struct Layers {
-    /// A weight file or an ONNX file, whose network is inferred.
+    /// A weight file or an ONNX file, whose network is inferred, or a folder with a network's settings.
     #[arg(value_name = "FILE", conflicts_with_all = ["model", "weights"])]
     pub file: Option<PathBuf>,
 

@@ -40,7 +40,7 @@ pub(super) struct Described {
 /// What computes.
 pub(super) enum Body {
     Tower(Box<Tower>),
-    ConvNext(ConvNext),
+    ConvNext(Box<ConvNext>),
 }
 
 impl Body {
@@ -72,7 +72,7 @@ impl From<Tower> for Body {
 
 impl From<ConvNext> for Body {
     fn from(network: ConvNext) -> Self {
-        Self::ConvNext(network)
+        Self::ConvNext(Box::new(network))
     }
 }
 
