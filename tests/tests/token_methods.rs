@@ -241,7 +241,7 @@ fn readout(key: &str, [tokens, channels]: [usize; 2], kind: usize) -> Readout {
     };
     let norm = ReadoutStep::Norm {
         scale: Some(vector("scale")),
-        shift: (kind % 3 > 0).then(|| vector("shift")),
+        shift: (!kind.is_multiple_of(3)).then(|| vector("shift")),
         epsilon: 1e-6,
     };
     let (start, length) = [(0, 1), (1, tokens - 1), (0, tokens)][kind % 3];

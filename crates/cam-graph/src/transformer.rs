@@ -115,3 +115,79 @@ impl Graph {
         blocks.iter().all(fits).then_some(Transformer { tokens, start, blocks, readout })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Binary, Convolution, LayerNorm, Linear, Name, Operation, Reduction};
+
+    /// Tokens of 2 × 3 patches of width 4, one block of two heads, a norm and a mean; the norm of the block behind the sum
+    /// where that is asked.
+    fn network(is_post_norm: bool) -> (Graph, Vec<Value>) {
+        let mut graph = Graph::new(&[3, 4, 6]);
+        graph.parameters.insert("patch".into(), vec![4, 3, 2, 2]);
+        graph.parameters.insert("square".into(), vec![4, 4]);
+        let mut values = Vec::new();
+        let mut push = |inputs: &[Value], operation: Operation| {
+            let value = graph.push(inputs, operation, Name::default());
+            values.push(value);
+            value
+        };
+        let linear = || Operation::Linear(Linear { weight: "square".into(), bias: None });
+        let norm = || {
+            let plain = LayerNorm { axes: vec![1], epsilon: 1e-6, scale: None, shift: None };
+            Operation::LayerNorm(plain)
+        };
+        let order = |order: &[usize]| Operation::Transpose { order: order.to_vec() };
+        let shape = |shape: &[usize]| Operation::Reshape { shape: shape.to_vec() };
+        let stride = Convolution { stride: [2, 2], ..Convolution::new("patch", None) };
+        let x = push(&[Value::INPUT], Operation::Convolution(stride));
+        let x = push(&[x], shape(&[4, 6]));
+        let start = push(&[x], order(&[1, 0]));
+        let read = if is_post_norm { start } else { push(&[start], norm()) };
+        let [q, k, v] = [(); 3].map(|()| {
+            let x = push(&[read], linear());
+            let x = push(&[x], shape(&[6, 2, 2]));
+            push(&[x], order(&[1, 0, 2]))
+        });
+        let k = push(&[k], order(&[0, 2, 1]));
+        let scores = push(&[q, k], Operation::MatMul);
+        let weights = push(&[scores], Operation::Softmax { axis: 2 });
+        let taken = push(&[weights, v], Operation::MatMul);
+        let joined = push(&[taken], order(&[1, 0, 2]));
+        let joined = push(&[joined], shape(&[6, 4]));
+        let written = push(&[joined], linear());
+        let y = push(&[start, written], Operation::Combine(Binary::Add));
+        let y = if is_post_norm { push(&[y], norm()) } else { y };
+        let more = push(&[y], linear());
+        let end = push(&[y, more], Operation::Combine(Binary::Add));
+        let end = push(&[end], norm());
+        let mean = Operation::Reduce { reduction: Reduction::Mean, axes: vec![0], keep: false };
+        let output = push(&[end], mean);
+        graph.output = output;
+        (graph, vec![start, weights, v, y, q, k])
+    }
+
+    #[test]
+    fn a_block_is_found_with_its_heads_its_stream_and_its_readout() {
+        let (graph, values) = network(false);
+        let shapes = graph.shapes(&graph.input).unwrap();
+        let found = graph.transformer(&shapes).expect("it is a transformer");
+        assert_eq!(found.tokens, Tokens { before: 0, grid: [2, 3], behind: 0 });
+        let [block] = &found.blocks[..] else { panic!("{:?}", found.blocks) };
+        let similarity = block.similarity.expect("it is of queries and keys");
+        let there = [found.start, block.attention, block.values, block.after_attention];
+        assert_eq!(there, values[..4]);
+        assert_eq!([similarity.queries, similarity.keys], values[4..]);
+        assert!(!similarity.is_scaled && block.heads == 2 && block.projection.len() == 1);
+        let pool = ReadoutStep::Pool { start: 0, length: 6 };
+        assert!(matches!(&found.readout[..], [ReadoutStep::Norm(_), last] if *last == pool));
+        assert_eq!(graph.attention_pooling(&shapes), None);
+    }
+
+    #[test]
+    fn a_norm_behind_the_sum_is_of_another_form() {
+        let (graph, _) = network(true);
+        assert_eq!(graph.transformer(&graph.shapes(&graph.input).unwrap()), None);
+    }
+}
