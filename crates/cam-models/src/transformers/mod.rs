@@ -22,6 +22,7 @@ mod rope;
 mod shards;
 mod text;
 mod timm;
+mod timm_names;
 mod tower;
 
 use std::path::{Path, PathBuf};

@@ -20,7 +20,7 @@ pub(super) fn of(
 ) -> Result<Found, FolderError> {
     let files = family.preprocessors;
     let file = files.iter().map(|name| folder.join(name)).find(|path| path.is_file());
-    let (preprocessing, mut remarks) = match &file {
+    let (preprocessing, remarks) = match &file {
         Some(path) => said(path, &text::read(path)?)?,
         None => {
             let (found, _) = said(&folder.join(files[0]), family.processor)?;
@@ -37,12 +37,10 @@ pub(super) fn of(
             (found, vec![remark])
         }
     };
-    let Some(size) = size.filter(|size| *size != preprocessing.size) else {
-        return Ok((preprocessing, file, remarks));
-    };
-    let (width, height) = size;
-    remarks.push(format!("images are prepared for {width}×{height} pixels, as asked for"));
-    Ok((preprocessing.with_size(size), file, remarks))
+    Ok(match size.filter(|size| *size != preprocessing.size) {
+        Some(size) => (preprocessing.with_size(size), file, remarks),
+        None => (preprocessing, file, remarks),
+    })
 }
 
 fn said(path: &Path, text: &str) -> Result<(Preprocessing, Vec<String>), FolderError> {

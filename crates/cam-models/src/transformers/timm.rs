@@ -1,12 +1,11 @@
 //! timm's vision transformers: what the settings do not say follows from the tensors, and the rest from the name.
 
-use cam_graph::Function;
-
 use super::config::Config;
 use super::error::FolderError;
 use super::family::{Described, Family, blocks, grid};
 use super::names::Spelling;
 use super::position::Resampling;
+use super::timm_names;
 use super::tower::{
     AttentionPooling, Biases, Mlp, Names, Pooling, PoolingLayers, Position, Qkv, Tower,
 };
@@ -24,15 +23,6 @@ pub(super) static TIMM: Family = Family {
     processor: "",
     preprocessors: &["config.json"],
 };
-
-/// Families of names that are plain vision transformers.
-const TAKEN: [&str; 4] = ["vit_", "deit_", "deit3_", "test_vit"];
-
-/// Parts of names of others under such names, which compute something else, some of them with the same tensors.
-const OTHERS: [&str; 17] = [
-    "_rpn_", "_rope_", "_pe_", "radio", "sapiens", "lingbot", "_mci_", "_r26_", "_r50_", "resnet",
-    "_r_s16", "18x2", "_xp_", "dlittle", "dwee", "dpwee", "pwee",
-];
 
 /// Arguments that the tensors tell too, or that have no effect here.
 const TOLD: [&str; 16] = [
@@ -56,7 +46,7 @@ const TOLD: [&str; 16] = [
 
 fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, FolderError> {
     let name = config.text("architecture")?.unwrap_or_default();
-    check_name(config, name)?;
+    timm_names::check(config, name)?;
     let arguments = config.inner("model_args")?;
     let known = [&TOLD[..], &["num_heads", "act_layer", "global_pool"]].concat();
     if let Some(other) = arguments.fields().find(|field| !known.contains(field)) {
@@ -69,7 +59,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
     };
     config.told("a width", width)?;
     let is_rotary = name.contains("dinov3");
-    let heads = arguments.count("num_heads", heads(name, width))?;
+    let heads = arguments.count("num_heads", timm_names::heads(name, width))?;
     config.check_heads(width, heads)?;
     if is_rotary && !(width / heads).is_multiple_of(4) {
         return Err(config.error("a head has no quarters to turn"));
@@ -88,7 +78,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
     };
     let (mlp, hidden) = mlp(&shape, &has);
     config.told("an MLP", hidden)?;
-    let activation = activation(&arguments, name, matches!(mlp, Mlp::Plain { .. }))?;
+    let activation = timm_names::activation(&arguments, name, matches!(mlp, Mlp::Plain { .. }))?;
     let said = arguments.text("global_pool")?.or(config.text("global_pool")?);
     let (pooling, embedding) = pooling(config, said, &has, &shape)?;
     let is_eva = has("blocks.0.gamma_1");
@@ -138,48 +128,6 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
             .push("its two classifiers, whose mean is the answer, are left out".into());
     }
     Ok(described)
-}
-
-fn check_name(config: &Config, name: &str) -> Result<(), FolderError> {
-    let is_taken = TAKEN.iter().any(|start| name.starts_with(start));
-    match is_taken && !OTHERS.iter().any(|part| name.contains(part)) {
-        true => Ok(()),
-        false => Err(FolderError::UnknownType {
-            path: config.path.clone(),
-            found: name.chars().take(60).collect(),
-        }),
-    }
-}
-
-/// The number of heads, which no tensor tells: one for each 64 channels, but for some.
-fn heads(name: &str, width: usize) -> usize {
-    let has = |part: &str| name.contains(part);
-    let is_sixteen = has("gigantic")
-        || has("giantopt")
-        || has("so400m")
-        || (has("_huge_") && !has("huge_plus"))
-        || (has("_giant_") && width == 1408)
-        || name.starts_with("vit_base_patch16_gap");
-    match () {
-        () if is_sixteen => 16,
-        () if name.starts_with("test_vit") => width / 32,
-        () => width / 64,
-    }
-}
-
-/// Which of the networks for pictures with texts approximate their GELU: those of `SigLIP` 2 alone.
-fn activation(config: &Config, name: &str, is_plain: bool) -> Result<Function, FolderError> {
-    let has = |part: &str| name.contains(part);
-    let approximates = has("siglip")
-        && (has("base_patch32") || has("giantopt") || has("so400m_patch16") || has("_512"))
-        && !has("base_patch16");
-    let usual = match () {
-        () if !is_plain => "silu",
-        () if has("quickgelu") => "quick_gelu",
-        () if approximates => "gelu_tanh",
-        () => "gelu",
-    };
-    config.activation("act_layer", usual)
 }
 
 /// The grid that positions were learned for, and which of the tokens in front have one.
