@@ -7,8 +7,10 @@ use cam_models::{Description, EMBEDDED, Strictness, describe as known, identify}
 use cam_onnx::Wish;
 use serde::Serialize;
 
+use crate::environment::Environment;
 use crate::error::{Context as _, Error};
 use crate::model::{checkpoint, description};
+use crate::weights::hub;
 use crate::{network_folder, onnx};
 
 /// The layers of a network.
@@ -72,6 +74,11 @@ impl LayerListing {
     /// # Errors
     /// Where there is no such network, or its file cannot be read.
     pub fn of(wanted: &LayersOf) -> Result<Self, Error> {
+        let named = wanted.weights.as_deref().and_then(Path::to_str).or(wanted.name.as_deref());
+        if let Some(reference) = named.filter(|text| hub::is_reference(text)) {
+            let folder = hub::locate(reference, &Environment::default())?;
+            return Self::of(&LayersOf { name: None, weights: Some(folder), ..wanted.clone() });
+        }
         match wanted.weights.as_deref() {
             Some(folder) if network_folder::is_network(folder) => {
                 let read = network_folder::read(folder, wanted.size, Strictness::Exact)?;

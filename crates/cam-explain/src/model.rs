@@ -129,7 +129,8 @@ impl Model {
         let weights = options.weights.as_deref().filter(|weights| !weights.is_empty());
         let (name, weights) = match (name, weights) {
             (Some(folder), None)
-                if !is_known(folder) && network_folder::is_network(folder.as_ref()) =>
+                if weights::hub::is_reference(folder)
+                    || !is_known(folder) && network_folder::is_network(folder.as_ref()) =>
             {
                 (None, Some(OsStr::new(folder)))
             }
@@ -523,6 +524,7 @@ fn is_known(name: &str) -> bool {
 fn is_file(what: &OsStr) -> bool {
     let path = Path::new(what);
     path.exists()
+        || what.to_str().is_some_and(weights::hub::is_reference)
         || what.to_str().is_some_and(is_url)
         || path.extension().is_some()
         || path.components().count() > 1

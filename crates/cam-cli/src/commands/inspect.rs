@@ -1,12 +1,20 @@
-use cam_explain::{FolderInspection, Inspection, OnnxInspection, is_network_folder, model, onnx};
+use cam_explain::weights::hub;
+use cam_explain::{
+    Environment, FolderInspection, Inspection, OnnxInspection, is_network_folder, model, onnx,
+};
 
 use crate::arguments::Inspect;
 use crate::failure::Failure;
 use crate::print;
 
 pub fn run(arguments: &Inspect) -> Result<(), Failure> {
-    if is_network_folder(&arguments.file) {
-        let inspection = FolderInspection::of(&arguments.file)?;
+    let reference = arguments.file.to_str().filter(|text| hub::is_reference(text));
+    let folder = match reference {
+        Some(reference) => Some(hub::locate(reference, &Environment::default())?),
+        None => is_network_folder(&arguments.file).then(|| arguments.file.clone()),
+    };
+    if let Some(folder) = folder {
+        let inspection = FolderInspection::of(&folder)?;
         return match arguments.json {
             true => print::json(&inspection),
             false => print_folder(&inspection),

@@ -1,6 +1,7 @@
 //! Where weight files are: named, in the cache, or to be fetched.
 
 pub mod digests;
+pub mod hub;
 mod known;
 pub mod packed;
 mod stamp;
@@ -40,8 +41,11 @@ pub struct Fetched {
     pub origin: Origin,
 }
 
-/// The weight file an argument means: a file as it is, a URL by way of the cache.
+/// The weight file or folder an argument means: as it is, a URL and a model of the hub by way of the cache.
 pub fn locate(argument: &OsStr, environment: &Environment) -> Result<PathBuf, Error> {
+    if let Some(reference) = argument.to_str().filter(|text| hub::is_reference(text)) {
+        return hub::locate(reference, environment);
+    }
     match argument.to_str().filter(|text| is_url(text)) {
         Some(url) => Ok(fetch(url, environment)?.path),
         None => verified(argument.into()),
