@@ -13,7 +13,7 @@ use cam_models::{
 };
 use cam_tests::compare::{relative_distance, values};
 use cam_tests::golden::{self, Golden};
-use cam_tests::networks::{Entry, safetensors};
+use cam_tests::networks::{Entry, load, safetensors};
 use cam_tests::{device, formula};
 
 /// Height and width of the image.
@@ -105,6 +105,46 @@ fn a_file_of_each_library_is_told_by_names_and_shapes_and_embeds_as_there() {
         assert_embeds(key, &network, "burn");
         assert_embeds(key, &loaded(key, engine()).network, "the engine");
     }
+}
+
+#[test]
+fn a_network_by_name_is_found_in_either_librarys_names() {
+    for key in ["torchvision.efficientnet_b0", "timm.efficientnet_b0"] {
+        let file = Checkpoint::from_safetensors(Path::new(key), safetensors(&state_dict(key)));
+        let file = file.expect("the entries form a file");
+        let asked = describe("efficientnet_b0");
+        let loaded = load_checkpoint(file, asked, Strictness::Exact, &device());
+        let network = loaded.unwrap_or_else(|error| panic!("{key}: {error}")).network;
+        assert_embeds(key, &network, "burn");
+    }
+}
+
+#[test]
+fn a_densenet_with_the_names_of_its_published_file_is_the_same_network() {
+    let key = "torchvision.densenet121";
+    let old = |name: String| {
+        let layers = ["norm1", "conv1", "norm2", "conv2"].into_iter();
+        let (dotted, plain) = layers
+            .map(|layer| (format!(".{}.{}.", &layer[..4], &layer[4..]), format!(".{layer}.")))
+            .find(|(_, plain)| name.contains(plain))
+            .unwrap_or_default();
+        if plain.is_empty() { name } else { name.replace(&plain, &dotted) }
+    };
+    let entries: Vec<Entry> = state_dict(key)
+        .into_iter()
+        .map(|(name, shape, values)| (old(name), shape, values))
+        .collect();
+    assert!(entries.iter().any(|entry| entry.0.contains("denselayer1.norm.1.")));
+    assert_embeds(key, &load(&entries), "burn");
+}
+
+#[test]
+fn what_two_networks_share_is_said_and_the_other_can_be_asked_for() {
+    let said = loaded("timm.efficientnet_b0", &device()).source.assumptions.join("");
+    assert!(said.contains("taken as efficientnet_b0; tf_efficientnet_b0 has another"), "{said}");
+    let said = loaded("torchvision.efficientnet_b0", &device()).source.assumptions;
+    assert!(said.is_empty(), "{said:?}");
+    assert!(loaded("timm.tf_efficientnet_b0", &device()).source.assumptions.is_empty());
 }
 
 #[test]

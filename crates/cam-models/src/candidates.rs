@@ -92,7 +92,14 @@ impl Candidate {
 /// The names in which a network is described that was asked for.
 pub(crate) fn own_naming(asked: &Description) -> Naming {
     let has = |anchor: &&str| asked.graph.parameters.contains_key(*anchor);
-    let is_own = |naming: &Naming| naming.anchors().iter().any(has);
+    let is_own = |naming: &Naming| {
+        let describes = match naming {
+            Naming::Torchvision | Naming::EfficientNetPytorch => true,
+            Naming::Listed(listed) => listed.describe(&asked.name).is_some(),
+            _ => false,
+        };
+        naming.anchors().iter().any(has) && describes
+    };
     Naming::all().find(is_own).unwrap_or(Naming::Torchvision)
 }
 

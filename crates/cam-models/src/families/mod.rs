@@ -208,10 +208,10 @@ impl Listed {
 
     /// A tensor's name within the network; none where it is no part of it.
     pub(crate) fn within(&self, name: &str) -> Option<String> {
-        let is_in = |own: &&str| {
+        let is_in = |own: &&'static str| {
             name.strip_prefix(*own).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.own.iter().any(|own| is_in(&own)).then(|| {
+        self.own.iter().any(is_in).then(|| {
             let old = self.renamed.iter().find(|(old, _)| name.contains(old));
             old.map_or_else(|| name.to_owned(), |(old, new)| name.replacen(old, new, 1))
         })
