@@ -14,6 +14,9 @@ pub(crate) fn infer(network: &Checkpoint, family: Family) -> Result<Description,
     match family {
         Family::ResNet => Ok(resnet(network)?.describe()),
         Family::EfficientNetLite => Ok(efficientnet_lite(network)?.describe()),
+        Family::Listed(listed) => {
+            listed.nearest(network).ok_or_else(|| "no network of it is known".to_owned())
+        }
     }
 }
 

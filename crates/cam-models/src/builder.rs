@@ -1,8 +1,8 @@
 //! Writes a network down as PyTorch's modules compute it, one step for each.
 
 use cam_graph::{
-    BatchNorm, Binary, Border, Convolution, Function, Graph, Name, Operation, Padding, Reduction,
-    Value, Window,
+    BatchNorm, Binary, Border, Convolution, Function, Graph, LayerNorm, Linear, Name, Operation,
+    Padding, Reduction, Value, Window,
 };
 
 /// A graph while it is written. Steps are named after the modules that compute them.
@@ -77,6 +77,44 @@ impl Builder {
         self.step(module, &[x], Operation::Convolution(convolution))
     }
 
+    /// The same with a bias; it is called as its module is.
+    pub(crate) fn biased(
+        &mut self,
+        module: &str,
+        x: Value,
+        sides: [usize; 3],
+        moves: Moves,
+    ) -> Value {
+        let y = self.convolution((module, module), x, sides, moves);
+        let bias = self.parameter(format!("{module}.bias"), &sides[..1]);
+        let step = y.step().and_then(|step| self.graph.steps.get_mut(step));
+        if let Some(Operation::Convolution(convolution)) = step.map(|step| &mut step.operation) {
+            convolution.bias = Some(bias);
+        }
+        y
+    }
+
+    /// W·x + b over the last axis.
+    pub(crate) fn linear(&mut self, module: &str, x: Value, sides: [usize; 2]) -> Value {
+        let weight = self.parameter(format!("{module}.weight"), &sides);
+        let bias = Some(self.parameter(format!("{module}.bias"), &sides[..1]));
+        self.step(module, &[x], Operation::Linear(Linear { weight, bias }))
+    }
+
+    /// Over the channels, which lie on an axis.
+    pub(crate) fn layer_norm(
+        &mut self,
+        module: &str,
+        x: Value,
+        (axis, channels): (usize, usize),
+        epsilon: f32,
+    ) -> Value {
+        let [scale, shift] = ["weight", "bias"]
+            .map(|part| Some(self.parameter(format!("{module}.{part}"), &[channels])));
+        let norm = LayerNorm { axes: vec![axis], epsilon, scale, shift };
+        self.step(module, &[x], Operation::LayerNorm(norm))
+    }
+
     pub(crate) fn batch_norm(
         &mut self,
         (module, key): (&str, &str),
@@ -99,6 +137,16 @@ impl Builder {
         self.step(module, &[a, b], Operation::Combine(Binary::Add))
     }
 
+    pub(crate) fn multiply(&mut self, module: &str, a: Value, b: Value) -> Value {
+        self.step(module, &[a, b], Operation::Combine(Binary::Multiply))
+    }
+
+    /// The mean of the positions, which are one then.
+    pub(crate) fn squeeze(&mut self, module: &str, x: Value) -> Value {
+        let mean = Operation::Reduce { reduction: Reduction::Mean, axes: vec![1, 2], keep: true };
+        self.step(module, &[x], mean)
+    }
+
     pub(crate) fn max_pool(
         &mut self,
         module: &str,
@@ -117,14 +165,25 @@ impl Builder {
 
     /// The mean of the positions is the embedding.
     pub(crate) fn averaged(mut self, x: Value) -> Graph {
+        let mean = self.pooled(x);
+        self.ending(mean)
+    }
+
+    /// The mean of the positions, `[c]`.
+    pub(crate) fn pooled(&mut self, x: Value) -> Value {
+        let mean = Operation::Reduce { reduction: Reduction::Mean, axes: vec![1, 2], keep: false };
+        self.step("avgpool", &[x], mean)
+    }
+
+    /// A value is the embedding.
+    pub(crate) fn ending(mut self, x: Value) -> Graph {
         self.graph.name_modules();
         for (value, name) in std::mem::take(&mut self.aliases) {
             if let Some(step) = value.step().and_then(|step| self.graph.steps.get_mut(step)) {
                 step.name.ends.push(name);
             }
         }
-        let mean = Operation::Reduce { reduction: Reduction::Mean, axes: vec![1, 2], keep: false };
-        self.graph.output = self.step("avgpool", &[x], mean);
+        self.graph.output = x;
         self.graph
     }
 }

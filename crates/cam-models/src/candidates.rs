@@ -7,7 +7,7 @@ use crate::architecture::infer;
 use crate::checkpoint::Checkpoint;
 use crate::contract;
 use crate::left_out;
-use crate::naming::{Family, Naming};
+use crate::naming::Naming;
 
 /// More networks than any file holds; a crafted one has no more of them looked at.
 const MOST: usize = 256;
@@ -29,9 +29,8 @@ impl Candidate {
     /// All networks in a file, by prefix; as a network that is known already, where one is.
     pub(crate) fn all(checkpoint: &Checkpoint, asked: Option<&Description>) -> Vec<Self> {
         let mut found: BTreeMap<(&str, usize), Naming> = BTreeMap::new();
-        let families = asked.map(family);
-        for (order, naming) in Naming::ALL.into_iter().enumerate() {
-            if families.is_some_and(|family| family != naming.family()) {
+        for (order, naming) in Naming::all().enumerate() {
+            if asked.is_some_and(|asked| !is_named(asked, naming)) {
                 continue;
             }
             for prefix in prefixes(checkpoint, naming) {
@@ -41,8 +40,17 @@ impl Candidate {
         if found.keys().any(|(prefix, _)| !left_out::is_left_out(prefix)) {
             found.retain(|(prefix, _), _| !left_out::is_left_out(prefix));
         }
-        let found = found.into_iter().take(MOST);
-        found.map(|((prefix, _), naming)| Self::at(checkpoint, prefix, naming, asked)).collect()
+        let mut candidates: Vec<Self> = Vec::new();
+        for ((prefix, _), naming) in found.into_iter().take(MOST) {
+            let next = Self::at(checkpoint, prefix, naming, asked);
+            // Families share names: under one prefix that is meant which fits best.
+            match candidates.last_mut().filter(|last| last.prefix == prefix) {
+                Some(last) if next.faults < last.faults => *last = next,
+                Some(_) => {}
+                None => candidates.push(next),
+            }
+        }
+        candidates
     }
 
     /// The network under a prefix, whatever is there of it.
@@ -54,7 +62,7 @@ impl Candidate {
     ) -> Self {
         let network = naming.network(checkpoint, prefix);
         let described = match asked {
-            Some(asked) => Ok(Description { classifier: None, ..asked.clone() }),
+            Some(asked) => Ok(Description { classifier: None, ..in_names(asked, naming) }),
             None => infer(&network, naming.family()),
         };
         let faults = match &described {
@@ -81,11 +89,35 @@ impl Candidate {
     }
 }
 
-/// The family of a network that was asked for: that in whose own names its parameters are.
-pub(crate) fn family(description: &Description) -> Family {
-    let has = |anchor: &&str| description.graph.parameters.contains_key(*anchor);
-    let own = Family::ALL.into_iter().find(|family| family.naming().anchors().iter().any(has));
-    own.unwrap_or(Family::ResNet)
+/// The names in which a network is described that was asked for.
+pub(crate) fn own_naming(asked: &Description) -> Naming {
+    let has = |anchor: &&str| asked.graph.parameters.contains_key(*anchor);
+    let is_own = |naming: &Naming| {
+        let describes = match naming {
+            Naming::Torchvision | Naming::EfficientNetPytorch => true,
+            Naming::Listed(listed) => listed.describe(&asked.name).is_some(),
+            _ => false,
+        };
+        naming.anchors().iter().any(has) && describes
+    };
+    Naming::all().find(is_own).unwrap_or(Naming::Torchvision)
+}
+
+/// Whether a network that was asked for may go by those names.
+fn is_named(asked: &Description, naming: Naming) -> bool {
+    match naming {
+        Naming::Listed(listed) => listed.describe(&asked.name).is_some(),
+        _ => own_naming(asked).family() == naming.family(),
+    }
+}
+
+/// A network that was asked for, as a library has it that gives other names to its tensors.
+fn in_names(asked: &Description, naming: Naming) -> Description {
+    let other = match naming {
+        Naming::Listed(listed) if own_naming(asked) != naming => listed.describe(&asked.name),
+        _ => None,
+    };
+    other.unwrap_or_else(|| asked.clone())
 }
 
 /// What stands before a library's anchors.

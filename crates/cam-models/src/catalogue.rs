@@ -2,6 +2,7 @@
 
 use crate::Description;
 use crate::efficientnet_lite::EfficientNetLite;
+use crate::families;
 use crate::resnet::ResNet;
 
 /// Published weights of a network.
@@ -58,11 +59,12 @@ pub fn published() -> &'static [Published] {
 
 /// Names of the architectures that can be described without a file.
 pub fn architectures() -> impl Iterator<Item = &'static str> {
-    EfficientNetLite::names().chain(ResNet::names())
+    EfficientNetLite::names().chain(ResNet::names()).chain(families::names())
 }
 
 /// The architecture of that name, as data, with 1000 classes.
 pub fn describe(architecture: &str) -> Option<Description> {
     let resnet = || ResNet::named(architecture).map(|network| network.describe());
-    EfficientNetLite::named(architecture).map(|network| network.describe()).or_else(resnet)
+    let lite = EfficientNetLite::named(architecture).map(|network| network.describe());
+    lite.or_else(resnet).or_else(|| families::describe(architecture))
 }

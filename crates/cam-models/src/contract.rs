@@ -91,10 +91,11 @@ pub(crate) fn read(checkpoint: &Checkpoint, description: &Description) -> (Param
     (values, mismatches)
 }
 
-/// How many tensors the network needs that the file lacks or has in another shape.
+/// How many tensors the network needs that the file lacks or has in another shape, and how many say that the file is of
+/// another network.
 pub(crate) fn faults(checkpoint: &Checkpoint, description: &Description) -> usize {
     let (mismatches, _) = compare(checkpoint, description);
-    mismatches.missing.len() + mismatches.misshaped.len()
+    mismatches.missing.len() + mismatches.misshaped.len() + mismatches.unsupported.len()
 }
 
 /// Names and shapes alone; and what is needed and of the right shape, to be read.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::Description;
 use crate::LoadError;
 use crate::behind::Behind;
-use crate::candidates::{Candidate, family};
+use crate::candidates::{Candidate, own_naming};
 use crate::checkpoint::{Checkpoint, Foreign, StoredTensor};
 use crate::choice::{choose, reason};
 use crate::contract::{self, Mismatches};
@@ -51,7 +51,7 @@ impl Identified {
         let Account { others, left_out, behind, mut mismatches } =
             Account::of(checkpoint, &taken, &others);
         let behind = Behind::apply(&behind, taken.naming, &mut network, &mut description);
-        let assumptions = assumption(taken.naming, asked).into_iter().chain(behind.assumptions);
+        let assumptions = assumption(&taken, asked).into_iter().chain(behind.assumptions);
         mismatches.unexpected.extend(behind.unexpected);
         mismatches.notes = behind.notes;
         let source = Source {
@@ -105,7 +105,7 @@ fn taken(
     if candidates.is_empty() {
         // Held against a network by name, a file of any names says what it lacks.
         let asked = asked.ok_or_else(|| unknown(checkpoint))?;
-        candidates.push(Candidate::at(checkpoint, "", family(asked).naming(), Some(asked)));
+        candidates.push(Candidate::at(checkpoint, "", own_naming(asked), Some(asked)));
     }
     let taken = candidates.remove(choose(checkpoint, &candidates)?);
     // A decoder that is made of a ResNet's blocks is part of a network, and none.
@@ -171,13 +171,27 @@ impl<'a> Account<'a> {
 }
 
 /// What a library's names leave open.
-fn assumption(naming: Naming, asked: Option<&Description>) -> Option<String> {
-    (naming == Naming::Timm && asked.is_none()).then(|| {
-        "timm has two networks of these names: this is taken as tf_efficientnet_lite, trained in \
-         TensorFlow; efficientnet_lite0, trained in PyTorch, has another border, epsilon and \
-         normalisation, and has to be asked for by name"
-            .to_owned()
-    })
+fn assumption(taken: &Candidate, asked: Option<&Description>) -> Option<String> {
+    if asked.is_some() {
+        return None;
+    }
+    match taken.naming {
+        Naming::Timm => Some(
+            "timm has two networks of these names: this is taken as tf_efficientnet_lite, trained \
+             in TensorFlow; efficientnet_lite0, trained in PyTorch, has another border, epsilon \
+             and normalisation, and has to be asked for by name"
+                .to_owned(),
+        ),
+        Naming::Listed(listed) => {
+            let (name, library) = (taken.name(), listed.library);
+            let twin = *listed.twins(name).first()?;
+            Some(format!(
+                "{library} has two networks of these names: this is taken as {name}; {twin} has \
+                 another border, epsilon or normalisation, and has to be asked for by name"
+            ))
+        }
+        _ => None,
+    }
 }
 
 fn unknown(checkpoint: &Checkpoint) -> LoadError {

@@ -51,6 +51,7 @@ mod efficientnet_lite;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod error;
+mod families;
 mod fit;
 mod graph_engine;
 mod graph_executor;

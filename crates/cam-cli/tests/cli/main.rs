@@ -27,6 +27,7 @@ mod fetch;
 mod fit;
 mod fitted;
 mod gallery;
+mod hub;
 mod images;
 mod images_changed;
 mod killing;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use cam_graph::{BatchNorm, Graph, Linear, Operation};
+use cam_graph::{BatchNorm, Graph, Linear, Operation, Step};
 
 use super::slot::{self, Slot, is_number};
 use crate::checkpoint::{Checkpoint, StoredTensor};
@@ -85,14 +85,17 @@ impl<'a> Module<'a> {
             && slot::of(&self.path) == Slot::Classifier
     }
 
-    /// Takes the place of the mean of the positions, the graph's last step; adds its exponent to the network's tensors.
+    /// Takes the place of the mean of the positions, the last step that gives a vector of them; adds its exponent to the
+    /// network's tensors.
     pub(super) fn pool(&self, graph: &mut Graph, network: &mut Checkpoint) {
         const KEY: &str = "pool.p";
         if let Some(exponent) = self.tensors.get("p") {
             network.insert(KEY.to_owned(), exponent.reshaped(vec![1]));
         }
         graph.parameters.insert(KEY.to_owned(), vec![1]);
-        if let Some(step) = graph.steps.last_mut() {
+        let is_mean =
+            |step: &&mut Step| matches!(step.operation, Operation::Reduce { keep: false, .. });
+        if let Some(step) = graph.steps.iter_mut().rfind(is_mean) {
             let exponent = KEY.to_owned();
             step.operation = Operation::GeneralizedMean { exponent, epsilon: LEAST_ACTIVATION };
         }

@@ -10,6 +10,7 @@ mod tables;
 use std::fmt;
 
 use crate::checkpoint::Checkpoint;
+use crate::families::{LISTED, Listed};
 use rule::Rule;
 
 /// Whose names a weight file uses.
@@ -26,6 +27,8 @@ pub enum Naming {
     EfficientNetPytorch,
     /// timm's EfficientNet-Lite: `blocks.0.0.conv_pw`.
     Timm,
+    /// torchvision's or timm's, of a family whose networks are known one by one.
+    Listed(&'static Listed),
 }
 
 /// Which of the families a library's names are of.
@@ -33,24 +36,16 @@ pub enum Naming {
 pub(crate) enum Family {
     ResNet,
     EfficientNetLite,
+    Listed(&'static Listed),
 }
 
 impl Family {
-    pub(crate) const ALL: [Self; 2] = [Self::ResNet, Self::EfficientNetLite];
-
-    /// The names that it has in this crate.
-    pub(crate) fn naming(self) -> Naming {
-        match self {
-            Self::ResNet => Naming::Torchvision,
-            Self::EfficientNetLite => Naming::EfficientNetPytorch,
-        }
-    }
-
     /// Its first weight, in this crate's names.
     pub(crate) fn stem(self) -> &'static str {
         match self {
             Self::ResNet => "conv1.weight",
             Self::EfficientNetLite => "_conv_stem.weight",
+            Self::Listed(listed) => listed.stem,
         }
     }
 
@@ -59,6 +54,7 @@ impl Family {
         match self {
             Self::ResNet => "fc",
             Self::EfficientNetLite => "_fc",
+            Self::Listed(listed) => listed.classifier,
         }
     }
 
@@ -67,6 +63,7 @@ impl Family {
         match self {
             Self::ResNet => "a ResNet",
             Self::EfficientNetLite => "an EfficientNet-Lite",
+            Self::Listed(listed) => listed.one,
         }
     }
 }
@@ -75,18 +72,23 @@ impl Family {
 const MOST_STAGES: usize = 16;
 
 impl Naming {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::Torchvision,
-        Self::HuggingFace,
-        Self::Numbered,
-        Self::EfficientNetPytorch,
-        Self::Timm,
-    ];
+    /// All of them.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let known = [
+            Self::Torchvision,
+            Self::HuggingFace,
+            Self::Numbered,
+            Self::EfficientNetPytorch,
+            Self::Timm,
+        ];
+        known.into_iter().chain(LISTED.iter().map(Self::Listed))
+    }
 
     pub(crate) fn family(self) -> Family {
         match self {
             Self::Torchvision | Self::HuggingFace | Self::Numbered => Family::ResNet,
             Self::EfficientNetPytorch | Self::Timm => Family::EfficientNetLite,
+            Self::Listed(listed) => Family::Listed(listed),
         }
     }
 
@@ -106,6 +108,7 @@ impl Naming {
                 &["_conv_stem.weight", "_conv_head.weight", "_blocks.0._project_conv.weight"]
             }
             Self::Timm => &["blocks.0.0.conv_dw.weight", "blocks.1.0.conv_pwl.weight"],
+            Self::Listed(listed) => listed.anchors,
         }
     }
 
@@ -113,9 +116,13 @@ impl Naming {
     /// stands behind its pooling, is left where it is.
     pub(crate) fn network(self, checkpoint: &Checkpoint, prefix: &str) -> Checkpoint {
         let starts = self.starts(checkpoint, prefix);
-        let renamed = checkpoint.under(prefix).filter_map(|(name, tensor)| {
-            Some((rule::first(self.rules(), name, &starts)?, tensor.clone()))
-        });
+        let own = |name: &str| match self {
+            Self::Listed(listed) => listed.within(name),
+            _ => rule::first(self.rules(), name, &starts),
+        };
+        let renamed = checkpoint
+            .under(prefix)
+            .filter_map(|(name, tensor)| Some((own(name)?, tensor.clone())));
         checkpoint.renamed(renamed.collect())
     }
 
@@ -126,6 +133,7 @@ impl Naming {
             Self::Numbered => tables::NUMBERED,
             Self::EfficientNetPytorch => tables::EFFICIENTNET_PYTORCH,
             Self::Timm => tables::TIMM,
+            Self::Listed(_) => &[],
         }
     }
 
@@ -155,6 +163,7 @@ impl fmt::Display for Naming {
             Self::Numbered => "numbered children of nn.Sequential",
             Self::EfficientNetPytorch => "EfficientNet-PyTorch",
             Self::Timm => "timm",
+            Self::Listed(listed) => listed.library,
         })
     }
 }
