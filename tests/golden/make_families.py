@@ -101,8 +101,9 @@ def main():
             model, _ = made(library, name, torch.cat([x, y]))
             stem = f"{arguments.out}/{library}.{name}"
             torch.save(model.state_dict(), f"{stem}.pth")
-            with torch.no_grad(): e = embedding(model, x)
-            save_file({"embedding": e.numpy()}, f"{stem}.reference")
+            with torch.no_grad(): e, exact = embedding(model, x).double(), embedding(model.double(), x.double())
+            rounding = ((e - exact).norm() / exact.norm()).float()[None]
+            save_file({"embedding": exact.float().numpy(), "rounding": rounding.numpy()}, f"{stem}.reference")
             print(library, name, flush=True)
         return
     tensors, shapes = {}, {}

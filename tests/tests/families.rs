@@ -204,14 +204,17 @@ fn every_published_network_is_told_from_its_file_and_embeds_as_in_its_library() 
             wrong.push(format!("{key} is told as {}", found.description().name));
         }
         let asked = describe(name).filter(|_| found.description().name != name);
-        let expected = Golden::at(file.with_extension("reference")).get("embedding").values;
+        let reference = Golden::at(file.with_extension("reference"));
+        let expected = reference.get("embedding").values;
+        // A random network may be worse conditioned: then as far off as three times what torch's f32 is.
+        let rounding = f64::from(reference.get("rounding").values[0]);
         let mut line = format!("{key} told as {}", found.description().name);
         for (by, runtime) in [("burn", Runtime::from(&device())), ("engine", engine())] {
             let loaded = load_checkpoint(open(), asked.clone(), Strictness::Exact, runtime);
             let network = loaded.unwrap_or_else(|error| panic!("{key}: {error}")).network;
             let distance = relative_distance(&values(&network.embed(image())), &expected);
             line += &format!(" {by} {distance:.1e}");
-            if distance.is_nan() || distance > EMBEDDING {
+            if distance.is_nan() || distance > EMBEDDING.max(3.0 * rounding) {
                 wrong.push(format!("{key} by {by}: {distance:e}"));
             }
         }
