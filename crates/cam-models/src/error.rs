@@ -57,7 +57,7 @@ pub enum LoadError {
     /// No network here has such tensors.
     #[error(
         "{}: no network here has these tensors ({tensors} of them, such as {examples}): \
-         ResNet, ResNeXt, Wide-ResNet and EfficientNet-Lite are known",
+         ResNet, EfficientNet, MobileNet, ConvNeXt, DenseNet and RegNet are known",
         path.display()
     )]
     UnknownArchitecture {
