@@ -26,6 +26,11 @@ fn a_zip_pth_is_read() {
 }
 
 #[test]
+fn a_zip_pth_is_read_whatever_its_name_is_when_it_is_saved() {
+    assert_is_the_same_network("twenty-one-characters.pth", Container::PytorchZip);
+}
+
+#[test]
 fn a_pth_from_before_the_zip_format_is_read() {
     assert_is_the_same_network("tiny_basic-legacy.pth", Container::PytorchLegacy);
 }

@@ -58,7 +58,7 @@ fn a_pickle_of_settings_has_no_tensors_of_a_network() {
 fn another_architecture_is_refused_with_some_of_its_tensors_and_the_families_that_are_known() {
     let error = refusal("vgg.safetensors");
     assert!(matches!(error, LoadError::UnknownArchitecture { tensors: 8, .. }), "{error}");
-    assert_says(&error, &["features.0.", "ResNet", "EfficientNet-Lite"]);
+    assert_says(&error, &["features.0.", "ResNet", "EfficientNet", "ONNX"]);
 }
 
 #[test]
