@@ -1,12 +1,14 @@
 //! Methods of transformers: what they sum to, and what PyTorch computes by their definitions.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::methods::{Settings, TokenContributions, method};
+use cam_core::methods::{CATALOGUE, Need, Settings, TokenContributions, method};
 use cam_core::{
-    Capture, Explanation, GradCam, Layer, Linear, Method, Network, ProjectionStep, Readout,
-    ReadoutStep, Target,
+    Activations, AttentionPooling, Capture, Explanation, ForwardPass, GradCam, Head, Kept, Layer,
+    LayerInfo, Linear, Method, Network, Place, PoolingRun, ProjectionStep, Readout, ReadoutStep,
+    Target, TokenRun, Transformer,
 };
 use cam_explain::onnx;
 use cam_models::ConvNet;
@@ -126,6 +128,100 @@ fn what_is_no_transformer_is_refused_with_a_remedy() {
         let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
         let error = capture.explain(&TokenContributions::default(), &target).unwrap_err();
         assert!(error.to_string().contains("use grad-cam"), "{error}");
+    }
+}
+
+/// A network that counts its forward passes.
+struct Counted<'a> {
+    network: &'a ConvNet,
+    passes: AtomicUsize,
+}
+
+impl Counted<'_> {
+    fn count(&self) {
+        self.passes.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Network for Counted<'_> {
+    fn layers(&self) -> &[LayerInfo] {
+        self.network.layers()
+    }
+    fn embedding_width(&self) -> usize {
+        self.network.embedding_width()
+    }
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Activations {
+        self.count();
+        self.network.forward_to(images, to)
+    }
+    fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
+        self.network.forward_from(activations, from)
+    }
+    fn head(&self, at: Layer) -> Option<&Head> {
+        self.network.head(at)
+    }
+    fn transformer(&self) -> Option<&dyn Transformer> {
+        self.network.transformer().map(|_| self as &dyn Transformer)
+    }
+    fn attention_pooling(&self) -> Option<&dyn AttentionPooling> {
+        self.network.attention_pooling().map(|_| self as &dyn AttentionPooling)
+    }
+}
+
+impl Transformer for Counted<'_> {
+    fn blocks(&self) -> usize {
+        self.network.transformer().expect("it is one").blocks()
+    }
+    fn run(&self, images: Tensor<4>, layers: &[Layer], kept: Kept) -> (ForwardPass, TokenRun) {
+        self.count();
+        self.network.transformer().expect("it is one").run(images, layers, kept)
+    }
+    fn stream(&self, x: Tensor<3>, from: Place, to: Place) -> Tensor<3> {
+        self.network.transformer().expect("it is one").stream(x, from, to)
+    }
+    fn readout(&self) -> &Readout {
+        self.network.transformer().expect("it is one").readout()
+    }
+}
+
+impl AttentionPooling for Counted<'_> {
+    fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun) {
+        self.count();
+        self.network.attention_pooling().expect("it has one").pool(images, layers)
+    }
+    fn behind(&self, pooled: Tensor<2>) -> Tensor<2> {
+        self.network.attention_pooling().expect("it has one").behind(pooled)
+    }
+}
+
+#[test]
+fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_gives() {
+    let folder = path("fixtures/tokens");
+    for variant in VARIANTS.into_iter().chain(["pool"]) {
+        let network = open(&folder.join(format!("{variant}.onnx")));
+        let target = CosineSimilarity::to(concepts("a", 2, network.embedding_width()));
+        let layers = [Layer::new(0), network.last_layer().unwrap()];
+        let methods = CATALOGUE.iter().filter(|info| info.needs(Need::Attention));
+        let methods =
+            methods.filter(|info| variant != "pool" || info.name == "token-contributions");
+        for info in methods {
+            let what = format!("{variant}, {}", info.name);
+            let method = info.method(Settings::default());
+            let counted = Counted { network: &network, passes: AtomicUsize::new(0) };
+            let images = images(&network, "once", 2);
+            let kept = Capture::keeping(method.keeps(), &counted, images.clone(), &layers).unwrap();
+            let maps = kept.explain(&*method, &target).unwrap().layers.remove(0).maps;
+            assert_eq!(counted.passes.load(Ordering::Relaxed), 1, "{what}");
+            let alone = Capture::new(&network, images, &layers).unwrap();
+            let expected = alone.explain(&*method, &target).unwrap().layers.remove(0).maps;
+            assert_eq!(values(&maps), values(&expected), "{what}");
+            let embeddings = [&kept, &alone].map(|capture| values(&capture.embeddings()));
+            assert_near(&what, &embeddings[0], &embeddings[1], SUM);
+            for layer in layers {
+                let [one, other] = [&kept, &alone].map(|c| values(c.activations(layer).unwrap()));
+                assert_eq!(one, other, "{what}");
+            }
+        }
     }
 }
 

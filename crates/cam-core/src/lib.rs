@@ -89,6 +89,7 @@ pub use smooth::smooth_over_augmentations;
 pub use suggest::nearest;
 pub use target::{AlongEmbedding, Target};
 pub use transformer::{
-    AttentionPooling, AttentionRun, BlockRun, Place, PoolingRun, TokenLayout, TokenRun, Transformer,
+    AttentionPooling, AttentionRun, BlockRun, ForwardPass, Kept, Place, PoolingRun, TokenLayout,
+    TokenRun, Transformer,
 };
 pub use view::{BiasGradients, View};

@@ -88,7 +88,8 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
     for (query, name) in queries.iter().zip(&names) {
         environment.cancel.check("what was written is whole")?;
         let mut clock = Clock::start();
-        let captured = model.capture_at(query, &[layer], &mut clock).map_err(Failure::from);
+        let captured =
+            model.capture_at(query, (&[layer], method.keeps()), &mut clock).map_err(Failure::from);
         let done = captured.and_then(|captured| {
             let segmented = segment(&captured, &*method, (&set, &*target), &mut clock)?;
             let report = Report::new(&segmented, name, clock);

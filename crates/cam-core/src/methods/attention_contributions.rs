@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 
 use super::token_contributions::by_token;
 use super::{Cost, MethodInfo, Need, attention};
-use crate::{Error, Method, Probe, View};
+use crate::{Error, Kept, Method, Probe, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "attention-contributions",
@@ -29,7 +29,7 @@ pub struct AttentionContributions;
 
 impl Method for AttentionContributions {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(1)?;
+        let (network, run) = view.tokens(self.keeps())?;
         let block = attention::last(&run)?;
         attention::by_question(view, &run, |question| {
             let vectors = attention::vectors(view.embedding_gradients(), question);
@@ -37,6 +37,10 @@ impl Method for AttentionContributions {
             let probe = Probe { start: 0, vectors: gradient.unsqueeze_dim(1) };
             Ok(by_token(&block.attention, &probe).squeeze_dim(1))
         })
+    }
+
+    fn keeps(&self) -> Kept {
+        Kept::whole(1)
     }
 
     fn is_of_network(&self) -> bool {

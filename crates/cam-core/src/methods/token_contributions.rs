@@ -2,7 +2,10 @@ use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need, Setting, attention};
 use crate::gradient_route::vector_jacobian_product;
-use crate::{AttentionPooling, AttentionRun, Error, LayerExplanation, Method, Probe, Share, View};
+use crate::{
+    AttentionPooling, AttentionRun, Error, Kept, LayerExplanation, Method, PoolingRun, Probe,
+    Share, View,
+};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "token-contributions",
@@ -61,10 +64,10 @@ impl Method for TokenContributions {
     }
 
     fn explain(&self, view: &View<'_>) -> Result<LayerExplanation, Error> {
-        if let Some(network) = view.attention_pooling() {
-            return of_pooling(view, network);
+        if let Some((network, run)) = view.attention_pooling() {
+            return of_pooling(view, network, &run);
         }
-        let (network, run) = view.tokens(self.blocks)?;
+        let (network, run) = view.tokens(self.keeps())?;
         let readout = network.readout().frozen(run.end.clone());
         let vectors = view.attributed();
         let probe = readout.pull_back(vectors.clone());
@@ -96,14 +99,21 @@ impl Method for TokenContributions {
         Ok(LayerExplanation { maps, shares })
     }
 
+    fn keeps(&self) -> Kept {
+        Kept::as_read(self.blocks)
+    }
+
     fn is_of_network(&self) -> bool {
         true
     }
 }
 
 /// Of the attention that pools all tokens, and of first order in what it gives.
-fn of_pooling(view: &View<'_>, network: &dyn AttentionPooling) -> Result<LayerExplanation, Error> {
-    let run = network.pool(view.images().clone());
+fn of_pooling(
+    view: &View<'_>,
+    network: &dyn AttentionPooling,
+    run: &PoolingRun,
+) -> Result<LayerExplanation, Error> {
     let vectors = view.attributed();
     let gradients = (0..view.questions()).map(|question| {
         let vectors = attention::vectors(&vectors, question);
@@ -130,7 +140,7 @@ pub(super) fn by_token(attention: &AttentionRun, probe: &Probe) -> Tensor<3> {
     let u = attention.to_heads(probe.vectors.clone());
     let [n, heads, read, k, width] = u.dims();
     let [_, _, tokens, _] = attention.values.dims();
-    let rows = attention.weights.clone().narrow(2, probe.start, read).swap_dims(2, 3);
+    let rows = attention.rows(probe.start, read).swap_dims(2, 3);
     let gathered = rows.matmul(u.reshape([n, heads, read, k * width]));
     let gathered = gathered.reshape([n, heads, tokens, k, width]);
     let of_heads = (gathered * attention.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);

@@ -284,7 +284,7 @@ fn check_shard(shard: Option<[u64; 2]>) -> Result<(), Error> {
 impl Questions {
     /// The score and the raw map of every concept, for each image of `[n, 3, h, w]`.
     fn ask(&self, network: &ConvNet, images: Tensor<4>) -> Result<Vec<Vec<Found>>, Error> {
-        let capture = Capture::new(network, images, &[self.layer])?;
+        let capture = Capture::keeping(self.method.keeps(), network, images, &[self.layer])?;
         let explanation = capture.explain(&*self.method, &*self.target)?;
         let scores = read(explanation.scores.clone())?;
         let maps = explanation.layers.first().context("a layer was captured")?.maps.clone();

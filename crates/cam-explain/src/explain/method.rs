@@ -1,5 +1,7 @@
-use cam_core::methods::{CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info};
-use cam_core::{Arithmetic, GradCam, Method, Network, nearest};
+use cam_core::methods::{
+    CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info, method,
+};
+use cam_core::{Arithmetic, GradCam, Kept, Method, Network, nearest};
 
 use crate::error::Error;
 
@@ -34,6 +36,17 @@ pub struct MethodOptions {
 pub fn usual(network: &dyn Network) -> &'static str {
     let has_attention = network.transformer().is_some() || network.attention_pooling().is_some();
     if has_attention { "token-contributions" } else { "grad-cam" }
+}
+
+/// What the method that is usual for a network reads of its attentions.
+pub(crate) fn usually_kept(network: &dyn Network) -> Kept {
+    let usual = method(usual(network), Settings::default());
+    usual.map_or_else(Kept::default, |method| method.keeps())
+}
+
+/// What methods read of a transformer's attentions, for [`Model::capture_at`](crate::Model::capture_at) to keep it.
+pub fn kept(methods: &[ChosenMethod]) -> Kept {
+    methods.iter().fold(Kept::default(), |kept, method| kept.and(method.rule.keeps()))
 }
 
 /// Methods by name, each once, in that order.

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Network as _, Pair};
+use cam_core::{Kept, Network as _, Pair};
 use cam_models::Fit;
 use cam_store::index::{Entry, Hit};
 use cam_threads::cores;
@@ -99,7 +99,7 @@ impl Index {
         let made = gallery.header().fingerprint.check(&fingerprint(model)?);
         made.with_context(|| self.folder.display())?;
         let last = model.network().last_layer()?;
-        let captured = model.capture_at(query, &[last], &mut Clock::start())?;
+        let captured = model.capture_at(query, (&[last], Kept::default()), &mut Clock::start())?;
         let embedding = captured.embedding()?;
         let hits = gallery.search(&embedding, top, cores()).with_context(|| query.to_string())?;
         let root = images.map_or_else(|| PathBuf::from(&gallery.header().root), Path::to_owned);
