@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::methods::{CATALOGUE, Need, Settings, TokenContributions, method};
 use cam_core::{
-    Activations, AttentionPooling, Capture, Explanation, ForwardPass, GradCam, Head, Kept, Layer,
-    LayerInfo, Linear, Method, Network, Place, PoolingRun, ProjectionStep, Readout, ReadoutStep,
-    Target, TokenRun, Transformer,
+    Activations, AttentionPooling, Budget, Capture, Explanation, ForwardPass, GradCam, Head, Kept,
+    Layer, LayerInfo, Linear, Method, Network, Pair, Place, PoolingRun, ProjectionStep, Readout,
+    ReadoutStep, Target, TokenParts, TokenRun, Transformer,
 };
 use cam_explain::onnx;
 use cam_models::ConvNet;
@@ -225,6 +225,20 @@ fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_giv
     }
 }
 
+#[test]
+fn what_is_usual_for_a_network_explains_it() {
+    for name in NETWORKS.into_iter().chain(["tiny_siglip.ts17", "tiny_resnet_d.ts17"]) {
+        let network = fixture(name);
+        let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+        let usual = [cam_explain::usual(&network), cam_explain::usual_sum(&network)];
+        for &method_name in usual.iter().chain(cam_explain::usually_measured(&network)) {
+            let method = method(method_name, Settings::default()).expect("it exists");
+            let maps = explain(&network, name, &*method, &target).layers.remove(0).maps;
+            assert!(values(&maps).iter().any(|v| *v != 0.0), "{name}, {method_name}");
+        }
+    }
+}
+
 /// ViTs that are read by a class token, with registers and LayerScale, projected as CLIP's, by a mean behind or in front of
 /// the norm, and flattened.
 const VARIANTS: [&str; 6] = ["class_token", "registers", "clip", "mean", "mean_first", "flatten"];
@@ -264,6 +278,51 @@ fn token_contributions_are_those_of_every_term_carried_forward_alone() {
                 let expected = golden.get(&format!("token.{}.{blocks}", share.name)).values;
                 let differ = largest_difference(&values(&share.values), &expected);
                 assert!(differ <= SUM, "{what}: {} is {differ} off", share.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
+    let folder = path("fixtures/tokens");
+    for variant in VARIANTS {
+        for blocks in [1, 2, usize::MAX] {
+            let what = format!("{variant}, {blocks} blocks");
+            let network = open(&folder.join(format!("{variant}.onnx")));
+            let last = network.last_layer().unwrap();
+            let captures = ["a", "b"].map(|key| {
+                let images = images(&network, key, 1);
+                Capture::keeping(Kept::as_read(blocks), &network, images, &[last]).unwrap()
+            });
+            let parts = captures.each_ref().map(|capture| TokenParts::of(capture, blocks).unwrap());
+            let pair = Pair::of_tokens(Budget::default(), parts.each_ref()).unwrap();
+            let method = TokenContributions { blocks };
+            let map = |concept: Vec<f32>| {
+                let concept = Concepts::new(concept.len(), vec![concept]).unwrap();
+                let target = CosineSimilarity::to(concept);
+                let explanation = captures[0].explain(&method, &target).unwrap();
+                (values(&explanation.layers[0].maps), values(&explanation.scores)[0])
+            };
+            let other = values(&parts[1].embedding);
+            let (of_embedding, cosine) = map(other.clone());
+            assert!((pair.cosine() - cosine).abs() <= SUM, "{what}: {} {cosine}", pair.cosine());
+            // The map of the other's embedding is that of its patches and of its rest.
+            let beside = pair.beside().expect("no patch wrote the rest");
+            let pairs: f32 = pair.contributions().iter().sum();
+            let patches: f32 = of_embedding.iter().sum();
+            assert!((pairs + beside.first - patches).abs() <= 1e-4, "{what}: {pairs} {patches}");
+            let all = pairs + beside.first + beside.second + beside.rests;
+            assert!((all - cosine).abs() <= 1e-4, "{what}: {all} {cosine}");
+            // And a column is the map of what one patch of the other wrote.
+            let length = |x: &[f32]| x.iter().map(|v| v * v).sum::<f32>().sqrt();
+            let [_, [rows, columns]] = pair.sizes();
+            for patch in [0, rows * columns - 1] {
+                let wrote = values(&parts[1].patches.clone().narrow(0, patch, 1));
+                let scale = length(&wrote) / length(&other);
+                let expected: Vec<f32> = map(wrote).0.iter().map(|v| v * scale).collect();
+                let column = pair.contributions().chunks(rows * columns).map(|row| row[patch]);
+                assert_near(&what, &column.collect::<Vec<_>>(), &expected, 1e-4);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Activations, Layer, Readout};
+use crate::{Activations, Layer, Probe, Readout};
 
 /// A network of attention blocks on a stream of tokens: x ← x + attention(x), x ← x + mlp(x).
 ///
@@ -196,6 +196,25 @@ impl AttentionRun {
     /// The rows of some tokens, the first and how many.
     pub fn rows(&self, start: usize, length: usize) -> Tensor<4> {
         self.weights.clone().narrow(2, start - self.first_row, length)
+    }
+
+    /// Σ_h Σ_q A_{qi} u_q·v_i of every token i, `[n, k, N]`, u being the probe at the heads.
+    pub fn by_token(&self, probe: &Probe) -> Tensor<3> {
+        let u = self.to_heads(probe.vectors.clone());
+        let [n, heads, read, k, width] = u.dims();
+        let [_, _, tokens, _] = self.values.dims();
+        let rows = self.rows(probe.start, read);
+        // The same sum in whichever order makes fewer numbers on the way.
+        if read < width {
+            let values = self.values.clone().swap_dims(2, 3);
+            let worth = u.reshape([n, heads, read * k, width]).matmul(values);
+            let worth = worth.reshape([n, heads, read, k, tokens]);
+            return (worth * rows.unsqueeze_dim(3)).sum_dim(2).sum_dim(1).reshape([n, k, tokens]);
+        }
+        let gathered = rows.swap_dims(2, 3).matmul(u.reshape([n, heads, read, k * width]));
+        let gathered = gathered.reshape([n, heads, tokens, k, width]);
+        let of_heads = (gathered * self.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);
+        of_heads.reshape([n, tokens, k]).swap_dims(1, 2)
     }
 
     /// Vectors at what the attention writes, `[n, k, tokens, D]`, pulled back through the projection to the heads,

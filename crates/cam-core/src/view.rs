@@ -152,6 +152,11 @@ impl<'a> View<'a> {
         Some((network, self.routes.pooling()?))
     }
 
+    /// Whether methods of attention can explain the network.
+    pub(crate) fn has_attention(&self) -> bool {
+        self.network.transformer().is_some() || self.network.attention_pooling().is_some()
+    }
+
     /// How many questions are asked: k.
     pub fn questions(&self) -> usize {
         self.question.gradients.dims()[1]

@@ -1,6 +1,5 @@
 use burn::tensor::Tensor;
 
-use super::token_contributions::by_token;
 use super::{Cost, MethodInfo, Need, attention};
 use crate::{Error, Kept, Method, Probe, View};
 
@@ -35,7 +34,7 @@ impl Method for AttentionContributions {
             let vectors = attention::vectors(view.embedding_gradients(), question);
             let gradient = attention::read_behind(network, block, vectors)?;
             let probe = Probe { start: 0, vectors: gradient.unsqueeze_dim(1) };
-            Ok(by_token(&block.attention, &probe).squeeze_dim(1))
+            Ok(block.attention.by_token(&probe).squeeze_dim(1))
         })
     }
 

@@ -3,8 +3,7 @@ use burn::tensor::Tensor;
 use super::{Cost, MethodInfo, Need, Setting, attention};
 use crate::gradient_route::vector_jacobian_product;
 use crate::{
-    AttentionPooling, AttentionRun, Error, Kept, LayerExplanation, Method, PoolingRun, Probe,
-    Share, View,
+    AttentionPooling, Error, Kept, LayerExplanation, Method, PoolingRun, Probe, Share, View,
 };
 
 pub(super) const INFO: MethodInfo = MethodInfo {
@@ -16,12 +15,12 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     needs: &[Need::Attention],
     settings: &[Setting::Blocks],
     make: |settings| {
-        Box::new(TokenContributions { blocks: settings.blocks.unwrap_or(DEFAULT_BLOCKS) })
+        Box::new(TokenContributions { blocks: settings.blocks.unwrap_or(LATE_BLOCKS) })
     },
 };
 
-/// The late attentions carry what is particular about an image (Gandelsman et al., section 3.2).
-const DEFAULT_BLOCKS: usize = 4;
+/// How many of the last blocks are explained unless said otherwise: the late attentions carry what is particular about an image (Gandelsman et al., section 3.2).
+pub const LATE_BLOCKS: usize = 4;
 
 /// Token contributions: what the attentions of the last blocks took from every patch and wrote towards the score
 /// (Gandelsman, Efros and Steinhardt, *Interpreting CLIP's image representation via text-based decomposition*, ICLR
@@ -54,7 +53,7 @@ pub struct TokenContributions {
 
 impl Default for TokenContributions {
     fn default() -> Self {
-        Self { blocks: DEFAULT_BLOCKS }
+        Self { blocks: LATE_BLOCKS }
     }
 }
 
@@ -80,7 +79,7 @@ impl Method for TokenContributions {
             (readout.constant().unsqueeze_dim::<3>(1) * vectors).sum_dim(2).reshape([n, k]);
         let blocks = run.last(self.blocks);
         for block in blocks {
-            taken = taken + by_token(&block.attention, &probe);
+            taken = taken + block.attention.by_token(&probe);
             mlps = mlps + probe.of(&(block.after.clone() - block.after_attention.clone()));
             constants = constants + probe.of_each(&block.attention.bias);
         }
@@ -121,7 +120,7 @@ fn of_pooling(
     });
     let gradients = Tensor::stack::<3>(gradients.collect::<Result<Vec<_>, _>>()?, 1);
     let probe = Probe { start: 0, vectors: gradients.unsqueeze_dim(2) };
-    let (maps, prefix_tokens) = run.layout.split(by_token(&run.attention, &probe));
+    let (maps, prefix_tokens) = run.layout.split(run.attention.by_token(&probe));
     let [n, k, _, _] = maps.dims();
     let patches = maps.clone().sum_dim(3).sum_dim(2).reshape([n, k]);
     let constants = probe.of_each(&run.attention.bias);
@@ -133,16 +132,4 @@ fn of_pooling(
         Share::new("beyond_first_order", view.scores().clone() - known),
     ];
     Ok(LayerExplanation { maps, shares })
-}
-
-/// Σ_h Σ_q A_{qi} u_q·v_i of every token i, `[n, k, N]`, u being the probe at the heads.
-pub(super) fn by_token(attention: &AttentionRun, probe: &Probe) -> Tensor<3> {
-    let u = attention.to_heads(probe.vectors.clone());
-    let [n, heads, read, k, width] = u.dims();
-    let [_, _, tokens, _] = attention.values.dims();
-    let rows = attention.rows(probe.start, read).swap_dims(2, 3);
-    let gathered = rows.matmul(u.reshape([n, heads, read, k * width]));
-    let gathered = gathered.reshape([n, heads, tokens, k, width]);
-    let of_heads = (gathered * attention.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);
-    of_heads.reshape([n, tokens, k]).swap_dims(1, 2)
 }

@@ -34,8 +34,30 @@ pub struct MethodOptions {
 /// The method that is taken unless another is named: for a transformer what its attentions took from each patch, for
 /// other networks Grad-CAM.
 pub fn usual(network: &dyn Network) -> &'static str {
-    let has_attention = network.transformer().is_some() || network.attention_pooling().is_some();
-    if has_attention { "token-contributions" } else { "grad-cam" }
+    if has_attention(network) { "token-contributions" } else { "grad-cam" }
+}
+
+/// The same where maps are compared from image to image, so that they have to sum to the score: for other networks
+/// contributions.
+pub fn usual_sum(network: &dyn Network) -> &'static str {
+    if has_attention(network) { "token-contributions" } else { "contributions" }
+}
+
+/// The methods that are measured unless others are named.
+pub fn usually_measured(network: &dyn Network) -> &'static [&'static str] {
+    match (network.transformer().is_some(), has_attention(network)) {
+        (true, _) => {
+            &["token-contributions", "attention-contributions", "legrad", "rollout", "grad-cam"]
+        }
+        (false, true) => &["token-contributions", "grad-cam", "hires-cam"],
+        (false, false) => {
+            &["grad-cam", "grad-cam-plus-plus", "layer-cam", "eigen-cam", "ablation-cam"]
+        }
+    }
+}
+
+fn has_attention(network: &dyn Network) -> bool {
+    network.transformer().is_some() || network.attention_pooling().is_some()
 }
 
 /// What the method that is usual for a network reads of its attentions.
