@@ -1,12 +1,14 @@
 //! Methods of transformers: what they sum to, and what PyTorch computes by their definitions.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::methods::{Settings, TokenContributions, method};
+use cam_core::methods::{CATALOGUE, Need, Settings, TokenContributions, method};
 use cam_core::{
-    Capture, Explanation, GradCam, Layer, Linear, Method, Network, ProjectionStep, Readout,
-    ReadoutStep, Target,
+    Activations, AttentionPooling, Budget, Capture, Explanation, ForwardPass, GradCam, Head, Kept,
+    Layer, LayerInfo, Linear, Method, Network, Pair, Place, PoolingRun, ProjectionStep, Readout,
+    ReadoutStep, Target, TokenParts, TokenRun, Transformer,
 };
 use cam_explain::onnx;
 use cam_models::ConvNet;
@@ -129,6 +131,114 @@ fn what_is_no_transformer_is_refused_with_a_remedy() {
     }
 }
 
+/// A network that counts its forward passes.
+struct Counted<'a> {
+    network: &'a ConvNet,
+    passes: AtomicUsize,
+}
+
+impl Counted<'_> {
+    fn count(&self) {
+        self.passes.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Network for Counted<'_> {
+    fn layers(&self) -> &[LayerInfo] {
+        self.network.layers()
+    }
+    fn embedding_width(&self) -> usize {
+        self.network.embedding_width()
+    }
+    fn forward_to(&self, images: Tensor<4>, to: Layer) -> Activations {
+        self.count();
+        self.network.forward_to(images, to)
+    }
+    fn forward_from(&self, activations: Activations, from: Layer) -> Tensor<2> {
+        self.network.forward_from(activations, from)
+    }
+    fn head(&self, at: Layer) -> Option<&Head> {
+        self.network.head(at)
+    }
+    fn transformer(&self) -> Option<&dyn Transformer> {
+        self.network.transformer().map(|_| self as &dyn Transformer)
+    }
+    fn attention_pooling(&self) -> Option<&dyn AttentionPooling> {
+        self.network.attention_pooling().map(|_| self as &dyn AttentionPooling)
+    }
+}
+
+impl Transformer for Counted<'_> {
+    fn blocks(&self) -> usize {
+        self.network.transformer().expect("it is one").blocks()
+    }
+    fn run(&self, images: Tensor<4>, layers: &[Layer], kept: Kept) -> (ForwardPass, TokenRun) {
+        self.count();
+        self.network.transformer().expect("it is one").run(images, layers, kept)
+    }
+    fn stream(&self, x: Tensor<3>, from: Place, to: Place) -> Tensor<3> {
+        self.network.transformer().expect("it is one").stream(x, from, to)
+    }
+    fn readout(&self) -> &Readout {
+        self.network.transformer().expect("it is one").readout()
+    }
+}
+
+impl AttentionPooling for Counted<'_> {
+    fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun) {
+        self.count();
+        self.network.attention_pooling().expect("it has one").pool(images, layers)
+    }
+    fn behind(&self, pooled: Tensor<2>) -> Tensor<2> {
+        self.network.attention_pooling().expect("it has one").behind(pooled)
+    }
+}
+
+#[test]
+fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_gives() {
+    let folder = path("fixtures/tokens");
+    for variant in VARIANTS.into_iter().chain(["pool"]) {
+        let network = open(&folder.join(format!("{variant}.onnx")));
+        let target = CosineSimilarity::to(concepts("a", 2, network.embedding_width()));
+        let layers = [Layer::new(0), network.last_layer().unwrap()];
+        let methods = CATALOGUE.iter().filter(|info| info.needs(Need::Attention));
+        let methods =
+            methods.filter(|info| variant != "pool" || info.name == "token-contributions");
+        for info in methods {
+            let what = format!("{variant}, {}", info.name);
+            let method = info.method(Settings::default());
+            let counted = Counted { network: &network, passes: AtomicUsize::new(0) };
+            let images = images(&network, "once", 2);
+            let kept = Capture::keeping(method.keeps(), &counted, images.clone(), &layers).unwrap();
+            let maps = kept.explain(&*method, &target).unwrap().layers.remove(0).maps;
+            assert_eq!(counted.passes.load(Ordering::Relaxed), 1, "{what}");
+            let alone = Capture::new(&network, images, &layers).unwrap();
+            let expected = alone.explain(&*method, &target).unwrap().layers.remove(0).maps;
+            assert_eq!(values(&maps), values(&expected), "{what}");
+            let embeddings = [&kept, &alone].map(|capture| values(&capture.embeddings()));
+            assert_near(&what, &embeddings[0], &embeddings[1], SUM);
+            for layer in layers {
+                let [one, other] = [&kept, &alone].map(|c| values(c.activations(layer).unwrap()));
+                assert_eq!(one, other, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_usual_for_a_network_explains_it() {
+    for name in NETWORKS.into_iter().chain(["tiny_siglip.ts17", "tiny_resnet_d.ts17"]) {
+        let network = fixture(name);
+        let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+        let usual = [cam_explain::usual(&network), cam_explain::usual_sum(&network)];
+        for &method_name in usual.iter().chain(cam_explain::usually_measured(&network)) {
+            let method = method(method_name, Settings::default()).expect("it exists");
+            let maps = explain(&network, name, &*method, &target).layers.remove(0).maps;
+            assert!(values(&maps).iter().any(|v| *v != 0.0), "{name}, {method_name}");
+        }
+    }
+}
+
 /// ViTs that are read by a class token, with registers and LayerScale, projected as CLIP's, by a mean behind or in front of
 /// the norm, and flattened.
 const VARIANTS: [&str; 6] = ["class_token", "registers", "clip", "mean", "mean_first", "flatten"];
@@ -168,6 +278,51 @@ fn token_contributions_are_those_of_every_term_carried_forward_alone() {
                 let expected = golden.get(&format!("token.{}.{blocks}", share.name)).values;
                 let differ = largest_difference(&values(&share.values), &expected);
                 assert!(differ <= SUM, "{what}: {} is {differ} off", share.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
+    let folder = path("fixtures/tokens");
+    for variant in VARIANTS {
+        for blocks in [1, 2, usize::MAX] {
+            let what = format!("{variant}, {blocks} blocks");
+            let network = open(&folder.join(format!("{variant}.onnx")));
+            let last = network.last_layer().unwrap();
+            let captures = ["a", "b"].map(|key| {
+                let images = images(&network, key, 1);
+                Capture::keeping(Kept::as_read(blocks), &network, images, &[last]).unwrap()
+            });
+            let parts = captures.each_ref().map(|capture| TokenParts::of(capture, blocks).unwrap());
+            let pair = Pair::of_tokens(Budget::default(), parts.each_ref()).unwrap();
+            let method = TokenContributions { blocks };
+            let map = |concept: Vec<f32>| {
+                let concept = Concepts::new(concept.len(), vec![concept]).unwrap();
+                let target = CosineSimilarity::to(concept);
+                let explanation = captures[0].explain(&method, &target).unwrap();
+                (values(&explanation.layers[0].maps), values(&explanation.scores)[0])
+            };
+            let other = values(&parts[1].embedding);
+            let (of_embedding, cosine) = map(other.clone());
+            assert!((pair.cosine() - cosine).abs() <= SUM, "{what}: {} {cosine}", pair.cosine());
+            // The map of the other's embedding is that of its patches and of its rest.
+            let beside = pair.beside().expect("no patch wrote the rest");
+            let pairs: f32 = pair.contributions().iter().sum();
+            let patches: f32 = of_embedding.iter().sum();
+            assert!((pairs + beside.first - patches).abs() <= 1e-4, "{what}: {pairs} {patches}");
+            let all = pairs + beside.first + beside.second + beside.rests;
+            assert!((all - cosine).abs() <= 1e-4, "{what}: {all} {cosine}");
+            // And a column is the map of what one patch of the other wrote.
+            let length = |x: &[f32]| x.iter().map(|v| v * v).sum::<f32>().sqrt();
+            let [_, [rows, columns]] = pair.sizes();
+            for patch in [0, rows * columns - 1] {
+                let wrote = values(&parts[1].patches.clone().narrow(0, patch, 1));
+                let scale = length(&wrote) / length(&other);
+                let expected: Vec<f32> = map(wrote).0.iter().map(|v| v * scale).collect();
+                let column = pair.contributions().chunks(rows * columns).map(|row| row[patch]);
+                assert_near(&what, &column.collect::<Vec<_>>(), &expected, 1e-4);
             }
         }
     }

@@ -1,12 +1,12 @@
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use burn::tensor::Tensor;
 
 use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradients};
 use crate::read::{all_finite, read};
 use crate::{
-    Activations, Budget, Error, Explanation, Layer, LayerExplanation, LayerMaps, Method, Network,
-    Progress, Route, Tail, Target, TokenRun, View,
+    Activations, Budget, Error, Explanation, ForwardPass, Kept, Layer, LayerExplanation, LayerMaps,
+    Method, Network, PoolingRun, Progress, Route, Tail, Target, TokenRun, View,
 };
 
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
@@ -38,8 +38,15 @@ pub struct Capture<'n> {
     pub(crate) progress: Option<&'n dyn Progress>,
     /// Per layer, what follows it, recorded when a gradient first passes through it.
     tails: Vec<OnceLock<Option<Box<dyn Tail + 'n>>>>,
-    /// What a transformer computed beside, kept when a method first asks for it.
-    tokens: Mutex<Option<Arc<TokenRun>>>,
+    kept: Kept,
+    attended: Attended,
+}
+
+/// What attentions computed: kept from the start, or when a method first asks for it.
+#[derive(Default)]
+struct Attended {
+    tokens: Mutex<Option<(Kept, Arc<TokenRun>)>>,
+    pooling: Mutex<Option<Arc<PoolingRun>>>,
 }
 
 impl<'n> Capture<'n> {
@@ -49,6 +56,20 @@ impl<'n> Capture<'n> {
     /// [`Error::NoLayer`], [`Error::ForeignLayer`], [`Error::EmptyBatch`], and
     /// [`Error::NonFiniteEmbedding`] where the network gives NaN or infinity.
     pub fn new(
+        network: &'n dyn Network,
+        images: Tensor<4>,
+        layers: &[Layer],
+    ) -> Result<Self, Error> {
+        Self::keeping(Kept::default(), network, images, layers)
+    }
+
+    /// The same, of a transformer with what methods [read](Method::keeps) of its attentions: they then need no second
+    /// pass. Of other networks it is the same.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn keeping(
+        kept: Kept,
         network: &'n dyn Network,
         images: Tensor<4>,
         layers: &[Layer],
@@ -65,22 +86,14 @@ impl<'n> Capture<'n> {
             return Err(Error::EmptyBatch);
         }
         let images = images.without_autodiff();
-        let activations = network.forward_through(images.clone(), &layers);
-        let last = activations.last().ok_or(Error::NoLayer)?;
-        // Where a gradient is going to come back this way, the run is recorded at once.
-        let tail = match network.head(deepest) {
-            Some(_) => None,
-            None => network.tail(last, deepest),
-        };
-        let embeddings = match &tail {
-            Some(tail) => tail.embeddings(),
-            None => network.forward_from(last.clone(), deepest),
-        };
-        check_finite(&embeddings)?;
+        let attended = Attended::default();
         let tails: Vec<_> = layers.iter().map(|_| OnceLock::new()).collect();
-        if let (Some(tail), Some(deepest)) = (tail, tails.last()) {
-            deepest.get_or_init(|| Some(tail));
-        }
+        let ForwardPass { activations, embeddings } =
+            match attended.forward(network, &images, &layers, kept) {
+                Some(pass) => pass,
+                None => forward(network, &images, &layers, &tails)?,
+            };
+        check_finite(&embeddings)?;
         let activations = layers.into_iter().zip(activations).collect();
         Ok(Self {
             network,
@@ -91,7 +104,8 @@ impl<'n> Capture<'n> {
             budget: Budget::default(),
             progress: None,
             tails,
-            tokens: Mutex::new(None),
+            kept,
+            attended,
         })
     }
 
@@ -116,7 +130,7 @@ impl<'n> Capture<'n> {
     /// As for [`new`](Self::new).
     pub fn of_images(&self, images: Tensor<4>) -> Result<Self, Error> {
         let layers: Vec<Layer> = self.activations.iter().map(|(layer, _)| *layer).collect();
-        let capture = Self::new(self.network, images, &layers)?;
+        let capture = Self::keeping(self.kept, self.network, images, &layers)?;
         Ok(Self { route: self.route, budget: self.budget, progress: self.progress, ..capture })
     }
 
@@ -204,6 +218,10 @@ impl Routes for Capture<'_> {
         self.route
     }
 
+    fn kept(&self) -> Kept {
+        self.kept
+    }
+
     fn resolve(&self, layer: Layer) -> Result<Resolved<'_>, Error> {
         let name = || self.network.layers()[layer.index()].name.clone();
         let head = || self.network.head(layer).map(Resolved::Head);
@@ -221,20 +239,75 @@ impl Routes for Capture<'_> {
         }
     }
 
-    /// Run once, and again only if more blocks are asked for.
-    fn tokens(&self, last: usize) -> Option<Arc<TokenRun>> {
+    /// Run again only if more is asked for than was kept.
+    fn tokens(&self, kept: Kept) -> Option<Arc<TokenRun>> {
         let transformer = self.network.transformer()?;
-        let blocks = transformer.blocks();
-        let first = blocks.saturating_sub(last);
-        let mut known = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        let fits = |run: &&Arc<TokenRun>| run.blocks.first().is_some_and(|b| b.index <= first);
-        if let Some(run) = known.as_ref().filter(fits) {
+        let mut known = locked(&self.attended.tokens);
+        if let Some((_, run)) =
+            known.as_ref().filter(|(has, _)| has.serves(kept, transformer.blocks()))
+        {
             return Some(Arc::clone(run));
         }
-        let run = Arc::new(transformer.run(self.images.clone(), first..blocks));
-        *known = Some(Arc::clone(&run));
-        Some(run)
+        let (_, run) = transformer.run(self.images.clone(), &[], kept);
+        Some(Arc::clone(&known.insert((kept, Arc::new(run))).1))
     }
+
+    fn pooling(&self) -> Option<Arc<PoolingRun>> {
+        let network = self.network.attention_pooling()?;
+        let mut known = locked(&self.attended.pooling);
+        let run = || Arc::new(network.pool(self.images.clone(), &[]).1);
+        Some(Arc::clone(known.get_or_insert_with(run)))
+    }
+}
+
+impl Attended {
+    /// A pass that keeps what attentions compute, where that is asked for and the network has them.
+    fn forward(
+        &self,
+        network: &dyn Network,
+        images: &Tensor<4>,
+        layers: &[Layer],
+        kept: Kept,
+    ) -> Option<ForwardPass> {
+        if kept == Kept::default() {
+            return None;
+        }
+        if let Some(transformer) = network.transformer() {
+            let (pass, run) = transformer.run(images.clone(), layers, kept);
+            *locked(&self.tokens) = Some((kept, Arc::new(run)));
+            return Some(pass);
+        }
+        let (pass, run) = network.attention_pooling()?.pool(images.clone(), layers);
+        *locked(&self.pooling) = Some(Arc::new(run));
+        Some(pass)
+    }
+}
+
+/// A pass whose end is recorded where a gradient is going to come back that way.
+fn forward<'n>(
+    network: &'n dyn Network,
+    images: &Tensor<4>,
+    layers: &[Layer],
+    tails: &[OnceLock<Option<Box<dyn Tail + 'n>>>],
+) -> Result<ForwardPass, Error> {
+    let activations = network.forward_through(images.clone(), layers);
+    let (last, &deepest) = activations.last().zip(layers.last()).ok_or(Error::NoLayer)?;
+    let tail = match network.head(deepest) {
+        Some(_) => None,
+        None => network.tail(last, deepest),
+    };
+    let embeddings = match &tail {
+        Some(tail) => tail.embeddings(),
+        None => network.forward_from(last.clone(), deepest),
+    };
+    if let (Some(tail), Some(deepest)) = (tail, tails.last()) {
+        deepest.get_or_init(|| Some(tail));
+    }
+    Ok(ForwardPass { activations, embeddings })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn check_finite(embeddings: &Tensor<2>) -> Result<(), Error> {

@@ -97,6 +97,16 @@ pub enum Error {
         layer: String,
     },
 
+    /// Contributions of positions were asked for where attention mixes them behind the layer.
+    #[error(
+        "behind `{layer}` positions are not pooled but read by attention or by a class token: use token-contributions, which \
+         says the same of a transformer's patches"
+    )]
+    NotPooled {
+        /// The layer.
+        layer: String,
+    },
+
     /// The recorded tail was asked for where the network has none.
     #[error(
         "the network has no recorded backward pass to `{layer}`: use the automatic route or autodiff"

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn::tensor::Tensor;
 
-use crate::{Error, Head, Layer, Tail, Target, TokenRun};
+use crate::{Error, Head, Kept, Layer, PoolingRun, Tail, Target, TokenRun};
 
 /// How ∂s/∂e is pulled back to the activations.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,10 +32,16 @@ pub(crate) enum Resolved<'a> {
 pub(crate) trait Routes {
     fn route(&self) -> Route;
 
+    /// What is kept of every forward pass.
+    fn kept(&self) -> Kept;
+
     fn resolve(&self, layer: Layer) -> Result<Resolved<'_>, Error>;
 
     /// What the network's last blocks computed, where it is a transformer.
-    fn tokens(&self, last: usize) -> Option<Arc<TokenRun>>;
+    fn tokens(&self, kept: Kept) -> Option<Arc<TokenRun>>;
+
+    /// What the attention that pools computed, where one does.
+    fn pooling(&self) -> Option<Arc<PoolingRun>>;
 }
 
 /// The targets with their scores and gradients at the embedding.

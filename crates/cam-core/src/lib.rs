@@ -62,6 +62,7 @@ mod smooth;
 pub mod steps;
 mod suggest;
 mod target;
+mod token_parts;
 mod transformer;
 mod view;
 
@@ -80,7 +81,7 @@ pub use method::Method;
 pub use methods::GradCam;
 pub use network::{Network, Tail};
 pub use normalize::normalize;
-pub use pairwise_similarity::{Correspondence, Pair};
+pub use pairwise_similarity::{Beside, Correspondence, Pair};
 pub use postprocess::{FinishedMaps, postprocess, postprocess_fused};
 pub use progress::{Progress, Steps};
 pub use read::read;
@@ -88,7 +89,9 @@ pub use readout::{FrozenReadout, Probe, Readout, ReadoutStep};
 pub use smooth::smooth_over_augmentations;
 pub use suggest::nearest;
 pub use target::{AlongEmbedding, Target};
+pub use token_parts::TokenParts;
 pub use transformer::{
-    AttentionPooling, AttentionRun, BlockRun, Place, PoolingRun, TokenLayout, TokenRun, Transformer,
+    AttentionPooling, AttentionRun, BlockRun, ForwardPass, Kept, Place, PoolingRun, TokenLayout,
+    TokenRun, Transformer,
 };
 pub use view::{BiasGradients, View};

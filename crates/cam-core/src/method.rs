@@ -1,6 +1,6 @@
 use burn::tensor::Tensor;
 
-use crate::{Error, Fusion, LayerExplanation, View};
+use crate::{Error, Fusion, Kept, LayerExplanation, View};
 
 /// How activations, gradients and scores become a map.
 ///
@@ -36,6 +36,12 @@ pub trait Method: Send + Sync {
         false
     }
 
+    /// What it reads of a transformer's attentions. A [`Capture`](crate::Capture) that
+    /// [keeps](crate::Capture::keeping) that much of its forward pass needs no second one.
+    fn keeps(&self) -> Kept {
+        Kept::default()
+    }
+
     /// Whether the maps depend on the target. Where they do not, all k of an image are equal.
     fn depends_on_target(&self) -> bool {
         true
@@ -65,6 +71,9 @@ impl<M: Method + ?Sized> Method for Box<M> {
     }
     fn is_of_network(&self) -> bool {
         (**self).is_of_network()
+    }
+    fn keeps(&self) -> Kept {
+        (**self).keeps()
     }
     fn depends_on_target(&self) -> bool {
         (**self).depends_on_target()

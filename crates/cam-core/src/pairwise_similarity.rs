@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use crate::read;
-use crate::{Budget, Error, Head};
+use crate::{Budget, Error, Head, TokenParts};
 
 /// The contribution of each pair of positions of two images to the cosine of their embeddings.
 ///
@@ -35,6 +35,18 @@ pub struct Pair {
     contributions: Vec<f32>,
     sizes: [[usize; 2]; 2],
     cosine: f32,
+    beside: Option<Beside>,
+}
+
+/// What of a cosine is of no pair of patches, where embeddings have parts that no patch wrote: with it the pairs add up.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Beside {
+    /// The patches of the first image with the rest of the second.
+    pub first: f32,
+    /// The rest of the first image with the patches of the second.
+    pub second: f32,
+    /// Both rests.
+    pub rests: f32,
 }
 
 /// A position of one image and its match in the other.
@@ -72,10 +84,7 @@ impl Pair {
             let [_, _, height, width] = activations.dims();
             [height, width]
         });
-        let positions = sizes.map(|[height, width]| height * width);
-        if !budget.holds(positions[0].saturating_mul(positions[1]), size_of::<f32>()) {
-            return Err(Error::TooManyPairs { positions, most: budget.fit(size_of::<f32>()) });
-        }
+        let positions = check(budget, sizes)?;
         let [first, second] = [(0, "first"), (1, "second")].map(|(side, which)| {
             let parts = head.per_position(activations[side])?;
             let embedding = head.forward(activations[side].clone());
@@ -86,15 +95,46 @@ impl Pair {
             }
             Ok(parts.div_scalar(scale as f32))
         });
-        let contributions = read(first?.matmul(second?.swap_dims(1, 2)))?;
-        if !contributions.iter().all(|value| value.is_finite()) {
-            return Err(Error::NonFiniteMap);
-        }
-        let cosine = contributions.iter().map(|&value| f64::from(value)).sum::<f64>() as f32;
-        Ok(Self { contributions, sizes, cosine })
+        let contributions = finite(first?.matmul(second?.swap_dims(1, 2)))?;
+        let cosine = sum(&contributions) as f32;
+        Ok(Self { contributions, sizes, cosine, beside: None })
     }
 
-    /// The cosine of the two embeddings: the sum of all contributions.
+    /// Decomposes the cosine of two images by what their patches wrote to their embeddings: M_pq = ⟨c_p, c'_q⟩/(‖e‖‖e'‖).
+    /// What no patch wrote is [beside](Self::beside).
+    ///
+    /// # Errors
+    /// [`Error::ZeroEmbedding`], [`Error::TooManyPairs`], [`Error::NonFiniteMap`], [`Error::Device`].
+    pub fn of_tokens(budget: Budget, parts: [&TokenParts; 2]) -> Result<Self, Error> {
+        let sizes = parts.map(|parts| parts.grid);
+        check(budget, sizes)?;
+        let [first, second] = [(0, "first"), (1, "second")].map(|(side, which)| {
+            let length = length(parts[side].embedding.clone())?;
+            if length == 0.0 {
+                return Err(Error::ZeroEmbedding { which });
+            }
+            let patches = parts[side].patches.clone().div_scalar(length as f32);
+            let written = read(patches.clone().sum_dim(0))?;
+            let unit = read(parts[side].embedding.clone().div_scalar(length as f32))?;
+            Ok((patches, written, unit))
+        });
+        let ((a, from_a, unit_a), (b, from_b, unit_b)) = (first?, second?);
+        let contributions = finite(a.matmul(b.transpose()).unsqueeze_dim(0))?;
+        let [rest_a, rest_b] = [(&unit_a, &from_a), (&unit_b, &from_b)]
+            .map(|(unit, from)| unit.iter().zip(from).map(|(u, w)| u - w).collect::<Vec<_>>());
+        let [first, second] = [dot(&from_a, &rest_b), dot(&rest_a, &from_b)];
+        let rests = dot(&rest_a, &rest_b);
+        let cosine = (sum(&contributions) + first + second + rests) as f32;
+        let [first, second, rests] = [first, second, rests].map(|part| part as f32);
+        Ok(Self { contributions, sizes, cosine, beside: Some(Beside { first, second, rests }) })
+    }
+
+    /// What no pair of positions adds; none where pairs are all.
+    pub fn beside(&self) -> Option<Beside> {
+        self.beside
+    }
+
+    /// The cosine of the two embeddings: the sum of all contributions, and of what is [beside](Self::beside) them.
     pub fn cosine(&self) -> f32 {
         self.cosine
     }
@@ -110,7 +150,7 @@ impl Pair {
     }
 
     /// The contribution of each position of the first image, and of each of the second: two maps, each
-    /// of which sums to the cosine.
+    /// of which sums to the cosine, or to what pairs add to it where something is [beside](Self::beside) them.
     pub fn maps(&self) -> [Vec<f32>; 2] {
         let columns = self.columns();
         let mut second = vec![0.0_f64; columns];
@@ -170,6 +210,29 @@ impl Pair {
         let [_, [height, width]] = self.sizes;
         height * width
     }
+}
+
+/// How many positions there are, if all pairs fit.
+fn check(budget: Budget, sizes: [[usize; 2]; 2]) -> Result<[usize; 2], Error> {
+    let positions = sizes.map(|[height, width]| height * width);
+    match budget.holds(positions[0].saturating_mul(positions[1]), size_of::<f32>()) {
+        true => Ok(positions),
+        false => Err(Error::TooManyPairs { positions, most: budget.fit(size_of::<f32>()) }),
+    }
+}
+
+fn finite(contributions: Tensor<3>) -> Result<Vec<f32>, Error> {
+    let contributions = read(contributions)?;
+    let is_finite = contributions.iter().all(|value| value.is_finite());
+    is_finite.then_some(contributions).ok_or(Error::NonFiniteMap)
+}
+
+fn sum(values: &[f32]) -> f64 {
+    values.iter().map(|&value| f64::from(value)).sum()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
 }
 
 /// ‖e‖, in f64, because the sum over all pairs is compared with one.

@@ -1,10 +1,8 @@
 //! What a transformer gives beyond what every network does.
 
-use std::ops::Range;
-
 use burn::tensor::Tensor;
 
-use crate::Readout;
+use crate::{Activations, Layer, Probe, Readout};
 
 /// A network of attention blocks on a stream of tokens: x ← x + attention(x), x ← x + mlp(x).
 ///
@@ -13,11 +11,11 @@ pub trait Transformer: Send + Sync {
     /// How many blocks.
     fn blocks(&self) -> usize;
 
-    /// One forward pass, of which these blocks are kept.
+    /// One forward pass, of which layers, given in ascending order, and some of the last blocks are kept.
     ///
     /// # Shapes
     /// Images `[n, 3, h, w]`.
-    fn run(&self, images: Tensor<4>, blocks: Range<usize>) -> TokenRun;
+    fn run(&self, images: Tensor<4>, layers: &[Layer], kept: Kept) -> (ForwardPass, TokenRun);
 
     /// The stream at a later place, of what it is at an earlier one. Works under autodiff.
     ///
@@ -27,6 +25,25 @@ pub trait Transformer: Send + Sync {
 
     /// What makes an embedding of the stream behind the last block.
     fn readout(&self) -> &Readout;
+}
+
+/// What every network's forward pass gives.
+#[derive(Debug, Clone)]
+pub struct ForwardPass {
+    /// At the layers that were asked for.
+    pub activations: Vec<Activations>,
+    /// `[n, d]`.
+    pub embeddings: Tensor<2>,
+}
+
+/// What of a transformer's attentions is kept of a forward pass: what the methods that will be asked read of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// How many of the last blocks; more than there are are all.
+    pub blocks: usize,
+    /// Queries, keys and all rows of the attention weights. Otherwise of the weights only the rows of the tokens that the
+    /// embedding is read off: for a class token one of N.
+    pub is_whole: bool,
 }
 
 /// A place on the stream.
@@ -65,8 +82,11 @@ pub struct TokenRun {
 /// What an attention computed: Σ_heads A·v·W + b.
 #[derive(Debug, Clone)]
 pub struct AttentionRun {
-    /// A, `[n, H, Q, N]`: row q is what token q takes from every token. A block has as many rows as tokens, a pooling one.
+    /// A, `[n, H, Q, N]`: a row is what a token takes from every token. Of a block all N are kept or those of the tokens
+    /// that are read; a pooling attention has one.
     pub weights: Tensor<4>,
+    /// The token of the first row.
+    pub first_row: usize,
     /// v, `[n, H, N, d]`.
     pub values: Tensor<4>,
     /// W, `[H · d, D]`: the output projection, with LayerScale in it.
@@ -77,11 +97,11 @@ pub struct AttentionRun {
 
 /// A network that makes one vector z of all tokens by an attention, and its embedding of z.
 pub trait AttentionPooling: Send + Sync {
-    /// One forward pass.
+    /// One forward pass, of which layers, given in ascending order, are kept as well.
     ///
     /// # Shapes
     /// Images `[n, 3, h, w]`.
-    fn pool(&self, images: Tensor<4>) -> PoolingRun;
+    fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun);
 
     /// z `[n, D]` to embeddings `[n, d]`. Works under autodiff.
     fn behind(&self, pooled: Tensor<2>) -> Tensor<2>;
@@ -105,7 +125,7 @@ pub struct BlockRun {
     pub index: usize,
     /// The stream in front of it, x, `[n, N, D]`.
     pub before: Tensor<3>,
-    /// q and k, `[n, H, N, d]`, where A is softmax(q·kᵀ/√d).
+    /// q and k, `[n, H, N, d]`, where A is softmax(q·kᵀ/√d) and all of it is kept.
     pub queries_and_keys: Option<[Tensor<4>; 2]>,
     /// A, v, W and b.
     pub attention: AttentionRun,
@@ -113,6 +133,31 @@ pub struct BlockRun {
     pub after_attention: Tensor<3>,
     /// The stream behind all of the block, `[n, N, D]`.
     pub after: Tensor<3>,
+}
+
+impl Kept {
+    /// Of so many of the last blocks all there is.
+    pub fn whole(blocks: usize) -> Self {
+        Self { blocks, is_whole: true }
+    }
+
+    /// Of so many of the last blocks what the embedding is read off.
+    pub fn as_read(blocks: usize) -> Self {
+        Self { blocks, is_whole: false }
+    }
+
+    /// What serves both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let blocks = self.blocks.max(other.blocks);
+        Self { blocks, is_whole: self.is_whole || other.is_whole }
+    }
+
+    /// Whether it has all that another asks for, of a network of so many blocks.
+    pub(crate) fn serves(self, other: Self, blocks: usize) -> bool {
+        let enough = self.blocks.min(blocks) >= other.blocks.min(blocks);
+        enough && (self.is_whole || !other.is_whole)
+    }
 }
 
 impl TokenRun {
@@ -148,6 +193,30 @@ impl TokenLayout {
 }
 
 impl AttentionRun {
+    /// The rows of some tokens, the first and how many.
+    pub fn rows(&self, start: usize, length: usize) -> Tensor<4> {
+        self.weights.clone().narrow(2, start - self.first_row, length)
+    }
+
+    /// Σ_h Σ_q A_{qi} u_q·v_i of every token i, `[n, k, N]`, u being the probe at the heads.
+    pub fn by_token(&self, probe: &Probe) -> Tensor<3> {
+        let u = self.to_heads(probe.vectors.clone());
+        let [n, heads, read, k, width] = u.dims();
+        let [_, _, tokens, _] = self.values.dims();
+        let rows = self.rows(probe.start, read);
+        // The same sum in whichever order makes fewer numbers on the way.
+        if read < width {
+            let values = self.values.clone().swap_dims(2, 3);
+            let worth = u.reshape([n, heads, read * k, width]).matmul(values);
+            let worth = worth.reshape([n, heads, read, k, tokens]);
+            return (worth * rows.unsqueeze_dim(3)).sum_dim(2).sum_dim(1).reshape([n, k, tokens]);
+        }
+        let gathered = rows.swap_dims(2, 3).matmul(u.reshape([n, heads, read, k * width]));
+        let gathered = gathered.reshape([n, heads, tokens, k, width]);
+        let of_heads = (gathered * self.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);
+        of_heads.reshape([n, tokens, k]).swap_dims(1, 2)
+    }
+
     /// Vectors at what the attention writes, `[n, k, tokens, D]`, pulled back through the projection to the heads,
     /// `[n, H, tokens, k, d]`.
     pub fn to_heads(&self, vectors: Tensor<4>) -> Tensor<5> {

@@ -8,8 +8,8 @@ use crate::gradient_route::{
 };
 use crate::methods::principal_maps;
 use crate::{
-    Activations, AttentionPooling, Budget, Error, Footprint, Gradients, Head, Layer, Network,
-    Progress, Route, Steps, Target, TokenRun, Transformer, normalize,
+    Activations, AttentionPooling, Budget, Error, Footprint, Gradients, Head, Kept, Layer, Network,
+    PoolingRun, Progress, Route, Steps, Target, TokenRun, Transformer, normalize,
 };
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
@@ -136,18 +136,25 @@ impl<'a> View<'a> {
         }
     }
 
-    /// The network as a transformer, and what its last blocks computed; all where there are fewer.
+    /// The network as a transformer, and what its last blocks computed: at least what is asked for.
     ///
     /// # Errors
     /// [`Error::NoAttention`] where it is none.
-    pub fn tokens(&self, last: usize) -> Result<(&'a dyn Transformer, Arc<TokenRun>), Error> {
+    pub fn tokens(&self, kept: Kept) -> Result<(&'a dyn Transformer, Arc<TokenRun>), Error> {
         let network = self.network.transformer().ok_or(Error::NoAttention)?;
-        Ok((network, self.routes.tokens(last).ok_or(Error::NoAttention)?))
+        Ok((network, self.routes.tokens(kept).ok_or(Error::NoAttention)?))
     }
 
-    /// The network as an attention that pools, where it is no transformer whose blocks are known.
-    pub fn attention_pooling(&self) -> Option<&'a dyn AttentionPooling> {
-        self.network.attention_pooling().filter(|_| self.network.transformer().is_none())
+    /// The network as an attention that pools, and what that computed, where it is no transformer whose blocks are known.
+    pub fn attention_pooling(&self) -> Option<(&'a dyn AttentionPooling, Arc<PoolingRun>)> {
+        let network = self.network.attention_pooling();
+        let network = network.filter(|_| self.network.transformer().is_none())?;
+        Some((network, self.routes.pooling()?))
+    }
+
+    /// Whether methods of attention can explain the network.
+    pub(crate) fn has_attention(&self) -> bool {
+        self.network.transformer().is_some() || self.network.attention_pooling().is_some()
     }
 
     /// How many questions are asked: k.
@@ -355,7 +362,7 @@ impl<'a> View<'a> {
         images: Tensor<4>,
         see: impl FnOnce(&View<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let capture = Capture::new(self.network, images, &[self.layer])?;
+        let capture = Capture::keeping(self.routes.kept(), self.network, images, &[self.layer])?;
         let capture = capture.with_route(self.routes.route()).with_budget(self.budget);
         let target = self.target(image);
         let question = Question {

@@ -79,8 +79,8 @@ pub use error::{Cause, Error, Setting};
 pub use explain::{
     Answer, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
     Condition, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage,
-    PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, rule, unseen,
-    usual, width_and_height, window,
+    PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, kept, rule,
+    unseen, usual, usual_sum, usually_measured, width_and_height, window,
 };
 pub use folder_inspection::FolderInspection;
 pub use inspection::Inspection;

@@ -15,13 +15,14 @@
 use std::time::Instant;
 
 use burn::tensor::Device;
-use cam_core::{Arithmetic, Capture, GradCam, Layer, postprocess};
+use cam_core::{Arithmetic, Capture, Layer, Method, postprocess};
 use cam_models::{ConvNet, InputImage, Rgb8};
 use cam_targets::{Concepts, CosineSimilarity};
 use cam_viz::{DecodeOptions, decode};
 use serde::Serialize;
 
 use crate::error::{Context as _, Error, failed};
+use crate::explain::{MethodOptions, rule, usual};
 use crate::tensors::{embeddings, images, read};
 use crate::{Cancel, photographs};
 
@@ -35,6 +36,7 @@ pub struct Timing {
     /// At the size of the network's input.
     pixels: InputImage,
     target: CosineSimilarity,
+    method: Box<dyn Method>,
 }
 
 /// What was measured, in milliseconds.
@@ -85,7 +87,9 @@ impl Timing {
         };
         let concepts = (1..=concepts).map(moved).collect();
         let concepts = Concepts::new(embedding.len(), concepts).context("concepts")?;
-        Ok(Self { network, layer, pixels, target: CosineSimilarity::to(concepts) })
+        let target = CosineSimilarity::to(concepts);
+        let method = rule(usual(&network), &MethodOptions::default(), Arithmetic::Standard)?;
+        Ok(Self { network, layer, pixels, target, method })
     }
 
     /// The network whose explanation is timed.
@@ -127,9 +131,10 @@ impl Timing {
         };
         let images = images(&self.network, std::slice::from_ref(&self.pixels))?;
         lap(0, waits)?;
-        let capture = Capture::new(&self.network, images, &[self.layer])?;
+        let kept = self.method.keeps();
+        let capture = Capture::keeping(kept, &self.network, images, &[self.layer])?;
         lap(1, waits)?;
-        let explanation = capture.explain(&GradCam, &self.target)?;
+        let explanation = capture.explain(&*self.method, &self.target)?;
         lap(2, waits)?;
         let (width, height) = self.pixels.size();
         let raw = explanation.raw_maps();

@@ -17,13 +17,10 @@ pub struct Evaluate {
     #[arg(short, long, value_name = "FOLDER", default_value = "evaluation")]
     pub out: PathBuf,
 
-    /// The methods that are measured, beside the baselines.
-    #[arg(
-        long = "method",
-        value_name = "M[,M]",
-        value_delimiter = ',',
-        default_value = "grad-cam,grad-cam-plus-plus,layer-cam,eigen-cam,ablation-cam"
-    )]
+    /// The methods that are measured, beside the baselines. Unless given, token-contributions, attention-contributions,
+    /// legrad, rollout and grad-cam for a transformer, and grad-cam, grad-cam-plus-plus, layer-cam, eigen-cam and
+    /// ablation-cam for other networks.
+    #[arg(long = "method", value_name = "M[,M]", value_delimiter = ',')]
     pub methods: Vec<String>,
 
     /// How many collages are made. Each is asked about each of its images.
@@ -34,7 +31,8 @@ pub struct Evaluate {
     #[arg(long, value_name = "RxC", default_value = "2x2")]
     pub grid: String,
 
-    /// Side of a cell in pixels; the model's input unless given.
+    /// Side of a cell in pixels. Unless given the model's input, or, of a model of one size alone, what makes the collage of
+    /// that size.
     #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(16..=1024))]
     pub cell: Option<u32>,
 

@@ -26,9 +26,10 @@ pub struct Segment {
     #[arg(short, long, value_name = "L")]
     pub layer: Option<String>,
 
-    /// How maps are made (`cam list methods` lists them).
-    #[arg(long, value_name = "M", default_value = "grad-cam")]
-    pub method: String,
+    /// How maps are made (`cam list methods` lists them). Unless given, token-contributions for a transformer, and grad-cam
+    /// for other networks.
+    #[arg(long, value_name = "M")]
+    pub method: Option<String>,
 
     /// What can be set about the method.
     #[command(flatten)]

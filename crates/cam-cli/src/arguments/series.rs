@@ -20,10 +20,10 @@ pub struct Series {
     #[arg(long = "as", value_name = "centroid|contrast|prototypes", default_value = "contrast")]
     pub concepts_as: ConceptsAs,
 
-    /// How maps are made (`cam list methods` lists them).
-    /// Contributions sum to the score, and can be compared from image to image.
-    #[arg(long, value_name = "M", default_value = "contributions")]
-    pub method: String,
+    /// How maps are made (`cam list methods` lists them). Unless given, contributions, and for a transformer
+    /// token-contributions: they sum to the score, and can be compared from image to image.
+    #[arg(long, value_name = "M")]
+    pub method: Option<String>,
 
     /// What can be set about the method.
     #[command(flatten)]

@@ -1,6 +1,6 @@
 use cam_core::Network as _;
 use cam_explain::timing::{Times, Timing};
-use cam_explain::{Environment, Size, model, weights};
+use cam_explain::{Environment, Size, model, usual, weights};
 use cam_models::{ConvNet, EMBEDDED, published};
 use serde::Serialize;
 
@@ -16,6 +16,7 @@ struct Document {
     weights: Option<String>,
     executor: &'static str,
     layer: String,
+    method: &'static str,
     input_width: usize,
     input_height: usize,
     concepts: u32,
@@ -66,6 +67,7 @@ fn measured(arguments: &BenchExplain, environment: &Environment) -> Result<Docum
         weights,
         executor: if engine.is_some() { "engine" } else { "burn" },
         layer: network.layers()[layer.index()].name.clone(),
+        method: usual(network),
         input_width: width,
         input_height: height,
         concepts: arguments.concepts,
@@ -92,8 +94,13 @@ impl Document {
         let mut lines = vec![
             format!("{}, weights {weights}", self.model),
             format!(
-                "layer {}, input {}×{}, concepts {}, repeated {} times{exact}",
-                self.layer, self.input_width, self.input_height, self.concepts, self.repeat
+                "{} at layer {}, input {}×{}, concepts {}, repeated {} times{exact}",
+                self.method,
+                self.layer,
+                self.input_width,
+                self.input_height,
+                self.concepts,
+                self.repeat
             ),
             engine,
             format!("{:<10} {:>10} {:>10}", "step", "median ms", "min ms"),

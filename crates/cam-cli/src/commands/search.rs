@@ -49,7 +49,9 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
     let search = index.search(&model, &source, arguments.top as usize, shown)?;
 
     let explains = arguments.explain || figure.is_some() || html.is_some();
-    let drawn = if explains { search.compare()? } else { Vec::new() };
+    // Why one ranks above another needs no pairs.
+    let needs_pairs = arguments.explain || arguments.why.is_none() || search.has_pairs();
+    let drawn = if explains && needs_pairs { search.compare()? } else { Vec::new() };
     let why = arguments.why.as_ref().map(|sides| search.why([&sides[0], &sides[1]])).transpose()?;
     if let Some(path) = &figure {
         let picture = search.figure(&drawn, why.as_ref())?.draw();

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use cam_explain::concepts::{self, Found, SHOWN, Segmentation, segment};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
-use cam_explain::{Clock, Condition, Environment, Failed, Source, check_use, rule};
+use cam_explain::{Clock, Condition, Environment, Error, Failed, Source, check_use, rule, usual};
 use cam_viz::{Map, OverlayStyle, Panel, npy_bytes};
 use serde::Serialize;
 
@@ -56,10 +56,16 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
     check(arguments, (&queries, &names), &outputs)?;
     let concept_file = arguments.concepts.as_path();
     let (options, arithmetic) = (arguments.options.meant(), arguments.setup.reading.arithmetic());
-    let usual = usual_style(arithmetic);
-    let look = OverlayStyle { colormap: arguments.colormap.unwrap_or(usual.colormap), ..usual };
-    let method = rule(&arguments.method, &options, arithmetic)?;
-    check_use(&options, std::slice::from_ref(&arguments.method))?;
+    let style = usual_style(arithmetic);
+    let look = OverlayStyle { colormap: arguments.colormap.unwrap_or(style.colormap), ..style };
+    let rule_of = |name: &str| {
+        let method = rule(name, &options, arithmetic)?;
+        check_use(&options, &[name.to_owned()])?;
+        Ok::<_, Error>(method)
+    };
+    if let Some(name) = &arguments.method {
+        rule_of(name)?;
+    }
     let set = concepts::existing(concept_file)?;
     if set.concepts().is_empty() {
         return Err(Failure::usage(format!("{} contains no concepts", concept_file.display())));
@@ -70,13 +76,15 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
     concepts::check(&set, &model, concept_file.display())?;
     let remarks: Vec<String> = concepts::other_fit(&set, &model).into_iter().collect();
     let layer = model.layer_or_last(arguments.layer.as_deref())?;
+    let name = arguments.method.as_deref().unwrap_or_else(|| usual(model.network()));
+    let method = rule_of(name)?;
     let mut document = Document {
         schema_version: 1,
         cam_version: env!("CARGO_PKG_VERSION"),
         model: model.name().to_owned(),
         weights_sha256: set.fingerprint().weights_sha256.clone(),
         layer: model.layer_name(layer),
-        method: arguments.method.clone(),
+        method: name.to_owned(),
         concepts_as: concepts_as.to_string(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
         remarks,
@@ -88,7 +96,8 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
     for (query, name) in queries.iter().zip(&names) {
         environment.cancel.check("what was written is whole")?;
         let mut clock = Clock::start();
-        let captured = model.capture_at(query, &[layer], &mut clock).map_err(Failure::from);
+        let captured =
+            model.capture_at(query, (&[layer], method.keeps()), &mut clock).map_err(Failure::from);
         let done = captured.and_then(|captured| {
             let segmented = segment(&captured, &*method, (&set, &*target), &mut clock)?;
             let report = Report::new(&segmented, name, clock);

@@ -133,3 +133,50 @@ fn a_method_of_attention_says_why_it_cannot_explain_a_convolutional_network() {
     assert_ne!(run.code, 0);
     assert!(run.err.contains("attention") && run.err.contains("use grad-cam"), "{}", run.err);
 }
+
+#[test]
+fn every_command_takes_what_is_usual_for_a_transformer_and_says_so() {
+    let place = place("tiny_vit.ts17.onnx");
+    let net = "--weights net.onnx --preprocess half";
+    for (concept, image) in [("cat", "cat.png"), ("coffee", "coffee.png")] {
+        place.say(&format!("concept add set.safetensors {concept} {image} {net}")).done();
+        place.write(format!("images/{image}"), crate::support::photograph(concept));
+    }
+    let segmented = place
+        .say(&format!("segment cat.png --concepts set.safetensors {net} --json"))
+        .done()
+        .json();
+    assert_eq!(segmented["method"], "token-contributions");
+    let batch =
+        |more: &str| place.say(&format!("batch images --concepts set.safetensors {net} {more}"));
+    batch("--out o").done();
+    let lines = std::fs::read_to_string(place.path("o/results.jsonl")).expect("results");
+    assert!(lines.contains(r#""method":"token-contributions""#), "{lines}");
+    let refused = batch("--out p --method contributions");
+    assert!(refused.seen().contains("use token-contributions"), "{}", refused.seen());
+    let refused = place.say(&format!("evaluate images {net} --grid 1x2 --cell 64"));
+    assert!(refused.code == 2 && refused.err.contains("choose a cell"), "{}", refused.seen());
+    place.say(&format!("index images --index shelf {net}")).done();
+    let search = format!("search cat.png --index shelf {net}");
+    place.say(&search).done();
+    place.say(&format!("{search} --why 1 2 --out why.png")).done();
+    let refused = place.say(&format!("{search} --explain"));
+    assert!(refused.code != 0 && refused.err.contains("compare the query"), "{}", refused.seen());
+}
+
+#[test]
+fn two_images_are_compared_by_what_a_transformer_took_from_their_patches() {
+    let place = place("tiny_vit.ts17.onnx");
+    let words = "compare cat.png coffee.png --weights net.onnx --preprocess half";
+    let compared = place.say(&format!("{words} --json")).done().json();
+    assert_eq!(compared["pairs"], "token-contributions");
+    let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+    let beside = &compared["beside"];
+    let rest: f64 = ["first", "second", "rests"].iter().map(|part| number(&beside[part])).sum();
+    for image in 0..2 {
+        let pairs = number(&compared["images"][image]["sum"]);
+        assert!((pairs + rest - number(&compared["cosine"])).abs() < 1e-5, "{pairs} and {rest}");
+    }
+    let text = place.say(words).done().text();
+    assert!(text.contains("the late attentions make"), "{text}");
+}

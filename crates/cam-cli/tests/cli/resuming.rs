@@ -94,6 +94,7 @@ fn a_batch_goes_on_with_no_setting_that_could_change_a_number() {
             ("--top-channels", "--top-channels=3", "top_channels none → 3"),
             ("--blocks", "--blocks=3", "no effect on score-cam"),
             ("--samples", "--samples=3", "no effect on score-cam"),
+            ("--blocks", "--blocks=3", "no effect on score-cam"),
             ("--seed", "--seed=3", "no effect on score-cam"),
         ],
     ];
@@ -129,6 +130,7 @@ fn an_evaluation_goes_on_with_no_setting_that_could_change_a_number() {
             ("--top-channels", "--top-channels=3", "top_channels none → 3"),
             ("--blocks", "--blocks=3", "no effect on score-cam"),
             ("--samples", "--samples=3 --method=rise", "samples none → 3"),
+            ("--blocks", "--blocks=3 --method=legrad", "blocks none → 3"),
             ("--seed", "--seed=3", "seed 0 → 3"),
         ],
     ];

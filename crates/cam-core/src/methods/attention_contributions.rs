@@ -1,8 +1,7 @@
 use burn::tensor::Tensor;
 
-use super::token_contributions::by_token;
 use super::{Cost, MethodInfo, Need, attention};
-use crate::{Error, Method, Probe, View};
+use crate::{Error, Kept, Method, Probe, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "attention-contributions",
@@ -29,14 +28,18 @@ pub struct AttentionContributions;
 
 impl Method for AttentionContributions {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(1)?;
+        let (network, run) = view.tokens(self.keeps())?;
         let block = attention::last(&run)?;
         attention::by_question(view, &run, |question| {
             let vectors = attention::vectors(view.embedding_gradients(), question);
             let gradient = attention::read_behind(network, block, vectors)?;
             let probe = Probe { start: 0, vectors: gradient.unsqueeze_dim(1) };
-            Ok(by_token(&block.attention, &probe).squeeze_dim(1))
+            Ok(block.attention.by_token(&probe).squeeze_dim(1))
         })
+    }
+
+    fn keeps(&self) -> Kept {
+        Kept::whole(1)
     }
 
     fn is_of_network(&self) -> bool {

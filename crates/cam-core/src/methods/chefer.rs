@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need, Setting, attention};
 use crate::gradient_route::vector_jacobian_product;
-use crate::{BlockRun, Error, Method, Place, Transformer, View};
+use crate::{BlockRun, Error, Kept, Method, Place, Transformer, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "chefer",
@@ -41,7 +41,7 @@ impl Default for Chefer {
 
 impl Method for Chefer {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(self.blocks)?;
+        let (network, run) = view.tokens(self.keeps())?;
         attention::by_question(view, &run, |question| {
             let vectors = attention::vectors(view.embedding_gradients(), question);
             let layers = weighted(network, run.last(self.blocks), vectors)?;
@@ -52,6 +52,10 @@ impl Method for Chefer {
                 layers.into_iter().fold(identity, |r, layer| r.clone() + layer.matmul(r));
             Ok(attention::as_read(network, relevance))
         })
+    }
+
+    fn keeps(&self) -> Kept {
+        Kept::whole(self.blocks)
     }
 
     fn is_of_network(&self) -> bool {

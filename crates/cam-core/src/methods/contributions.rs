@@ -33,9 +33,13 @@ pub struct Contributions;
 
 impl Method for Contributions {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let head = view
-            .head()
-            .ok_or_else(|| Error::NoClosedForm { layer: view.layer_name().to_owned() })?;
+        let head = view.head().ok_or_else(|| {
+            let layer = view.layer_name().to_owned();
+            match view.has_attention() {
+                true => Error::NotPooled { layer },
+                false => Error::NoClosedForm { layer },
+            }
+        })?;
         let [n, _, h, w] = view.activations().dims();
         let parts = head.per_position(view.activations())?;
         let maps = view.attributed().matmul(parts.swap_dims(1, 2)).div_scalar((h * w) as f32);

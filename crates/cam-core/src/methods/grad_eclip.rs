@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need, attention};
-use crate::{BlockRun, Error, Method, TokenRun, View, normalize};
+use crate::{BlockRun, Error, Kept, Method, TokenRun, View, normalize};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "grad-eclip",
@@ -31,7 +31,7 @@ pub struct GradEclip;
 
 impl Method for GradEclip {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(1)?;
+        let (network, run) = view.tokens(self.keeps())?;
         let block = attention::last(&run)?;
         let [queries, keys] = block.queries_and_keys.clone().ok_or(Error::NoQueries)?;
         let [_, _, tokens, _] = queries.dims();
@@ -45,6 +45,10 @@ impl Method for GradEclip {
             let map = (weights.narrow(1, start, read) * likeness.clone()).clamp_min(0.0);
             Ok(map.sum_dim(1).squeeze_dim(1))
         })
+    }
+
+    fn keeps(&self) -> Kept {
+        Kept::whole(1)
     }
 
     fn is_of_network(&self) -> bool {

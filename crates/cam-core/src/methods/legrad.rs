@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need, Setting, attention};
-use crate::{BlockRun, Error, Method, View};
+use crate::{BlockRun, Error, Kept, Method, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "legrad",
@@ -39,7 +39,7 @@ impl Default for LeGrad {
 
 impl Method for LeGrad {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(self.blocks)?;
+        let (network, run) = view.tokens(self.keeps())?;
         let blocks = run.last(self.blocks);
         let read = |block: &BlockRun| {
             view.embedding_gradients_at(&network.readout().forward(block.after.clone()))
@@ -56,6 +56,10 @@ impl Method for LeGrad {
             }
             Ok(sum)
         })
+    }
+
+    fn keeps(&self) -> Kept {
+        Kept::whole(self.blocks)
     }
 
     fn is_of_network(&self) -> bool {

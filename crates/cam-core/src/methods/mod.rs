@@ -70,6 +70,7 @@ pub use equivalent::equivalent_methods;
 pub use factorization::{Factorization, factorize};
 pub use info::{Cost, MethodInfo, Need, Setting, Settings};
 pub(crate) use principal::principal_maps;
+pub use token_contributions::LATE_BLOCKS;
 
 use crate::Method;
 

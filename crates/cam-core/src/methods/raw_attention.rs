@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need, attention};
-use crate::{Error, Method, View};
+use crate::{Error, Kept, Method, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "raw-attention",
@@ -26,9 +26,15 @@ pub struct RawAttention;
 
 impl Method for RawAttention {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(1)?;
-        let weights = attention::mean_of_heads(attention::last(&run)?.attention.weights.clone());
-        Ok(attention::for_all(view, &run, attention::as_read(network, weights)))
+        let (network, run) = view.tokens(self.keeps())?;
+        let [_, tokens, _] = run.start.dims();
+        let (start, length) = network.readout().reads(tokens);
+        let rows = attention::mean_of_heads(attention::last(&run)?.attention.rows(start, length));
+        Ok(attention::for_all(view, &run, rows.mean_dim(1).squeeze_dim(1)))
+    }
+
+    fn keeps(&self) -> Kept {
+        Kept::as_read(1)
     }
 
     fn is_of_network(&self) -> bool {

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need, Setting, attention};
-use crate::{Error, Method, View};
+use crate::{Error, Kept, Method, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "rollout",
@@ -36,7 +36,7 @@ impl Default for Rollout {
 
 impl Method for Rollout {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(self.blocks)?;
+        let (network, run) = view.tokens(self.keeps())?;
         let [_, tokens, _] = run.start.dims();
         let identity = Tensor::<2>::eye(tokens, &run.start.device()).unsqueeze_dim::<3>(0);
         let layers = run.last(self.blocks).iter().map(|block| {
@@ -46,6 +46,10 @@ impl Method for Rollout {
         let rolled = layers.reduce(|product, layer| layer.matmul(product));
         let rolled = rolled.ok_or(Error::NoAttention)?;
         Ok(attention::for_all(view, &run, attention::as_read(network, rolled)))
+    }
+
+    fn keeps(&self) -> Kept {
+        Kept::whole(self.blocks)
     }
 
     fn is_of_network(&self) -> bool {

@@ -2,7 +2,9 @@ use burn::tensor::Tensor;
 
 use super::{Cost, MethodInfo, Need, Setting, attention};
 use crate::gradient_route::vector_jacobian_product;
-use crate::{AttentionPooling, AttentionRun, Error, LayerExplanation, Method, Probe, Share, View};
+use crate::{
+    AttentionPooling, Error, Kept, LayerExplanation, Method, PoolingRun, Probe, Share, View,
+};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "token-contributions",
@@ -13,12 +15,12 @@ pub(super) const INFO: MethodInfo = MethodInfo {
     needs: &[Need::Attention],
     settings: &[Setting::Blocks],
     make: |settings| {
-        Box::new(TokenContributions { blocks: settings.blocks.unwrap_or(DEFAULT_BLOCKS) })
+        Box::new(TokenContributions { blocks: settings.blocks.unwrap_or(LATE_BLOCKS) })
     },
 };
 
-/// The late attentions carry what is particular about an image (Gandelsman et al., section 3.2).
-const DEFAULT_BLOCKS: usize = 4;
+/// How many of the last blocks are explained unless said otherwise: the late attentions carry what is particular about an image (Gandelsman et al., section 3.2).
+pub const LATE_BLOCKS: usize = 4;
 
 /// Token contributions: what the attentions of the last blocks took from every patch and wrote towards the score
 /// (Gandelsman, Efros and Steinhardt, *Interpreting CLIP's image representation via text-based decomposition*, ICLR
@@ -51,7 +53,7 @@ pub struct TokenContributions {
 
 impl Default for TokenContributions {
     fn default() -> Self {
-        Self { blocks: DEFAULT_BLOCKS }
+        Self { blocks: LATE_BLOCKS }
     }
 }
 
@@ -61,10 +63,10 @@ impl Method for TokenContributions {
     }
 
     fn explain(&self, view: &View<'_>) -> Result<LayerExplanation, Error> {
-        if let Some(network) = view.attention_pooling() {
-            return of_pooling(view, network);
+        if let Some((network, run)) = view.attention_pooling() {
+            return of_pooling(view, network, &run);
         }
-        let (network, run) = view.tokens(self.blocks)?;
+        let (network, run) = view.tokens(self.keeps())?;
         let readout = network.readout().frozen(run.end.clone());
         let vectors = view.attributed();
         let probe = readout.pull_back(vectors.clone());
@@ -77,7 +79,7 @@ impl Method for TokenContributions {
             (readout.constant().unsqueeze_dim::<3>(1) * vectors).sum_dim(2).reshape([n, k]);
         let blocks = run.last(self.blocks);
         for block in blocks {
-            taken = taken + by_token(&block.attention, &probe);
+            taken = taken + block.attention.by_token(&probe);
             mlps = mlps + probe.of(&(block.after.clone() - block.after_attention.clone()));
             constants = constants + probe.of_each(&block.attention.bias);
         }
@@ -96,14 +98,21 @@ impl Method for TokenContributions {
         Ok(LayerExplanation { maps, shares })
     }
 
+    fn keeps(&self) -> Kept {
+        Kept::as_read(self.blocks)
+    }
+
     fn is_of_network(&self) -> bool {
         true
     }
 }
 
 /// Of the attention that pools all tokens, and of first order in what it gives.
-fn of_pooling(view: &View<'_>, network: &dyn AttentionPooling) -> Result<LayerExplanation, Error> {
-    let run = network.pool(view.images().clone());
+fn of_pooling(
+    view: &View<'_>,
+    network: &dyn AttentionPooling,
+    run: &PoolingRun,
+) -> Result<LayerExplanation, Error> {
     let vectors = view.attributed();
     let gradients = (0..view.questions()).map(|question| {
         let vectors = attention::vectors(&vectors, question);
@@ -111,7 +120,7 @@ fn of_pooling(view: &View<'_>, network: &dyn AttentionPooling) -> Result<LayerEx
     });
     let gradients = Tensor::stack::<3>(gradients.collect::<Result<Vec<_>, _>>()?, 1);
     let probe = Probe { start: 0, vectors: gradients.unsqueeze_dim(2) };
-    let (maps, prefix_tokens) = run.layout.split(by_token(&run.attention, &probe));
+    let (maps, prefix_tokens) = run.layout.split(run.attention.by_token(&probe));
     let [n, k, _, _] = maps.dims();
     let patches = maps.clone().sum_dim(3).sum_dim(2).reshape([n, k]);
     let constants = probe.of_each(&run.attention.bias);
@@ -123,16 +132,4 @@ fn of_pooling(view: &View<'_>, network: &dyn AttentionPooling) -> Result<LayerEx
         Share::new("beyond_first_order", view.scores().clone() - known),
     ];
     Ok(LayerExplanation { maps, shares })
-}
-
-/// Σ_h Σ_q A_{qi} u_q·v_i of every token i, `[n, k, N]`, u being the probe at the heads.
-pub(super) fn by_token(attention: &AttentionRun, probe: &Probe) -> Tensor<3> {
-    let u = attention.to_heads(probe.vectors.clone());
-    let [n, heads, read, k, width] = u.dims();
-    let [_, _, tokens, _] = attention.values.dims();
-    let rows = attention.weights.clone().narrow(2, probe.start, read).swap_dims(2, 3);
-    let gathered = rows.matmul(u.reshape([n, heads, read, k * width]));
-    let gathered = gathered.reshape([n, heads, tokens, k, width]);
-    let of_heads = (gathered * attention.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);
-    of_heads.reshape([n, tokens, k]).swap_dims(1, 2)
 }

@@ -8,7 +8,7 @@
 //! let settings = Settings {
 //!     concepts: "things.safetensors".into(),
 //!     concepts_as: Default::default(),
-//!     method: "contributions".to_owned(),
+//!     method: None,
 //!     options: MethodOptions::default(),
 //!     layer: None,
 //!     out: "results".into(),
@@ -39,7 +39,7 @@ use serde::Serialize;
 
 use crate::concepts::{self, ConceptsAs};
 use crate::error::{Context as _, Error};
-use crate::explain::{MethodOptions, check_use, rule};
+use crate::explain::{MethodOptions, check_use, rule, usual_sum};
 use crate::journal::{self, MethodSettings, NetworkSettings, ReadingSettings};
 use crate::model::Model;
 use crate::tensors::read;
@@ -64,8 +64,9 @@ pub struct Settings {
     pub concepts: PathBuf,
     /// What a concept of it is.
     pub concepts_as: ConceptsAs,
-    /// The method's name. Contributions sum to the score, and can be compared from image to image.
-    pub method: String,
+    /// The method's name. Unless given [contributions](usual_sum), a transformer's by token: they sum to the score, and
+    /// can be compared from image to image.
+    pub method: Option<String>,
     /// What is set about it.
     pub options: MethodOptions,
     /// Where to explain; the last layer unless given.
@@ -87,7 +88,9 @@ impl Settings {
     /// Where the file of concepts cannot be used, there is no such method, or there is no such part.
     pub fn check(&self) -> Result<(), Error> {
         self.target()?;
-        self.rule(Arithmetic::Standard)?;
+        if let Some(name) = &self.method {
+            self.rule(name, Arithmetic::Standard)?;
+        }
         check_shard(self.shard)
     }
 
@@ -103,10 +106,14 @@ impl Settings {
         Ok((set, target))
     }
 
-    fn rule(&self, arithmetic: Arithmetic) -> Result<Box<dyn Method>, Error> {
-        let method = rule(&self.method, &self.options, arithmetic)?;
-        check_use(&self.options, std::slice::from_ref(&self.method))?;
+    fn rule(&self, name: &str, arithmetic: Arithmetic) -> Result<Box<dyn Method>, Error> {
+        let method = rule(name, &self.options, arithmetic)?;
+        check_use(&self.options, &[name.to_owned()])?;
         Ok(method)
+    }
+
+    fn method_for(&self, model: &Model) -> String {
+        self.method.clone().unwrap_or_else(|| usual_sum(model.network()).to_owned())
     }
 }
 
@@ -209,7 +216,7 @@ fn prepared(
     film: Option<([usize; 2], f32)>,
 ) -> Result<(Questions, Header), Error> {
     let (set, target) = settings.target()?;
-    let method = settings.rule(model.arithmetic())?;
+    let method = settings.rule(&settings.method_for(model), model.arithmetic())?;
     let layer = model.layer_or_last(settings.layer.as_deref())?;
     let header = header(settings, model, (&set, layer), film)?;
     // Which setting is another one says more than that the concepts do not fit it.
@@ -244,7 +251,7 @@ fn header(
     let Settings {
         concepts: _,
         concepts_as,
-        method,
+        method: _,
         options,
         layer: _,
         out: _,
@@ -258,7 +265,7 @@ fn header(
         cam_version: env!("CARGO_PKG_VERSION"),
         network: NetworkSettings::new(model)?,
         layer: model.layer_name(layer),
-        method: method.clone(),
+        method: settings.method_for(model),
         options: MethodSettings::new(options),
         concepts_as: concepts_as.to_string(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
@@ -284,7 +291,7 @@ fn check_shard(shard: Option<[u64; 2]>) -> Result<(), Error> {
 impl Questions {
     /// The score and the raw map of every concept, for each image of `[n, 3, h, w]`.
     fn ask(&self, network: &ConvNet, images: Tensor<4>) -> Result<Vec<Vec<Found>>, Error> {
-        let capture = Capture::new(network, images, &[self.layer])?;
+        let capture = Capture::keeping(self.method.keeps(), network, images, &[self.layer])?;
         let explanation = capture.explain(&*self.method, &*self.target)?;
         let scores = read(explanation.scores.clone())?;
         let maps = explanation.layers.first().context("a layer was captured")?.maps.clone();

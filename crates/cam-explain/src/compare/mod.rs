@@ -3,7 +3,8 @@
 mod draw;
 mod report;
 
-use cam_core::{Correspondence, Network as _, Pair};
+use cam_core::methods::LATE_BLOCKS;
+use cam_core::{Budget, Capture, Correspondence, Kept, Network as _, Pair, TokenParts};
 use cam_viz::Window;
 use image::RgbImage;
 
@@ -41,7 +42,8 @@ pub struct Point {
 }
 
 impl Model {
-    /// Takes the cosine of two images apart; so many correspondences are drawn. The images are given as they were read.
+    /// Takes the cosine of two images apart: by positions where they are pooled, and by what the late attentions took from
+    /// patches where a transformer's embedding is read otherwise. So many correspondences are drawn. The images are given as they were read.
     ///
     /// # Errors
     /// Where an image cannot be read, or the network's head is not a sum over positions.
@@ -65,15 +67,34 @@ impl Model {
     ) -> Result<(Compared, [Input; 2]), Error> {
         let network = self.network();
         let layer = network.last_layer()?;
-        let head = network.head(layer).ok_or_else(|| {
-            failed!("{} has no head that a pair could be taken apart by", self.name())
-        })?;
+        let head = network.head(layer);
+        if head.is_none() && network.transformer().is_none() {
+            return Err(failed!(
+                "the embedding of {} is neither pooled from positions nor read off a transformer's stream, so that no pair \
+                 of positions has a part of a cosine: explain one of the images with the other as the concept",
+                self.name()
+            ));
+        }
         let [first, second] = images.map(|image| Input::read(image, self, clock));
         let inputs = [first?, second?];
-        let activations =
-            inputs.each_ref().map(|input| network.forward_to(input.tensor.clone(), layer).grid);
-        clock.lap("forward");
-        let pair = Pair::of(head, activations.each_ref())?;
+        let tensors = inputs.each_ref().map(|input| input.tensor.clone());
+        let pair = match head {
+            Some(head) => {
+                let activations = tensors.map(|image| network.forward_to(image, layer).grid);
+                clock.lap("forward");
+                Pair::of(head, activations.each_ref())?
+            }
+            None => {
+                let [first, second] = tensors.map(|image| {
+                    let kept = Kept::as_read(LATE_BLOCKS);
+                    let capture = Capture::keeping(kept, network, image, &[layer])?;
+                    TokenParts::of(&capture, LATE_BLOCKS)
+                });
+                let parts = [first?, second?];
+                clock.lap("forward");
+                Pair::of_tokens(Budget::default(), parts.each_ref())?
+            }
+        };
         clock.lap("pair");
         let compared = Compared {
             names: images.map(Source::stem),

@@ -25,11 +25,26 @@ pub struct Report {
     weights_sha256: Option<String>,
     layer: String,
     cosine: f32,
+    /// Positions that are pooled, or patches as late attentions took from them.
+    pairs: &'static str,
+    /// What no pair adds: with the pairs' sum it is the cosine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside>,
     images: [Side; 2],
     correspondences: Vec<Match>,
     points: Vec<Partners>,
     figure: Option<String>,
     milliseconds: BTreeMap<&'static str, f64>,
+}
+
+/// What of the cosine is of no pair.
+#[derive(Debug, Serialize)]
+struct Beside {
+    /// The first image's patches with what no patch wrote of the second.
+    first: f32,
+    second: f32,
+    /// What no patch wrote of either.
+    rests: f32,
 }
 
 /// One of the two images.
@@ -45,7 +60,7 @@ struct Side {
     positions: [usize; 2],
     /// What each position adds to the cosine, row by row.
     map: Vec<f32>,
-    /// Sum of the map: the cosine, to rounding.
+    /// Sum of the map: the cosine, to rounding, or the part of it that is of pairs.
     sum: f64,
     /// What of it lies on positions outside of the image, where it was padded.
     on_padding: f64,
@@ -124,6 +139,12 @@ impl Report {
             weights_sha256: None,
             layer: layer.unwrap_or_default(),
             cosine: pair.cosine(),
+            pairs: if pair.beside().is_some() { "token-contributions" } else { "positions" },
+            beside: pair.beside().map(|cam_core::Beside { first, second, rests }| Beside {
+                first,
+                second,
+                rests,
+            }),
             images: [side(0, first), side(1, second)],
             correspondences: matches.collect(),
             points: partners.collect(),
@@ -150,6 +171,15 @@ impl Report {
             printable(&second.name),
             self.cosine
         )];
+        if let Some(Beside { first: a, second: b, rests }) = &self.beside {
+            lines.push(format!(
+                "  of which the late attentions make {:.3} of pairs of patches, {a:.3} of {}'s patches alone, {b:.3} of {}'s, \
+                 and the rest is {rests:.3}",
+                first.sum,
+                printable(&first.name),
+                printable(&second.name),
+            ));
+        }
         for (side, other) in [(first, second), (second, first)] {
             let mass = side.mass.map_or_else(|| "nothing".to_owned(), Mass::words);
             lines.push(format!(

@@ -31,7 +31,7 @@ use cam_core::Layer;
 use cam_models::Fit;
 
 use crate::error::{Error, Setting};
-use crate::explain::{MAX_PIXELS, MethodOptions};
+use crate::explain::{MAX_PIXELS, MethodOptions, usually_measured};
 use crate::journal::{MethodSettings, NetworkSettings};
 use crate::model::Model;
 use crate::progress::Unit;
@@ -49,7 +49,8 @@ const KEPT: &str = "what was measured is kept; the same command goes on from the
 /// How methods are measured.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The methods, by name; baselines are measured beside them.
+    /// The methods, by name; [those usual for the network](usually_measured) where there are none. Baselines are measured
+    /// beside them.
     pub methods: Vec<String>,
     /// What is set about them.
     pub options: MethodOptions,
@@ -57,7 +58,8 @@ pub struct Settings {
     pub collages: usize,
     /// Rows and columns of a collage: at least two cells, at most 8 by 8.
     pub grid: [usize; 2],
-    /// Side of a cell in pixels; the network's input unless given.
+    /// Side of a cell in pixels. Unless given the network's input, or where that is of one size alone, what makes the
+    /// collage of that size.
     pub cell: Option<u32>,
     /// How images come to a cell.
     pub fit: Fit,
@@ -73,7 +75,10 @@ impl Settings {
     /// # Errors
     /// Where there is no such method, or an option has no effect on any.
     pub fn check(&self) -> Result<(), Error> {
-        contestants(&self.methods, &self.options).map(|_| ())
+        match &self.methods[..] {
+            [] => Ok(()),
+            methods => contestants(methods, &self.options).map(|_| ()),
+        }
     }
 }
 
@@ -84,7 +89,12 @@ impl Settings {
 /// Where the folder of results was begun with other settings, or the images do not fill a collage.
 pub fn evaluate(model: &Model, folder: &Path, settings: &Settings) -> Result<Summary, Error> {
     let environment = model.environment();
-    let contestants = contestants(&settings.methods, &settings.options)?;
+    let usual = || usually_measured(model.network()).iter().map(|&name| name.to_owned());
+    let methods = match &settings.methods[..] {
+        [] => &usual().collect(),
+        _ => &settings.methods,
+    };
+    let contestants = contestants(methods, &settings.options)?;
     let grid = settings.grid;
     own_results::check(&paths::place(folder), &settings.out)?;
     let network = model.network();
@@ -172,7 +182,20 @@ fn side(settings: &Settings, model: &Model) -> Result<u32, Error> {
             "a grid of {rows}x{columns}: it has at least two cells, and at most 8x8"
         )));
     }
-    let side = settings.cell.unwrap_or(model.network().preprocessing().size.0 as u32);
+    let network = model.network();
+    let (width, height) = network.preprocessing().size;
+    let fits = |side: usize| network.check_size([rows * side, columns * side]).is_ok();
+    // A network of one size takes a collage of that size.
+    let usual = if fits(width) { width } else { width / columns };
+    let side = settings.cell.unwrap_or(usual as u32);
+    if !fits(side as usize) {
+        return Err(Error::usage(format_args!(
+            "{} does not take a collage of {rows}x{columns} cells of {side} pixels, but images of {width}×{height}: choose a \
+             cell and a grid that make that, or export it for images of any size",
+            model.name()
+        ))
+        .see(Setting::Cells));
+    }
     let pixels = grid.iter().map(|&cells| cells * side as usize).product::<usize>();
     if pixels > MAX_PIXELS {
         return Err(Error::usage(format_args!(

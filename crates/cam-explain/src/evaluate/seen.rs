@@ -78,7 +78,8 @@ fn map(
     method: &dyn Method,
     image: &Image,
 ) -> Result<Map, Error> {
-    let capture = Capture::new(network, tensor(network, std::slice::from_ref(image)), &[layer])?;
+    let images = tensor(network, std::slice::from_ref(image));
+    let capture = Capture::keeping(method.keeps(), network, images, &[layer])?;
     let raw = capture.explain(method, target)?.raw_maps();
     let mut finished = postprocess(&raw, image.size(), Arithmetic::Standard)?;
     Ok(finished.maps.remove(0))

@@ -3,14 +3,14 @@ use std::ops::Deref;
 
 use burn::tensor::Tensor;
 use cam_core::{
-    Arithmetic, Capture, Explanation, FinishedMaps, Layer, Method, Network as _, postprocess_fused,
-    smooth_over_augmentations,
+    Arithmetic, Capture, Explanation, FinishedMaps, Kept, Layer, Method, Network as _,
+    postprocess_fused, smooth_over_augmentations,
 };
 use cam_viz::Map;
 
 use super::answer::Answer;
 use super::input::{Clock, Input};
-use super::method::ChosenMethod;
+use super::method::{ChosenMethod, usually_kept};
 use super::question::{Prepared, Question};
 use super::seen::Seen;
 use crate::classes::{Class, classifier};
@@ -40,23 +40,24 @@ impl Model {
     /// # Errors
     /// Where the image cannot be read, or the device fails.
     pub fn capture(&self, image: impl Into<Source>) -> Result<Captured<'_>, Error> {
-        let last = self.network().last_layer()?;
-        self.capture_at(&image.into(), &[last], &mut Clock::start())
+        let network = self.network();
+        let seen = (&[network.last_layer()?][..], usually_kept(network));
+        self.capture_at(&image.into(), seen, &mut Clock::start())
     }
 
-    /// The same at several layers, whose maps are averaged; the clock takes the time of `decode`, `prepare` and
-    /// `capture`.
+    /// The same at several layers, whose maps are averaged, and of a transformer with [what methods read](super::kept) of
+    /// its attentions; the clock takes the time of `decode`, `prepare` and `capture`.
     ///
     /// # Errors
     /// As [`capture`](Self::capture).
     pub fn capture_at(
         &self,
         image: &Source,
-        layers: &[Layer],
+        (layers, kept): (&[Layer], Kept),
         clock: &mut Clock,
     ) -> Result<Captured<'_>, Error> {
         let input = Input::read(image, self, clock)?;
-        let capture = Capture::new(self.network(), input.tensor.clone(), layers);
+        let capture = Capture::keeping(kept, self.network(), input.tensor.clone(), layers);
         let capture = capture.map_err(|error| failed!("{image}: {error}"))?;
         let capture = capture.with_progress(&self.environment().cancel);
         clock.lap("capture");

@@ -1,5 +1,7 @@
-use cam_core::methods::{CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info};
-use cam_core::{Arithmetic, GradCam, Method, Network, nearest};
+use cam_core::methods::{
+    CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info, method,
+};
+use cam_core::{Arithmetic, GradCam, Kept, Method, Network, nearest};
 
 use crate::error::Error;
 
@@ -32,8 +34,41 @@ pub struct MethodOptions {
 /// The method that is taken unless another is named: for a transformer what its attentions took from each patch, for
 /// other networks Grad-CAM.
 pub fn usual(network: &dyn Network) -> &'static str {
-    let has_attention = network.transformer().is_some() || network.attention_pooling().is_some();
-    if has_attention { "token-contributions" } else { "grad-cam" }
+    if has_attention(network) { "token-contributions" } else { "grad-cam" }
+}
+
+/// The same where maps are compared from image to image, so that they have to sum to the score: for other networks
+/// contributions.
+pub fn usual_sum(network: &dyn Network) -> &'static str {
+    if has_attention(network) { "token-contributions" } else { "contributions" }
+}
+
+/// The methods that are measured unless others are named.
+pub fn usually_measured(network: &dyn Network) -> &'static [&'static str] {
+    match (network.transformer().is_some(), has_attention(network)) {
+        (true, _) => {
+            &["token-contributions", "attention-contributions", "legrad", "rollout", "grad-cam"]
+        }
+        (false, true) => &["token-contributions", "grad-cam", "hires-cam"],
+        (false, false) => {
+            &["grad-cam", "grad-cam-plus-plus", "layer-cam", "eigen-cam", "ablation-cam"]
+        }
+    }
+}
+
+fn has_attention(network: &dyn Network) -> bool {
+    network.transformer().is_some() || network.attention_pooling().is_some()
+}
+
+/// What the method that is usual for a network reads of its attentions.
+pub(crate) fn usually_kept(network: &dyn Network) -> Kept {
+    let usual = method(usual(network), Settings::default());
+    usual.map_or_else(Kept::default, |method| method.keeps())
+}
+
+/// What methods read of a transformer's attentions, for [`Model::capture_at`](crate::Model::capture_at) to keep it.
+pub fn kept(methods: &[ChosenMethod]) -> Kept {
+    methods.iter().fold(Kept::default(), |kept, method| kept.and(method.rule.keeps()))
 }
 
 /// Methods by name, each once, in that order.

@@ -22,7 +22,9 @@ pub(crate) use concept::check as check_concept;
 pub use condition::{Condition, MOST_DISTORTION, unseen, window};
 pub use input::{Clock, Input, Prepared as PreparedImage};
 pub use mass::Mass;
-pub use method::{ChosenMethod, MethodOptions, check_use, chosen, rule, usual};
+pub use method::{
+    ChosenMethod, MethodOptions, check_use, chosen, kept, rule, usual, usual_sum, usually_measured,
+};
 pub use question::{
     ClassScore, ConceptScore, Kind, Prepared as PreparedQuestion, Question, Subject,
 };

@@ -13,7 +13,7 @@ use crate::compare::{Compared, color_bar, correspondences, maps};
 use crate::concepts::fingerprint;
 use crate::drawing::Figure;
 use crate::error::{Context as _, Error, failed};
-use crate::explain::{Captured, Clock, Reading, Size, window};
+use crate::explain::{Captured, Reading, Size, window};
 use crate::model::Model;
 use crate::notice;
 use crate::source::Source;
@@ -98,8 +98,7 @@ impl Index {
         let gallery = &self.gallery;
         let made = gallery.header().fingerprint.check(&fingerprint(model)?);
         made.with_context(|| self.folder.display())?;
-        let last = model.network().last_layer()?;
-        let captured = model.capture_at(query, &[last], &mut Clock::start())?;
+        let captured = model.capture(query.clone())?;
         let embedding = captured.embedding()?;
         let hits = gallery.search(&embedding, top, cores()).with_context(|| query.to_string())?;
         let root = images.map_or_else(|| PathBuf::from(&gallery.header().root), Path::to_owned);
@@ -137,6 +136,12 @@ impl Searched<'_> {
         window(&self.reading.placement(self.query.model().network(), (width, height)))
     }
 
+    /// Whether the network's embedding is a mean of positions, so that what was found can be [compared](Self::compare).
+    pub fn has_pairs(&self) -> bool {
+        let network = self.query.model().network();
+        network.last_layer().is_ok_and(|layer| network.head(layer).is_some())
+    }
+
     /// The query with each image that was found, from the maps in the index.
     ///
     /// # Errors
@@ -144,8 +149,13 @@ impl Searched<'_> {
     pub fn compare(&self) -> Result<Vec<Compared>, Error> {
         let network = self.query.model().network();
         let layer = network.last_layer()?;
-        let head =
-            network.head(layer).context("the network has no head that can be taken apart")?;
+        let head = network.head(layer).ok_or_else(|| {
+            failed!(
+                "the embedding of {} is no mean of positions, as the maps that an index keeps are read: compare the query \
+                 with one image, or ask why one ranks above another",
+                self.query.model().name()
+            )
+        })?;
         let own = self.query.core().activations(layer).context("the layer was captured")?;
         let picture = FigureStyle::default().shrink(&self.query.picture.pixels);
         let compared = self.hits.iter().take(MOST_DRAWN).map(|hit| {

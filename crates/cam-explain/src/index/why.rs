@@ -1,4 +1,4 @@
-use cam_core::GradCam;
+use cam_core::Arithmetic;
 use cam_store::index::Entry;
 use cam_targets::{Concepts, Contrast};
 use cam_viz::{FigureStyle, Map, Panel, connect, draw_seen, overlay_signed};
@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use super::search::Searched;
 use crate::error::{Context as _, Error};
+use crate::explain::{MethodOptions, rule, usual};
 use crate::tensors::read;
 
 /// The share of the image in a signed overlay, where the map says nothing.
@@ -30,7 +31,9 @@ pub fn explain(search: &Searched<'_>, sides: [&str; 2]) -> Result<Why, Error> {
         Ok::<_, Error>(Concepts::new(width, vec![vector])?)
     });
     let target = Contrast::triplet(a?, b?)?;
-    let explanation = search.query.core().explain(&GradCam, &target)?;
+    let usual = usual(search.query.model().network());
+    let method = rule(usual, &MethodOptions::default(), Arithmetic::Standard)?;
+    let explanation = search.query.core().explain(&*method, &target)?;
     let score = *read(explanation.scores.clone())?.first().context("one question")?;
     let maps = explanation.layers.first().context("one layer")?.maps.clone();
     let [_, _, h, w] = maps.dims();

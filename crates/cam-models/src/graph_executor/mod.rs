@@ -76,7 +76,24 @@ impl GraphExecutor {
     /// Where what is given does not fit, or does not suffice: [`Graph::shapes`] says beforehand what fits, and
     /// [`cam_graph::Cut::held`] what else is read behind a cut.
     pub fn run(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
-        self.walk(given, wanted, |_, y| y)
+        self.walk(given, wanted, |_, _, y| y)
+    }
+
+    /// The same, and beside it what is cut out of values on the way, so that those need not be kept to the end.
+    pub(crate) fn run_cutting(
+        &self,
+        given: &[(Value, Dense)],
+        wanted: &[Value],
+        cut: impl Fn(Value, &Dense) -> Option<Dense>,
+    ) -> (Vec<Dense>, BTreeMap<Value, Dense>) {
+        let mut parts = BTreeMap::new();
+        let found = self.walk(given, wanted, |value, _, y| {
+            if let Some(part) = cut(value, &y) {
+                parts.insert(value, self.leave(part));
+            }
+            y
+        });
+        (found, parts)
     }
 
     /// Every convolution's bias and every shift per channel, and ∂s/∂ of what it is added to, in the order of the steps;
@@ -92,7 +109,7 @@ impl GraphExecutor {
         let mut probes = Vec::new();
         let mut others = false;
         let given = [(Value::INPUT, Dense::new(images.autodiff()))];
-        let mut output = self.walk(&given, &[self.graph.output], |step, y| {
+        let mut output = self.walk(&given, &[self.graph.output], |_, step, y| {
             let bias = match &step.operation {
                 Operation::Convolution(convolution) => convolution.bias.as_ref(),
                 Operation::ScaleShift { shift, .. } => Some(shift),
@@ -142,7 +159,7 @@ impl GraphExecutor {
         &self,
         given: &[(Value, Dense)],
         wanted: &[Value],
-        mut pass: impl FnMut(&Step, Dense) -> Dense,
+        mut pass: impl FnMut(Value, &Step, Dense) -> Dense,
     ) -> Vec<Dense> {
         let find = |value| given.iter().find(|(found, _)| *found == value);
         let needed = self.graph.needed(|value| find(value).is_some(), wanted);
@@ -156,7 +173,9 @@ impl GraphExecutor {
         for (index, step) in self.graph.steps.iter().enumerate().filter(|(index, _)| needed[*index])
         {
             let inputs = step.inputs.iter().map(|&value| values.read(value)).collect();
-            values.put(Value::of_step(index), self.compute(step, inputs, tracked, &mut pass));
+            let value = Value::of_step(index);
+            let pass = |y| pass(value, step, y);
+            values.put(value, self.compute(step, inputs, tracked, pass));
         }
         let wanted = wanted.iter().map(|&value| {
             let found = values.read(value);
@@ -175,7 +194,7 @@ impl GraphExecutor {
         step: &Step,
         inputs: Vec<Dense>,
         tracked: bool,
-        pass: &mut impl FnMut(&Step, Dense) -> Dense,
+        mut pass: impl FnMut(Dense) -> Dense,
     ) -> Dense {
         let shapes: Vec<&[usize]> = inputs.iter().map(Dense::of_one).collect();
         let shape = step.operation.shape(&shapes, &self.graph.parameters);
@@ -190,9 +209,9 @@ impl GraphExecutor {
                 let mut inputs = inputs.into_iter();
                 let x = inputs.next().expect("its shape was worked out, so it reads something");
                 let y = windows::convolve(convolution, x, &shape, &self.parameters);
-                windows::finish(convolution, pass(step, y), inputs.next(), &shape)
+                windows::finish(convolution, pass(y), inputs.next(), &shape)
             }
-            operation => pass(step, step::compute(operation, inputs, &shape, &self.parameters)),
+            operation => pass(step::compute(operation, inputs, &shape, &self.parameters)),
         }
     }
 

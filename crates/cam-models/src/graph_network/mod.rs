@@ -5,6 +5,7 @@ mod burn;
 mod engine_tail;
 mod grid;
 mod head;
+mod one_pass;
 mod places;
 mod pooling;
 mod transformer;
@@ -19,12 +20,12 @@ use cam_graph::{Cut, Graph, Operation, Positions, Shape, Value};
 
 use self::burn::Burn;
 use self::engine_tail::EngineTail;
-use self::grid::{flat, has_tokens, joined, split};
+use self::grid::{flat, has_tokens, joined};
 use self::pooling::Pooling;
 use self::transformer::Attention;
 use crate::description::layer;
 use crate::graph_engine::{Front, GraphEngine};
-use crate::graph_executor::Dense;
+use crate::graph_executor::{Dense, GraphExecutor};
 use crate::network::NetworkError;
 use crate::precision::Precision;
 
@@ -208,9 +209,14 @@ impl GraphNetwork {
 
     /// What burn's operations make of given values.
     fn burnt(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
+        self.executor_behind(given).run(given, wanted)
+    }
+
+    /// burn's operations for what follows given values.
+    fn executor_behind(&self, given: &[(Value, Dense)]) -> &GraphExecutor {
         let starts_behind =
             given.iter().all(|(value, _)| self.burn.end.is_some_and(|end| *value >= end));
-        self.burn.executor(starts_behind, self.engine.as_ref()).run(given, wanted)
+        self.burn.executor(starts_behind, self.engine.as_ref())
     }
 
     /// The activations at layers of which the engine reaches all.
@@ -344,20 +350,10 @@ impl Network for GraphNetwork {
         if let Some(reached) = self.through_engine(&images, layers) {
             return reached;
         }
-        let cuts: Vec<&Cut> = layers.iter().map(|layer| &self.cuts[layer.index()]).collect();
-        let mut wanted: Vec<Value> =
-            cuts.iter().flat_map(|cut| cut.held.iter().copied().chain([cut.value])).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let found = self.burnt(&[(Value::INPUT, Dense::new(images))], &wanted);
-        let found: BTreeMap<Value, Dense> = wanted.into_iter().zip(found).collect();
-        let take = |value: &Value| found.get(value).expect("it was wanted").clone();
-        let reached = cuts.iter().map(|cut| {
-            let (grid, beside) = split(take(&cut.value), &cut.layout);
-            let held = cut.held.iter().map(|value| flat(take(value)));
-            Activations { grid, held: beside.into_iter().chain(held).collect() }
-        });
-        reached.collect()
+        let wanted = self.values_at(layers);
+        let given = [(Value::INPUT, Dense::new(images))];
+        let found = self.burnt(&given, &wanted);
+        self.activations(layers, &wanted.into_iter().zip(found).collect())
     }
 
     fn tail(&self, activations: &Activations, from: Layer) -> Option<Box<dyn Tail + '_>> {

@@ -1,10 +1,11 @@
 //! An attention that pools all tokens, with its numbers.
 
 use ::burn::tensor::{Device, Tensor};
-use cam_core::{AttentionPooling, PoolingRun, TokenLayout};
-use cam_graph::{Graph, Shape, Value};
+use cam_core::{AttentionPooling, ForwardPass, Layer, PoolingRun, TokenLayout};
+use cam_graph::{Graph, Shape};
 
 use super::grid::flat;
+use super::one_pass::take;
 use super::transformer::{attention_run, projection};
 use super::{GraphNetwork, Parameters, embeddings};
 use crate::graph_executor::Dense;
@@ -31,18 +32,19 @@ impl Pooling {
 
 /// A network whose graph is known to pool by an attention.
 impl AttentionPooling for GraphNetwork {
-    fn pool(&self, images: Tensor<4>) -> PoolingRun {
+    fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun) {
         let Pooling { graph, projection } = self.pooling();
         let wanted = [graph.attention, graph.values, graph.pooled];
-        let mut found = self.burnt(&[(Value::INPUT, Dense::new(images))], &wanted).into_iter();
-        let mut next = || found.next().expect("it was wanted");
+        let (pass, found) = self.pass(images, layers, wanted, |_, _| None);
         let sizes = (graph.heads, graph.tokens.count());
         let (before, behind) = (graph.tokens.before, graph.tokens.behind);
-        PoolingRun {
+        let attended = [graph.attention, graph.values].map(|value| take(&found, value));
+        let run = PoolingRun {
             layout: TokenLayout { before, grid: graph.tokens.grid, behind },
-            attention: attention_run([next(), next()], sizes, projection.clone()),
-            pooled: flat(next()),
-        }
+            attention: attention_run(attended, 0, sizes, projection.clone()),
+            pooled: flat(take(&found, graph.pooled)),
+        };
+        (pass, run)
     }
 
     fn behind(&self, pooled: Tensor<2>) -> Tensor<2> {

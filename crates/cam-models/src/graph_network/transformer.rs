@@ -1,11 +1,13 @@
 //! A graph's attention blocks with their numbers.
 
-use std::ops::Range;
-
 use ::burn::tensor::{Device, Tensor, TensorData};
-use cam_core::{AttentionRun, BlockRun, Place, Readout, TokenLayout, TokenRun, Transformer};
-use cam_graph::{Graph, Value};
+use cam_core::{
+    AttentionRun, BlockRun, ForwardPass, Kept, Layer, Place, Readout, TokenLayout, TokenRun,
+    Transformer,
+};
+use cam_graph::{AttentionBlock, Graph, Value};
 
+use super::one_pass::take;
 use super::{GraphNetwork, Parameters, head};
 use crate::graph_executor::Dense;
 
@@ -57,48 +59,47 @@ impl Transformer for GraphNetwork {
         self.attention().graph.blocks.len()
     }
 
-    fn run(&self, images: Tensor<4>, blocks: Range<usize>) -> TokenRun {
-        let attention = self.attention();
-        let kept = &attention.graph.blocks[blocks.clone()];
-        let (start, end) = (attention.graph.start, attention.end());
-        let of_block = |block: &cam_graph::AttentionBlock| {
-            let similarity = block.similarity.iter().flat_map(|found| [found.queries, found.keys]);
-            let others = [block.attention, block.values, block.after_attention, block.after];
-            similarity.chain(others).chain([block.before]).collect::<Vec<_>>()
+    fn run(&self, images: Tensor<4>, layers: &[Layer], kept: Kept) -> (ForwardPass, TokenRun) {
+        let Attention { graph, projections, readout } = self.attention();
+        let first = graph.blocks.len().saturating_sub(kept.blocks);
+        let blocks = &graph.blocks[first..];
+        let count = graph.tokens.count();
+        let rows = readout.reads(count);
+        let streams = [graph.start, self.attention().end()];
+        let wanted = blocks.iter().flat_map(|block| values_of(block, kept)).chain(streams);
+        let cut = |value: Value, whole: &Dense| {
+            let is_weights = !kept.is_whole && blocks.iter().any(|block| block.attention == value);
+            is_weights.then(|| rows_of(whole, count, rows))
         };
-        let mut wanted: Vec<Value> = kept.iter().flat_map(of_block).chain([start, end]).collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let found = self.burnt(&[(Value::INPUT, Dense::new(images))], &wanted);
-        let take = |value: Value| {
-            let place = wanted.binary_search(&value).expect("it was wanted");
-            found[place].clone()
-        };
-        let tokens = attention.graph.tokens;
-        let count = tokens.count();
+        let (pass, found) = self.pass(images, layers, wanted, cut);
+        let first_row = if kept.is_whole { 0 } else { rows.0 };
+        let take = |value: Value| take(&found, value);
         let stream = |value: Value| streamed(take(value), count);
-        let blocks = blocks.zip(kept).map(|(index, block)| BlockRun {
-            index,
-            before: stream(block.before),
-            attention: attention_run(
-                [take(block.attention), take(block.values)],
-                (block.heads, count),
-                attention.projections[index].clone(),
-            ),
-            queries_and_keys: block.similarity.map(|found| {
-                let heads = block.heads;
-                let keys = keys(take(found.keys), heads, count);
-                [queries(take(found.queries), heads, count, found.is_scaled), keys]
-            }),
-            after_attention: stream(block.after_attention),
-            after: stream(block.after),
-        });
-        TokenRun {
+        let of_block = |index: usize| {
+            let (block, projection) = (&graph.blocks[index], projections[index].clone());
+            let sizes = (block.heads, count);
+            let similarity = block.similarity.filter(|_| kept.is_whole);
+            let attended = [take(block.attention), take(block.values)];
+            BlockRun {
+                index,
+                before: stream(block.before),
+                attention: attention_run(attended, first_row, sizes, projection),
+                queries_and_keys: similarity.map(|found| {
+                    let queries = queries(take(found.queries), sizes, found.is_scaled);
+                    [queries, keys(take(found.keys), sizes)]
+                }),
+                after_attention: stream(block.after_attention),
+                after: stream(block.after),
+            }
+        };
+        let tokens = graph.tokens;
+        let run = TokenRun {
             layout: TokenLayout { before: tokens.before, grid: tokens.grid, behind: tokens.behind },
-            start: stream(start),
-            end: stream(end),
-            blocks: blocks.collect(),
-        }
+            start: stream(streams[0]),
+            end: stream(streams[1]),
+            blocks: (first..graph.blocks.len()).map(of_block).collect(),
+        };
+        (pass, run)
     }
 
     fn stream(&self, x: Tensor<3>, from: Place, to: Place) -> Tensor<3> {
@@ -117,6 +118,25 @@ impl Transformer for GraphNetwork {
     }
 }
 
+/// The values that are kept of a block.
+fn values_of(block: &AttentionBlock, kept: Kept) -> Vec<Value> {
+    let mut values = vec![block.before, block.values, block.after_attention, block.after];
+    if kept.is_whole {
+        values.push(block.attention);
+        values.extend(block.similarity.iter().flat_map(|found| [found.queries, found.keys]));
+    }
+    values
+}
+
+/// The rows of some tokens of attention weights, in memory of their own.
+fn rows_of(weights: &Dense, tokens: usize, (start, length): (usize, usize)) -> Dense {
+    let n = weights.shape()[0];
+    let heads = weights.shape()[1..].iter().product::<usize>() / tokens / tokens;
+    let weights = weights.clone().numbers().reshape([n * heads, tokens, tokens]);
+    let rows = weights.narrow(1, start, length).reshape([n * heads * length * tokens]);
+    Dense::from_numbers(rows, &[n, heads, length, tokens]).expect("rows keep their size")
+}
+
 /// A stream as `[n, N, D]`: its tokens lie in front of its channels, and other axes have length 1.
 fn streamed(dense: Dense, tokens: usize) -> Tensor<3> {
     let shape = dense.shape();
@@ -131,9 +151,10 @@ fn by_head(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
     dense.numbers().reshape([n, heads, tokens, numbers / tokens / heads])
 }
 
-/// A and v as tensors, with W and b.
+/// A from one of its rows on and v as tensors, with W and b.
 pub(super) fn attention_run(
     [weights, values]: [Dense; 2],
+    first_row: usize,
     (heads, tokens): (usize, usize),
     (projection, bias): (Tensor<2>, Tensor<1>),
 ) -> AttentionRun {
@@ -142,6 +163,7 @@ pub(super) fn attention_run(
     let n = values.shape()[0];
     AttentionRun {
         weights: weights.numbers().reshape([n, heads, rows, tokens]),
+        first_row,
         values: values.numbers().reshape([n, heads, tokens, width]),
         projection,
         bias,
@@ -149,14 +171,14 @@ pub(super) fn attention_run(
 }
 
 /// q; where its product with k is not scaled, the scale is in it already, and is taken out.
-fn queries(dense: Dense, heads: usize, tokens: usize, is_scaled: bool) -> Tensor<4> {
+fn queries(dense: Dense, (heads, tokens): (usize, usize), is_scaled: bool) -> Tensor<4> {
     let queries = by_head(dense, heads, tokens);
     let [_, _, _, width] = queries.dims();
     if is_scaled { queries } else { queries.mul_scalar((width as f32).sqrt()) }
 }
 
 /// k of kᵀ, `[n, …, d, tokens]` to `[n, H, tokens, d]`.
-fn keys(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
+fn keys(dense: Dense, (heads, tokens): (usize, usize)) -> Tensor<4> {
     let shape = dense.shape();
     let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
     let transposed = dense.numbers().reshape([n, heads, numbers / tokens / heads, tokens]);

@@ -18,7 +18,7 @@ use cam_explain::paths::distinct;
 use cam_explain::vectors::VectorFile;
 use cam_explain::{
     Answer, Captured, Clock, Environment, Error, Failed, Model, PreparedQuestion, Question, Report,
-    Source, Subject, drawing,
+    Source, Subject, drawing, kept,
 };
 use cam_viz::Panel;
 use image::RgbImage;
@@ -185,7 +185,8 @@ impl<'a> Session<'a> {
         taken: &mut BTreeSet<PathBuf>,
     ) -> Result<Explained, Failure> {
         let mut clock = Clock::start();
-        let captured = self.model.capture_at(query, &self.layers, &mut clock)?;
+        let seen = (&self.layers[..], kept(&self.settings.methods));
+        let captured = self.model.capture_at(query, seen, &mut clock)?;
         let own;
         let (question, questions) = match &self.asked {
             Asked::Same(question) => (&**question, self.names.questions.clone()),

@@ -1,0 +1,63 @@
+//! What every patch wrote to a transformer's embedding.
+
+use burn::tensor::{Tensor, TensorData};
+
+use crate::gradient_route::Routes as _;
+use crate::{Capture, Error, Kept};
+
+/// Numbers that are computed together on the way: 64 MB.
+const AT_ONCE: usize = 1 << 24;
+
+/// An image's embedding as a sum: what each patch wrote to it through the last blocks' attentions, and the rest.
+///
+/// e = Σ_p c_p + rest, c_p = R(Σ_l Σ_h Σ_q A^{l,h}_{qp} v^{l,h}_p W^{l,h}), R being what reads the embedding off the stream
+/// with its divisors held: [`TokenContributions`](crate::methods::TokenContributions) before anything is asked.
+#[derive(Debug, Clone)]
+pub struct TokenParts {
+    /// c, `[P, d]`.
+    pub patches: Tensor<2>,
+    /// Rows and columns of patches.
+    pub grid: [usize; 2],
+    /// e, `[1, d]`.
+    pub embedding: Tensor<2>,
+}
+
+impl TokenParts {
+    /// Of a capture of one image, and so many of the last blocks.
+    ///
+    /// # Errors
+    /// [`Error::NoAttention`], and [`Error::NotPerPosition`] where an attention pools the tokens, behind which nothing is linear.
+    pub fn of(capture: &Capture<'_>, blocks: usize) -> Result<Self, Error> {
+        let network = match (capture.network.transformer(), capture.network.attention_pooling()) {
+            (Some(network), _) => network,
+            (None, Some(_)) => {
+                return Err(Error::NotPerPosition {
+                    reason: "what follows the attention that pools its tokens is not linear",
+                });
+            }
+            (None, None) => return Err(Error::NoAttention),
+        };
+        let run = capture.tokens(Kept::as_read(blocks)).ok_or(Error::NoAttention)?;
+        let readout = network.readout().frozen(run.end.clone());
+        let [_, tokens, channels] = run.end.dims();
+        let embedding = capture.embeddings().narrow(0, 0, 1);
+        let [_, width] = embedding.dims();
+        let at_once = (AT_ONCE / (tokens * channels)).clamp(1, width);
+        let parts = (0..width).step_by(at_once).map(|first| {
+            let axes = axes(first, at_once.min(width - first), width);
+            let probe = readout.pull_back(Tensor::from_data(axes, &embedding.device()));
+            let taken = run.last(blocks).iter().map(|block| block.attention.by_token(&probe));
+            let taken = taken.reduce(|sum, more| sum + more).ok_or(Error::NoAttention)?;
+            Ok(taken.narrow(2, run.layout.before, run.layout.patches()).squeeze_dim::<2>(0))
+        });
+        let patches = Tensor::cat(parts.collect::<Result<Vec<_>, Error>>()?, 0).transpose();
+        Ok(Self { patches, grid: run.layout.grid, embedding })
+    }
+}
+
+/// Some of the axes of an embedding, `[1, count, width]`.
+fn axes(first: usize, count: usize, width: usize) -> TensorData {
+    let mut numbers = vec![0.0_f32; count * width];
+    (0..count).for_each(|row| numbers[row * width + first + row] = 1.0);
+    TensorData::new(numbers, [1, count, width])
+}

@@ -1,0 +1,79 @@
+//! One run of a network, of which more than its embeddings is wanted.
+
+use std::collections::BTreeMap;
+
+use ::burn::tensor::Tensor;
+use cam_core::{Activations, ForwardPass, Layer};
+use cam_graph::{Cut, Value};
+
+use super::grid::{flat, split};
+use super::{GraphNetwork, embeddings};
+use crate::graph_executor::Dense;
+
+/// What a run computed.
+pub(super) type Found = BTreeMap<Value, Dense>;
+
+/// A value that was wanted.
+pub(super) fn take(found: &Found, value: Value) -> Dense {
+    found.get(&value).expect("it was wanted").clone()
+}
+
+impl GraphNetwork {
+    /// One run on images `[n, 3, h, w]`: what every network's gives, the values that are wanted, and what is cut out of
+    /// others.
+    pub(super) fn pass(
+        &self,
+        images: Tensor<4>,
+        layers: &[Layer],
+        values: impl IntoIterator<Item = Value>,
+        cut: impl Fn(Value, &Dense) -> Option<Dense>,
+    ) -> (ForwardPass, Found) {
+        let [_, channels, height, width] = images.dims();
+        self.remember(&[channels, height, width]);
+        let output = self.graph().output;
+        let mut wanted = self.values_at(layers);
+        wanted.extend(values.into_iter().chain([output]));
+        wanted.sort_unstable();
+        wanted.dedup();
+        let given = [self.given(images, &wanted)];
+        let (computed, parts) = self.executor_behind(&given).run_cutting(&given, &wanted, cut);
+        let mut found: Found = wanted.into_iter().zip(computed).collect();
+        found.extend(parts);
+        let pass = ForwardPass {
+            activations: self.activations(layers, &found),
+            embeddings: embeddings(vec![take(&found, output)]),
+        };
+        (pass, found)
+    }
+
+    /// Where a run begins: behind the engine, where that does not pass by what is wanted.
+    fn given(&self, images: Tensor<4>, wanted: &[Value]) -> (Value, Dense) {
+        let engine = self.engine.as_ref().filter(|_| !images.is_autodiff());
+        match engine.filter(|engine| wanted.iter().all(|value| *value >= engine.end())) {
+            Some(engine) => {
+                (engine.end(), Dense::new(engine.run(Value::INPUT, engine.end(), images)))
+            }
+            None => (Value::INPUT, Dense::new(images)),
+        }
+    }
+
+    /// The values that layers' activations are made of, each once, in their order.
+    pub(super) fn values_at(&self, layers: &[Layer]) -> Vec<Value> {
+        let cuts = layers.iter().map(|layer| &self.cuts[layer.index()]);
+        let mut values: Vec<Value> =
+            cuts.flat_map(|cut| cut.held.iter().copied().chain([cut.value])).collect();
+        values.sort_unstable();
+        values.dedup();
+        values
+    }
+
+    /// The activations at layers, of the values that they are made of.
+    pub(super) fn activations(&self, layers: &[Layer], found: &Found) -> Vec<Activations> {
+        let at = |cut: &Cut| {
+            let (grid, beside) = split(take(found, cut.value), &cut.layout);
+            let held = cut.held.iter().map(|value| flat(take(found, *value)));
+            Activations { grid, held: beside.into_iter().chain(held).collect() }
+        };
+        layers.iter().map(|layer| at(&self.cuts[layer.index()])).collect()
+    }
+}
