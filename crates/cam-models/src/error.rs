@@ -57,7 +57,7 @@ pub enum LoadError {
     /// No network here has such tensors.
     #[error(
         "{}: no network here has these tensors ({tensors} of them, such as {examples}): \
-         ResNet, EfficientNet, MobileNet, ConvNeXt, DenseNet and RegNet are known",
+         ResNet, EfficientNet, MobileNet, ConvNeXt, DenseNet and RegNet are known; export any other to ONNX",
         path.display()
     )]
     UnknownArchitecture {
