@@ -173,7 +173,7 @@ mod tests {
             ("hf:a/bé", "'é' is in no repository's name: letters, digits, `-`, `_`, `.`"),
             ("hf:a\\b", "'\\\\' is in no repository's name: letters, digits, `-`, `_`, `.`"),
             ("hf:a/b?c", "'?' is in no repository's name: letters, digits, `-`, `_`, `.`"),
-            ("hf:a/b--c", "`--` is in no repository's name"),
+            ("hf:a/b--1", "`--` is in no repository's name"),
             ("hf:a/.b", "`.b` begins or ends with `-` or `.`"),
             ("hf:a/b.git", "the name ends without `.git`"),
             ("hf:a/b@", "after `@` a revision is missing"),
