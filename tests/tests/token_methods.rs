@@ -8,7 +8,7 @@ use cam_core::methods::{CATALOGUE, Need, Settings, TokenContributions, method};
 use cam_core::{
     Activations, AttentionPooling, Budget, Capture, Explanation, ForwardPass, GradCam, Head, Kept,
     Layer, LayerInfo, Linear, Method, Network, Pair, Place, PoolingRun, ProjectionStep, Readout,
-    ReadoutStep, Target, TokenParts, TokenRun, Transformer,
+    ReadoutStep, Target, TokenLayout, TokenParts, TokenRun, Transformer,
 };
 use cam_explain::onnx;
 use cam_models::ConvNet;
@@ -386,6 +386,30 @@ fn where_only_a_class_token_is_read_a_gradient_is_refused_with_the_layer_to_take
     let error = capture.explain(&GradCam, &target).expect_err("the gradient is zero").to_string();
     assert!(error.contains("explain `blocks.1`"), "{error}");
     assert!(error.contains("every patch is zero"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn patches_above_three_medians_are_counted_and_tokens_beside_the_grid_are_not(
+        long in 0_usize..5, before in 0_usize..3, behind in 0_usize..3, times in 3.1_f32..50.0,
+    ) {
+        let (patches, channels) = (12, 4);
+        // Lengths are 1 but for some patches at the end of the grid, and all tokens beside it.
+        let of_token = |token: usize| match token.checked_sub(before) {
+            Some(patch) if patch < patches - long => 1.0,
+            _ => times,
+        };
+        let tokens = before + patches + behind;
+        let stream = (0..tokens).flat_map(|token| [of_token(token), 0.0, 0.0, 0.0]).collect();
+        let stream = TensorData::new::<f32, _>(stream, [1, tokens, channels]);
+        let stream = Tensor::<3>::from_data(stream, &cam_tests::device());
+        let layout = TokenLayout { before, grid: [3, 4], behind };
+        let run = TokenRun { layout, start: stream.clone(), end: stream, blocks: Vec::new() };
+        let found = run.outliers().unwrap().remove(0);
+        prop_assert_eq!((found.count, found.patches), (long, patches));
+        let longest = if long > 0 { times } else { 1.0 };
+        prop_assert!((found.longest - longest).abs() <= 1e-4 * longest);
+    }
 }
 
 /// A readout of random steps: a norm of tokens or of what is pooled, a projection, unit length.

@@ -6,7 +6,7 @@ use crate::gradient_route::{Question, Resolved, Routes, Targets, embedding_gradi
 use crate::read::{all_finite, read};
 use crate::{
     Activations, Budget, Error, Explanation, ForwardPass, Kept, Layer, LayerExplanation, LayerMaps,
-    Method, Network, PoolingRun, Progress, Route, Tail, Target, TokenRun, View,
+    Method, Network, Outliers, PoolingRun, Progress, Route, Tail, Target, TokenRun, View,
 };
 
 /// One forward pass, kept: activations at the chosen layers, and the embeddings behind them.
@@ -143,6 +143,15 @@ impl<'n> Capture<'n> {
     pub fn activations(&self, layer: Layer) -> Option<&Tensor<4>> {
         let found = self.activations.iter().find(|(at, _)| *at == layer);
         found.map(|(_, activations)| &activations.grid)
+    }
+
+    /// Patches with outstandingly long vectors, of each image; none where no attentions were [kept](Self::keeping).
+    ///
+    /// # Errors
+    /// [`Error::Device`].
+    pub fn outliers(&self) -> Result<Option<Vec<Outliers>>, Error> {
+        let run = locked(&self.attended.tokens).as_ref().map(|(_, run)| Arc::clone(run));
+        run.map(|run| run.outliers()).transpose()
     }
 
     /// Puts a target's k questions to every image.
