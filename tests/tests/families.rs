@@ -222,3 +222,30 @@ fn every_published_network_is_told_from_its_file_and_embeds_as_in_its_library() 
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// `features.2.conv.1.0` is the fourth of a block's layers, `features.2.conv.2` the seventh.
+fn flat(name: &str) -> String {
+    let mut parts: Vec<String> = name.split('.').map(str::to_owned).collect();
+    if parts.get(2).is_none_or(|part| part != "conv") {
+        return name.to_owned();
+    }
+    // In the first block nothing is widened.
+    let last = if parts[1] == "1" { 1 } else { 2 };
+    let place: usize = parts[3].parse().expect("parts of a block are numbered");
+    let layer = match place < last {
+        true => 3 * place + parts.remove(4).parse::<usize>().expect("layers are numbered"),
+        false => 3 * last + place - last,
+    };
+    parts[3] = layer.to_string();
+    parts.join(".")
+}
+
+#[test]
+fn a_mobilenet_v2_from_before_torchvision_is_the_same_network() {
+    let key = "torchvision.mobilenet_v2";
+    let own = state_dict(key).into_iter().filter(|(name, ..)| name.starts_with("features"));
+    let entries: Vec<Entry> =
+        own.map(|(name, shape, values)| (flat(&name), shape, values)).collect();
+    assert!(entries.iter().any(|entry| entry.0 == "features.17.conv.7.running_var"));
+    assert_embeds(key, &load(&entries), "burn");
+}

@@ -44,6 +44,14 @@ pub(super) fn torchvision(name: &str) -> Option<Description> {
     })
 }
 
+/// As it was published before torchvision took it up, in PyTorch too.
+pub(super) fn flat(name: &str) -> Option<Description> {
+    (name == TORCHVISION).then(|| {
+        let pixels = Pixels::imagenet(224, Filter::Bilinear);
+        described(name, (1.0, 1.0), Modules::Flat, ("classifier", pixels))
+    })
+}
+
 pub(super) fn timm_names() -> Vec<&'static str> {
     TIMM.map(|known| known.0).into()
 }

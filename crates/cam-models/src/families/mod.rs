@@ -44,7 +44,7 @@ pub struct Listed {
 }
 
 /// All of them. Of two that have a network of one name, the first is meant where no file says more.
-pub(crate) static LISTED: [Listed; 11] = [
+pub(crate) static LISTED: [Listed; 12] = [
     Listed {
         one: "a MobileNetV2",
         library: "torchvision",
@@ -55,6 +55,17 @@ pub(crate) static LISTED: [Listed; 11] = [
         classifier: "classifier.1",
         names: mobilenet_v2::torchvision_names,
         describe: mobilenet_v2::torchvision,
+    },
+    Listed {
+        one: "a MobileNetV2",
+        library: "pytorch-mobilenet-v2",
+        anchors: &["features.1.conv.3.weight", "features.2.conv.6.weight"],
+        stem: "features.0.0.weight",
+        own: &["features"],
+        renamed: &[],
+        classifier: "classifier",
+        names: mobilenet_v2::torchvision_names,
+        describe: mobilenet_v2::flat,
     },
     Listed {
         one: "an EfficientNet",

@@ -18,6 +18,8 @@ pub(super) enum Part {
 pub(super) enum Modules {
     /// `features.4.conv.1.0`: blocks count through, and the narrowing convolution is no module of its own.
     MobileNetV2,
+    /// `features.4.conv.3`: the same before torchvision had it, where all layers of a block count through.
+    Flat,
     /// `features.4.block.1.0`: blocks count through.
     MobileNetV3,
     /// `features.2.0.block.1.0`: stages and blocks.
@@ -62,6 +64,9 @@ impl Modules {
         let part = parts.get(place).copied().unwrap_or(Part::Only);
         if self == Self::Timm {
             return timm(block, kind, parts, place, part);
+        }
+        if self == Self::Flat {
+            return [0, 1, 2].map(|layer| format!("{block}.conv.{}", 3 * place + layer)).into();
         }
         let sequence = if self == Self::MobileNetV2 { "conv" } else { "block" };
         let path = format!("{block}.{sequence}.{place}");
