@@ -1,7 +1,7 @@
 use std::sync::OnceLock;
 
 use burn::tensor::Device;
-use cam_graph::{Graph, Value};
+use cam_graph::{Graph, Operation, Value};
 
 use super::{Machine, Parameters};
 use crate::graph_engine::GraphEngine;
@@ -26,24 +26,28 @@ impl Burn {
         machine: Machine<'_>,
         engine: Option<&GraphEngine>,
     ) -> Self {
-        let burn = Self {
+        let Machine { device, precision, .. } = machine;
+        let (mut parameters, whole) = (parameters, OnceLock::new());
+        if engine.is_none() {
+            // Nobody else runs it: what the device says to its weights is said now, and they are not kept twice.
+            let constants = constants(graph, &parameters);
+            let executor = GraphExecutor::new(graph.clone(), parameters, device, precision);
+            whole.get_or_init(|| executor.expect("the parameters were counted"));
+            parameters = constants;
+        }
+        Self {
             graph: graph.clone(),
             parameters,
-            machine: (machine.device.clone(), machine.precision),
+            machine: (device.clone(), precision),
             end: engine.map(GraphEngine::end),
             tail: OnceLock::new(),
-            whole: OnceLock::new(),
-        };
-        if engine.is_none() {
-            // Nobody else runs it: what the device says to its weights is said now.
-            burn.executor(false, None);
+            whole,
         }
-        burn
     }
 
-    /// The numbers of a parameter, where the engine does not have them.
-    pub(super) fn parameter(&self, name: &str) -> Option<&Vec<f32>> {
-        self.parameters.get(name)
+    /// The numbers of the constants.
+    pub(super) fn constants(&self) -> Parameters {
+        constants(&self.graph, &self.parameters)
     }
 
     #[cfg(feature = "files")]
@@ -78,4 +82,13 @@ impl Burn {
             _ => self.whole.get_or_init(|| made(self.graph.clone())),
         }
     }
+}
+
+/// The numbers of the constants, which are part of what a graph computes and no weights.
+fn constants(graph: &Graph, parameters: &Parameters) -> Parameters {
+    let names = graph.steps.iter().filter_map(|step| match &step.operation {
+        Operation::Constant { parameter } => Some(parameter),
+        _ => None,
+    });
+    names.filter_map(|name| Some((name.clone(), parameters.get(name)?.clone()))).collect()
 }

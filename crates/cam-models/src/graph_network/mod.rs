@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ::burn::tensor::{Device, Tensor};
 use cam_core::{Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Network, Tail};
 use cam_engine::Options;
-use cam_graph::{Cut, Graph, Operation, Positions, Shape, Value};
+use cam_graph::{Cut, Graph, Positions, Shape, Value};
 
 use self::burn::Burn;
 use self::engine_tail::EngineTail;
@@ -153,13 +153,7 @@ impl GraphNetwork {
 
     /// The numbers of the constants.
     pub(crate) fn constants(&self) -> Parameters {
-        let names = self.graph.steps.iter().filter_map(|step| match &step.operation {
-            Operation::Constant { parameter } => Some(parameter),
-            _ => None,
-        });
-        let known =
-            names.filter_map(|name| Some((name.clone(), self.burn.parameter(name)?.clone())));
-        known.collect()
+        self.burn.constants()
     }
 
     /// The parameters that are not packed in the engine.
