@@ -106,6 +106,7 @@ impl Front {
     }
 
     /// Takes weights that were packed before.
+    #[cfg(feature = "files")]
     pub(crate) fn open(
         mut self,
         read: &engine::ReadAt<'_>,
@@ -116,11 +117,13 @@ impl Front {
     }
 
     /// Bytes of the packed weights.
+    #[cfg(feature = "files")]
     pub(crate) fn bytes(&self) -> Result<usize, engine::Error> {
         Engine::packed_bytes(&self.graph)
     }
 
     /// Whether a parameter is the weight of one of its convolutions.
+    #[cfg(feature = "files")]
     pub(crate) fn holds(&self, parameter: &str) -> bool {
         self.weights.contains_key(parameter)
     }

@@ -185,6 +185,7 @@ impl ConvNet {
         self.body.cuts()
     }
 
+    #[cfg(feature = "files")]
     pub(crate) fn body(&self) -> &GraphNetwork {
         &self.body
     }
