@@ -3,6 +3,7 @@
 use cam_core::{HeadKind, Layer, LayerInfo};
 use cam_graph::{Cut, Graph, Head, Operation, Pooling, Positions, Shape};
 
+use crate::graph_network::Places;
 use crate::{Classifier, Parameters, Preprocessing};
 
 /// A network from the image to the embedding, the classifier behind it, and how images are prepared. It holds no
@@ -42,25 +43,20 @@ impl Description {
 
     /// What its cuts offer to those who explain, once it is fused; nothing where the steps do not fit each other.
     pub fn layers(&self) -> Vec<LayerInfo> {
-        let Self { graph, .. } = self.fused();
-        let Ok(shapes) = graph.shapes(&graph.input) else { return Vec::new() };
-        let cuts = graph.cuts(&graph.input).unwrap_or_default();
+        let Some((_, Places { shapes, cuts, .. })) = self.places() else { return Vec::new() };
         cuts.iter().map(|cut| layer(cut, &shapes)).collect()
     }
 
     /// The place to look at unless told otherwise.
     pub fn last_layer(&self) -> Option<Layer> {
-        let Self { graph, .. } = self.fused();
-        let shapes = graph.shapes(&graph.input).ok()?;
-        let cuts = graph.cuts(&graph.input).ok()?;
-        graph.automatic(&cuts, &shapes).map(Layer::new)
+        self.places().map(|(_, places)| Layer::new(places.automatic))
     }
 
     /// What kind of head follows a layer, which does not depend on the weights.
     pub fn head_kind(&self, at: Layer) -> HeadKind {
-        let Self { graph, .. } = self.fused();
-        let Ok(shapes) = graph.shapes(&graph.input) else { return HeadKind::Other };
-        let cuts = graph.cuts(&graph.input).unwrap_or_default();
+        let Some((graph, Places { shapes, cuts, .. })) = self.places() else {
+            return HeadKind::Other;
+        };
         let follows = |head: &Head| cuts.get(at.index()).is_some_and(|cut| cut.value == head.value);
         match graph.head(&shapes).filter(follows) {
             Some(head) if head.pooling == Pooling::Average => match head.steps.is_empty() {
@@ -69,6 +65,13 @@ impl Description {
             },
             _ => HeadKind::Other,
         }
+    }
+
+    /// The graph as it is run, and where it can be cut.
+    fn places(&self) -> Option<(Graph, Places)> {
+        let Self { graph, .. } = self.fused();
+        let places = Places::of(&graph).ok()?;
+        Some((graph, places))
     }
 
     /// Width of the embedding; 0 where the steps do not fit each other.

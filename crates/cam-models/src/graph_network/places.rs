@@ -7,10 +7,10 @@ use crate::network::NetworkError;
 
 /// Where a graph can be cut, for images of the size that it was made for.
 pub(crate) struct Places {
-    pub(super) shapes: Vec<Shape>,
-    pub(super) cuts: Vec<Cut>,
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) cuts: Vec<Cut>,
     /// The place to look at unless told otherwise.
-    pub(super) automatic: usize,
+    pub(crate) automatic: usize,
 }
 
 impl Places {
