@@ -54,12 +54,11 @@ mod tests {
     fn found(key: &str, value: &str) -> Option<Vec<String>> {
         let header = serde_json::json!({ "__metadata__": { key: value } }).to_string();
         let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
-        let name = format!("cam-classes-{}-{key}-{}", std::process::id(), value.len());
-        let path = std::env::temp_dir().join(name);
+        // A folder of its own: tests run side by side.
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("classes.safetensors");
         fs::write(&path, bytes).expect("a file can be written");
-        let names = class_names(&path);
-        fs::remove_file(&path).expect("it was written");
-        names
+        class_names(&path)
     }
 
     #[test]
