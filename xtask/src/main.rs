@@ -10,6 +10,7 @@ mod browser;
 mod cargo;
 mod check;
 mod demo;
+mod evaluate;
 mod fuzz;
 mod git;
 mod metadata;
@@ -36,6 +37,7 @@ enum Command {
     Bench(bench::Arguments),
     Backends(backends::Arguments),
     Parity(parity::Arguments),
+    Evaluate(evaluate::Arguments),
     Sanitize(sanitize::Arguments),
     Fuzz(fuzz::Arguments),
     Semver(semver::Arguments),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Backends(arguments) => backends::run(&arguments),
         Command::Parity(arguments) => parity::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Sanitize(arguments) => sanitize::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Semver(arguments) => semver::run(&arguments),

@@ -49,6 +49,17 @@ pub enum Error {
         image: [usize; 2],
     },
 
+    /// A map of another size than the image of a region.
+    #[error(
+        "the map is {map:?} pixels in height and width but the region's image is {region:?}: resize the map to it"
+    )]
+    Region {
+        /// Height and width of the map.
+        map: [usize; 2],
+        /// Height and width of the region's image.
+        region: [usize; 2],
+    },
+
     /// The closure gave another number of scores.
     #[error("expected {expected} scores, one for each image, but got {found}")]
     Scores {

@@ -11,9 +11,11 @@
 //! | [`Confidence`] | does the score survive when only the map's part is shown? | small drop |
 //! | [`road`] | the same with gaps filled so well that they are not seen | large |
 //! | [`arcc`] | is it faithful, small and stable at once? | large |
-//! | [`share_inside`], [`points_inside`] | is it where it should be? | large |
+//! | [`share_inside`], [`points_inside`], [`best_overlap`] | is it where it should be? | large |
 //! | [`pearson`], [`spearman`] | how similar is it to the map of a random network? | near zero |
 //! | [`sensitivity`] | how much does it change when the image hardly does? | small |
+//!
+//! [`confidence_interval`] says how far a mean can be trusted.
 //!
 //! No measure stands alone: one that changes an image shows the network what it has never seen, one
 //! that knows the answer needs a composed image. [`baselines`] are maps that ignore the network: a method
@@ -25,6 +27,7 @@ pub mod baselines;
 
 mod agreement;
 mod arcc;
+mod bootstrap;
 mod confidence;
 mod curve;
 mod deletion;
@@ -34,6 +37,7 @@ mod imputation;
 mod multigrid;
 mod pointing;
 mod ranking;
+mod region;
 mod road;
 mod scorer;
 mod sensitivity;
@@ -42,13 +46,15 @@ pub use cam_map::{Map, MapError};
 
 pub use agreement::{pearson, spearman};
 pub use arcc::{Arcc, arcc, coherency, complexity};
+pub use bootstrap::confidence_interval;
 pub use confidence::Confidence;
 pub use curve::Curve;
 pub use deletion::{Perturbation, blurred, deletion, insertion};
 pub use error::Error;
 pub use image::Image;
 pub use imputation::impute;
-pub use pointing::{Region, points_inside, share_inside};
+pub use pointing::{best_overlap, points_inside, share_inside};
+pub use region::Region;
 pub use road::{ARCC_PERCENTILES, PERCENTILES, Road, Settings as RoadSettings, road};
 pub use scorer::{Explain, Score};
 pub use sensitivity::{Settings as SensitivitySettings, masked, noisy, sensitivity};

@@ -2,8 +2,8 @@
 
 use cam_metrics::{
     ARCC_PERCENTILES, Confidence, Error, Image, Map, Perturbation, Region, RoadSettings,
-    SensitivitySettings, arcc, baselines, coherency, complexity, deletion, impute, insertion,
-    pearson, points_inside, road, sensitivity, share_inside, spearman,
+    SensitivitySettings, arcc, baselines, best_overlap, coherency, complexity, deletion, impute,
+    insertion, pearson, points_inside, road, sensitivity, share_inside, spearman,
 };
 use cam_random::Random;
 use serde_json::Value;
@@ -188,29 +188,63 @@ fn a_constant_map_is_no_better_than_chance() {
     let combined = road(&image, &constant, settings, &mut right_half).expect("measured").combined();
     assert!(combined.abs() < 0.02, "{combined}");
     let region = Region::cell(SIZE, [2, 2], 3);
-    assert_near("share", &[share_inside(&constant, region).expect("positive")], &[0.25]);
-    assert_near("points", &[points_inside(&constant, region).expect("positive")], &[0.25]);
+    assert_near("share", &[share_inside(&constant, &region).expect("positive")], &[0.25]);
+    assert_near("points", &[points_inside(&constant, &region).expect("positive")], &[0.25]);
     assert_eq!(pearson(&constant, &right_map()), Err(Error::Constant));
     assert_eq!(spearman(&right_map(), &constant), Err(Error::Constant));
 }
 
 #[test]
 fn all_mass_in_the_region_is_one_and_none_is_zero() {
-    let region = Region { rows: [0, HEIGHT], columns: [WIDTH / 2, WIDTH] };
-    assert_eq!(share_inside(&right_map(), region), Ok(1.0));
-    assert_eq!(points_inside(&right_map(), region), Ok(1.0));
-    assert_eq!(share_inside(&right_map().inverted(), region), Ok(0.0));
-    assert_eq!(points_inside(&right_map().inverted(), region), Ok(0.0));
+    let region = Region::cell(SIZE, [1, 2], 1);
+    assert_eq!(share_inside(&right_map(), &region), Ok(1.0));
+    assert_eq!(points_inside(&right_map(), &region), Ok(1.0));
+    assert_eq!(share_inside(&right_map().inverted(), &region), Ok(0.0));
+    assert_eq!(points_inside(&right_map().inverted(), &region), Ok(0.0));
     let nothing = Map::new(WIDTH, HEIGHT, vec![-1.0; HEIGHT * WIDTH]).expect("a sound map");
-    assert_eq!(share_inside(&nothing, region), Err(Error::NothingPositive));
-    assert_eq!(points_inside(&nothing, region), Err(Error::NothingPositive));
+    assert_eq!(share_inside(&nothing, &region), Err(Error::NothingPositive));
+    assert_eq!(points_inside(&nothing, &region), Err(Error::NothingPositive));
+}
+
+#[test]
+fn the_best_overlap_is_that_of_the_best_threshold() {
+    let region = Region::of(SIZE, |y, x| (10..30).contains(&y) && (15..40).contains(&x));
+    let map = heat(0.0);
+    let overlap = |threshold: f32| {
+        let pixels = map.values().iter().map(|&value| value >= threshold).zip(region.inside());
+        let (both, either) = pixels.fold((0, 0), |(both, either), (shown, &inside)| {
+            (both + u32::from(shown && inside), either + u32::from(shown || inside))
+        });
+        both as f32 / either as f32
+    };
+    let best = map.values().iter().map(|&value| overlap(value)).fold(0.0, f32::max);
+    assert_eq!(best_overlap(&map, &region), Ok(best));
+    assert!((0.4..0.9).contains(&best), "{best}");
+}
+
+#[test]
+fn the_best_overlap_is_one_for_the_region_itself_and_its_share_for_a_constant_map() {
+    let region = Region::cell(SIZE, [1, 2], 1);
+    assert_eq!(best_overlap(&right_map(), &region), Ok(1.0));
+    assert_eq!(best_overlap(&right_map().inverted(), &region), Ok(region.share()));
+    let constant = Map::new(WIDTH, HEIGHT, vec![0.5; WIDTH * HEIGHT]).expect("a sound map");
+    assert_eq!(best_overlap(&constant, &region), Ok(0.5));
+}
+
+#[test]
+fn a_map_of_another_size_than_the_region_is_an_error() {
+    let region = Region::cell([HEIGHT, WIDTH + 1], [1, 1], 0);
+    let error = Err(Error::Region { map: SIZE, region: [HEIGHT, WIDTH + 1] });
+    for measured in [share_inside, points_inside, best_overlap].map(|m| m(&heat(0.0), &region)) {
+        assert_eq!(measured, error);
+    }
 }
 
 #[test]
 fn cells_of_a_grid_tile_the_image() {
     let (size, grid) = ([11, 7], [3, 2]);
     let everything = Map::new(size[1], size[0], vec![1.0; 77]).expect("a sound map");
-    let shares = (0..6).map(|i| share_inside(&everything, Region::cell(size, grid, i)));
+    let shares = (0..6).map(|i| share_inside(&everything, &Region::cell(size, grid, i)));
     let sum: f32 = shares.map(|share| share.expect("positive")).sum();
     assert!((sum - 1.0).abs() < 1e-6, "{sum}");
 }
@@ -317,7 +351,7 @@ fn no_measure_gives_nan_for_a_map_that_is_not_finite() {
     let mut values = heat(0.0).into_values();
     values[7] = f32::NAN;
     let nan = Map::new(WIDTH, HEIGHT, values).expect("a map may hold anything");
-    let region = Region { rows: [0, 9], columns: [0, 9] };
+    let region = Region::cell(SIZE, [1, 1], 0);
     let mut explain = |_: &[Image]| -> Result<Vec<Map>, Error> { Ok(vec![heat(0.0)]) };
     let refused = [
         deletion(&image, &nan, Perturbation::default(), &mut score).err(),
@@ -329,8 +363,9 @@ fn no_measure_gives_nan_for_a_map_that_is_not_finite() {
         complexity(&nan).err(),
         pearson(&heat(0.0), &nan).err(),
         spearman(&nan, &heat(0.0)).err(),
-        share_inside(&nan, region).err(),
-        points_inside(&nan, region).err(),
+        share_inside(&nan, &region).err(),
+        points_inside(&nan, &region).err(),
+        best_overlap(&nan, &region).err(),
     ];
     for (measure, refused) in refused.into_iter().enumerate() {
         assert!(

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use cam_explain::evaluate::Negatives;
 use cam_models::Fit;
 use clap::{Args, value_parser};
 
@@ -22,6 +23,23 @@ pub struct Evaluate {
     /// ablation-cam for other networks.
     #[arg(long = "method", value_name = "M[,M]", value_delimiter = ',')]
     pub methods: Vec<String>,
+
+    /// What is measured, beside the time: inside, points, overlap, deletion, insertion, drop, increase, road, arcc,
+    /// complexity, sensitivity, randomised, agreement (the rank correlation with the first method's map). All of it unless
+    /// given; inside, points and overlap take a single run of the
+    /// network for a map, the others take up to a hundred.
+    #[arg(long = "measure", value_name = "M[,M]", value_delimiter = ',')]
+    pub measures: Vec<String>,
+
+    /// Take photographs as they are, in place of collages, and ask about each object that a file of labelme outlines
+    /// (photograph.jpg, photograph.json): the concept is the object, cut out.
+    #[arg(long, conflicts_with_all = ["collages", "grid", "cell", "fit"])]
+    pub objects: bool,
+
+    /// Ask for the cosine to a concept alone, or less the mean cosine to the others in the picture, or less the mean cosine
+    /// to everything that can be asked about.
+    #[arg(long, value_name = "none|others|mean", default_value_t)]
+    pub negatives: Negatives,
 
     /// How many collages are made. Each is asked about each of its images.
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u32).range(1..=100_000))]
@@ -73,9 +91,12 @@ const HELP: &str = "\
 Collages put several images side by side; the question is always where one of them is, as the cosine
 to its embedding. So the right place is known, and the score that is measured is the one that was
 explained. Three baselines stand in the same table: a random map, a Gaussian in the centre, and edges.
+Each number has the interval in which the mean lies with 95 % confidence, by bootstrap over the pictures.
 
 Written into FOLDER: records.jsonl (a line per map, as soon as it is measured), summary.csv,
 summary.json and summary.png. A run that was interrupted goes on where it stopped.
 
-Example:
-  cam evaluate photographs --method grad-cam,score-cam --top-channels 64 --out scores";
+Examples:
+  cam evaluate photographs --method grad-cam,score-cam --top-channels 64 --out scores
+  cam evaluate photographs --measure inside,points --collages 50
+  cam evaluate annotated --objects";

@@ -1,5 +1,5 @@
 use cam_explain::Environment;
-use cam_explain::evaluate::{Settings, Summary, evaluate};
+use cam_explain::evaluate::{Places, Settings, Summary, evaluate};
 
 use crate::arguments::Evaluate;
 use crate::failure::Failure;
@@ -9,10 +9,18 @@ pub fn run(arguments: &Evaluate, environment: &Environment) -> Result<(), Failur
     let settings = Settings {
         methods: arguments.methods.clone(),
         options: arguments.options.meant(),
-        collages: arguments.collages as usize,
-        grid: grid(&arguments.grid)?,
-        cell: arguments.cell,
-        fit: arguments.fit,
+        places: if arguments.objects {
+            Places::Objects
+        } else {
+            Places::Collages {
+                count: arguments.collages as usize,
+                grid: grid(&arguments.grid)?,
+                cell: arguments.cell,
+                fit: arguments.fit,
+            }
+        },
+        negatives: arguments.negatives,
+        measures: arguments.measures.clone(),
         layer: arguments.layer.clone(),
         out: arguments.out.clone(),
     };
@@ -44,17 +52,15 @@ fn grid(text: &str) -> Result<[usize; 2], Failure> {
     }
 }
 
-/// Prints the table.
+/// Prints the table: means, and how far the ends of their intervals are.
 fn print(summary: &Summary) -> Result<(), Failure> {
     let names = summary.methods.first().map_or(&[][..], |row| &row.means);
-    let heads: String = names.iter().map(|(name, _)| format!("{name:>11}")).collect();
+    let heads: String = names.iter().map(|(name, _)| format!("{name:>14}")).collect();
     print::line(format_args!("{:<24}{:>6}{heads}", "method", "maps"))?;
     for row in &summary.methods {
-        let numbers = row.means.iter().map(|(_, mean)| match mean {
-            Some(mean) => format!("{mean:>11.3}"),
-            None => format!("{:>11}", "–"),
-        });
-        let numbers: String = numbers.collect();
+        let numbers = row.means.iter().zip(&row.intervals);
+        let numbers = numbers.map(|((_, mean), (_, interval))| cell(*mean, *interval));
+        let numbers: String = numbers.map(|number| format!("{number:>14}")).collect();
         print::line(format_args!("{:<24}{:>6}{numbers}", row.method, row.maps))?;
     }
     for row in summary.methods.iter().filter(|row| row.degenerate > 0) {
@@ -64,4 +70,15 @@ fn print(summary: &Summary) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
+}
+
+/// A mean, and the farther end of its interval.
+fn cell(mean: Option<f32>, interval: Option<[f32; 2]>) -> String {
+    match (mean, interval) {
+        (None, _) => "–".to_owned(),
+        (Some(mean), None) => format!("{mean:.3}"),
+        (Some(mean), Some([low, high])) => {
+            format!("{mean:.3} ±{:.3}", (mean - low).max(high - mean))
+        }
+    }
 }

@@ -129,3 +129,74 @@ fn wrong_arguments_are_refused_before_anything_is_written() {
         assert!(!place.exists("s"));
     }
 }
+
+/// A cup and a whole picture, outlined.
+const OUTLINES: &str = r#"{"shapes": [
+    {"label": "left", "shape_type": "rectangle", "points": [[0, 0], [100, 400]]},
+    {"label": "line", "shape_type": "line", "points": [[0, 0], [9, 9]]},
+    {"label": "right", "shape_type": "polygon", "points": [[300, 0], [400, 0], [400, 400], [300, 400]]}]}"#;
+
+#[test]
+fn outlined_objects_are_asked_about_and_images_without_outlines_passed_over() {
+    let place = place();
+    place.write("images/coffee.json", OUTLINES);
+    let words =
+        "evaluate images --objects --weights tiny_basic.safetensors --method grad-cam --out scores";
+    let run = place.say(&format!("{words} --measure inside,points,overlap --json")).done();
+    assert!(run.err.contains("3 images have no outlines"), "{}", run.err);
+    assert!(run.err.contains("1 shapes that are no polygon"), "{}", run.err);
+    let summary = run.json();
+    let centre = &summary["methods"][2];
+    assert_eq!((&centre["method"], &centre["maps"]), (&"centre".into(), &2.into()));
+    let names: Vec<&String> = centre["means"].as_object().expect("a map").keys().collect();
+    assert_eq!(names, ["inside", "ms", "overlap", "points"]);
+    // One picture says nothing of others.
+    assert!(centre["intervals"]["inside"].is_null());
+    let refused = place.say(&format!("{words} --collages 2"));
+    assert!(refused.code == 2 && refused.err.contains("cannot be used with"), "{}", refused.err);
+    let refused = place.say(
+        "evaluate images --objects --weights tiny_basic.safetensors --out s --measure insight",
+    );
+    assert!(
+        refused.code == 2 && refused.err.contains("there is no measure insight"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn folders_without_outlines_and_outlines_of_other_images_are_refused() {
+    let place = place();
+    let words = "evaluate images --objects --weights tiny_basic.safetensors --out scores";
+    let refused = place.say(words).ends_with(1);
+    assert!(refused.err.contains("holds no image beside which"), "{}", refused.err);
+    place.write("images/cat.json", r#"{"imageWidth": 3, "imageHeight": 3, "shapes": []}"#);
+    let refused = place.say(words).ends_with(1);
+    assert!(refused.err.contains("do not fit"), "{}", refused.err);
+}
+
+#[test]
+fn negatives_change_the_question_and_a_mean_lies_in_its_interval() {
+    let place = place();
+    let mean_score = |negatives: &str| {
+        let words = format!(
+            "evaluate images --weights tiny_basic.safetensors --cell 48 --collages 3 --grid 1x2 --measure inside \
+             --method grad-cam --negatives {negatives} --out {negatives} --json"
+        );
+        let summary = place.say(&words).done().json();
+        for row in summary["methods"].as_array().expect("a list") {
+            let number = |value: &serde_json::Value| value.as_f64().expect("a number");
+            let (mean, ends) = (number(&row["means"]["inside"]), &row["intervals"]["inside"]);
+            assert!(number(&ends[0]) <= mean && mean <= number(&ends[1]), "{row}");
+        }
+        let text =
+            String::from_utf8(place.read(format!("{negatives}/records.jsonl"))).expect("text");
+        let scores = text.lines().skip(1).map(|line| {
+            let record: serde_json::Value = serde_json::from_str(line).expect("a record");
+            record["score"].as_f64().expect("a number")
+        });
+        scores.sum::<f64>()
+    };
+    let [none, others, mean] = ["none", "others", "mean"].map(mean_score);
+    assert!(others < none && mean < none, "{none} {others} {mean}");
+}

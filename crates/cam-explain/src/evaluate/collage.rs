@@ -5,6 +5,7 @@ use cam_random::Random;
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
+use super::scene::{Outline, Scene, Thing};
 use crate::environment::Environment;
 use crate::error::{Error, failed};
 use crate::explain::{MOST_DISTORTION, window};
@@ -18,6 +19,8 @@ pub struct Collages {
     digests: Vec<String>,
     grid: [usize; 2],
     side: u32,
+    /// Width and height of an image alone, as a concept.
+    alone: (u32, u32),
     seed: u64,
     fit: Fit,
     environment: Environment,
@@ -27,25 +30,11 @@ pub struct Collages {
     failed: usize,
 }
 
-/// Some images side by side.
-pub struct Collage {
-    /// All of them.
-    pub picture: RgbImage,
-    /// Each alone, in the order of cells.
-    pub cells: Vec<RgbImage>,
-    /// What they are called.
-    pub names: Vec<String>,
-    /// Rows and columns.
-    pub grid: [usize; 2],
-    /// Whether pixels are missing from the file of any of them.
-    pub damaged: bool,
-}
-
 impl Collages {
     /// The images directly in a folder, by name. One that cannot be read is left out, and named.
     pub fn open(
         folder: &Path,
-        (grid, side): ([usize; 2], u32),
+        (grid, side, alone): ([usize; 2], u32, (u32, u32)),
         seed: u64,
         (fit, background): (Fit, [u8; 3]),
         environment: &Environment,
@@ -90,12 +79,17 @@ impl Collages {
         }
         let background = Rgb(background);
         let environment = environment.clone();
-        Ok(Self { sources, digests, grid, side, seed, fit, environment, background, failed })
+        Ok(Self { sources, digests, grid, side, alone, seed, fit, environment, background, failed })
     }
 
     /// How many images of the folder could not be read, and how many there are.
     pub fn failed(&self) -> (usize, usize) {
         (self.failed, self.failed + self.sources.len())
+    }
+
+    /// How many images a collage shows.
+    pub fn cells(&self) -> usize {
+        self.grid[0] * self.grid[1]
     }
 
     /// What the images are called.
@@ -109,29 +103,50 @@ impl Collages {
     }
 
     /// The collage of that number: different images, chosen by seed and number alone.
-    pub fn make(&self, index: usize) -> Result<Collage, Error> {
+    pub fn make(&self, index: usize) -> Result<Scene, Error> {
         let mut order: Vec<usize> = (0..self.sources.len()).collect();
         // Far apart, so that no two numbers of two seeds meet.
         let mut random =
             Random::new(self.seed.wrapping_mul(0x1_0000_0001).wrapping_add(index as u64));
         random.shuffle(&mut order);
         let [rows, columns] = self.grid;
-        let mut cells = Vec::with_capacity(rows * columns);
-        let mut names = Vec::with_capacity(rows * columns);
+        let mut things = Vec::with_capacity(rows * columns);
         let mut damaged = false;
         let mut picture = RgbImage::new(self.side * columns as u32, self.side * rows as u32);
         for (cell, &chosen) in order.iter().take(rows * columns).enumerate() {
-            let source = &self.sources[chosen];
-            let read = source.picture(Decoding::default(), &self.environment)?;
-            damaged |= read.damaged;
-            let pixels = self.cell(&read.pixels);
+            let (image, is_damaged) = self.image(chosen)?;
+            damaged |= is_damaged;
             let (row, column) = (cell / columns, cell % columns);
             let side = i64::from(self.side);
-            imageops::replace(&mut picture, &pixels, column as i64 * side, row as i64 * side);
-            cells.push(pixels);
-            names.push(source.stem());
+            imageops::replace(&mut picture, &image, column as i64 * side, row as i64 * side);
+            let name = self.sources[chosen].stem();
+            things.push(Thing {
+                name,
+                pixels: self.alone(image),
+                outline: Outline::Cell(self.grid, cell),
+            });
         }
-        Ok(Collage { picture, cells, names, grid: self.grid, damaged })
+        Ok(Scene { picture, things, damaged })
+    }
+
+    /// Every image alone, as a concept.
+    pub fn all(&self) -> impl Iterator<Item = Result<RgbImage, Error>> + '_ {
+        (0..self.sources.len()).map(|index| Ok(self.alone(self.image(index)?.0)))
+    }
+
+    /// An image as it fills a cell, and whether its file is damaged.
+    fn image(&self, index: usize) -> Result<(RgbImage, bool), Error> {
+        let read = self.sources[index].picture(Decoding::default(), &self.environment)?;
+        Ok((self.cell(&read.pixels), read.damaged))
+    }
+
+    /// A cell's image as a concept.
+    fn alone(&self, image: RgbImage) -> RgbImage {
+        let (width, height) = self.alone;
+        match image.dimensions() == self.alone {
+            true => image,
+            false => imageops::resize(&image, width, height, FilterType::Triangle),
+        }
     }
 
     /// An image as it fills a cell.

@@ -1,16 +1,15 @@
-//! How good are methods, on collages in which the right place is known?
+//! How good are methods, on pictures in which the right place is known?
 //!
 //! ```no_run
-//! use cam_explain::evaluate::{Settings, evaluate};
+//! use cam_explain::evaluate::{Negatives, Places, Settings, evaluate};
 //! use cam_explain::{MethodOptions, Model};
 //!
 //! let settings = Settings {
 //!     methods: ["grad-cam", "layer-cam"].map(str::to_owned).to_vec(),
 //!     options: MethodOptions::default(),
-//!     collages: 4,
-//!     grid: [2, 2],
-//!     cell: None,
-//!     fit: Default::default(),
+//!     places: Places::Collages { count: 4, grid: [2, 2], cell: None, fit: Default::default() },
+//!     negatives: Negatives::None,
+//!     measures: Vec::new(),
 //!     layer: None,
 //!     out: "evaluation".into(),
 //! };
@@ -20,10 +19,16 @@
 //! ```
 
 mod collage;
+mod labelme;
 mod measure;
+mod negatives;
+mod objects;
 mod records;
+mod scene;
+mod scenes;
 mod seen;
 mod summary;
+mod wanted;
 
 use std::path::{Path, PathBuf};
 
@@ -37,10 +42,14 @@ use crate::model::Model;
 use crate::progress::Unit;
 use crate::{notice, own_results, paths};
 use collage::Collages;
-use measure::{Contestant, contestants};
-use records::{Header, Record, Records};
-use seen::Seen;
+use measure::{contestants, measure};
+use objects::Objects;
+use records::{Header, PlacesSettings, Record, Records};
+use scenes::Scenes;
+use seen::{Embedded, Networks, Seen};
+use wanted::Wanted;
 
+pub use negatives::Negatives;
 pub use summary::{Row, Summary};
 
 /// What is left of the work when it is cancelled.
@@ -54,19 +63,36 @@ pub struct Settings {
     pub methods: Vec<String>,
     /// What is set about them.
     pub options: MethodOptions,
-    /// How many collages are made. Each is asked about each of its images.
-    pub collages: usize,
-    /// Rows and columns of a collage: at least two cells, at most 8 by 8.
-    pub grid: [usize; 2],
-    /// Side of a cell in pixels. Unless given the network's input, or where that is of one size alone, what makes the
-    /// collage of that size.
-    pub cell: Option<u32>,
-    /// How images come to a cell.
-    pub fit: Fit,
+    /// In which pictures the right place is known.
+    pub places: Places,
+    /// What each concept is set against.
+    pub negatives: Negatives,
+    /// What is measured, by name; everything where there is none.
+    pub measures: Vec<String>,
     /// Where to explain; the last layer unless given.
     pub layer: Option<String>,
     /// The folder for what is measured; it is made if it does not exist.
     pub out: PathBuf,
+}
+
+/// Pictures in which the right place is known.
+#[derive(Debug, Clone)]
+pub enum Places {
+    /// Collages of the images directly in the folder. Each is asked about each of its images.
+    Collages {
+        /// How many are made.
+        count: usize,
+        /// Rows and columns: at least two cells, at most 8 by 8.
+        grid: [usize; 2],
+        /// Side of a cell in pixels. Unless given the network's input, or where that is of one size alone, what makes
+        /// the collage of that size.
+        cell: Option<u32>,
+        /// How images come to a cell.
+        fit: Fit,
+    },
+    /// Photographs in which labelme's files beside them outline objects. Each is squashed to the network's input, and
+    /// asked about each of its objects, cut out.
+    Objects,
 }
 
 impl Settings {
@@ -75,6 +101,7 @@ impl Settings {
     /// # Errors
     /// Where there is no such method, or an option has no effect on any.
     pub fn check(&self) -> Result<(), Error> {
+        Wanted::new(&self.measures)?;
         match &self.methods[..] {
             [] => Ok(()),
             methods => contestants(methods, &self.options).map(|_| ()),
@@ -82,11 +109,11 @@ impl Settings {
     }
 }
 
-/// Measures methods on collages of the images directly in a folder, and writes records, tables and a chart. Maps that
-/// were measured before are not measured again.
+/// Measures methods on the images directly in a folder, and writes records, tables and a chart. Maps that were measured
+/// before are not measured again.
 ///
 /// # Errors
-/// Where the folder of results was begun with other settings, or the images do not fill a collage.
+/// Where the folder of results was begun with other settings, the images do not fill a collage, or none has outlines.
 pub fn evaluate(model: &Model, folder: &Path, settings: &Settings) -> Result<Summary, Error> {
     let environment = model.environment();
     let usual = || usually_measured(model.network()).iter().map(|&name| name.to_owned());
@@ -95,35 +122,59 @@ pub fn evaluate(model: &Model, folder: &Path, settings: &Settings) -> Result<Sum
         _ => &settings.methods,
     };
     let contestants = contestants(methods, &settings.options)?;
-    let grid = settings.grid;
+    let wanted = Wanted::new(&settings.measures)?;
     own_results::check(&paths::place(folder), &settings.out)?;
     let network = model.network();
     let layer = model.layer_or_last(settings.layer.as_deref())?;
     let random = model.untrained()?;
-    let side = side(settings, model)?;
+    let networks = Networks { trained: network, random: &random };
     let seed = settings.options.seed.unwrap_or_default();
-    let fit = (settings.fit, network.preprocessing().mean_pixel());
-    let collages = Collages::open(folder, (grid, side), seed, fit, environment)?;
-    let header = header(settings, model, layer, (&collages, side))?;
+    let (scenes, places) = scenes(settings, model, folder, seed)?;
+    let counts = scenes.counts();
+    if settings.negatives == Negatives::Others && counts.contains(&1) {
+        return Err(Error::usage("a picture with one object has no others to set it against"));
+    }
+    let reference = contestants.first().filter(|_| wanted.any(&["agreement"]));
+    let reference_name = reference.map(|contestant| contestant.name.clone());
+    let header = header(settings, model, layer, (&scenes, places), (&wanted, reference_name))?;
     let mut records = Records::open(&settings.out, header)?;
-    let cells = grid[0] * grid[1];
-    let bar = environment.bar(Unit::Steps, settings.collages * cells * contestants.len());
+    let things: usize = counts.iter().sum();
+    let bar = environment.bar(Unit::Steps, things * contestants.len());
     let known = records.count();
-    for index in 0..settings.collages {
+    let mut all = None;
+    for (picture, &count) in counts.iter().enumerate() {
         let names = contestants.iter().map(|contestant| contestant.name.as_str());
-        if (0..cells).all(|cell| names.clone().all(|name| records.holds(index, cell, name))) {
-            bar.advance((cells * contestants.len()) as u64);
+        if (0..count).all(|thing| names.clone().all(|name| records.holds(picture, thing, name))) {
+            bar.advance((count * contestants.len()) as u64);
             continue;
         }
-        let collage = collages.make(index)?;
-        for cell in 0..cells {
-            let seen = Seen::new((network, &random), layer, &collage, cell)?;
+        if all.is_none() && settings.negatives == Negatives::Mean {
+            all = Some(Embedded::new(networks, &scenes.all()?)?);
+        }
+        let scene = scenes.make(picture)?;
+        let things = Embedded::new(networks, scene.things.iter().map(|thing| &thing.pixels))?;
+        for thing in 0..count {
+            let negatives = (settings.negatives, all.as_ref());
+            let seen = Seen::new(networks, layer, (&scene, &things, thing), negatives)?;
+            let reference =
+                reference.map(|first| first.map(&seen, &seen.image, seed)).transpose()?;
             for contestant in &contestants {
                 environment.cancel.check(KEPT)?;
-                bar.at(&format!("{}, {}", collage.names[cell], contestant.name));
-                if !records.holds(index, cell, &contestant.name) {
-                    let record = measure(&seen, contestant, (index, cell), seed)?;
-                    records.add(Record { damaged: collage.damaged, ..record })?;
+                bar.at(&format!("{}, {}", seen.concept, contestant.name));
+                if !records.holds(picture, thing, &contestant.name) {
+                    let measures = measure(&seen, (contestant, reference.as_ref()), &wanted, seed)
+                        .map_err(|error| {
+                            error.of(format_args!("{} of {}", contestant.name, seen.concept))
+                        })?;
+                    records.add(Record {
+                        picture,
+                        thing,
+                        concept: seen.concept.clone(),
+                        method: contestant.name.clone(),
+                        score: seen.score,
+                        damaged: scene.damaged,
+                        measures,
+                    })?;
                 }
                 bar.advance(1);
             }
@@ -135,9 +186,37 @@ pub fn evaluate(model: &Model, folder: &Path, settings: &Settings) -> Result<Sum
         "{measured} maps measured, {known} were known; all are in {}",
         records.path().display()
     ));
-    let summary = Summary::new(&records, &contestants, settings.collages, collages.failed());
+    let summary = Summary::new(&records, &contestants, &wanted, counts.len(), scenes.failed());
     summary.write(&settings.out)?;
     Ok(summary)
+}
+
+/// The pictures that are asked about, and which they are.
+fn scenes(
+    settings: &Settings,
+    model: &Model,
+    folder: &Path,
+    seed: u64,
+) -> Result<(Scenes, PlacesSettings), Error> {
+    let (environment, preprocessing) = (model.environment(), model.network().preprocessing());
+    let input = (preprocessing.size.0 as u32, preprocessing.size.1 as u32);
+    Ok(match settings.places {
+        Places::Collages { count, grid, cell, fit } => {
+            let side = side(model, grid, cell)?;
+            // A network of one size takes an image alone at that size only.
+            let takes_cells = model.network().check_size([side as usize; 2]).is_ok();
+            let alone = if takes_cells { (side, side) } else { input };
+            let background = preprocessing.mean_pixel();
+            let collages =
+                Collages::open(folder, (grid, side, alone), seed, (fit, background), environment)?;
+            let places = PlacesSettings::Collages { grid, cell: side, fit: fit.to_string() };
+            (Scenes::Collages(collages, count), places)
+        }
+        Places::Objects => {
+            let objects = Objects::open(folder, input, environment)?;
+            (Scenes::Objects(objects), PlacesSettings::Objects { size: input })
+        }
+    })
 }
 
 /// Everything that can change a number; what cannot is named here, so that nothing is forgotten.
@@ -145,37 +224,37 @@ fn header(
     settings: &Settings,
     model: &Model,
     layer: Layer,
-    (collages, cell): (&Collages, u32),
+    (scenes, places): (&Scenes, PlacesSettings),
+    (wanted, agreement_with): (&Wanted, Option<String>),
 ) -> Result<Header, Error> {
     let Settings {
-        // Each record is of one method and one collage; more of either may be measured later.
+        // Each record is of one method and one picture; more of either may be measured later.
         methods: _,
-        collages: _,
+        places: _,
         options,
-        grid,
-        cell: _,
-        fit,
+        negatives,
+        measures: _,
         layer: _,
         out: _,
     } = settings;
     Ok(Header {
-        schema_version: 2,
+        schema_version: 3,
         cam_version: env!("CARGO_PKG_VERSION"),
         network: NetworkSettings::new(model)?,
         layer: model.layer_name(layer),
         // Every image stands in the header with its digest.
-        images: collages.names(),
-        images_sha256: collages.sha256(),
-        grid: *grid,
-        cell,
-        fit: fit.to_string(),
+        images: scenes.names(),
+        images_sha256: scenes.sha256(),
+        places,
+        negatives: *negatives,
+        measures: wanted.names(),
+        agreement_with,
         options: MethodSettings::new(options),
     })
 }
 
 /// The side of a cell in pixels.
-fn side(settings: &Settings, model: &Model) -> Result<u32, Error> {
-    let grid = settings.grid;
+fn side(model: &Model, grid: [usize; 2], cell: Option<u32>) -> Result<u32, Error> {
     let [rows, columns] = grid;
     if !((1..=8).contains(&rows) && (1..=8).contains(&columns) && rows * columns > 1) {
         return Err(Error::usage(format_args!(
@@ -187,7 +266,7 @@ fn side(settings: &Settings, model: &Model) -> Result<u32, Error> {
     let fits = |side: usize| network.check_size([rows * side, columns * side]).is_ok();
     // A network of one size takes a collage of that size.
     let usual = if fits(width) { width } else { width / columns };
-    let side = settings.cell.unwrap_or(usual as u32);
+    let side = cell.unwrap_or(usual as u32);
     if !fits(side as usize) {
         return Err(Error::usage(format_args!(
             "{} does not take a collage of {rows}x{columns} cells of {side} pixels, but images of {width}×{height}: choose a \
@@ -205,25 +284,6 @@ fn side(settings: &Settings, model: &Model) -> Result<u32, Error> {
         )).see(Setting::Cells));
     }
     Ok(side)
-}
-
-fn measure(
-    seen: &Seen<'_>,
-    contestant: &Contestant,
-    (collage, cell): (usize, usize),
-    seed: u64,
-) -> Result<Record, Error> {
-    let measures = measure::measure(seen, contestant, seed)
-        .map_err(|error| error.of(format_args!("{} of {}", contestant.name, seen.concept)))?;
-    Ok(Record {
-        collage,
-        cell,
-        concept: seen.concept.clone(),
-        method: contestant.name.clone(),
-        cosine: seen.score,
-        damaged: false,
-        measures,
-    })
 }
 
 /// What a measure has no value for is no failure of the run.

@@ -4,6 +4,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::measure::Measures;
+use super::negatives::Negatives;
 use crate::error::Error;
 use crate::journal::{Journal, MethodSettings, NetworkSettings};
 
@@ -17,22 +18,36 @@ pub struct Header {
     pub layer: String,
     pub images: Vec<String>,
     pub images_sha256: Vec<String>,
-    pub grid: [usize; 2],
-    pub cell: u32,
-    pub fit: String,
+    #[serde(flatten)]
+    pub places: PlacesSettings,
+    pub negatives: Negatives,
+    pub measures: Vec<&'static str>,
+    /// The method whose maps the others are compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agreement_with: Option<String>,
     #[serde(flatten)]
     pub options: MethodSettings,
+}
+
+/// Which pictures are made of the images.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "places", rename_all = "lowercase")]
+pub enum PlacesSettings {
+    Collages { grid: [usize; 2], cell: u32, fit: String },
+    Objects { size: (u32, u32) },
 }
 
 /// One map, measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    pub collage: usize,
-    pub cell: usize,
+    /// The number of the collage, or of the photograph.
+    pub picture: usize,
+    /// The number of the thing in it that is asked about.
+    pub thing: usize,
     pub concept: String,
     pub method: String,
-    pub cosine: f32,
-    /// Whether the file of an image of the collage lacks pixels.
+    pub score: f32,
+    /// Whether a file that the picture was made of lacks pixels.
     pub damaged: bool,
     #[serde(flatten)]
     pub measures: Measures,
@@ -73,8 +88,8 @@ impl Records {
     }
 
     /// Whether a map was measured already.
-    pub fn holds(&self, collage: usize, cell: usize, method: &str) -> bool {
-        self.known.contains(&(collage, cell, method.to_owned()))
+    pub fn holds(&self, picture: usize, thing: usize, method: &str) -> bool {
+        self.known.contains(&(picture, thing, method.to_owned()))
     }
 
     /// Writes one more, at once.
@@ -87,5 +102,5 @@ impl Records {
 }
 
 fn key(record: &Record) -> (usize, usize, String) {
-    (record.collage, record.cell, record.method.clone())
+    (record.picture, record.thing, record.method.clone())
 }

@@ -1,54 +1,86 @@
 use burn::tensor::{Tensor, TensorData};
-use cam_core::{Arithmetic, Capture, Layer, Method, Target as _, postprocess};
+use cam_core::{Arithmetic, Capture, Layer, Method, Target, postprocess};
 use cam_metrics::{Image, Map, Region};
 use cam_models::{ConvNet, Rgb8};
-use cam_targets::{Concepts, CosineSimilarity};
 use image::RgbImage;
 
-use super::collage::Collage;
+use super::negatives::{Negatives, question};
+use super::scene::Scene;
 use crate::error::{Context as _, Error};
 use crate::tensors::{images, read};
 
-/// A collage, and the question where one of its images is.
+/// The network that is explained, and one whose weights know nothing.
+#[derive(Clone, Copy)]
+pub struct Networks<'a> {
+    pub trained: &'a ConvNet,
+    pub random: &'a ConvNet,
+}
+
+/// What both networks make of some images, `[n, d]` each.
+pub struct Embedded {
+    trained: Tensor<2>,
+    random: Tensor<2>,
+}
+
+impl Embedded {
+    /// Images of one size.
+    pub fn new<'p>(
+        networks: Networks<'_>,
+        pictures: impl IntoIterator<Item = &'p RgbImage>,
+    ) -> Result<Self, Error> {
+        let (mut trained, mut random) = (Vec::new(), Vec::new());
+        for picture in pictures {
+            let images = tensor(networks.trained, &[image(networks.trained, picture)?]);
+            trained.push(networks.trained.embed(images.clone()));
+            random.push(networks.random.embed(images));
+        }
+        Ok(Self { trained: Tensor::cat(trained, 0), random: Tensor::cat(random, 0) })
+    }
+}
+
+/// A picture, and the question where one of its things is.
 pub struct Seen<'a> {
-    network: &'a ConvNet,
-    random: &'a ConvNet,
+    networks: Networks<'a>,
     layer: Layer,
-    target: CosineSimilarity,
-    random_target: CosineSimilarity,
-    /// The collage as the network takes it.
+    target: Box<dyn Target>,
+    random_target: Box<dyn Target>,
+    /// The picture as the network takes it.
     pub image: Image,
     /// What is asked for.
     pub concept: String,
     /// Where it is.
     pub region: Region,
-    /// The cosine of the collage and the concept.
+    /// The score of the picture.
     pub score: f32,
 }
 
 impl<'a> Seen<'a> {
-    /// A collage seen by a network, and by one whose weights know nothing.
+    /// The question about a thing of a scene, of which `things` are the embeddings, against the negatives.
     pub fn new(
-        (network, random): (&'a ConvNet, &'a ConvNet),
+        networks: Networks<'a>,
         layer: Layer,
-        collage: &Collage,
-        cell: usize,
+        (scene, things, index): (&Scene, &Embedded, usize),
+        (negatives, all): (Negatives, Option<&Embedded>),
     ) -> Result<Self, Error> {
-        let image = image(network, &collage.picture)?;
-        let concept = tensor(network, &[self::image(network, &collage.cells[cell])?]);
-        let target = target(network, concept.clone())?;
-        let random_target = self::target(random, concept)?;
-        let region = Region::cell(image.size(), collage.grid, cell);
-        let concept = collage.names[cell].clone();
+        let thing = &scene.things[index];
+        let image = image(networks.trained, &scene.picture)?;
+        let ask = |of: fn(&Embedded) -> &Tensor<2>| {
+            let embeddings = of(things);
+            let negatives = match negatives {
+                Negatives::None => None,
+                Negatives::Others => Some(without(embeddings, index)),
+                Negatives::Mean => all.map(|all| of(all).clone()),
+            };
+            question(embeddings.clone().narrow(0, index, 1), negatives)
+        };
         let mut seen = Self {
-            network,
-            random,
+            networks,
             layer,
-            target,
-            random_target,
+            target: ask(|embedded| &embedded.trained)?,
+            random_target: ask(|embedded| &embedded.random)?,
+            region: thing.outline.region(image.size()),
             image,
-            concept,
-            region,
+            concept: thing.name.clone(),
             score: 0.0,
         };
         seen.score = seen.scores(std::slice::from_ref(&seen.image))?[0];
@@ -57,23 +89,24 @@ impl<'a> Seen<'a> {
 
     /// How similar images are to the concept.
     pub fn scores(&self, images: &[Image]) -> Result<Vec<f32>, Error> {
-        let embeddings = self.network.embed(tensor(self.network, images));
+        let network = self.networks.trained;
+        let embeddings = network.embed(tensor(network, images));
         read(self.target.scores(embeddings))
     }
 
     /// The finished map of an image.
     pub fn map(&self, method: &dyn Method, image: &Image) -> Result<Map, Error> {
-        map((self.network, &self.target), self.layer, method, image)
+        map((self.networks.trained, &*self.target), self.layer, method, image)
     }
 
     /// The same by the network that knows nothing.
     pub fn random_map(&self, method: &dyn Method) -> Result<Map, Error> {
-        map((self.random, &self.random_target), self.layer, method, &self.image)
+        map((self.networks.random, &*self.random_target), self.layer, method, &self.image)
     }
 }
 
 fn map(
-    (network, target): (&ConvNet, &CosineSimilarity),
+    (network, target): (&ConvNet, &dyn Target),
     layer: Layer,
     method: &dyn Method,
     image: &Image,
@@ -85,9 +118,12 @@ fn map(
     Ok(finished.maps.remove(0))
 }
 
-fn target(network: &ConvNet, concept: Tensor<4>) -> Result<CosineSimilarity, Error> {
-    let concepts = Concepts::from_embeddings(network.embed(concept));
-    Ok(CosineSimilarity::to(concepts.context("an image as a concept")?))
+/// All rows but one, `[n, d]` to `[n − 1, d]`.
+fn without(embeddings: &Tensor<2>, index: usize) -> Tensor<2> {
+    let [rows, _] = embeddings.dims();
+    let parts = [(0, index), (index + 1, rows - index - 1)];
+    let parts = parts.into_iter().filter(|&(_, count)| count > 0);
+    Tensor::cat(parts.map(|(start, count)| embeddings.clone().narrow(0, start, count)).collect(), 0)
 }
 
 /// A picture as the network takes it, at its own size.

@@ -1,34 +1,17 @@
 use std::path::Path;
 
 use cam_files::write_atomically;
+use cam_metrics::confidence_interval;
 use cam_viz::{BarChart, Figure, FigureStyle, Panel, png_bytes};
 use serde::Serialize;
 
-use super::measure::{Contestant, Measures};
-use super::records::{Header, Records};
+use super::measure::Contestant;
+use super::records::{Header, Record, Records};
+use super::wanted::{Measure, Wanted};
 use crate::error::{Context as _, Error};
 
-/// A measure's name, what is better, and its number.
-type Column = (&'static str, &'static str, fn(&Measures) -> Option<f32>);
-
-/// What the table shows.
-const COLUMNS: [Column; 12] = [
-    ("inside", "more is better", |m| m.share_inside),
-    ("points", "more is better", |m| m.points_inside),
-    ("deletion", "less is better", |m| m.deletion),
-    ("insertion", "more is better", |m| m.insertion),
-    ("drop", "less is better", |m| m.drop),
-    ("increase", "more is better", |m| m.increase),
-    ("road", "more is better", |m| m.road),
-    ("arcc", "more is better", |m| m.arcc),
-    ("complexity", "less is better", |m| m.complexity),
-    ("sensitivity", "less is better", |m| m.sensitivity),
-    ("randomised", "near 0 is better", |m| m.randomised),
-    ("ms", "less is better", |m| m.milliseconds),
-];
-
 /// Mean measures by method.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub struct Summary {
     settings: Header,
     /// The methods and baselines of this run, in their order.
@@ -36,6 +19,8 @@ pub struct Summary {
     /// Images of the folder that could not be read, and how many there are.
     #[serde(skip)]
     pub failed: (usize, usize),
+    #[serde(skip)]
+    wanted: Wanted,
 }
 
 /// What was measured of a method.
@@ -52,31 +37,42 @@ pub struct Row {
     /// Each measure's name and mean, none where it has no value.
     #[serde(serialize_with = "as_map")]
     pub means: Vec<(&'static str, Option<f32>)>,
+    /// Each measure's name and the interval in which its mean lies with 95 % confidence, by bootstrap over the pictures;
+    /// none for a single picture.
+    #[serde(serialize_with = "as_map")]
+    pub intervals: Vec<(&'static str, Option<[f32; 2]>)>,
 }
 
 impl Summary {
-    /// Of the first collages, by the contestants of this run.
+    /// Of the first pictures, by the contestants of this run.
     pub(super) fn new(
         records: &Records,
         contestants: &[Contestant],
-        collages: usize,
+        wanted: &Wanted,
+        pictures: usize,
         failed: (usize, usize),
     ) -> Self {
         let rows = contestants.iter().map(|contestant| {
             let records = records.records.iter();
             let records: Vec<_> = records
-                .filter(|record| record.method == contestant.name && record.collage < collages)
+                .filter(|record| record.method == contestant.name && record.picture < pictures)
                 .collect();
-            let measured: Vec<&Measures> = records.iter().map(|record| &record.measures).collect();
+            let by_picture = |measure: &Measure| by_picture(&records, pictures, measure);
             Row {
                 method: contestant.name.clone(),
-                maps: measured.len(),
+                maps: records.len(),
                 damaged: records.iter().filter(|record| record.damaged).count(),
-                degenerate: measured.iter().filter(|measures| measures.deletion.is_none()).count(),
-                means: COLUMNS.map(|(name, _, value)| (name, mean(&measured, value))).to_vec(),
+                degenerate: records.iter().filter(|record| record.measures.degenerate).count(),
+                means: wanted.iter().map(|m| (m.name, mean(&by_picture(m)))).collect(),
+                intervals: wanted.iter().map(|m| (m.name, interval(&by_picture(m)))).collect(),
             }
         });
-        Self { settings: records.header.clone(), methods: rows.collect(), failed }
+        Self {
+            settings: records.header.clone(),
+            methods: rows.collect(),
+            failed,
+            wanted: wanted.clone(),
+        }
     }
 
     /// Writes `summary.csv`, `summary.json` and `summary.png` into a folder.
@@ -97,14 +93,19 @@ impl Summary {
 
     fn csv(&self) -> String {
         let mut text = String::from("method,maps,degenerate,damaged");
-        COLUMNS.iter().for_each(|(name, ..)| text.push_str(&format!(",{name}")));
+        self.wanted.iter().for_each(|Measure { name, .. }| {
+            text.push_str(&format!(",{name},{name}_low,{name}_high"));
+        });
         for row in &self.methods {
             text.push_str(&format!(
                 "\n{},{},{},{}",
                 row.method, row.maps, row.degenerate, row.damaged
             ));
-            for (_, mean) in &row.means {
-                text.push_str(&mean.map_or(",".to_owned(), |mean| format!(",{mean}")));
+            for ((_, mean), (_, interval)) in row.means.iter().zip(&row.intervals) {
+                let numbers = [*mean, interval.map(|ends| ends[0]), interval.map(|ends| ends[1])];
+                for number in numbers {
+                    text.push_str(&number.map_or(",".to_owned(), |number| format!(",{number}")));
+                }
             }
         }
         text.push('\n');
@@ -112,7 +113,7 @@ impl Summary {
     }
 
     fn figure(&self) -> image::RgbImage {
-        let panels = COLUMNS.iter().enumerate().map(|(index, (name, better, _))| {
+        let panels = self.wanted.iter().enumerate().map(|(index, Measure { name, better, .. })| {
             let bars =
                 self.methods.iter().map(|row| (row.method.clone(), row.means[index].1)).collect();
             let image = BarChart { bars }.render();
@@ -129,15 +130,27 @@ impl Summary {
     }
 }
 
-fn mean(measured: &[&Measures], value: fn(&Measures) -> Option<f32>) -> Option<f32> {
-    let values: Vec<f64> =
-        measured.iter().filter_map(|measures| value(measures)).map(f64::from).collect();
-    let sum: f64 = values.iter().sum();
-    (!values.is_empty()).then(|| (sum / values.len() as f64) as f32)
+/// A measure's values, those of one picture together.
+fn by_picture(records: &[&Record], pictures: usize, measure: &Measure) -> Vec<Vec<f64>> {
+    let mut groups = vec![Vec::new(); pictures];
+    for record in records {
+        groups[record.picture].extend((measure.value)(&record.measures).map(f64::from));
+    }
+    groups
 }
 
-fn as_map<S: serde::Serializer>(
-    means: &[(&'static str, Option<f32>)],
+fn mean(groups: &[Vec<f64>]) -> Option<f32> {
+    let (sum, count) =
+        groups.iter().flatten().fold((0.0, 0_u32), |(sum, count), value| (sum + value, count + 1));
+    (count > 0).then(|| (sum / f64::from(count)) as f32)
+}
+
+fn interval(groups: &[Vec<f64>]) -> Option<[f32; 2]> {
+    confidence_interval(groups, 0).map(|ends| ends.map(|end| end as f32))
+}
+
+fn as_map<T: Serialize + Copy, S: serde::Serializer>(
+    means: &[(&'static str, T)],
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.collect_map(means.iter().copied())

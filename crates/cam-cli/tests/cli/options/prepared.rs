@@ -70,6 +70,11 @@ pub fn prepared() -> Place {
         place.write(format!("{folder}/a.png"), png(&wide_cat(40, 30)));
         place.write(format!("{folder}/b.png"), photograph("coffee"));
     }
+    place.write("outlined/a.png", photograph("coffee"));
+    place.write(
+        "outlined/a.json",
+        r#"{"shapes": [{"label": "cup", "points": [[9, 9], [90, 9], [9, 90]]}]}"#,
+    );
     place.write("strange/a.png", photograph("rocket"));
     place.write("strange/b.png", photograph("astronaut"));
     place.write("half/image.jpg", truncated_jpeg());

@@ -274,6 +274,13 @@ pub const ROWS: &[Row] = &[
                 "--cell 32",
                 Words("evaluate images --collages 1 --grid 1x2 --method grad-cam --out s"),
             ),
+            ("--measure", "--measure inside", AsIs),
+            ("--negatives", "--negatives others", AsIs),
+            (
+                "--objects",
+                "--objects",
+                Words("evaluate outlined --measure inside --method grad-cam --out s"),
+            ),
             ("--layer", "--layer layer3.0", AsIs),
             ("--weights", "--weights tiny_wide.safetensors", Network("")),
             ("--prefix", "--prefix left", Network("--weights two.safetensors")),
