@@ -130,11 +130,11 @@ fn wrong_arguments_are_refused_before_anything_is_written() {
     }
 }
 
-/// A cup and a whole picture, outlined.
+/// Two objects, and a line that is none.
 const OUTLINES: &str = r#"{"shapes": [
-    {"label": "left", "shape_type": "rectangle", "points": [[0, 0], [100, 400]]},
+    {"label": "left", "shape_type": "rectangle", "points": [[0, 0], [40, 90]]},
     {"label": "line", "shape_type": "line", "points": [[0, 0], [9, 9]]},
-    {"label": "right", "shape_type": "polygon", "points": [[300, 0], [400, 0], [400, 400], [300, 400]]}]}"#;
+    {"label": "right", "shape_type": "polygon", "points": [[60, 0], [90, 0], [90, 90], [60, 90]]}]}"#;
 
 #[test]
 fn outlined_objects_are_asked_about_and_images_without_outlines_passed_over() {

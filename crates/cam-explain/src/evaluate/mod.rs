@@ -24,6 +24,7 @@ mod measure;
 mod negatives;
 mod objects;
 mod records;
+mod run;
 mod scene;
 mod scenes;
 mod seen;
@@ -32,7 +33,6 @@ mod wanted;
 
 use std::path::{Path, PathBuf};
 
-use cam_core::Layer;
 use cam_models::Fit;
 
 use crate::error::{Error, Setting};
@@ -42,11 +42,12 @@ use crate::model::Model;
 use crate::progress::Unit;
 use crate::{notice, own_results, paths};
 use collage::Collages;
-use measure::{contestants, measure};
+use measure::contestants;
 use objects::Objects;
-use records::{Header, PlacesSettings, Record, Records};
+use records::{Header, PlacesSettings, Records};
+use run::Run;
 use scenes::Scenes;
-use seen::{Embedded, Networks, Seen};
+use seen::{Embedded, Networks};
 use wanted::Wanted;
 
 pub use negatives::Negatives;
@@ -127,58 +128,34 @@ pub fn evaluate(model: &Model, folder: &Path, settings: &Settings) -> Result<Sum
     let network = model.network();
     let layer = model.layer_or_last(settings.layer.as_deref())?;
     let random = model.untrained()?;
-    let networks = Networks { trained: network, random: &random };
-    let seed = settings.options.seed.unwrap_or_default();
-    let (scenes, places) = scenes(settings, model, folder, seed)?;
+    let run = Run {
+        networks: Networks { trained: network, random: &random },
+        layer,
+        contestants: &contestants,
+        wanted: &wanted,
+        negatives: settings.negatives,
+        seed: settings.options.seed.unwrap_or_default(),
+        environment,
+    };
+    let (scenes, places) = scenes(settings, model, folder, run.seed)?;
     let counts = scenes.counts();
     if settings.negatives == Negatives::Others && counts.contains(&1) {
         return Err(Error::usage("a picture with one object has no others to set it against"));
     }
-    let reference = contestants.first().filter(|_| wanted.any(&["agreement"]));
-    let reference_name = reference.map(|contestant| contestant.name.clone());
-    let header = header(settings, model, layer, (&scenes, places), (&wanted, reference_name))?;
-    let mut records = Records::open(&settings.out, header)?;
-    let things: usize = counts.iter().sum();
-    let bar = environment.bar(Unit::Steps, things * contestants.len());
+    let mut records =
+        Records::open(&settings.out, header(settings, model, (&scenes, places), &run)?)?;
+    let bar = environment.bar(Unit::Steps, counts.iter().sum::<usize>() * contestants.len());
     let known = records.count();
     let mut all = None;
-    for (picture, &count) in counts.iter().enumerate() {
-        let names = contestants.iter().map(|contestant| contestant.name.as_str());
-        if (0..count).all(|thing| names.clone().all(|name| records.holds(picture, thing, name))) {
-            bar.advance((count * contestants.len()) as u64);
+    for (picture, &things) in counts.iter().enumerate() {
+        if run.knows(&records, picture, things) {
+            bar.advance((things * contestants.len()) as u64);
             continue;
         }
         if all.is_none() && settings.negatives == Negatives::Mean {
-            all = Some(Embedded::new(networks, &scenes.all()?)?);
+            all = Some(Embedded::new(run.networks, &scenes.all()?)?);
         }
-        let scene = scenes.make(picture)?;
-        let things = Embedded::new(networks, scene.things.iter().map(|thing| &thing.pixels))?;
-        for thing in 0..count {
-            let negatives = (settings.negatives, all.as_ref());
-            let seen = Seen::new(networks, layer, (&scene, &things, thing), negatives)?;
-            let reference =
-                reference.map(|first| first.map(&seen, &seen.image, seed)).transpose()?;
-            for contestant in &contestants {
-                environment.cancel.check(KEPT)?;
-                bar.at(&format!("{}, {}", seen.concept, contestant.name));
-                if !records.holds(picture, thing, &contestant.name) {
-                    let measures = measure(&seen, (contestant, reference.as_ref()), &wanted, seed)
-                        .map_err(|error| {
-                            error.of(format_args!("{} of {}", contestant.name, seen.concept))
-                        })?;
-                    records.add(Record {
-                        picture,
-                        thing,
-                        concept: seen.concept.clone(),
-                        method: contestant.name.clone(),
-                        score: seen.score,
-                        damaged: scene.damaged,
-                        measures,
-                    })?;
-                }
-                bar.advance(1);
-            }
-        }
+        run.picture((picture, &scenes.make(picture)?), all.as_ref(), &mut records, &*bar)?;
     }
     drop(bar);
     let measured = records.count() - known;
@@ -223,9 +200,8 @@ fn scenes(
 fn header(
     settings: &Settings,
     model: &Model,
-    layer: Layer,
     (scenes, places): (&Scenes, PlacesSettings),
-    (wanted, agreement_with): (&Wanted, Option<String>),
+    run: &Run<'_>,
 ) -> Result<Header, Error> {
     let Settings {
         // Each record is of one method and one picture; more of either may be measured later.
@@ -241,14 +217,14 @@ fn header(
         schema_version: 3,
         cam_version: env!("CARGO_PKG_VERSION"),
         network: NetworkSettings::new(model)?,
-        layer: model.layer_name(layer),
+        layer: model.layer_name(run.layer),
         // Every image stands in the header with its digest.
         images: scenes.names(),
         images_sha256: scenes.sha256(),
         places,
         negatives: *negatives,
-        measures: wanted.names(),
-        agreement_with,
+        measures: run.wanted.names(),
+        agreement_with: run.compared_with().map(|contestant| contestant.name.clone()),
         options: MethodSettings::new(options),
     })
 }
