@@ -168,7 +168,7 @@ fn smoothing_over_augmentations_matches(case: &Case) {
             Capture::new(&case.network, images, &layers)?.explain(&GradCam, &target)?;
         explanation.postprocess(INPUT, Arithmetic::PytorchGradCam)
     };
-    let maps = smooth_over_augmentations(&images(&["query"]), explain)
+    let maps = smooth_over_augmentations(&images(&["query"]), |copy, _| explain(copy))
         .expect("all six copies can be explained");
     assert_reaches(
         "layer4.similarity.aug_smooth.cam",

@@ -25,8 +25,13 @@ const TESTS: [(&str, &str); 3] = [
 
 /// References that need no table of their own: pixels are compared byte by byte, and these weights
 /// are fetched by `cargo xtask pretrained`.
-const READ_ELSEWHERE: [&str; 4] =
-    ["pixels", "preprocessing", "efficientnet-lite1-forward", "efficientnet-lite2-forward"];
+const READ_ELSEWHERE: [&str; 5] = [
+    "pixels",
+    "preprocessing",
+    "upsampling",
+    "efficientnet-lite1-forward",
+    "efficientnet-lite2-forward",
+];
 
 const PAGE: &str = "docs/src/parity.md";
 

@@ -18,6 +18,7 @@ mod pictures;
 mod segment;
 mod series;
 mod setup;
+mod upsampled;
 mod video;
 
 use std::ffi::OsString;
@@ -44,6 +45,7 @@ pub use pictures::PictureLimits;
 pub use segment::Segment;
 pub use series::Series;
 pub use setup::Setup;
+pub use upsampled::Upsampled;
 pub use video::Video;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw

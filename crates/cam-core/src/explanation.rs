@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use cam_map::{Arithmetic, Fusion};
+use cam_map::{Arithmetic, Fusion, Upsampling};
 
 use crate::{Error, FinishedMaps, Layer, postprocess_fused};
 
@@ -72,6 +72,7 @@ impl Explanation {
         size: [usize; 2],
         arithmetic: Arithmetic,
     ) -> Result<FinishedMaps, Error> {
-        postprocess_fused(&self.raw_maps(), size, arithmetic, self.fusion)
+        let bilinear = &Upsampling::Bilinear;
+        postprocess_fused(&self.raw_maps(), size, arithmetic, self.fusion, bilinear)
     }
 }

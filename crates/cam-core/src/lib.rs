@@ -69,7 +69,7 @@ mod view;
 
 pub use activations::Activations;
 pub use budget::{Budget, Footprint};
-pub use cam_map::{Arithmetic, Fusion, Map, MapError};
+pub use cam_map::{Arithmetic, Fusion, Map, MapError, Upsampling};
 pub use capture::Capture;
 pub use error::Error;
 pub use explanation::{Explanation, LayerExplanation, LayerMaps, Share};

@@ -4,7 +4,7 @@
 //! one, which is hundreds of times smaller, is what leaves the device.
 
 use burn::tensor::Tensor;
-use cam_map::{Arithmetic, Fusion, Map, RawMaps};
+use cam_map::{Arithmetic, Fusion, Map, RawMaps, Upsampling};
 
 use crate::{Error, read};
 
@@ -33,10 +33,11 @@ pub fn postprocess(
     size: [usize; 2],
     arithmetic: Arithmetic,
 ) -> Result<FinishedMaps, Error> {
-    postprocess_fused(raw, size, arithmetic, Fusion::Mean)
+    postprocess_fused(raw, size, arithmetic, Fusion::Mean, &Upsampling::Bilinear)
 }
 
-/// As [`postprocess`], with the layers fused as a [`Method`](crate::Method) asks for it.
+/// As [`postprocess`], which is bilinear, with the layers fused as a [`Method`](crate::Method) asks for it, and upsampled
+/// in any way.
 ///
 /// # Errors
 /// As for [`postprocess`].
@@ -45,6 +46,7 @@ pub fn postprocess_fused(
     [height, width]: [usize; 2],
     arithmetic: Arithmetic,
     fusion: Fusion,
+    upsampling: &Upsampling,
 ) -> Result<FinishedMaps, Error> {
     check(raw, [height, width])?;
     let layers = raw.iter().map(|maps| {
@@ -52,7 +54,7 @@ pub fn postprocess_fused(
         Ok(RawMaps::new(width, height, read(maps.clone())?)?)
     });
     let layers = layers.collect::<Result<Vec<_>, Error>>()?;
-    let finished = cam_map::postprocess(&layers, width, height, arithmetic, fusion)?;
+    let finished = cam_map::postprocess(&layers, width, height, arithmetic, fusion, upsampling)?;
     let (maps, degenerate) =
         finished.into_iter().map(|finished| (finished.map, finished.is_degenerate)).unzip();
     Ok(FinishedMaps { maps, degenerate })

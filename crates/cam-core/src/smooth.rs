@@ -13,21 +13,21 @@ const FACTORS: [f32; 3] = [0.9, 1.0, 1.1];
 /// value is below 1 where the copies disagree. A map is degenerate where it is so of every copy.
 ///
 /// # Shapes
-/// `maps` takes images `[n, 3, h, w]` and returns their finished maps, as many and as large of every
-/// copy.
+/// `maps` takes images `[n, 3, h, w]` and whether they are mirrored, and returns their finished maps, as many and as
+/// large of every copy.
 ///
 /// # Errors
 /// What `maps` returns, and [`Error::Map`] where the maps of two copies differ in size.
 pub fn smooth_over_augmentations(
     images: &Tensor<4>,
-    mut maps: impl FnMut(Tensor<4>) -> Result<FinishedMaps, Error>,
+    mut maps: impl FnMut(Tensor<4>, bool) -> Result<FinishedMaps, Error>,
 ) -> Result<FinishedMaps, Error> {
     let mut sums: Vec<(usize, usize, Vec<f32>)> = Vec::new();
     let mut degenerate = Vec::new();
     for mirrored in [false, true] {
         for factor in FACTORS {
             let copy = if mirrored { images.clone().flip([3]) } else { images.clone() };
-            let found = maps(copy.mul_scalar(factor))?;
+            let found = maps(copy.mul_scalar(factor), mirrored)?;
             let found_maps = found.maps.iter().map(|map| match mirrored {
                 true => map.mirrored(),
                 false => map.clone(),

@@ -5,8 +5,9 @@ use std::path::Path;
 use cam_core::Arithmetic;
 use cam_files::write_atomically;
 use cam_viz::{
-    ColorBar, Colormap, FigureStyle, Map, OverlayStyle, Panel, Window, draw_seen, outline, overlay,
-    overlay_compat, overlay_signed, overlay_signed_within, picture_bytes,
+    ColorBar, Colormap, FigureStyle, Map, OverlayStyle, Panel, Upsample, Upsampling, Window,
+    draw_seen, outline, overlay, overlay_compat, overlay_signed, overlay_signed_within,
+    picture_bytes,
 };
 use image::RgbImage;
 
@@ -113,7 +114,8 @@ impl<'a> Heatmap<'a> {
             let map = signed(self.answer, window, size)?;
             return overlay_signed(part, &map, style.image_weight).context("colours");
         }
-        let map = self.answer.map.onto(&window.inside(), size.0, size.1)?;
+        let onward = self.answer.upsampling.onward();
+        let map = self.answer.map.upsample_onto(&onward, &window.inside(), size.0, size.1)?;
         match self.answer.arithmetic {
             Arithmetic::Standard => overlay(part, &map, style),
             Arithmetic::PytorchGradCam => overlay_compat(part, &map, style),
@@ -126,7 +128,7 @@ impl<'a> Heatmap<'a> {
 fn signed(answer: &Answer, window: &Window, size: (usize, usize)) -> Result<Map, Error> {
     let maps = answer.raw.iter().map(|raw| {
         let largest = raw.max().max(-raw.min()).max(f32::MIN_POSITIVE);
-        raw.onto(window, size.0, size.1).map(|map| (map, largest))
+        raw.upsample_onto(&answer.upsampling, window, size.0, size.1).map(|map| (map, largest))
     });
     let maps = maps.collect::<Result<Vec<_>, _>>()?;
     let (width, height) = maps.first().map_or((0, 0), |(map, _)| (map.width(), map.height()));
@@ -145,12 +147,13 @@ fn signed(answer: &Answer, window: &Window, size: (usize, usize)) -> Result<Map,
 pub fn lay_over(
     picture: &RgbImage,
     window: &Window,
-    map: &Map,
+    (map, upsampling): (&Map, &Upsampling),
     strongest: f32,
     style: &OverlayStyle,
 ) -> Result<RgbImage, Error> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let onto = |map: &Map| map.onto(window, width, height).context("resizing a map");
+    let onto =
+        |map: &Map| map.upsample_onto(upsampling, window, width, height).context("resizing a map");
     let drawn = if style.colormap == Colormap::Diverging {
         let map = onto(map)?;
         draw_seen(picture, window, |part: &RgbImage| {
@@ -257,6 +260,7 @@ pub fn rows(
                 caption.push(answer.method.clone());
             }
             caption.extend(unseen(&captured.window()));
+            caption.extend(edges(answer.upsampling.kind()));
             row.push(Panel { image: style.shrink(overlay), caption });
         }
     }
@@ -267,6 +271,11 @@ fn panel(image: &RgbImage, role: &str, name: &str, condition: Option<&Condition>
     let mut caption = vec![format!("{role}: {name}")];
     caption.extend(condition.and_then(Condition::caption));
     Panel { image: image.clone(), caption }
+}
+
+/// A line of a caption for a map whose edges are not the network's.
+pub fn edges(upsample: Upsample) -> Option<String> {
+    (upsample == Upsample::Guided).then(|| "edges are the photograph's".to_owned())
 }
 
 /// What the colours of answers mean.

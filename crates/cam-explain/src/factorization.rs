@@ -4,10 +4,10 @@ use burn::tensor::Tensor;
 use cam_core::methods::factorize;
 use cam_core::{Layer, Network as _};
 use cam_store::ConceptSet;
-use cam_viz::{FigureStyle, Map, Panel, legend};
+use cam_viz::{FigureStyle, Map, Panel, Upsampling, legend};
 
 use crate::concepts::{ConceptsAs, Winners, check, other_fit, target};
-use crate::drawing::Figure;
+use crate::drawing::{Figure, edges};
 use crate::error::{Context as _, Error};
 use crate::explain::{Clock, Input, Size, unseen};
 use crate::model::Model;
@@ -55,6 +55,8 @@ pub struct Factorized {
     pub size: [usize; 2],
     /// Share of the activations that the parts leave out.
     pub residual: f32,
+    /// How the maps of each image come to its picture.
+    upsampling: Vec<Upsampling>,
     /// Each part's length: one that is twice as long counts twice, for what is shown is how much of the activations
     /// it is.
     lengths: Vec<f32>,
@@ -117,7 +119,9 @@ impl Model {
         let lengths = directions.chunks(directions.len() / count).map(length).collect();
         let [_, _, h, w] = found.maps.dims();
         let part = |(index, concept)| Part { name: format!("part {}", index + 1), concept };
+        let upsampling = inputs.iter().map(|input| self.upsampling(&input.pixels));
         Ok(Factorized {
+            upsampling: upsampling.collect::<Result<_, Error>>()?,
             inputs,
             parts: names.into_iter().enumerate().map(part).collect(),
             maps: read(found.maps)?,
@@ -159,10 +163,11 @@ impl Factorized {
         let style = FigureStyle::default();
         let ([h, w], count) = (self.size, self.parts.len());
         let (mut rows, mut all_shares) = (Vec::new(), Vec::new());
-        let images = self.inputs.iter().zip(names).zip(self.maps.chunks(count * h * w));
-        for ((input, name), maps) in images {
+        let images = self.inputs.iter().zip(&self.upsampling).zip(names);
+        for (((input, upsampling), name), maps) in images.zip(self.maps.chunks(count * h * w)) {
             let picture = style.shrink(&input.picture.pixels);
-            let mut winners = Winners::new(picture.dimensions(), input.window());
+            let mut winners =
+                Winners::new(picture.dimensions(), input.window(), upsampling.clone());
             for (part, (values, length)) in maps.chunks(h * w).zip(&self.lengths).enumerate() {
                 let values = values.iter().map(|value| value * length).collect();
                 winners.enter(part, &Map::new(w, h, values).context("a map of positions")?)?;
@@ -171,7 +176,8 @@ impl Factorized {
             let colours = winners.draw(&picture, IMAGE_WEIGHT);
             let of_picture = [name.clone()].into_iter().chain(input.condition.caption());
             let of_colours = ["the strongest part".to_owned()].into_iter();
-            let of_colours = of_colours.chain(unseen(&input.window()));
+            let of_colours =
+                of_colours.chain(unseen(&input.window())).chain(edges(upsampling.kind()));
             let legend = legend(&self.entries(&shares), style.cell_height);
             rows.push(vec![
                 Panel { image: picture, caption: of_picture.collect() },

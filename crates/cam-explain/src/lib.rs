@@ -70,7 +70,7 @@ pub mod vectors;
 pub mod weights;
 
 pub use cam_core::{Arithmetic, GradCam, Method, Target};
-pub use cam_viz::{Colormap, Map};
+pub use cam_viz::{Colormap, Map, Upsample};
 pub use cancel::Cancel;
 pub use classes::Class;
 pub use drawing::{Drawing, Figure, Heatmap};

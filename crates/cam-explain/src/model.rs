@@ -13,6 +13,7 @@ use cam_models::{
     Published, Runtime, Strictness, architectures, describe, load_checkpoint, load_embedded,
     published,
 };
+use cam_viz::Upsample;
 
 use crate::classes::ClassNames;
 use crate::device::Opened;
@@ -81,6 +82,7 @@ pub struct Model {
     environment: Environment,
     reading: Reading,
     arithmetic: Arithmetic,
+    upsample: Upsample,
     pub(crate) preprocessing: Used,
     pub(crate) class_names: ClassNames,
 }
@@ -220,6 +222,7 @@ impl Model {
             environment,
             reading,
             arithmetic,
+            upsample: Upsample::default(),
             preprocessing: Used::default(),
             class_names: ClassNames::default(),
         };
@@ -257,6 +260,39 @@ impl Model {
             Arithmetic::PytorchGradCam => Some(Filter::OpenCv),
         };
         Self { reading: Reading { filter, ..self.reading }, arithmetic, ..self }
+    }
+
+    /// The same network with maps that come from the layer's size to the picture's in another way: finished maps and
+    /// all that follows from them, as boxes, shares and pictures. Raw maps stay as they are.
+    ///
+    /// # Examples
+    /// ```
+    /// use cam_explain::{GradCam, Model, Question, Upsample, photographs};
+    ///
+    /// let mut model = Model::open("efficientnet-lite0")?;
+    /// let concepts = model.embed([("coffee", photographs::COFFEE)])?;
+    /// let mut answers = Vec::new();
+    /// for upsample in Upsample::ALL {
+    ///     model = model.upsampled(upsample);
+    ///     let cat = model.capture(("cat", photographs::CAT))?;
+    ///     answers.extend(cat.ask(&GradCam, &Question::similar(&concepts))?);
+    /// }
+    /// let [nearest, bilinear, guided] = &answers[..] else { panic!("three answers") };
+    /// assert!(nearest.raw == bilinear.raw && bilinear.raw == guided.raw);
+    /// assert!(nearest.score == bilinear.score && bilinear.score == guided.score);
+    /// assert!(nearest.map != bilinear.map && bilinear.map != guided.map);
+    /// // Flat rectangles of 32×32 pixels.
+    /// assert!(nearest.map.values()[..32].iter().all(|value| *value == nearest.map.values()[0]));
+    /// # Ok::<(), cam_explain::Error>(())
+    /// ```
+    #[must_use]
+    pub fn upsampled(self, upsample: Upsample) -> Self {
+        Self { upsample, ..self }
+    }
+
+    /// How maps come from the layer's size to the picture's.
+    pub fn upsample(&self) -> Upsample {
+        self.upsample
     }
 
     /// Whose arithmetic is followed.

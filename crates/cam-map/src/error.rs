@@ -33,6 +33,19 @@ pub enum MapError {
     /// A raw map has NaN or infinite values.
     #[error("a raw map is not finite: the gradient at the layer overflowed")]
     NotFinite,
+    /// A guide is no picture of its size.
+    #[error(
+        "a guide of {width}x{height} needs three finite numbers for each pixel, got {pixels} pixels: give as many as width \
+         times height"
+    )]
+    Guide {
+        /// Width asked for, in pixels.
+        width: usize,
+        /// Height asked for, in pixels.
+        height: usize,
+        /// Number of pixels given.
+        pixels: usize,
+    },
     /// The layers do not have equally many maps, or there is none.
     #[error(
         "the layers have {counts:?} maps: give at least one layer, and equally many maps of each"

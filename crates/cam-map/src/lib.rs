@@ -5,7 +5,7 @@
 //! methods with names: [`Map::relu`], [`Map::resize`], [`Map::min_max`]. Nothing rescales in passing.
 //!
 //! [`postprocess`] takes them together, for many maps of one or several layers, in one of two
-//! [arithmetics](Arithmetic). A [`Window`] says where on a picture a map lies, and [`Map::onto`] brings
+//! [arithmetics](Arithmetic). [`Upsample`] says what lies between the positions of a layer. A [`Window`] says where on a picture a map lies, and [`Map::onto`] brings
 //! it there. [`Map::regions`] finds the connected parts of a map above a threshold.
 //!
 //! This crate knows no tensor, no picture and no file, so that whoever makes, draws or measures maps
@@ -22,15 +22,21 @@
 //! ```
 
 mod error;
+mod guide;
+mod guided;
 mod map;
 mod postprocess;
+mod power_of_two;
 mod range;
 mod regions;
 mod resize;
+mod upsample;
 mod window;
 
 pub use error::MapError;
+pub use guide::Guide;
 pub use map::Map;
 pub use postprocess::{Arithmetic, Fusion, Postprocessed, RawMaps, postprocess};
 pub use regions::Region;
+pub use upsample::{UnknownUpsample, Upsample, Upsampling};
 pub use window::{Pixels, Window};

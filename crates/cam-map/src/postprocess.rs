@@ -6,9 +6,10 @@
 
 use cam_threads::{cores, in_ranges};
 
+use crate::guided::guided;
 use crate::range::{EPSILON, positive_part, range, stretch};
 use crate::resize::{Tap, between_rows, stretch_rows, taps};
-use crate::{Map, MapError};
+use crate::{Map, MapError, Upsampling};
 
 /// Numbers of finished maps from which a further thread pays for its start.
 const PER_THREAD: usize = 1 << 20;
@@ -81,7 +82,8 @@ impl RawMaps {
 }
 
 /// Finishes the raw maps of one or several layers, which have equally many of them; their sizes may
-/// differ. What is at one position in each layer becomes one map of `width` × `height`.
+/// differ. What is at one position in each layer becomes one map of `width` × `height`, each layer by the same
+/// upsampling.
 ///
 /// # Errors
 /// [`MapError::Layers`] without layers or where they disagree, [`MapError::Empty`] for a size of zero.
@@ -91,6 +93,7 @@ pub fn postprocess(
     height: usize,
     arithmetic: Arithmetic,
     fusion: Fusion,
+    upsampling: &Upsampling,
 ) -> Result<Vec<Postprocessed>, MapError> {
     let counts: Vec<usize> = layers.iter().map(RawMaps::count).collect();
     let Some(&count) = counts.first().filter(|first| counts.iter().all(|count| count == *first))
@@ -100,8 +103,13 @@ pub fn postprocess(
     if width == 0 || height == 0 {
         return Err(MapError::Empty { width, height });
     }
-    let layers: Vec<Layer<'_>> = layers.iter().map(|raw| Layer::new(raw, width, height)).collect();
-    let threads = cores().min(count * width * height / PER_THREAD);
+    let layers: Vec<Layer<'_>> =
+        layers.iter().map(|raw| Layer::new(raw, (width, height), upsampling)).collect();
+    let threads = match upsampling {
+        // Each of its maps takes all threads.
+        Upsampling::Guided(_) => 1,
+        _ => cores().min(count * width * height / PER_THREAD),
+    };
     let finished = in_ranges(count, threads, |indices| {
         let mut scratch = Scratch::default();
         let finish = |index| match fusion {
@@ -166,6 +174,7 @@ struct Layer<'a> {
     raw: &'a RawMaps,
     rows: Vec<Tap>,
     columns: Vec<Tap>,
+    upsampling: &'a Upsampling,
 }
 
 /// A map whose rows have been resized, and a row of the finished one.
@@ -176,8 +185,14 @@ struct Scratch {
 }
 
 impl<'a> Layer<'a> {
-    fn new(raw: &'a RawMaps, width: usize, height: usize) -> Self {
-        Self { raw, rows: taps(raw.height, height), columns: taps(raw.width, width) }
+    fn new(raw: &'a RawMaps, (width, height): (usize, usize), upsampling: &'a Upsampling) -> Self {
+        let from = match upsampling {
+            Upsampling::Guided(guide) => (guide.width(), guide.height()),
+            _ => (raw.width, raw.height),
+        };
+        let between = upsampling.between();
+        let (rows, columns) = (taps(from.1, height, between), taps(from.0, width, between));
+        Self { raw, rows, columns, upsampling }
     }
 
     /// One map, before the layers are fused; none where nothing is positive or all is the same.
@@ -193,7 +208,12 @@ impl<'a> Layer<'a> {
             let ends = range(&positive);
             stretch(&mut positive, ends, EPSILON);
         }
-        stretch_rows(&positive, self.raw.width, &self.columns, &mut scratch.wide);
+        let mut width = self.raw.width;
+        if let Upsampling::Guided(guide) = self.upsampling {
+            positive = guided(&positive, (width, self.raw.height), guide);
+            width = guide.width();
+        }
+        stretch_rows(&positive, width, &self.columns, &mut scratch.wide);
         let ends = match arithmetic {
             Arithmetic::Standard => self.ends(scratch),
             Arithmetic::PytorchGradCam => (0.0, 1.0),
@@ -239,6 +259,7 @@ impl<'a> Layer<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Guide;
 
     /// Numbers without a pattern, of both signs.
     fn raw(width: usize, height: usize, count: usize) -> RawMaps {
@@ -251,8 +272,13 @@ mod tests {
         maps.map(|values| Map::new(raw.width, raw.height, values.to_vec()).unwrap()).collect()
     }
 
+    fn by(raw: &RawMaps, arithmetic: Arithmetic, upsampling: &Upsampling) -> Vec<Postprocessed> {
+        let raw = std::slice::from_ref(raw);
+        postprocess(raw, 33, 20, arithmetic, Fusion::Mean, upsampling).unwrap()
+    }
+
     fn one(raw: &RawMaps, arithmetic: Arithmetic) -> Vec<Postprocessed> {
-        postprocess(std::slice::from_ref(raw), 33, 20, arithmetic, Fusion::Mean).unwrap()
+        by(raw, arithmetic, &Upsampling::Bilinear)
     }
 
     #[test]
@@ -268,10 +294,27 @@ mod tests {
     }
 
     #[test]
+    fn however_it_is_upsampled_a_finished_map_is_the_steps_one_after_the_other() {
+        let raw = raw(7, 5, 2);
+        let pixels =
+            (0..33 * 20).map(|i| [0.3, 0.7, 0.1].map(|share| (i % 9) as f32 / 9.0 * share));
+        let guide = Guide::new(33, 20, &pixels.collect::<Vec<_>>()).unwrap();
+        for upsampling in [Upsampling::Nearest, Upsampling::Guided(guide.into())] {
+            for (finished, map) in
+                by(&raw, Arithmetic::Standard, &upsampling).iter().zip(maps(&raw))
+            {
+                let map = map.relu().upsample(&upsampling, 33, 20).unwrap();
+                assert_eq!(finished.map, map.min_max().0, "{}", upsampling.kind());
+            }
+        }
+    }
+
+    #[test]
     fn a_product_is_zero_where_one_of_the_layers_is() {
         let (fine, coarse) = (raw(9, 9, 2), raw(4, 3, 2));
         let layers = [fine.clone(), coarse.clone()];
-        let found = postprocess(&layers, 33, 20, Arithmetic::Standard, Fusion::Product).unwrap();
+        let (standard, bilinear) = (Arithmetic::Standard, Upsampling::Bilinear);
+        let found = postprocess(&layers, 33, 20, standard, Fusion::Product, &bilinear).unwrap();
         for (index, found) in found.iter().enumerate() {
             let [fine, coarse] =
                 [&fine, &coarse].map(|raw| one(raw, Arithmetic::Standard).swap_remove(index).map);
@@ -296,7 +339,9 @@ mod tests {
         assert!(matches!(RawMaps::new(2, 2, vec![0.0; 5]), Err(MapError::WrongLength { .. })));
         assert_eq!(RawMaps::new(1, 1, vec![f32::NAN]), Err(MapError::NotFinite));
         let finish = |layers: &[RawMaps]| {
-            postprocess(layers, 2, 2, Arithmetic::Standard, Fusion::Mean).map(|maps| maps.len())
+            let (standard, bilinear) = (Arithmetic::Standard, Upsampling::Bilinear);
+            let finished = postprocess(layers, 2, 2, standard, Fusion::Mean, &bilinear);
+            finished.map(|maps| maps.len())
         };
         assert_eq!(finish(&[]), Err(MapError::Layers { counts: vec![] }));
         let counts = vec![1, 2];

@@ -1,8 +1,17 @@
-//! Bilinear resizing of maps, as OpenCV's `INTER_LINEAR` computes it on f32.
+//! Resizing of maps: bilinear, as OpenCV's `INTER_LINEAR` computes it on f32, or in flat steps.
 
 use std::ops::Range;
 
 use crate::{Map, MapError, Pixels, Window};
+
+/// What lies between the middles of a map's pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Between {
+    /// Each pixel is flat up to its edges.
+    Steps,
+    /// Linear.
+    Lines,
+}
 
 /// One output position's two source positions and the weight of the second.
 #[derive(Debug, Clone, Copy)]
@@ -24,17 +33,7 @@ impl Map {
     /// # Errors
     /// [`MapError::Empty`] where a side is 0, [`MapError::TooLarge`] where the result would exceed 2^28 values.
     pub fn resize(&self, width: usize, height: usize) -> Result<Map, MapError> {
-        if width == 0 || height == 0 {
-            return Err(MapError::Empty { width, height });
-        }
-        if is_too_large(self, width, height) {
-            return Err(MapError::TooLarge { width, height });
-        }
-        if (width, height) == (self.width(), self.height()) {
-            return Ok(self.clone());
-        }
-        let (columns, rows) = (taps(self.width(), width), taps(self.height(), height));
-        stretch(self, &columns, &rows)
+        fitted(self, width, height, Between::Lines)
     }
 
     /// The map as it lies on a picture of a width and height, bilinear: as large as the pixels that its
@@ -43,31 +42,60 @@ impl Map {
     /// # Errors
     /// As [`resize`](Map::resize).
     pub fn onto(&self, window: &Window, width: usize, height: usize) -> Result<Map, MapError> {
-        if window.is_whole() {
-            return self.resize(width, height);
-        }
-        if width == 0 || height == 0 {
-            return Err(MapError::Empty { width, height });
-        }
-        let too_large = MapError::TooLarge { width, height };
-        let (Ok(across), Ok(down)) = (u32::try_from(width), u32::try_from(height)) else {
-            return Err(too_large);
-        };
-        let Pixels { x, y, width: w, height: h } = window.pixels((across, down));
-        if is_too_large(self, w as usize, h as usize) {
-            return Err(too_large);
-        }
-        let share = |d: usize, side: usize| (d as f64 + 0.5) / side as f64;
-        let columns =
-            taps_at(self.width(), covered(x, w), |d| window.to_map([share(d, width), 0.0])[0]);
-        let rows =
-            taps_at(self.height(), covered(y, h), |d| window.to_map([0.0, share(d, height)])[1]);
-        stretch(self, &columns, &rows)
+        placed(self, window, (width, height), Between::Lines)
     }
 }
 
+/// The map at another size.
+pub(crate) fn fitted(
+    map: &Map,
+    width: usize,
+    height: usize,
+    between: Between,
+) -> Result<Map, MapError> {
+    if width == 0 || height == 0 {
+        return Err(MapError::Empty { width, height });
+    }
+    if is_too_large(map, width, height) {
+        return Err(MapError::TooLarge { width, height });
+    }
+    if (width, height) == (map.width(), map.height()) {
+        return Ok(map.clone());
+    }
+    let columns = taps(map.width(), width, between);
+    stretch(map, &columns, &taps(map.height(), height, between))
+}
+
+/// The map as it lies on a picture of a width and height.
+pub(crate) fn placed(
+    map: &Map,
+    window: &Window,
+    (width, height): (usize, usize),
+    between: Between,
+) -> Result<Map, MapError> {
+    if window.is_whole() {
+        return fitted(map, width, height, between);
+    }
+    if width == 0 || height == 0 {
+        return Err(MapError::Empty { width, height });
+    }
+    let too_large = MapError::TooLarge { width, height };
+    let (Ok(across), Ok(down)) = (u32::try_from(width), u32::try_from(height)) else {
+        return Err(too_large);
+    };
+    let Pixels { x, y, width: w, height: h } = window.pixels((across, down));
+    if is_too_large(map, w as usize, h as usize) {
+        return Err(too_large);
+    }
+    let share = |d: usize, side: usize| (d as f64 + 0.5) / side as f64;
+    let column = |d| window.to_map([share(d, width), 0.0])[0];
+    let row = |d| window.to_map([0.0, share(d, height)])[1];
+    let columns = taps_at(map.width(), covered(x, w), column, between);
+    stretch(map, &columns, &taps_at(map.height(), covered(y, h), row, between))
+}
+
 /// Whether the result, and the half-way state with the source's height, may be allocated.
-fn is_too_large(map: &Map, width: usize, height: usize) -> bool {
+pub(crate) fn is_too_large(map: &Map, width: usize, height: usize) -> bool {
     let tallest = height.max(map.height());
     width.checked_mul(tallest).is_none_or(|values| values > Map::MOST_VALUES)
 }
@@ -107,21 +135,41 @@ fn mix(a: f32, b: f32, weight: f32) -> f32 {
 }
 
 /// Where `to` values come from along a side of `from` values.
-pub(crate) fn taps(from: usize, to: usize) -> Vec<Tap> {
+pub(crate) fn taps(from: usize, to: usize, between: Between) -> Vec<Tap> {
     let scale = from as f64 / to as f64;
-    (0..to).map(|d| tap(((d as f64 + 0.5) * scale - 0.5) as f32, from - 1)).collect()
+    (0..to).map(|d| between.tap(((d as f64 + 0.5) * scale - 0.5) as f32, from - 1)).collect()
 }
 
 /// The taps of some pixels, whose places in the source are shares of its side.
-fn taps_at(from: usize, pixels: Range<usize>, share: impl Fn(usize) -> f64) -> Vec<Tap> {
-    pixels.map(|d| tap((share(d) * from as f64 - 0.5) as f32, from - 1)).collect()
+fn taps_at(
+    from: usize,
+    pixels: Range<usize>,
+    share: impl Fn(usize) -> f64,
+    between: Between,
+) -> Vec<Tap> {
+    pixels.map(|d| between.tap((share(d) * from as f64 - 0.5) as f32, from - 1)).collect()
 }
 
 fn covered(first: u32, count: u32) -> Range<usize> {
     first as usize..(first + count) as usize
 }
 
-fn tap(position: f32, last: usize) -> Tap {
+impl Between {
+    fn tap(self, position: f32, last: usize) -> Tap {
+        match self {
+            Self::Steps => step(position, last),
+            Self::Lines => line(position, last),
+        }
+    }
+}
+
+/// The source pixel that holds the position; between two, the second.
+fn step(position: f32, last: usize) -> Tap {
+    let nearest = ((position + 0.5).max(0.0) as usize).min(last);
+    Tap { first: nearest, second: nearest, weight: 0.0 }
+}
+
+fn line(position: f32, last: usize) -> Tap {
     let position = position.max(0.0);
     // Beyond the last centre both taps are the last pixel, whatever the weight.
     let first = (position.floor() as usize).min(last);

@@ -53,7 +53,9 @@ mod segmentation;
 mod text;
 mod unseen;
 
-pub use cam_map::{Map, MapError, Pixels, Region, Window};
+pub use cam_map::{
+    Guide, Map, MapError, Pixels, Region, UnknownUpsample, Upsample, Upsampling, Window,
+};
 pub use chart::BarChart;
 pub use colorbar::ColorBar;
 pub use colormap::{Colormap, UnknownColormap};

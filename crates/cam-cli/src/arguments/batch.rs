@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Series, Setup};
+use super::{Series, Setup, Upsampled};
 
 /// Arguments of `cam batch`.
 #[derive(Debug, Args)]
@@ -37,6 +37,10 @@ pub struct Batch {
         requires = "pictures"
     )]
     pub scale: String,
+
+    /// How maps come to pictures.
+    #[command(flatten)]
+    pub upsampled: Upsampled,
 
     /// Which network, and how images are read.
     #[command(flatten)]

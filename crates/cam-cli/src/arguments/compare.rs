@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::Setup;
+use super::{Setup, Upsampled};
 
 /// Arguments of `cam compare`.
 #[derive(Debug, Args)]
@@ -28,6 +28,10 @@ pub struct Compare {
     /// Which network, and how images are read.
     #[command(flatten)]
     pub setup: Setup,
+
+    /// How maps come to the picture.
+    #[command(flatten)]
+    pub upsampled: Upsampled,
 
     /// The figure, .png or .jpg.
     #[arg(short, long, value_name = "FIGURE")]

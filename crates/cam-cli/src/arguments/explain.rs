@@ -5,7 +5,7 @@ use cam_core::AlongEmbedding;
 use cam_explain::{ClassScore, ConceptScore};
 use clap::{Args, ValueEnum, value_parser};
 
-use super::{ImageList, Images, MethodOptions, Model};
+use super::{ImageList, Images, MethodOptions, Model, Upsampled};
 
 /// Arguments of `cam explain`.
 #[derive(Debug, Args)]
@@ -65,6 +65,10 @@ pub struct Explain {
     /// How images are read.
     #[command(flatten)]
     pub images: Images,
+
+    /// How maps come to the picture.
+    #[command(flatten)]
+    pub upsampled: Upsampled,
 
     /// The colours of overlays: turbo, jet, viridis, inferno, or diverging for the signed map.
     #[arg(long, value_name = "MAP")]

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, value_parser};
 
-use super::{ImageList, Setup};
+use super::{ImageList, Setup, Upsampled};
 
 /// Arguments of `cam factorize`.
 #[derive(Debug, Args)]
@@ -34,6 +34,10 @@ pub struct Factorize {
     /// Which network, and how images are read; all are brought to one size.
     #[command(flatten)]
     pub setup: Setup,
+
+    /// How maps come to the picture.
+    #[command(flatten)]
+    pub upsampled: Upsampled,
 
     /// The figure, .png or .jpg; IMAGE.parts.png unless given.
     #[arg(short, long, value_name = "FIGURE")]

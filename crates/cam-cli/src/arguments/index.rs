@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, value_parser};
 
-use super::Setup;
+use super::{Setup, Upsampled};
 
 /// Arguments of `cam index`.
 #[derive(Debug, Args)]
@@ -122,6 +122,10 @@ pub struct Search {
     /// Which network, and how images are read; the index's own size unless given.
     #[command(flatten)]
     pub setup: Setup,
+
+    /// How maps come to pictures.
+    #[command(flatten)]
+    pub upsampled: Upsampled,
 
     /// The figure, .png or .jpg.
     #[arg(short, long, value_name = "FIGURE")]

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use cam_explain::concepts::ConceptsAs;
 use clap::Args;
 
-use super::{ImageList, MethodOptions, Setup};
+use super::{ImageList, MethodOptions, Setup, Upsampled};
 
 /// Arguments of `cam segment`.
 #[derive(Debug, Args)]
@@ -38,6 +38,10 @@ pub struct Segment {
     /// Which network, and how images are read.
     #[command(flatten)]
     pub setup: Setup,
+
+    /// How maps come to the picture.
+    #[command(flatten)]
+    pub upsampled: Upsampled,
 
     /// The colours of the maps: turbo, jet, viridis, inferno, or diverging for signed maps.
     #[arg(long, value_name = "MAP")]

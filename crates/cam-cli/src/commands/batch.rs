@@ -18,7 +18,9 @@ pub fn run(arguments: &Batch, environment: &Environment) -> Result<(), Failure> 
         ..arguments.series.meant()
     };
     settings.check()?;
-    let model = arguments.setup.load(environment)?;
+    let reading = &arguments.setup.reading;
+    let upsample = arguments.upsampled.drawn(reading, arguments.pictures, "add --pictures")?;
+    let model = arguments.setup.load(environment)?.upsampled(upsample);
     let summary = batch::images(&model, &arguments.images, &settings)?;
     finish(&summary, arguments.json)
 }

@@ -16,7 +16,9 @@ pub fn run(arguments: &Compare, environment: &Environment) -> Result<(), Failure
     let figure = figure_path(arguments, &sources);
     check(arguments, &sources, figure.as_deref())?;
     let points = arguments.points.iter().map(|text| pixel(text)).collect::<Result<Vec<_>, _>>()?;
-    let model = arguments.setup.load(environment)?;
+    let reading = &arguments.setup.reading;
+    let upsample = arguments.upsampled.drawn(reading, figure.is_some(), "ask for it with --out")?;
+    let model = arguments.setup.load(environment)?.upsampled(upsample);
     clock.lap("load");
     let (compared, inputs) =
         model.compare(sources.each_ref(), arguments.lines as usize, &mut clock)?;

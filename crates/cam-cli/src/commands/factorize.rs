@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use cam_explain::factorization::{Factorized, MOST_IMAGES, Settings};
 use cam_explain::paths::distinct;
-use cam_explain::{Condition, Environment, Size, Source, concepts};
+use cam_explain::{Condition, Environment, Model, Size, Source, concepts};
 use cam_viz::npy_bytes;
 use serde::Serialize;
 
@@ -17,6 +17,7 @@ struct Document {
     schema_version: u32,
     model: String,
     layer: String,
+    upsample: &'static str,
     /// Share of the activations that the parts leave out.
     residual: f32,
     parts: Vec<Part>,
@@ -49,7 +50,8 @@ pub fn run(arguments: &Factorize, environment: &Environment) -> Result<(), Failu
     let figure = figure_path(arguments, &names);
     check(arguments, &sources, figure.as_deref())?;
     let set = arguments.concepts.as_deref().map(concepts::existing).transpose()?;
-    let model = arguments.setup.load(environment)?;
+    let upsample = arguments.upsampled.meant(&arguments.setup.reading)?;
+    let model = arguments.setup.load(environment)?.upsampled(upsample);
     let layer = model.layer_or_last(arguments.layer.as_deref())?;
     let settings = Settings {
         parts: arguments.parts as usize,
@@ -58,8 +60,7 @@ pub fn run(arguments: &Factorize, environment: &Environment) -> Result<(), Failu
     };
     let found = model.factorize(&sources, layer, settings, set.as_ref())?;
     let (rows, shares) = found.rows(&names)?;
-    let document =
-        document(&found, shares, (model.name(), model.layer_name(layer)), figure.as_deref());
+    let document = document(&found, shares, &model, (model.layer_name(layer), figure.as_deref()));
     if let Some(path) = &arguments.raw {
         let [h, w] = found.size;
         let bytes = npy_bytes(&[found.inputs.len(), settings.parts, h, w], &found.maps);
@@ -75,8 +76,8 @@ pub fn run(arguments: &Factorize, environment: &Environment) -> Result<(), Failu
 fn document(
     found: &Factorized,
     shares: Vec<Vec<f32>>,
-    (model, layer): (&str, String),
-    figure: Option<&Path>,
+    model: &Model,
+    (layer, figure): (String, Option<&Path>),
 ) -> Document {
     let images = found.inputs.iter().zip(shares).map(|(input, shares)| Report {
         image: input.source.to_string(),
@@ -90,8 +91,9 @@ fn document(
     });
     Document {
         schema_version: 1,
-        model: model.to_owned(),
+        model: model.name().to_owned(),
         layer,
+        upsample: model.upsample().name(),
         residual: found.residual,
         parts: parts.collect(),
         images: images.collect(),

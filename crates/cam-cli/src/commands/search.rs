@@ -39,16 +39,19 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
     let figure = figure_path(arguments, &source);
     check(arguments, &source, figure.as_ref())?;
     let html = &arguments.html;
+    let draws = figure.is_some() || html.is_some();
+    let remedy = "add --explain, --out or --html";
+    let upsample = arguments.upsampled.drawn(&arguments.setup.reading, draws, remedy)?;
     let index = Index::open(&arguments.index)?;
     let images = &arguments.setup.reading;
     let asked = images.reading()?;
     let size = images.size.as_ref().map(|_| asked.size);
     let reading = index.reading(asked, size, images.fit);
-    let model = arguments.setup.load(environment)?.with_images(reading);
-    let shown = (arguments.images.as_deref(), figure.is_some() || html.is_some());
+    let model = arguments.setup.load(environment)?.with_images(reading).upsampled(upsample);
+    let shown = (arguments.images.as_deref(), draws);
     let search = index.search(&model, &source, arguments.top as usize, shown)?;
 
-    let explains = arguments.explain || figure.is_some() || html.is_some();
+    let explains = arguments.explain || draws;
     // Why one ranks above another needs no pairs.
     let needs_pairs = arguments.explain || arguments.why.is_none() || search.has_pairs();
     let drawn = if explains && needs_pairs { search.compare()? } else { Vec::new() };

@@ -24,6 +24,7 @@ struct Document {
     weights_sha256: String,
     layer: String,
     method: String,
+    upsample: &'static str,
     concepts_as: String,
     concepts: Vec<String>,
     /// What is odd about the file of concepts.
@@ -72,7 +73,8 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
     }
     let concepts_as = arguments.concepts_as;
     let target = concepts::target(&set, concepts_as)?;
-    let model = arguments.setup.load(environment)?;
+    let upsample = arguments.upsampled.meant(&arguments.setup.reading)?;
+    let model = arguments.setup.load(environment)?.upsampled(upsample);
     concepts::check(&set, &model, concept_file.display())?;
     let remarks: Vec<String> = concepts::other_fit(&set, &model).into_iter().collect();
     let layer = model.layer_or_last(arguments.layer.as_deref())?;
@@ -85,6 +87,7 @@ pub fn run(arguments: &Segment, environment: &Environment) -> Result<(), Failure
         weights_sha256: set.fingerprint().weights_sha256.clone(),
         layer: model.layer_name(layer),
         method: name.to_owned(),
+        upsample: upsample.name(),
         concepts_as: concepts_as.to_string(),
         concepts: set.concepts().iter().map(|concept| concept.name.clone()).collect(),
         remarks,

@@ -49,6 +49,7 @@ mod support;
 mod threads;
 mod unreadable;
 mod upkeep;
+mod upsampling;
 mod vectors;
 mod weights;
 mod writers;

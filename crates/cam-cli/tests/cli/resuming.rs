@@ -106,6 +106,7 @@ fn a_batch_goes_on_with_no_setting_that_could_change_a_number() {
         ("--parquet", "is made from the lines"),
         ("--pictures", "are made from the lines"),
         ("--scale", "is of the pictures"),
+        ("--upsample", "is of the pictures, which are drawn again"),
     ];
     every_option_is_refused(&place, words, "o/results.jsonl", &changes.concat(), &cannot);
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use cam_files::{remove_leftovers, write_atomically};
-use cam_viz::{FigureStyle, Map, OverlayStyle, Window, picture_bytes};
+use cam_viz::{FigureStyle, Map, OverlayStyle, Upsample, Upsampling, Window, picture_bytes};
 use image::RgbImage;
 
 use super::KEPT;
@@ -14,6 +14,7 @@ use crate::drawing::lay_over;
 use crate::error::{Context as _, Error};
 use crate::model::Model;
 use crate::notice;
+use crate::picture::Picture;
 use crate::progress::Unit;
 use crate::source::Source;
 
@@ -61,7 +62,7 @@ pub fn pictures(
     let environment = model.environment();
     remove_leftovers(names.folder());
     let largest = Largest::of(results)?;
-    largest.start(names, results, scale)?;
+    largest.start(names, results, (scale, model.upsample()))?;
     let bar = environment.bar(Unit::Images, results.count());
     let mut count = 0;
     results.each(|line| {
@@ -74,8 +75,11 @@ pub fn pictures(
             return Ok(());
         }
         let source = Source::File(root.join(&line.path));
-        let image = match source.picture(model.reading().decoding, environment) {
-            Ok(picture) => FigureStyle::default().shrink(&picture.pixels),
+        let (image, upsampling) = match source.picture(model.reading().decoding, environment) {
+            Ok(Picture { pixels, .. }) => (
+                FigureStyle::default().shrink(&pixels),
+                model.upsampling_on(&pixels, model.reading())?,
+            ),
             Err(error @ Error::Failed(_)) => {
                 notice::error(error.reason());
                 return Ok(());
@@ -88,7 +92,8 @@ pub fn pictures(
             .map_err(Error::output)?;
         for (path, found) in missing {
             let strongest = largest.strongest(scale, &line, found);
-            write(&path, &drawn(&path, &image, (found, &window(&line)), strongest)?)?;
+            let found = (found, &window(&line), &upsampling);
+            write(&path, &drawn(&path, &image, found, strongest)?)?;
             count += 1;
         }
         Ok(())
@@ -101,12 +106,12 @@ pub fn pictures(
 fn drawn(
     path: &Path,
     image: &RgbImage,
-    (found, window): (&Found, &Window),
+    (found, window, upsampling): (&Found, &Window, &Upsampling),
     strongest: f32,
 ) -> Result<Vec<u8>, Error> {
     let [height, width] = found.size;
     let map = Map::new(width, height, found.map.clone()).context("a map")?;
-    let drawn = lay_over(image, window, &map, strongest, &OverlayStyle::default())?;
+    let drawn = lay_over(image, window, (&map, upsampling), strongest, &OverlayStyle::default())?;
     picture_bytes(path, &drawn).context("writing a picture").map_err(Error::output)
 }
 
@@ -130,12 +135,21 @@ impl Largest {
         Ok(Self(largest))
     }
 
-    /// Removes pictures of another scale, as of before more images came: they would not be comparable.
-    fn start(&self, names: &Names, results: &Results, scale: Scale) -> Result<(), Error> {
-        let stamp = match scale {
+    /// Removes pictures of another scale, as of before more images came, or that were upsampled in another way: they
+    /// would not be comparable.
+    fn start(
+        &self,
+        names: &Names,
+        results: &Results,
+        (scale, upsample): (Scale, Upsample),
+    ) -> Result<(), Error> {
+        let mut stamp = match scale {
             Scale::Concept | Scale::Global => format!("{scale:?} {:?}\n", self.0),
             Scale::Image | Scale::Fixed(_) => format!("{scale:?}\n"),
         };
+        if upsample != Upsample::default() {
+            stamp += &format!("{upsample}\n");
+        }
         let stamp_file = names.folder().join("scale.txt");
         if fs::read_to_string(&stamp_file).is_ok_and(|kept| kept == stamp) {
             return Ok(());

@@ -258,6 +258,7 @@ fn header(
         shard,
         // Made from the lines, each time anew.
         parquet: _,
+        // Likewise; on which scale they are, and how upsampled, stands beside them.
         pictures: _,
     } = settings;
     Ok(Header {

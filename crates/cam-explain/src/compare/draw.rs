@@ -2,7 +2,7 @@ use cam_viz::{ColorBar, Colormap, Connection, FigureStyle, Map, OverlayStyle, Pa
 use image::{Rgb, RgbImage, imageops};
 
 use super::{Compared, Point};
-use crate::drawing::{Figure, lay_over};
+use crate::drawing::{Figure, edges, lay_over};
 use crate::error::{Context as _, Error};
 use crate::explain::unseen;
 
@@ -77,6 +77,7 @@ pub fn maps(compared: &Compared, style: &FigureStyle) -> Result<Panel, Error> {
         format!("adds up to {:.3} on the left, to {:.3} on the right", sums[0], sums[1]),
     ];
     caption.extend(compared.windows.iter().find_map(unseen));
+    caption.extend(edges(compared.upsampling[0].kind()));
     Ok(Panel { image: connect(laid_over.each_ref(), &[], style.cell_height, style.gap), caption })
 }
 
@@ -90,7 +91,7 @@ fn over(compared: &Compared, side: usize, values: &[f32]) -> Result<RgbImage, Er
     lay_over(
         &compared.pictures[side],
         &compared.windows[side],
-        &map,
+        (&map, &compared.upsampling[side]),
         largest,
         &OverlayStyle::default(),
     )
@@ -109,6 +110,7 @@ fn of_point(compared: &Compared, point: &Point, style: &FigureStyle) -> Result<P
         format!("adds up to {sum:.4}"),
     ];
     caption.extend(unseen(&compared.windows[1]));
+    caption.extend(edges(compared.upsampling[1].kind()));
     Ok(Panel { image: connect(pictures.each_ref(), &[], style.cell_height, style.gap), caption })
 }
 

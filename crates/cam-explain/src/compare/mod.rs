@@ -5,7 +5,7 @@ mod report;
 
 use cam_core::methods::LATE_BLOCKS;
 use cam_core::{Budget, Capture, Correspondence, Kept, Network as _, Pair, TokenParts};
-use cam_viz::Window;
+use cam_viz::{Upsampling, Window};
 use image::RgbImage;
 
 use crate::error::{Error, failed};
@@ -24,6 +24,8 @@ pub struct Compared {
     pub pictures: [RgbImage; 2],
     /// Where the positions lie on them.
     pub windows: [Window; 2],
+    /// How maps come to them.
+    pub upsampling: [Upsampling; 2],
     /// Whether pixels are missing from their files.
     pub damaged: [bool; 2],
     /// The cosine, taken apart.
@@ -96,10 +98,12 @@ impl Model {
             }
         };
         clock.lap("pair");
+        let [first, second] = inputs.each_ref().map(|input| self.upsampling(&input.pixels));
         let compared = Compared {
             names: images.map(Source::stem),
             pictures: inputs.each_ref().map(|input| input.picture.pixels.clone()),
             windows: inputs.each_ref().map(Input::window),
+            upsampling: [first?, second?],
             damaged: inputs.each_ref().map(|input| input.condition.damaged),
             pair,
             lines,

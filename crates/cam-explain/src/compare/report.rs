@@ -24,6 +24,7 @@ pub struct Report {
     weights_remarks: Vec<String>,
     weights_sha256: Option<String>,
     layer: String,
+    upsample: &'static str,
     cosine: f32,
     /// Positions that are pooled, or patches as late attentions took from them.
     pairs: &'static str,
@@ -138,6 +139,7 @@ impl Report {
             weights_remarks: model.place.remarks.clone(),
             weights_sha256: None,
             layer: layer.unwrap_or_default(),
+            upsample: model.upsample().name(),
             cosine: pair.cosine(),
             pairs: if pair.beside().is_some() { "token-contributions" } else { "positions" },
             beside: pair.beside().map(|cam_core::Beside { first, second, rests }| Beside {

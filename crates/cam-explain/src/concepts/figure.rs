@@ -3,7 +3,7 @@ use image::RgbImage;
 
 use super::ConceptsAs;
 use super::segmentation::{Found, Segmentation};
-use crate::drawing::{Figure, lay_over};
+use crate::drawing::{Figure, edges, lay_over};
 use crate::error::Error;
 use crate::explain::unseen;
 
@@ -47,6 +47,7 @@ pub fn rows(
     ];
     let window = segmented.captured.window();
     of_colours.extend(unseen(&window));
+    of_colours.extend(edges(segmented.upsampling.kind()));
     let mut rows = vec![vec![
         Panel { image: query, caption: of_query },
         Panel { image: style.shrink(colours), caption: of_colours },
@@ -55,7 +56,8 @@ pub fn rows(
     // One scale for all: a concept that is hardly there must not look like one that is.
     let largest = largest(&segmented.maps, look.colormap);
     let singles = shown.iter().map(|&index| {
-        let drawn = lay_over(&segmented.picture, &window, &segmented.maps[index], largest, look)?;
+        let map = (&segmented.maps[index], &segmented.upsampling);
+        let drawn = lay_over(&segmented.picture, &window, map, largest, look)?;
         let image = style.shrink(&drawn);
         let Found { name, score, .. } = &segmented.concepts[index];
         Ok(Panel { image, caption: vec![format!("Where is {name}?"), format!("score {score:.3}")] })

@@ -1,6 +1,6 @@
 use cam_core::{Method, Target};
 use cam_store::ConceptSet;
-use cam_viz::Map;
+use cam_viz::{Map, Upsampling};
 use image::RgbImage;
 use image::imageops::{self, FilterType};
 use serde::Serialize;
@@ -43,6 +43,8 @@ pub struct Segmentation<'c, 'm> {
     pub concepts: Vec<Found>,
     /// Share of what the network saw of the image where no concept is positive.
     pub nothing: f32,
+    /// How maps come to the picture.
+    pub(crate) upsampling: Upsampling,
     winners: Winners,
 }
 
@@ -69,7 +71,8 @@ pub fn segment<'c, 'm>(
         true => pixels.clone(),
         false => imageops::resize(pixels, w, h, FilterType::Triangle),
     };
-    let mut winners = Winners::new((w, h), captured.window());
+    let upsampling = captured.upsampling()?;
+    let mut winners = Winners::new((w, h), captured.window(), upsampling.clone());
     for (label, map) in maps.iter().enumerate() {
         winners.enter(label, map)?;
     }
@@ -85,7 +88,7 @@ pub fn segment<'c, 'm>(
     );
     let (concepts, nothing) = (concepts.collect(), 1.0 - shares.iter().sum::<f32>());
     clock.lap("segment");
-    Ok(Segmentation { captured, maps, picture, concepts, nothing, winners })
+    Ok(Segmentation { captured, maps, picture, concepts, nothing, upsampling, winners })
 }
 
 impl Segmentation<'_, '_> {

@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use cam_viz::{Map, Window, draw_seen, overlay_labels};
+use cam_viz::{Map, Upsampling, Window, draw_seen, overlay_labels};
 use image::RgbImage;
 
 use crate::error::{Context as _, Error};
@@ -12,19 +12,21 @@ pub struct Winners {
     pub labels: Vec<Option<usize>>,
     size: (u32, u32),
     window: Window,
+    upsampling: Upsampling,
 }
 
 impl Winners {
-    /// For maps that lie in a window of a picture of a width and height.
-    pub fn new(size: (u32, u32), window: Window) -> Self {
+    /// For maps that lie in a window of a picture of a width and height, and how they come there.
+    pub fn new(size: (u32, u32), window: Window, upsampling: Upsampling) -> Self {
         let seen = window.pixels(size);
         let pixels = seen.width as usize * seen.height as usize;
-        Self { best: vec![0.0; pixels], labels: vec![None; pixels], size, window }
+        Self { best: vec![0.0; pixels], labels: vec![None; pixels], size, window, upsampling }
     }
 
     /// Enters the next map. One at a time is at the image's size, however many there are.
     pub fn enter(&mut self, label: usize, map: &Map) -> Result<(), Error> {
-        let map = map.onto(&self.window, self.size.0 as usize, self.size.1 as usize);
+        let (width, height) = (self.size.0 as usize, self.size.1 as usize);
+        let map = map.upsample_onto(&self.upsampling, &self.window, width, height);
         let map = map.context("resizing a map")?;
         for ((best, winner), &value) in self.best.iter_mut().zip(&mut self.labels).zip(map.values())
         {
@@ -59,7 +61,7 @@ mod tests {
     #[test]
     fn the_highest_positive_map_wins_and_where_none_is_nobody_does() {
         let map = |values: [f32; 3]| Map::new(3, 1, values.to_vec()).expect("three values");
-        let mut winners = Winners::new((3, 1), Window::WHOLE);
+        let mut winners = Winners::new((3, 1), Window::WHOLE, Upsampling::Bilinear);
         winners.enter(0, &map([1.0, 0.5, -1.0])).expect("entered");
         winners.enter(1, &map([0.5, 0.6, -0.5])).expect("entered");
         assert_eq!(winners.labels, [Some(0), Some(1), None]);
@@ -70,7 +72,7 @@ mod tests {
     #[test]
     fn shares_are_those_of_what_was_seen() {
         let middle = Window::of([1.0, 0.0, 2.0, 1.0], (4, 1)).expect("it meets the picture");
-        let mut winners = Winners::new((4, 1), middle);
+        let mut winners = Winners::new((4, 1), middle, Upsampling::Bilinear);
         let map = Map::new(2, 1, vec![1.0, -1.0]).expect("two values");
         winners.enter(0, &map).expect("entered");
         assert_eq!((winners.labels.as_slice(), winners.shares(1)[0]), (&[Some(0), None][..], 0.5));

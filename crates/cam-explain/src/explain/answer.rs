@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use cam_core::Arithmetic;
-use cam_viz::{Map, Window};
+use cam_viz::{Map, Upsampling, Window};
 
 use super::bounding_box::{self, BoundingBox};
 use super::mass::Mass;
@@ -41,6 +41,8 @@ pub struct Answer {
     pub(crate) picture: (u32, u32),
     /// By whose arithmetic it was finished.
     pub(crate) arithmetic: Arithmetic,
+    /// How its maps come to the picture.
+    pub(crate) upsampling: Upsampling,
 }
 
 impl Answer {

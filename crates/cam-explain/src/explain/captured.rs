@@ -6,7 +6,7 @@ use cam_core::{
     Arithmetic, Capture, Explanation, FinishedMaps, Kept, Layer, Method, Network as _, Outliers,
     postprocess_fused, smooth_over_augmentations,
 };
-use cam_viz::Map;
+use cam_viz::{Map, Upsampling};
 
 use super::answer::Answer;
 use super::input::{Clock, Input};
@@ -150,6 +150,11 @@ impl<'m> Captured<'m> {
         self.model
     }
 
+    /// How its maps are upsampled.
+    pub(crate) fn upsampling(&self) -> Result<Upsampling, Error> {
+        self.model.upsampling(&self.input.pixels)
+    }
+
     /// The image's embedding.
     ///
     /// # Errors
@@ -180,12 +185,13 @@ impl<'m> Captured<'m> {
         augmented: bool,
     ) -> Result<Vec<Answer>, Error> {
         let arithmetic = self.model.arithmetic();
+        let upsampling = self.upsampling()?;
         let methods = rules.iter().map(|rule| {
             let explanations = explain(&self.capture, rule, question)?;
             let raw = side_by_side(&explanations);
             let finished = match augmented {
-                false => finished(&raw, &self.input.tensor, rule, arithmetic)?,
-                true => self.smoothed(rule, question)?,
+                false => finished(&raw, &self.input.tensor, rule, (arithmetic, &upsampling))?,
+                true => self.smoothed(rule, question, &upsampling)?,
             };
             let shares = shares(&explanations)?;
             let raw = raw.into_iter().map(maps).collect::<Result<Vec<_>, _>>()?;
@@ -208,7 +214,7 @@ impl<'m> Captured<'m> {
             let raw = made.raw.iter().map(|layer| layer.get(at).cloned().with_context(missing));
             let map = made.finished.get(at).cloned().with_context(missing)?;
             let Seen { map, on_padding, degenerate } =
-                Seen::of(map, &self.input).context("cutting padding away")?;
+                Seen::of(map, &self.input, &upsampling.onward()).context("cutting padding away")?;
             let score = *scores.get(at).with_context(missing)?;
             let cosine =
                 subject.concept.and_then(|concept| cosines.as_ref()?.get(concept).copied());
@@ -233,17 +239,25 @@ impl<'m> Captured<'m> {
                 window: self.input.window(),
                 picture: self.input.picture.pixels.dimensions(),
                 arithmetic,
+                upsampling: upsampling.clone(),
             })
         });
         answers.collect()
     }
 
     /// Finished maps, averaged over augmented copies of the image.
-    fn smoothed(&self, rule: &Rule<'_>, question: &Prepared) -> Result<FinishedMaps, Error> {
-        let smoothed = smooth_over_augmentations(&self.input.tensor, |copy| {
+    fn smoothed(
+        &self,
+        rule: &Rule<'_>,
+        question: &Prepared,
+        upsampling: &Upsampling,
+    ) -> Result<FinishedMaps, Error> {
+        let mirror = upsampling.mirrored();
+        let smoothed = smooth_over_augmentations(&self.input.tensor, |copy, is_mirrored| {
+            let upsampling = if is_mirrored { &mirror } else { upsampling };
             let capture = self.capture.of_images(copy.clone())?;
             let raw = side_by_side(&explain(&capture, rule, question)?);
-            finished(&raw, &copy, rule, self.model.arithmetic())
+            finished(&raw, &copy, rule, (self.model.arithmetic(), upsampling))
         });
         Ok(smoothed?)
     }
@@ -275,10 +289,10 @@ fn finished(
     raw: &[Tensor<4>],
     images: &Tensor<4>,
     rule: &Rule<'_>,
-    arithmetic: Arithmetic,
+    (arithmetic, upsampling): (Arithmetic, &Upsampling),
 ) -> Result<FinishedMaps, cam_core::Error> {
     let [_, _, height, width] = images.dims();
-    postprocess_fused(raw, [height, width], arithmetic, rule.method.fusion())
+    postprocess_fused(raw, [height, width], arithmetic, rule.method.fusion(), upsampling)
 }
 
 /// The parts of the score of every question.

@@ -4,11 +4,11 @@ use std::time::Instant;
 use burn::tensor::Tensor;
 use cam_files::Sha256;
 use cam_models::{Fit, InputImage, InputValues, Placement, Rgb8};
-use cam_viz::{Window, is_npy};
+use cam_viz::{Guide, Upsampling, Window, is_npy};
 use image::RgbImage;
 
 use super::condition::{self, Condition};
-use super::reading::MAX_PIXELS;
+use super::reading::{MAX_PIXELS, Reading};
 use crate::error::{Context as _, Error, Setting, failed};
 use crate::model::Model;
 use crate::notice;
@@ -169,6 +169,35 @@ impl Input {
     pub fn seen(&self) -> RgbImage {
         rgb_image(&self.pixels)
     }
+}
+
+impl Model {
+    /// How the maps of an input are upsampled; its pixels are the guide, where there is one.
+    pub(crate) fn upsampling(&self, input: &Rgb8) -> Result<Upsampling, Error> {
+        self.upsample().with(|| guide(input))
+    }
+
+    /// The same for the maps of a picture that came to the input in this way.
+    pub(crate) fn upsampling_on(
+        &self,
+        picture: &RgbImage,
+        reading: &Reading,
+    ) -> Result<Upsampling, Error> {
+        self.upsample().with(|| {
+            let network = self.network();
+            let pixels = rgb8(picture).context("a picture has no pixels")?;
+            let placement = reading.placement(network, pixels.size());
+            guide(&reading.preprocessing(network).place(&pixels, &placement))
+        })
+    }
+}
+
+/// What a network sees, in 0..=1.
+fn guide(input: &Rgb8) -> Result<Guide, Error> {
+    let (width, height) = input.size();
+    let share = |pixel: &[u8; 3]| pixel.map(|value| f32::from(value) / 255.0);
+    let pixels: Vec<_> = input.pixels().iter().map(share).collect();
+    Guide::new(width, height, &pixels).context("making a guide of what the network sees")
 }
 
 fn check_area(source: &Source, (width, height): (usize, usize)) -> Result<(), Error> {

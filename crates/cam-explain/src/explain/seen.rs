@@ -1,5 +1,5 @@
 use cam_models::Fit;
-use cam_viz::{Map, MapError};
+use cam_viz::{Map, MapError, Upsampling};
 
 use super::condition::window;
 use super::input::Input;
@@ -17,13 +17,13 @@ pub struct Seen {
 impl Seen {
     /// Cuts padding away, and stretches what is left to 0..=1 again, so that the strongest colour lies on the
     /// picture.
-    pub fn of(map: Map, input: &Input) -> Result<Self, MapError> {
+    pub fn of(map: Map, input: &Input, by: &Upsampling) -> Result<Self, MapError> {
         let placement = &input.placement;
         if placement.fit() != Fit::Pad || placement.is_whole() {
             return Ok(Self { map, on_padding: None, degenerate: false });
         }
         let (width, height) = placement.resized();
-        let cut = map.onto(&window(placement), width, height)?;
+        let cut = map.upsample_onto(by, &window(placement), width, height)?;
         let (all, inside) = (mass(&map), mass(&cut));
         let on_padding = (all > 0.0).then(|| (1.0 - inside / all).max(0.0) as f32);
         let (map, degenerate) = cut.min_max();

@@ -37,19 +37,23 @@ impl Pictures {
         Self { root, is_wanted, decoding, environment, drawn: RefCell::default() }
     }
 
-    /// An image; a grey one of its size where it is gone or is another by now, which is said.
+    /// An image as it is drawn in figures.
     pub fn of(&self, entry: &Entry) -> RgbImage {
+        FigureStyle::default().shrink(&self.whole(entry))
+    }
+
+    /// An image at its own size; a grey one of its shape where it is gone or is another by now, which is said.
+    pub fn whole(&self, entry: &Entry) -> RgbImage {
         if !self.is_wanted {
             return RgbImage::new(1, 1);
         }
-        let style = FigureStyle::default();
         let read = self.read(entry);
         let is_new = self.drawn.borrow_mut().insert(entry.image.path.clone(), read.is_ok());
-        read.map(|pixels| style.shrink(&pixels)).unwrap_or_else(|failure| {
+        read.unwrap_or_else(|failure| {
             if is_new.is_none() {
                 notice::remark(format_args!("{}; it is drawn grey", failure.reason()));
             }
-            style.shrink(&grey(entry))
+            grey(entry)
         })
     }
 

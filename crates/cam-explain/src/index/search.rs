@@ -157,7 +157,10 @@ impl Searched<'_> {
             )
         })?;
         let own = self.query.core().activations(layer).context("the layer was captured")?;
-        let picture = FigureStyle::default().shrink(&self.query.picture.pixels);
+        let style = FigureStyle::default();
+        let picture = style.shrink(&self.query.picture.pixels);
+        let upsampling = self.query.upsampling()?;
+        let model = self.query.model();
         let compared = self.hits.iter().take(MOST_DRAWN).map(|hit| {
             let entry = self.entry(hit);
             let kept = self.gallery.activations(entry)?;
@@ -169,11 +172,13 @@ impl Searched<'_> {
                     own.dims()[1]
                 ));
             }
+            let whole = self.pictures.whole(entry);
             let kept = Tensor::from_data(TensorData::new(kept, [1, c, h, w]), network.device());
             Ok(Compared {
                 names: [self.name.clone(), entry.image.path.to_string()],
-                pictures: [picture.clone(), self.pictures.of(entry)],
+                pictures: [picture.clone(), style.shrink(&whole)],
                 windows: [self.query.window(), self.window(entry)],
+                upsampling: [upsampling.clone(), model.upsampling_on(&whole, &self.reading)?],
                 damaged: [self.query.condition.damaged, entry.image.damaged],
                 pair: Pair::of(head, [own, &kept])?,
                 lines: LINES,

@@ -1,10 +1,11 @@
 use cam_core::Arithmetic;
 use cam_store::index::Entry;
 use cam_targets::{Concepts, Contrast};
-use cam_viz::{FigureStyle, Map, Panel, connect, draw_seen, overlay_signed};
+use cam_viz::{FigureStyle, Map, Panel, Upsample, connect, draw_seen, overlay_signed};
 use image::RgbImage;
 
 use super::search::Searched;
+use crate::drawing::edges;
 use crate::error::{Context as _, Error};
 use crate::explain::{MethodOptions, rule, usual};
 use crate::tensors::read;
@@ -18,6 +19,7 @@ pub struct Why {
     /// Cosine to the one less cosine to the other.
     score: f32,
     over_query: RgbImage,
+    upsample: Upsample,
     pictures: [RgbImage; 2],
 }
 
@@ -40,7 +42,9 @@ pub fn explain(search: &Searched<'_>, sides: [&str; 2]) -> Result<Why, Error> {
     let map = Map::new(w, h, read(maps)?).context("a map of positions")?;
     let image = &search.query.picture.pixels;
     let window = search.query.window();
-    let map = map.onto(&window, image.width() as usize, image.height() as usize);
+    let upsampling = search.query.upsampling()?;
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let map = map.upsample_onto(&upsampling, &window, width, height);
     let map = map.context("resizing a map")?;
     let draw = |part: &RgbImage| overlay_signed(part, &map, IMAGE_WEIGHT);
     let over_query = draw_seen(image, &window, draw).context("laying a map over")?;
@@ -48,6 +52,7 @@ pub fn explain(search: &Searched<'_>, sides: [&str; 2]) -> Result<Why, Error> {
         names: entries.map(|entry| entry.image.path.to_string()),
         score,
         over_query,
+        upsample: upsampling.kind(),
         pictures: entries.map(|entry| search.pictures.of(entry)),
     })
 }
@@ -79,10 +84,13 @@ impl Why {
         let [a, b] = &self.names;
         let over_query = Panel {
             image: style.shrink(&self.over_query),
-            caption: vec![
+            caption: [
                 format!("red for {a}, blue for {b}"),
                 format!("difference of cosines {:.3}", self.score),
-            ],
+            ]
+            .into_iter()
+            .chain(edges(self.upsample))
+            .collect(),
         };
         let both = connect(self.pictures.each_ref(), &[], style.cell_height, style.gap);
         let both = Panel { image: both, caption: vec![a.clone(), format!("and {b}")] };

@@ -40,6 +40,7 @@ pub fn run(arguments: &Explain, environment: &Environment) -> Result<(), Failure
     asked.extend(arguments.negatives.iter().map(|negative| (None, Source::of(negative))));
     let settings = Settings::new(arguments, &queries, &asked, &vectors)?;
     let model = arguments.model.load_for(&arguments.images, environment)?;
+    let model = model.upsampled(settings.upsample);
     let settings = settings.for_network(arguments, model.network())?;
     // A mistyped layer is found before any image is read.
     let layers = model.layers_or_last(&settings.layer_names)?;

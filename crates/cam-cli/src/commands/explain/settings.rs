@@ -6,7 +6,7 @@ use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
 use cam_explain::vectors::VectorFile;
 use cam_explain::{
-    ChosenMethod, ClassScore, Concept, ConceptScore, Question, Source, chosen, usual,
+    ChosenMethod, ClassScore, Concept, ConceptScore, Question, Source, Upsample, chosen, usual,
 };
 use cam_models::Fit;
 use cam_viz::OverlayStyle;
@@ -26,6 +26,8 @@ pub struct Settings {
     pub tta: bool,
     /// From raw maps to finished ones.
     pub arithmetic: Arithmetic,
+    /// How maps come to the picture.
+    pub upsample: Upsample,
     /// The look of overlays.
     pub style: OverlayStyle,
     of_concepts: ConceptScore,
@@ -73,6 +75,7 @@ impl Settings {
             tta: arguments.method.tta,
             layer_names: arguments.layers.clone(),
             arithmetic: arguments.images.arithmetic(),
+            upsample: arguments.upsampled.meant(&arguments.images)?,
             style: overlay_style(arguments),
             of_concepts,
             of_classes,
@@ -103,6 +106,14 @@ impl Settings {
         if arguments.boxes.is_some() && !draws && !settings.json {
             return Err(Failure::usage(
                 "--boxes are drawn or listed: ask for a picture with --out or --overlay, or for --json",
+            ));
+        }
+        let is_fine = |method: &ChosenMethod| method.rule.is_at_input();
+        let all_fine = !settings.methods.is_empty() && settings.methods.iter().all(is_fine);
+        if arguments.upsampled.upsample.is_some() && all_fine {
+            return Err(Failure::usage(
+                "--upsample has no effect on maps that are as fine as the network's input: leave it out, or choose a \
+                 method of a layer",
             ));
         }
         Ok(settings)
