@@ -1,8 +1,9 @@
 //! What must hold for a graph, whatever it is run on.
 
-use crate::shapes::{groups_fit, slice_fits};
+use crate::shapes::{groups_fit, heads_fit, slice_fits};
 use crate::{
-    Activation, Border, Convolution, Error, Graph, Operation, Padding, ScaleShift, Window,
+    Activation, Attention, Border, Convolution, Error, Graph, LayerNorm, Operation, Padding,
+    ScaleShift, Window,
 };
 
 /// The most weights of a convolution: more than any memory holds, and few enough to be counted with.
@@ -89,6 +90,28 @@ fn check_graph(graph: &Graph, with_weights: bool) -> Result<(), Error> {
                 check_sides(index, &[("factors", *factors)])?;
                 channels[step.input]
             }
+            Operation::LayerNorm(LayerNorm { scale, shift, epsilon }) => {
+                let (expected, found) = (scale.len(), shift.len());
+                if expected != found {
+                    return Err(Error::Length { step: index, tensor: "shift", expected, found });
+                }
+                check_sizes(index, &[("scale", expected)])?;
+                check_number(index, "epsilon", *epsilon)?;
+                agree(index, step.input, expected, &mut channels)?;
+                Some(expected)
+            }
+            Operation::Attention(attention) => {
+                let Attention { heads, width, scale, .. } = *attention;
+                check_sizes(index, &[("heads", heads), ("width", width)])?;
+                check_number(index, "scale", scale)?;
+                for (value, first) in attention.reads(step.input) {
+                    if let Some(channels) = channels[value] {
+                        heads_fit(index, value, (first, attention.channels()), channels)?;
+                    }
+                }
+                Some(attention.channels())
+            }
+            Operation::Tokens(_) => channels[step.input],
         };
     }
     Ok(())
@@ -151,6 +174,10 @@ fn check_activation(step: usize, activation: &Activation) -> Result<(), Error> {
         Some(&(field, _)) => Err(Error::NotANumber { step, field }),
         None => Ok(()),
     }
+}
+
+fn check_number(step: usize, field: &'static str, number: f32) -> Result<(), Error> {
+    if number.is_nan() { Err(Error::NotANumber { step, field }) } else { Ok(()) }
 }
 
 /// Every window must see a pixel of the image.

@@ -152,7 +152,7 @@ impl Engine {
     /// be pulled back through it.
     ///
     /// # Errors
-    /// As for [`run`](Self::run).
+    /// As for [`run`](Self::run), and where the segment [cannot be recorded](Self::can_record).
     pub fn record(
         &self,
         segment: Range<usize>,
@@ -160,6 +160,13 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Recording<'_>, Error> {
         check_input(input, shape)?;
+        let one_way = |step: &usize| self.network.steps[*step].step.operation.one_way();
+        if segment.end <= self.steps()
+            && let Some(step) = segment.clone().find(|step| one_way(step).is_some())
+        {
+            let operation = one_way(&step).unwrap_or_default();
+            return Err(Error::OneWay { step, operation });
+        }
         let Some(program) = self.program(segment, shape, true)? else {
             let output = Output { values: input.to_vec(), shape };
             return Ok(Recording::new(self, None, output));
@@ -167,6 +174,13 @@ impl Engine {
         let (values, workspace) = program.schedule().record(self.given(input));
         let output = Output { values, shape: program.output_shape() };
         Ok(Recording::new(self, Some((program, workspace)), output))
+    }
+
+    /// Whether gradients can be pulled back through all steps of a segment: layer norms, attention and
+    /// tokens only run forwards.
+    pub fn can_record(&self, segment: Range<usize>) -> bool {
+        let steps = self.network.steps.get(segment);
+        steps.is_some_and(|steps| steps.iter().all(|step| step.step.operation.one_way().is_none()))
     }
 
     /// Pulls gradients back through a recorded run.

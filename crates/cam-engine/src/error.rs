@@ -37,7 +37,7 @@ pub enum Error {
     Length {
         /// The step.
         step: usize,
-        /// `weight`, `bias`, `slope`, or `shift`, which is as long as the scale.
+        /// `weight`, `bias`, `slope`, `shift`, which is as long as the scale, `prefix` or `positions`.
         tensor: &'static str,
         /// What the step's sizes ask for.
         expected: usize,
@@ -99,6 +99,28 @@ pub enum Error {
         length: usize,
         /// Channels of what is read.
         channels: usize,
+    },
+    /// Heads that a value has not enough channels for.
+    #[error("step {step}: value {value} has {found} channels, its heads end at channel {expected}")]
+    Heads {
+        /// The step.
+        step: usize,
+        /// What it reads.
+        value: usize,
+        /// Where the last head ends.
+        expected: usize,
+        /// Channels of the value.
+        found: usize,
+    },
+    /// A run that is recorded over a step through which no gradient is pulled back.
+    #[error(
+        "step {step} is {operation}, through which no gradient is pulled back: record what is behind it, or run it"
+    )]
+    OneWay {
+        /// The step.
+        step: usize,
+        /// What it is.
+        operation: &'static str,
     },
     /// A residual of another shape than what it is added to.
     #[error("step {step} gives {expected:?}, its residual is {found:?}")]

@@ -1,9 +1,11 @@
 //! What the engine runs: a network as data.
 
 mod activation;
+mod tokens;
 mod window;
 
 pub use activation::Activation;
+pub use tokens::{Attention, LayerNorm, Tokens};
 pub use window::{Border, Padding, Window};
 
 /// Steps in order, each of which gives one value.
@@ -79,6 +81,12 @@ pub enum Operation {
         /// How often, `[down, across]`.
         factors: [usize; 2],
     },
+    /// A norm over the channels of every pixel. A run over it cannot be recorded.
+    LayerNorm(LayerNorm),
+    /// Attention of all pixels to all. A run over it cannot be recorded.
+    Attention(Attention),
+    /// Pixels in one column, with constants. A run over it cannot be recorded.
+    Tokens(Tokens),
 }
 
 /// activation(convolution(input) + bias + residual).
@@ -139,7 +147,18 @@ impl Operation {
             Self::Convolution(convolution) => convolution.residual.into_iter().collect(),
             Self::Add { other } | Self::Multiply { other } => vec![*other],
             Self::Concat { others } => others.clone(),
+            Self::Attention(attention) => vec![attention.keys.0, attention.values.0],
             _ => Vec::new(),
+        }
+    }
+
+    /// What a gradient cannot be pulled back through, if it is such a one.
+    pub(crate) fn one_way(&self) -> Option<&'static str> {
+        match self {
+            Self::LayerNorm(_) => Some("a layer norm"),
+            Self::Attention(_) => Some("an attention"),
+            Self::Tokens(_) => Some("tokens"),
+            _ => None,
         }
     }
 

@@ -106,6 +106,12 @@ impl Layout {
         self.at_bordered(image, y + self.border.top, x + self.border.left)
     }
 
+    /// `[image, y, x]` of a pixel, counted through all images.
+    pub(crate) fn position(&self, pixel: usize) -> [usize; 3] {
+        let (row, x) = (pixel / self.width(), pixel % self.width());
+        [row / self.height(), row % self.height(), x]
+    }
+
     /// Offsets of all pixels in order.
     pub(crate) fn offsets(&self) -> Vec<u32> {
         self.windows([self.height(), self.width()], [1; 2], [0, 0])

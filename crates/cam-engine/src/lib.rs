@@ -114,7 +114,8 @@ mod x86;
 pub use engine::{Engine, Output};
 pub use error::Error;
 pub use graph::{
-    Activation, Border, Convolution, Graph, Operation, Padding, ScaleShift, Step, Window,
+    Activation, Attention, Border, Convolution, Graph, LayerNorm, Operation, Padding, ScaleShift,
+    Step, Tokens, Window,
 };
 pub use options::{InstructionSet, MOST_THREADS, Options};
 pub use packed_weights::ReadAt;

@@ -58,6 +58,12 @@ pub enum Kernel {
     AveragePool,
     /// Channels or pixels that go elsewhere as they are.
     Copy,
+    /// A norm over the channels of every pixel.
+    LayerNorm,
+    /// Attention, a block of queries and of keys at a time.
+    Attention,
+    /// Pixels in one column, with constants.
+    Tokens,
 }
 
 impl fmt::Display for Kernel {
@@ -77,6 +83,9 @@ impl fmt::Display for Kernel {
             Self::MaxPool => "max pool",
             Self::AveragePool => "average pool",
             Self::Copy => "copy",
+            Self::LayerNorm => "layer norm",
+            Self::Attention => "attention",
+            Self::Tokens => "tokens",
         })
     }
 }

@@ -8,10 +8,13 @@ use crate::buffer::Buffer;
 use crate::kernels::Kernels;
 use crate::kernels::pointwise::Function;
 use crate::layers::activated::{Activated, Curve};
+use crate::layers::attention::Attend;
 use crate::layers::copy::{Channels, Copy, shuffled};
 use crate::layers::direct::Projection;
+use crate::layers::layer_norm::Norm;
 use crate::layers::pointwise::Pointwise;
 use crate::layers::reduce::{Divisor, Reduce};
+use crate::layers::tokens::Column;
 use crate::layers::transfer::{Load, Store};
 use crate::layers::winograd::{Places, Winograd};
 use crate::layers::{self, Epilogue, Layer, max_pool};
@@ -184,8 +187,8 @@ impl Builder<'_> {
                 _ => self.convolution(step, convolution, packed),
             };
         }
-        let Step { input, operation } = self.analysis.step(step);
-        let (input, output) = (self.place(*input), self.place(step + 1));
+        let Step { input: of, operation } = self.analysis.step(step);
+        let (input, output) = (self.place(*of), self.place(step + 1));
         match operation {
             Operation::Convolution(_) => unreachable!("a convolution has weights"),
             Operation::Activation(activation) => {
@@ -225,6 +228,17 @@ impl Builder<'_> {
             &Operation::Upsample { factors } => {
                 let layer = Copy { factors, ..Copy::concat(vec![input], output) };
                 (Layer::Copy(layer), Kernel::Copy)
+            }
+            Operation::LayerNorm(norm) => {
+                (Layer::Norm(Norm::new(norm, input, output)), Kernel::LayerNorm)
+            }
+            Operation::Attention(attention) => {
+                let inputs = attention.reads(*of).map(|(value, _)| self.place(value));
+                let layer = Attend::new(attention, inputs, output);
+                (Layer::Attend(Box::new(layer)), Kernel::Attention)
+            }
+            Operation::Tokens(tokens) => {
+                (Layer::Column(Column::new(tokens, input, output)), Kernel::Tokens)
             }
             Operation::AveragePool { .. } | Operation::GlobalAverage => {
                 let windows = self.analysis.windows(step);

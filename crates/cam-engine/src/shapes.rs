@@ -1,7 +1,7 @@
 //! What a step gives on values of certain shapes, or why it cannot be run on them.
 
 use crate::windows::Windows;
-use crate::{Activation, Error, Operation, ScaleShift, Step};
+use crate::{Activation, Error, LayerNorm, Operation, ScaleShift, Step, Tokens};
 
 /// `[n, c, h, w]`.
 pub(crate) type Shape = [usize; 4];
@@ -80,6 +80,54 @@ pub(crate) fn shape(
             let (height, width) = sides.ok_or(Error::TooLarge { shape: input })?;
             Ok(([images, channels, height, width], None))
         }
+        Operation::LayerNorm(LayerNorm { scale, .. }) => {
+            channels_are(index, step.input, channels, scale.len())?;
+            Ok((input, None))
+        }
+        Operation::Attention(attention) => {
+            let heads = attention.channels();
+            for ((value, first), &found) in attention.reads(step.input).into_iter().zip(reads) {
+                shape_is(index, value, found, [images, found[1], height, width])?;
+                heads_fit(index, value, (first, heads), found[1])?;
+            }
+            Ok(([images, heads, height, width], None))
+        }
+        Operation::Tokens(tokens) => {
+            let count = token_count(index, tokens, [channels, height, width])?;
+            Ok(([images, channels, count, 1], None))
+        }
+    }
+}
+
+/// How many tokens an image of `[c, h, w]` becomes.
+fn token_count(step: usize, tokens: &Tokens, image: [usize; 3]) -> Result<usize, Error> {
+    let [channels, height, width] = image;
+    let Tokens { prefix, positions } = tokens;
+    let before = prefix.len() / channels;
+    let length = |tensor, expected, found| Err(Error::Length { step, tensor, expected, found });
+    if before * channels != prefix.len() {
+        return length("prefix", (before + 1) * channels, prefix.len());
+    }
+    let shape = [1, channels, height, width];
+    let count = height.checked_mul(width).and_then(|pixels| pixels.checked_add(before));
+    let count = count.ok_or(Error::TooLarge { shape })?;
+    let expected = count.checked_mul(channels).ok_or(Error::TooLarge { shape })?;
+    if !positions.is_empty() && positions.len() != expected {
+        return length("positions", expected, positions.len());
+    }
+    Ok(count)
+}
+
+/// Whether so many channels have all heads, which begin at `first`.
+pub(crate) fn heads_fit(
+    step: usize,
+    value: usize,
+    (first, heads): (usize, usize),
+    found: usize,
+) -> Result<(), Error> {
+    match first.saturating_add(heads) {
+        expected if expected <= found => Ok(()),
+        expected => Err(Error::Heads { step, value, expected, found }),
     }
 }
 

@@ -1,6 +1,7 @@
 //! How long forward passes take, with made-up weights.
 //!
-//! `cargo run --release --example forward -- [resnet50|resnet18|resnext50|lite0|b0|densenet121] [size] [threads]
+//! `cargo run --release --example forward -- [resnet50|resnet18|resnext50|lite0|b0|densenet121|vit_b16|
+//! dinov2_s14] [size] [threads]
 //! [rounds] [batch=1] [exact] [avx2|portable] [plan] [steps] [bits]`
 
 mod networks;
@@ -18,7 +19,7 @@ fn main() {
     let size = numbers.next().unwrap_or(224);
     let threads = numbers.next().unwrap_or(0);
     let rounds = numbers.next().unwrap_or(20).max(1);
-    let name = arguments.iter().find_map(|argument| networks::named(argument));
+    let name = arguments.iter().find_map(|argument| networks::named(argument, size));
     let (name, graph) = name.unwrap_or_else(|| ("resnet50", networks::resnet50()));
     let instructions = if has("avx2") {
         Some(InstructionSet::Avx2)
@@ -28,7 +29,7 @@ fn main() {
         None
     };
     let steps = graph.steps.len();
-    let work = networks::work(&graph);
+    let graph_of_work = graph.clone();
     let start = Instant::now();
     let engine =
         Engine::new(graph, Options { threads, instructions, exact: has("exact") }).unwrap();
@@ -41,6 +42,12 @@ fn main() {
     let plan = engine.plan(0..steps, shape).unwrap();
     let planned = start.elapsed();
     let mut flops = vec![0.0; steps];
+    let positions = |index| {
+        let step = plan.steps.iter().find(|step| step.step == index);
+        step.map_or(0, |step| step.shape[2] * step.shape[3])
+    };
+    let work = networks::work(&graph_of_work, positions);
+    drop(graph_of_work);
     for step in &plan.steps {
         flops[step.step] = work[step.step] * (step.shape[2] * step.shape[3]) as f64;
     }

@@ -1,12 +1,17 @@
 //! The shapes of some networks.
 
-use cam_engine::{Activation, Convolution, Graph, Operation, Padding, ScaleShift, Step, Window};
+use cam_engine::{
+    Activation, Attention, Convolution, Graph, LayerNorm, Operation, Padding, ScaleShift, Step,
+    Tokens, Window,
+};
 
 use crate::numbers::numbers;
 
 /// A network by name.
-pub fn named(name: &str) -> Option<(&'static str, Graph)> {
+pub fn named(name: &str, size: usize) -> Option<(&'static str, Graph)> {
     match name {
+        "vit_b16" => Some(("vit_b16", transformer(size, 16, 12))),
+        "dinov2_s14" => Some(("dinov2_s14", transformer(size, 14, 6))),
         "resnet50" => Some(("resnet50", resnet50())),
         "resnet18" => Some(("resnet18", resnet(false, [2, 2, 2, 2], 64, 1))),
         "resnext50" => Some(("resnext50", resnet(true, [3, 4, 6, 3], 128, 32))),
@@ -120,6 +125,35 @@ fn densenet121() -> Graph {
     net.graph
 }
 
+/// Twelve blocks of so many heads of 64 channels, for patches of that side, up to the last norm.
+fn transformer(size: usize, patch: usize, heads: usize) -> Graph {
+    let (mut net, none, gelu) = (Network::default(), &Activation::Identity, &Activation::Gelu);
+    let (channels, tokens) = (64 * heads, 1 + (size / patch).pow(2));
+    let linear = |net: &mut Network, x, inputs, outputs, curve, residual| {
+        net.convolve(x, (inputs, outputs), (1, 1, 1), Padding::Each(0), curve, residual)
+    };
+    let norm = |net: &mut Network, x| {
+        let (scale, shift) = (vec![0.9; channels], vec![0.1; channels]);
+        net.step(x, Operation::LayerNorm(LayerNorm { scale, shift, epsilon: 1e-6 }))
+    };
+    let x = net.convolve(0, (3, channels), (patch, patch, 1), Padding::Each(0), none, None);
+    let (prefix, positions) = (numbers(1, channels), numbers(2, tokens * channels));
+    let mut x = net.step(x, Operation::Tokens(Tokens { prefix, positions }));
+    for _ in 0..12 {
+        let y = norm(&mut net, x);
+        let y = linear(&mut net, y, channels, 3 * channels, none, None);
+        let (keys, values) = ((y, channels), (y, 2 * channels));
+        let attention = Attention { heads, width: 64, scale: 0.125, queries: 0, keys, values };
+        let y = net.step(y, Operation::Attention(attention));
+        x = linear(&mut net, y, channels, channels, none, Some(x));
+        let y = norm(&mut net, x);
+        let y = linear(&mut net, y, channels, 4 * channels, gelu, None);
+        x = linear(&mut net, y, 4 * channels, channels, none, Some(x));
+    }
+    norm(&mut net, x);
+    net.graph
+}
+
 #[derive(Default)]
 struct Network {
     graph: Graph,
@@ -178,10 +212,16 @@ impl Network {
     }
 }
 
-/// Operations per step and output position, a multiplication and an addition counting as two.
-pub fn work(graph: &Graph) -> Vec<f64> {
-    let work = graph.steps.iter().map(|step| match &step.operation {
+/// Operations per step and output position, of which that step gives so many; a multiplication and an
+/// addition count as two.
+pub fn work(graph: &Graph, positions: impl Fn(usize) -> usize) -> Vec<f64> {
+    let work = graph.steps.iter().enumerate().map(|(index, step)| match &step.operation {
         Operation::Convolution(convolution) => 2.0 * convolution.weight.len() as f64,
+        Operation::Attention(attention) => {
+            (4 * attention.heads * attention.width * positions(index)) as f64
+        }
+        // A sum, a difference with its square, and a line.
+        Operation::LayerNorm(norm) => 7.0 * norm.scale.len() as f64,
         _ => 0.0,
     });
     work.collect()

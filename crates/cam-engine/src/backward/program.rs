@@ -331,6 +331,9 @@ impl Builder<'_> {
             Operation::Convolution(_) | Operation::Activation(_) | Operation::Add { .. } => {
                 unreachable!("a convolution is transposed, and a sum's gradient handed on")
             }
+            Operation::LayerNorm(_) | Operation::Attention(_) | Operation::Tokens(_) => {
+                unreachable!("a run over it is not recorded")
+            }
         }
     }
 

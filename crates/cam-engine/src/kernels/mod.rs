@@ -8,8 +8,11 @@ pub(crate) mod curves;
 pub(crate) mod depthwise;
 mod functions;
 pub(crate) mod grouped;
+mod lanes;
+pub(crate) mod layer_norm;
 pub(crate) mod panel;
 pub(crate) mod pointwise;
+pub(crate) mod product;
 pub(crate) mod reduce;
 pub(crate) mod sum;
 pub(crate) mod window;
@@ -18,8 +21,10 @@ pub(crate) mod winograd;
 use crate::InstructionSet;
 use depthwise::DepthwiseTile;
 use grouped::GroupedTile;
+use layer_norm::NormTile;
 use panel::PanelTile;
 use pointwise::PointwiseTile;
+use product::{Product, SoftmaxRow};
 use reduce::ReduceTile;
 use sum::SumRow;
 use window::Window;
@@ -49,6 +54,14 @@ pub(crate) struct Kernels {
     pub(crate) pointwise: unsafe fn(&PointwiseTile),
     /// One pixel's sum over a window.
     pub(crate) reduce: unsafe fn(&ReduceTile),
+    /// One pixel's layer norm.
+    pub(crate) norm: unsafe fn(&NormTile),
+    /// A product of two activations, of that many rows.
+    pub(crate) product: unsafe fn(usize, &Product),
+    /// Weights of scores.
+    pub(crate) softmax: unsafe fn(&SoftmaxRow),
+    /// Sums divided by that of their weights.
+    pub(crate) divide: unsafe fn(&SoftmaxRow),
     /// Winograd's transform of a patch, by [`Size`](crate::winograd::Size).
     pub(crate) transform: [unsafe fn(&Patch); 2],
     /// The transform back.
@@ -119,6 +132,10 @@ macro_rules! kernels {
                 sum,
                 pointwise,
                 reduce,
+                norm,
+                product,
+                softmax,
+                divide,
                 transform: [transform_two, transform_four],
                 restore: [restore_two, restore_four],
             };
@@ -218,6 +235,56 @@ macro_rules! kernels {
             unsafe fn reduce(tile: &ReduceTile) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
                 unsafe { reduce::reduce::<$vector>(tile) }
+            }
+
+            $(#[$feature])?
+            unsafe fn norm(tile: &NormTile) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { layer_norm::norm::<$vector>(tile) }
+            }
+
+            unsafe fn product(rows: usize, tile: &Product) {
+                let mut column = 0;
+                while column < tile.columns {
+                    let two = tile.columns - column >= 2 * <$vector>::LANES;
+                    // What a strip of columns is multiplied with stays near while rows pass over it.
+                    for part in crate::partition::parts(0..rows, $panels) {
+                        // SAFETY: rows and columns lie within the product; the rest is the caller's
+                        // promise.
+                        unsafe {
+                            match (part.len(), two) {
+                                $(
+                                    ($panel, true) => product_rows::<$panel, 2>(tile, part.start, column),
+                                    ($panel, false) => product_rows::<$panel, 1>(tile, part.start, column),
+                                )*
+                                _ => unreachable!("parts have at most {} rows", $panels),
+                            }
+                        }
+                    }
+                    column += if two { 2 } else { 1 } * <$vector>::LANES;
+                }
+            }
+
+            $(#[$feature])?
+            unsafe fn product_rows<const ROWS: usize, const VECTORS: usize>(
+                tile: &Product,
+                row: usize,
+                column: usize,
+            ) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { product::product::<$vector, ROWS, VECTORS>(tile, row, column) }
+            }
+
+            $(#[$feature])?
+            unsafe fn softmax(row: &SoftmaxRow) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { product::softmax::<$vector>(row) }
+            }
+
+            $(#[$feature])?
+            unsafe fn divide(row: &SoftmaxRow) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { product::divide::<$vector>(row) }
             }
 
             $(#[$feature])?

@@ -19,18 +19,21 @@
 //! `cargo xtask sanitize thread` watches every access of the tests for a violation.
 
 pub(crate) mod activated;
+pub(crate) mod attention;
 pub(crate) mod border;
 mod convolution;
 pub(crate) mod copy;
 pub(crate) mod depthwise;
 pub(crate) mod direct;
 pub(crate) mod grouped;
+pub(crate) mod layer_norm;
 pub(crate) mod max_pool;
 pub(crate) mod max_pool_backward;
 pub(crate) mod pointwise;
 pub(crate) mod reduce;
 pub(crate) mod spread;
 pub(crate) mod sum;
+pub(crate) mod tokens;
 pub(crate) mod transfer;
 pub(crate) mod winograd;
 
@@ -73,6 +76,9 @@ pub(crate) enum Layer {
     Reduce(reduce::Reduce),
     Spread(spread::Spread),
     Copy(copy::Copy),
+    Norm(layer_norm::Norm),
+    Attend(Box<attention::Attend>),
+    Column(tokens::Column),
     Store(transfer::Store),
     Sum(sum::Sum),
     MaxPoolBackward(max_pool_backward::MaxPoolBackward),
@@ -92,6 +98,9 @@ impl Layer {
             Self::Reduce(layer) => layer.run(run, worker),
             Self::Spread(layer) => layer.run(run, worker),
             Self::Copy(layer) => layer.run(run, worker),
+            Self::Norm(layer) => layer.run(run, worker),
+            Self::Attend(layer) => layer.run(run, worker),
+            Self::Column(layer) => layer.run(run, worker),
             Self::Store(layer) => layer.run(run, worker),
             Self::Sum(layer) => layer.run(run, worker),
             Self::MaxPoolBackward(layer) => layer.run(run, worker),

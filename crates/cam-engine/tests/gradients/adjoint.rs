@@ -117,6 +117,9 @@ fn by_rule(
                 let windows = Windows::of_pool(window, values[read].shape);
                 spread(&windows, *include_border, &gradient, &mut found[read]);
             }
+            Operation::LayerNorm(_) | Operation::Attention(_) | Operation::Tokens(_) => {
+                unreachable!("they only run forwards")
+            }
             Operation::GlobalAverage => {
                 spread(&Windows::whole(values[read].shape), false, &gradient, &mut found[read]);
             }

@@ -2,6 +2,7 @@
 
 mod activations;
 mod numbers;
+mod tokens;
 mod windows;
 
 use std::ops::Range;
@@ -84,6 +85,13 @@ pub fn all_values(
                 let [n, c, h, w] = x.shape;
                 gather([n, c, h * down, w * across], x, |[n, c, y, z]| [n, c, y / down, z / across])
             }
+            Operation::LayerNorm(norm) => tokens::norm(norm, x),
+            Operation::Attention(attention) => {
+                let [keys, taken] = [attention.keys.0, attention.values.0];
+                let others = [keys, taken].map(|value| &values[value - segment.start]);
+                tokens::attend(attention, [x, others[0], others[1]])
+            }
+            Operation::Tokens(tokens) => tokens::column(tokens, x),
             Operation::GlobalMaximum => pool(&Windows::whole(x.shape), x, maximum),
             Operation::GlobalAverage => pool(&Windows::whole(x.shape), x, mean),
         };
