@@ -1,8 +1,9 @@
-//! A CPU engine for convolutional networks on plain `f32` buffers.
+//! A CPU engine for convolutional networks and vision transformers on plain `f32` buffers.
 //!
 //! A [`Graph`] says what a network computes: convolutions with everything fused to them (bias,
-//! residual, activation), and what convolutional networks have between them: activations, sums and
-//! products of values, pools, and channels that are put together, cut off, mixed or repeated. An
+//! residual, activation), and what networks have between them: activations, sums and products of
+//! values, pools, channels that are put together, cut off, mixed or repeated, layer norms and
+//! attention. Tokens are the pixels of an image of N × 1, and a linear layer is a 1×1 convolution. An
 //! [`Engine`] checks it, packs its weights once and runs any segment of it, by all threads together.
 //! Nothing here knows of tensors, of files, or of any network by name, and nothing is trained:
 //! gradients are those of activations, pulled back through a recorded run ([`Engine::record`]), never

@@ -1,4 +1,4 @@
-use burn::tensor::{DType, Float, FloatDType, Tensor};
+use burn::tensor::{DType, Device, Float, FloatDType, Tensor};
 
 /// A value of a run: numbers, and their shape with the axis of images in front.
 #[derive(Debug, Clone)]
@@ -39,6 +39,11 @@ impl Dense {
     /// Whether operations on it are recorded.
     pub fn is_autodiff(&self) -> bool {
         self.numbers.is_autodiff()
+    }
+
+    /// Where it lies.
+    pub(crate) fn device(&self) -> Device {
+        self.numbers.device()
     }
 
     /// How many images, 1 where all share it.

@@ -1,4 +1,5 @@
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::Device;
 use cam_graph::{Graph, Operation, Value};
@@ -8,15 +9,15 @@ use crate::graph_engine::GraphEngine;
 use crate::graph_executor::GraphExecutor;
 use crate::precision::Precision;
 
-/// burn's operations for a network whose front the engine may run: then they hold the parameters of what follows, and
-/// those of all of it only once autodiff asks for it: they then come out of the engine's packed ones.
+/// burn's operations for a network whose front the engine may run: then they hold the parameters of what follows the
+/// last value that they were asked to start from, and those of more only once something starts earlier, such as autodiff
+/// at the image: they then come out of the engine's packed ones.
 pub(super) struct Burn {
     graph: Graph,
     parameters: Parameters,
     machine: (Device, Precision),
-    pub(super) end: Option<Value>,
-    tail: OnceLock<GraphExecutor>,
-    whole: OnceLock<GraphExecutor>,
+    /// What runs the steps behind a value.
+    behind: Mutex<Option<(Value, Arc<GraphExecutor>)>>,
 }
 
 impl Burn {
@@ -27,21 +28,20 @@ impl Burn {
         engine: Option<&GraphEngine>,
     ) -> Self {
         let Machine { device, precision, .. } = machine;
-        let (mut parameters, whole) = (parameters, OnceLock::new());
+        let (mut parameters, mut behind) = (parameters, None);
         if engine.is_none() {
             // Nobody else runs it: what the device says to its weights is said now, and they are not kept twice.
             let constants = constants(graph, &parameters);
             let executor = GraphExecutor::new(graph.clone(), parameters, device, precision);
-            whole.get_or_init(|| executor.expect("the parameters were counted"));
+            let executor = executor.expect("the parameters were counted");
+            behind = Some((Value::INPUT, Arc::new(executor)));
             parameters = constants;
         }
         Self {
             graph: graph.clone(),
             parameters,
             machine: (device.clone(), precision),
-            end: engine.map(GraphEngine::end),
-            tail: OnceLock::new(),
-            whole,
+            behind: Mutex::new(behind),
         }
     }
 
@@ -55,32 +55,33 @@ impl Burn {
         &self.parameters
     }
 
-    /// What runs the steps behind the engine, or all of them.
-    pub(super) fn executor(&self, is_tail: bool, engine: Option<&GraphEngine>) -> &GraphExecutor {
-        let (device, precision) = &self.machine;
-        let made = |graph: Graph| {
-            let numbers = |name: &String| {
-                let own = self.parameters.get(name).cloned();
-                Some((name.clone(), own.or_else(|| engine?.weight(name))?))
-            };
-            let parameters = graph.parameters.keys().filter_map(numbers).collect();
-            GraphExecutor::new(graph, parameters, device, *precision)
-                .expect("the parameters were counted")
-        };
-        match (is_tail, self.end) {
-            (true, Some(end)) => self.tail.get_or_init(|| {
-                let mut graph = self.graph.clone();
-                let needed = graph.needed(|value| value == end, &[graph.output]);
-                let steps = graph.steps.iter().zip(needed).filter(|(_, needed)| *needed);
-                let names: Vec<String> = steps
-                    .flat_map(|(step, _)| step.operation.parameters())
-                    .map(str::to_owned)
-                    .collect();
-                graph.parameters.retain(|name, _| names.contains(name));
-                made(graph)
-            }),
-            _ => self.whole.get_or_init(|| made(self.graph.clone())),
+    /// What runs the steps behind a value.
+    pub(super) fn executor(&self, from: Value, engine: Option<&GraphEngine>) -> Arc<GraphExecutor> {
+        let mut known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, executor)) = known.as_ref().filter(|(start, _)| *start <= from) {
+            return Arc::clone(executor);
         }
+        // What it had is part of what it gets.
+        *known = None;
+        let executor = Arc::new(self.made(from, engine));
+        Arc::clone(&known.insert((from, executor)).1)
+    }
+
+    fn made(&self, from: Value, engine: Option<&GraphEngine>) -> GraphExecutor {
+        let mut graph = self.graph.clone();
+        let needed = graph.needed(|value| value == from, &[graph.output]);
+        let steps = graph.steps.iter().zip(needed).filter(|(_, needed)| *needed);
+        let names = steps.flat_map(|(step, _)| step.operation.parameters());
+        let names: BTreeSet<String> = names.map(str::to_owned).collect();
+        graph.parameters.retain(|name, _| names.contains(name));
+        let numbers = |name: &String| {
+            let own = self.parameters.get(name).cloned();
+            Some((name.clone(), own.or_else(|| engine?.weight(name))?))
+        };
+        let parameters = graph.parameters.keys().filter_map(numbers).collect();
+        let (device, precision) = &self.machine;
+        GraphExecutor::new(graph, parameters, device, *precision)
+            .expect("the parameters were counted")
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) struct EngineTail<'a> {
 
 impl Tail for EngineTail<'_> {
     fn embeddings(&self) -> Tensor<2> {
-        self.network.behind(self.recording.output())
+        self.network.behind_records(self.recording.output())
     }
 
     fn pull_back(&self, gradients: Tensor<3>) -> Tensor<5> {
@@ -22,7 +22,7 @@ impl Tail for EngineTail<'_> {
 
     fn pull_back_guided(&self, gradients: Tensor<3>) -> Option<Tensor<5>> {
         // Behind the engine nothing guides.
-        let end = self.network.end_of_engine()?;
+        let end = self.network.end_of_records()?;
         self.network.head(end)?;
         let [n, k, _] = gradients.dims();
         let gradients = self.recording.pull_back_guided(self.behind(gradients), k);
@@ -36,7 +36,7 @@ impl EngineTail<'_> {
         let output = self.recording.output();
         let [n, c, height, width] = output.dims();
         let k = gradients.dims()[1];
-        let end = self.network.end_of_engine().expect("the engine ran");
+        let end = self.network.end_of_records().expect("the engine ran");
         let gradients = match self.network.head(end) {
             Some(head) => head.pull_back(&output, gradients).per_position([height, width]),
             None => {
@@ -53,7 +53,7 @@ impl EngineTail<'_> {
     /// ∂(Σ e·g)/∂output for g `[n, d]`.
     fn by_autodiff(&self, output: &Tensor<4>, vectors: Tensor<2>) -> Tensor<4> {
         let leaf = output.clone().autodiff().require_grad();
-        let sum = (self.network.behind(leaf.clone()) * vectors.autodiff()).sum();
+        let sum = (self.network.behind_records(leaf.clone()) * vectors.autodiff()).sum();
         let mut gradients = sum.backward();
         let gradient = leaf.grad_remove(&mut gradients);
         gradient.map_or_else(|| output.zeros_like(), Tensor::without_autodiff)

@@ -17,6 +17,8 @@ use ::burn::tensor::{Device, Tensor};
 use cam_core::{Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Network, Tail};
 use cam_engine::Options;
 use cam_graph::{Cut, Graph, Positions, Shape, Value};
+#[cfg(feature = "files")]
+use cam_graph::{HeadStep, ReadoutStep};
 
 use self::burn::Burn;
 use self::engine_tail::EngineTail;
@@ -54,6 +56,24 @@ pub(crate) struct GraphNetwork {
     shapes: Arc<Mutex<Vec<Arc<Vec<Shape>>>>>,
 }
 
+/// What is read of the parameters besides running the graph.
+struct Read {
+    head: Option<(usize, Head)>,
+    attention: Option<Arc<Attention>>,
+    pooling: Option<Arc<Pooling>>,
+}
+
+impl Read {
+    fn of(graph: &Graph, places: &Places, parameters: &Parameters, device: &Device) -> Self {
+        let shapes = &places.shapes;
+        Self {
+            head: places.head(graph, parameters, device),
+            attention: Attention::of(graph, shapes, parameters, device).map(Arc::new),
+            pooling: Pooling::of(graph, shapes, parameters, device).map(Arc::new),
+        }
+    }
+}
+
 /// Sizes of images whose shapes are remembered.
 const SIZES: usize = 8;
 
@@ -82,16 +102,16 @@ impl GraphNetwork {
         machine: Machine<'_>,
     ) -> Result<Self, NetworkError> {
         let places = Places::of(&graph)?;
-        // The head reads the parameters before the engine takes them.
-        let head = places.head(&graph, &parameters, machine.device);
+        // They are read before the engine takes them.
+        let read = Read::of(&graph, &places, &parameters, machine.device);
         let engine = match machine.options {
             Some(options) => match Front::of(&graph, &parameters, places.known()) {
-                Some(front) => Some(front.packed(&graph, &mut parameters, options)?),
+                Some(front) => Some(front.packed(&mut parameters, options)?),
                 None => None,
             },
             None => None,
         };
-        Ok(Self::around(graph, parameters, (places, head), (engine, machine)))
+        Ok(Self::around(graph, parameters, (places, read), (engine, machine)))
     }
 
     /// The same with weights that were packed before; the parameters are the others.
@@ -103,25 +123,25 @@ impl GraphNetwork {
         machine: Machine<'_>,
     ) -> Result<Self, NetworkError> {
         let places = Places::of(&graph)?;
-        let head = places.head(&graph, &parameters, machine.device);
         let front = Front::of(&graph, &parameters, places.known());
         let engine = match (front, machine.options) {
-            (Some(front), Some(options)) => Some(front.open(read, options)?),
+            (Some(front), Some(options)) => Some(front.open(&parameters, read, options)?),
             _ => return Err(NetworkError::Weights),
         };
-        Ok(Self::around(graph, parameters, (places, head), (engine, machine)))
+        let numbers = with_packed(&graph, &parameters, engine.as_ref());
+        let read = Read::of(&graph, &places, &numbers, machine.device);
+        Ok(Self::around(graph, parameters, (places, read), (engine, machine)))
     }
 
     fn around(
         graph: Graph,
         parameters: Parameters,
-        (places, head): (Places, Option<(usize, Head)>),
+        (places, read): (Places, Read),
         (engine, machine): (Option<GraphEngine>, Machine<'_>),
     ) -> Self {
         let Places { shapes, cuts, automatic } = places;
         let width = shapes[graph.output.index()].iter().product();
-        let attention = Attention::of(&graph, &shapes, &parameters, machine.device).map(Arc::new);
-        let pooling = Pooling::of(&graph, &shapes, &parameters, machine.device).map(Arc::new);
+        let Read { head, attention, pooling } = read;
         let burn = Burn::new(&graph, parameters, machine, engine.as_ref());
         let layers = cuts.iter().map(|cut| layer(cut, &shapes)).collect();
         let shapes = Arc::new(Mutex::new(vec![Arc::new(shapes)]));
@@ -169,7 +189,8 @@ impl GraphNetwork {
     /// Images `[n, 3, h, w]` to embeddings `[n, d]`.
     pub(crate) fn embed(&self, images: Tensor<4>) -> Tensor<2> {
         if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
-            return self.behind(engine.run(Value::INPUT, engine.end(), images));
+            let output = engine.run(Value::INPUT, engine.end(), Dense::new(images));
+            return self.behind(engine.end(), output);
         }
         let given = [(Value::INPUT, Dense::new(images))];
         embeddings(self.burnt(&given, &[self.graph.output]))
@@ -193,12 +214,10 @@ impl GraphNetwork {
         })
     }
 
-    /// The engine and the cut that it ends at, where a run from a layer passes through it.
-    fn engine_from(&self, from: Layer) -> Option<(&GraphEngine, &Cut)> {
-        let engine =
-            self.engine.as_ref().filter(|engine| engine.reaches(&self.cuts[from.index()]))?;
-        let end = self.cuts.iter().find(|cut| cut.value == engine.end())?;
-        Some((engine, end))
+    /// The engine, where a run from a layer passes through it.
+    fn engine_from(&self, from: Layer) -> Option<&GraphEngine> {
+        let cut = &self.cuts[from.index()];
+        self.engine.as_ref().filter(|engine| cut.is_clean() && engine.reaches(cut.value))
     }
 
     /// What burn's operations make of given values.
@@ -207,43 +226,37 @@ impl GraphNetwork {
     }
 
     /// burn's operations for what follows given values.
-    fn executor_behind(&self, given: &[(Value, Dense)]) -> &GraphExecutor {
-        let starts_behind =
-            given.iter().all(|(value, _)| self.burn.end.is_some_and(|end| *value >= end));
-        self.burn.executor(starts_behind, self.engine.as_ref())
+    fn executor_behind(&self, given: &[(Value, Dense)]) -> Arc<GraphExecutor> {
+        let clean = |value: Value| self.engine.as_ref().is_some_and(|engine| engine.reaches(value));
+        // Behind a clean cut nothing else is read.
+        let from = match given {
+            [(value, _)] if clean(*value) => *value,
+            _ => self.engine.as_ref().map_or(Value::INPUT, |engine| {
+                let first = given.iter().map(|(value, _)| *value).min();
+                first.and_then(|first| engine.last_before(first)).unwrap_or(Value::INPUT)
+            }),
+        };
+        self.burn.executor(from, self.engine.as_ref())
     }
 
-    /// The activations at layers of which the engine reaches all.
-    fn through_engine(&self, images: &Tensor<4>, layers: &[Layer]) -> Option<Vec<Activations>> {
-        let engine = self.engine.as_ref().filter(|_| !images.is_autodiff())?;
-        let cuts: Vec<&Cut> = layers.iter().map(|layer| &self.cuts[layer.index()]).collect();
-        if !cuts.iter().all(|cut| engine.reaches(cut)) {
-            return None;
-        }
-        let mut reached = (Value::INPUT, images.clone());
-        let activations = cuts.iter().map(|cut| {
-            let (from, input) = &reached;
-            reached = (cut.value, engine.run(*from, cut.value, input.clone()));
-            reached.1.clone().into()
-        });
-        Some(activations.collect())
-    }
-
-    /// The cut at which the engine ends.
-    fn end_of_engine(&self) -> Option<Layer> {
-        let end = self.engine.as_ref()?.end();
+    /// The cut at which what the engine can record ends.
+    fn end_of_records(&self) -> Option<Layer> {
+        let end = self.engine.as_ref()?.end_of_records()?;
         self.cuts.iter().position(|cut| cut.value == end).map(Layer::new)
     }
 
-    /// Embeddings of what the engine gives.
-    fn behind(&self, output: Tensor<4>) -> Tensor<2> {
-        let end = self.end_of_engine().expect("the engine ran");
-        match self.head(end) {
-            Some(head) => head.forward(output),
-            None => {
-                let given = [(self.cuts[end.index()].value, Dense::new(output))];
-                embeddings(self.burnt(&given, &[self.graph.output]))
-            }
+    /// Embeddings of what lies at the end of what the engine recorded.
+    fn behind_records(&self, output: Tensor<4>) -> Tensor<2> {
+        let end = self.end_of_records().expect("the engine recorded");
+        self.behind(self.cuts[end.index()].value, Dense::new(output))
+    }
+
+    /// Embeddings of what lies at a clean cut.
+    fn behind(&self, value: Value, found: Dense) -> Tensor<2> {
+        let layer = self.cuts.iter().position(|cut| cut.value == value).map(Layer::new);
+        match layer.and_then(|layer| self.head(layer)) {
+            Some(head) => head.forward(found.tensor().expect("a head follows a grid")),
+            None => embeddings(self.burnt(&[(value, found)], &[self.graph.output])),
         }
     }
 
@@ -316,17 +329,16 @@ impl Network for GraphNetwork {
         }
         let cut = &self.cuts[from.index()];
         let graph = self.graph();
-        if let Some((engine, end)) =
-            self.engine_from(from).filter(|_| !activations.grid.is_autodiff())
-        {
-            return self.behind(engine.run(cut.value, end.value, activations.grid));
-        }
         let mut held = activations.held.into_iter();
         let beside = has_tokens(&cut.layout).then(|| held.next()).flatten();
         let held: Vec<Tensor<2>> = held.collect();
         let shapes = self.shapes_with(cut, &activations.grid, &held);
         let shape = |value: Value| shapes[value.index()].as_slice();
         let value = joined(activations.grid, beside, &cut.layout, shape(cut.value));
+        if let Some(engine) = self.engine_from(from).filter(|_| !value.is_autodiff()) {
+            let end = engine.end();
+            return self.behind(end, engine.run(cut.value, end, value));
+        }
         let mut given = vec![(cut.value, value)];
         for (value, numbers) in cut.held.iter().zip(held) {
             let [n, _] = numbers.dims();
@@ -341,23 +353,18 @@ impl Network for GraphNetwork {
     fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Activations> {
         let [_, channels, height, width] = images.dims();
         self.remember(&[channels, height, width]);
-        if let Some(reached) = self.through_engine(&images, layers) {
-            return reached;
-        }
-        let wanted = self.values_at(layers);
-        let given = [(Value::INPUT, Dense::new(images))];
-        let found = self.burnt(&given, &wanted);
-        self.activations(layers, &wanted.into_iter().zip(found).collect())
+        let found = self.found(images, &self.values_at(layers), |_, _| None);
+        self.activations(layers, &found)
     }
 
     fn tail(&self, activations: &Activations, from: Layer) -> Option<Box<dyn Tail + '_>> {
-        let (engine, _) = self.engine_from(from)?;
-        let recording = engine.record(self.cuts[from.index()].value, &activations.grid);
+        let engine = self.engine_from(from)?;
+        let recording = engine.record(self.cuts[from.index()].value, &activations.grid)?;
         Some(Box::new(EngineTail { network: self, recording }))
     }
 
     fn recorded(&self, images: &Tensor<4>) -> Option<Box<dyn Tail + '_>> {
-        let recording = self.engine.as_ref()?.record(Value::INPUT, images);
+        let recording = self.engine.as_ref()?.record(Value::INPUT, images)?;
         Some(Box::new(EngineTail { network: self, recording }))
     }
 
@@ -366,7 +373,7 @@ impl Network for GraphNetwork {
         images: Tensor<4>,
         gradients: Tensor<2>,
     ) -> Option<Vec<BiasGradients>> {
-        let whole = self.burn.executor(false, self.engine.as_ref());
+        let whole = self.burn.executor(Value::INPUT, self.engine.as_ref());
         whole.bias_gradients(images, gradients)
     }
 
@@ -393,6 +400,32 @@ impl Network for GraphNetwork {
     fn last_layer(&self) -> Result<Layer, cam_core::Error> {
         Ok(Layer::new(self.automatic))
     }
+}
+
+/// The parameters, and those that the engine has packed of what is read besides running the graph.
+#[cfg(feature = "files")]
+fn with_packed(graph: &Graph, parameters: &Parameters, engine: Option<&GraphEngine>) -> Parameters {
+    let mut numbers = parameters.clone();
+    let shapes = graph.shapes(&graph.input).unwrap_or_default();
+    let transformer = graph.transformer(&shapes);
+    let of_blocks = transformer.iter().flat_map(|found| &found.blocks);
+    let mut steps: Vec<HeadStep> = of_blocks.flat_map(|block| block.projection.clone()).collect();
+    let readout = transformer.iter().flat_map(|found| &found.readout);
+    steps.extend(readout.filter_map(|step| match step {
+        ReadoutStep::Then(step) => Some(step.clone()),
+        _ => None,
+    }));
+    steps.extend(graph.attention_pooling(&shapes).into_iter().flat_map(|found| found.projection));
+    steps.extend(graph.head(&shapes).into_iter().flat_map(|head| head.steps));
+    for step in steps {
+        if let HeadStep::Linear { weight, .. } | HeadStep::Window { weight, .. } = step
+            && !numbers.contains_key(&weight)
+            && let Some(found) = engine.and_then(|engine| engine.weight(&weight))
+        {
+            numbers.insert(weight, found);
+        }
+    }
+    numbers
 }
 
 fn embeddings(mut outputs: Vec<Dense>) -> Tensor<2> {

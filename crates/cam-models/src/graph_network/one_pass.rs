@@ -35,10 +35,7 @@ impl GraphNetwork {
         wanted.extend(values.into_iter().chain([output]));
         wanted.sort_unstable();
         wanted.dedup();
-        let given = [self.given(images, &wanted)];
-        let (computed, parts) = self.executor_behind(&given).run_cutting(&given, &wanted, cut);
-        let mut found: Found = wanted.into_iter().zip(computed).collect();
-        found.extend(parts);
+        let found = self.found(images, &wanted, cut);
         let pass = ForwardPass {
             activations: self.activations(layers, &found),
             embeddings: embeddings(vec![take(&found, output)]),
@@ -46,15 +43,37 @@ impl GraphNetwork {
         (pass, found)
     }
 
-    /// Where a run begins: behind the engine, where that does not pass by what is wanted.
-    fn given(&self, images: Tensor<4>, wanted: &[Value]) -> (Value, Dense) {
-        let engine = self.engine.as_ref().filter(|_| !images.is_autodiff());
-        match engine.filter(|engine| wanted.iter().all(|value| *value >= engine.end())) {
-            Some(engine) => {
-                (engine.end(), Dense::new(engine.run(Value::INPUT, engine.end(), images)))
+    /// The wanted values, in their order: by the engine as far as it passes by all that it cannot give, and by burn's
+    /// operations from there.
+    pub(super) fn found(
+        &self,
+        images: Tensor<4>,
+        wanted: &[Value],
+        cut: impl Fn(Value, &Dense) -> Option<Dense>,
+    ) -> Found {
+        let mut found = Found::new();
+        let mut last = (Value::INPUT, Dense::new(images));
+        if let Some(engine) = self.engine.as_ref().filter(|_| !last.1.is_autodiff()) {
+            let missed = wanted.iter().copied().find(|value| !engine.reaches(*value));
+            let stop = missed.map(|missed| engine.last_before(missed).unwrap_or(Value::INPUT));
+            let ahead = |value: &Value| stop.is_none_or(|stop| *value <= stop);
+            let stops = wanted.iter().copied().filter(ahead);
+            for value in stops.chain(stop).filter(|value| *value > Value::INPUT) {
+                let (from, given) = last;
+                last = (value, engine.run(from, value, given));
+                found.insert(value, last.1.clone());
             }
-            None => (Value::INPUT, Dense::new(images)),
         }
+        let rest: Vec<Value> =
+            wanted.iter().copied().filter(|value| !found.contains_key(value)).collect();
+        if !rest.is_empty() {
+            let given = [last];
+            let executor = self.executor_behind(&given);
+            let (computed, parts) = executor.run_cutting(&given, &rest, cut);
+            found.extend(rest.into_iter().zip(computed));
+            found.extend(parts);
+        }
+        found
     }
 
     /// The values that layers' activations are made of, each once, in their order.

@@ -108,13 +108,14 @@ impl PackedFile {
 /// The part of a network that the engine runs, without a number.
 fn front(description: &Description) -> Result<Front, PackedError> {
     let places = Places::of(&description.graph)?;
-    // What the engine copies of them has to be there, whatever it is.
-    let vectors = description.graph.parameters.iter().filter(|(_, shape)| shape.len() <= 1);
-    let zeros = vectors.map(|(name, shape)| {
+    // What the engine copies of them has to be there, whatever it is, and single numbers that factors are made of.
+    let is_copied = |shape: &[usize]| shape.len() <= 1 || shape.iter().all(|&side| side == 1);
+    let vectors = description.graph.parameters.iter().filter(|(_, shape)| is_copied(shape));
+    let ones = vectors.map(|(name, shape)| {
         let length = length(shape).filter(|&length| length <= MOST_SMALL)?;
-        Some((name.clone(), vec![0.0; length]))
+        Some((name.clone(), vec![1.0; length]))
     });
-    let numbers = zeros.collect::<Option<Parameters>>().ok_or(PackedError::Foreign)?;
+    let numbers = ones.collect::<Option<Parameters>>().ok_or(PackedError::Foreign)?;
     Front::of(&description.graph, &numbers, places.known()).ok_or(PackedError::Foreign)
 }
 

@@ -19,7 +19,7 @@ use crate::Classifier;
 use crate::network::{ConvNet, NetworkError};
 
 /// The first bytes of a packed network; the digit is the version of the form.
-const MAGIC: &[u8; 8] = b"CAMPACK3";
+const MAGIC: &[u8; 8] = b"CAMPACK4";
 
 /// Why a file is no packed network for this purpose.
 #[derive(Debug, Error)]
