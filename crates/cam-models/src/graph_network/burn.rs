@@ -9,15 +9,13 @@ use crate::graph_engine::GraphEngine;
 use crate::graph_executor::GraphExecutor;
 use crate::precision::Precision;
 
-/// burn's operations for a network whose front the engine may run: then they hold the parameters of what follows the
-/// last value that they were asked to start from, and those of more only once something starts earlier, such as autodiff
-/// at the image: they then come out of the engine's packed ones.
+/// burn's operations for a network whose front the engine may run: then they hold the parameters of what they were asked
+/// for so far, which come out of the engine's packed ones where those have them.
 pub(super) struct Burn {
     graph: Graph,
     parameters: Parameters,
     machine: (Device, Precision),
-    /// What runs the steps behind a value.
-    behind: Mutex<Option<(Value, Arc<GraphExecutor>)>>,
+    executor: Mutex<Option<Arc<GraphExecutor>>>,
 }
 
 impl Burn {
@@ -28,20 +26,20 @@ impl Burn {
         engine: Option<&GraphEngine>,
     ) -> Self {
         let Machine { device, precision, .. } = machine;
-        let (mut parameters, mut behind) = (parameters, None);
+        let (mut parameters, mut known) = (parameters, None);
         if engine.is_none() {
             // Nobody else runs it: what the device says to its weights is said now, and they are not kept twice.
             let constants = constants(graph, &parameters);
             let executor = GraphExecutor::new(graph.clone(), parameters, device, precision);
             let executor = executor.expect("the parameters were counted");
-            behind = Some((Value::INPUT, Arc::new(executor)));
+            known = Some(Arc::new(executor));
             parameters = constants;
         }
         Self {
             graph: graph.clone(),
             parameters,
             machine: (device.clone(), precision),
-            behind: Mutex::new(behind),
+            executor: Mutex::new(known),
         }
     }
 
@@ -55,24 +53,33 @@ impl Burn {
         &self.parameters
     }
 
-    /// What runs the steps behind a value.
-    pub(super) fn executor(&self, from: Value, engine: Option<&GraphEngine>) -> Arc<GraphExecutor> {
-        let mut known = self.behind.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, executor)) = known.as_ref().filter(|(start, _)| *start <= from) {
-            return Arc::clone(executor);
+    /// What computes the wanted values from those that are given.
+    pub(super) fn executor(
+        &self,
+        is_given: impl Fn(Value) -> bool,
+        wanted: &[Value],
+        engine: Option<&GraphEngine>,
+    ) -> Arc<GraphExecutor> {
+        let needed = self.graph.needed(is_given, wanted);
+        let steps = self.graph.steps.iter().zip(needed).filter(|(_, needed)| *needed);
+        let names: BTreeSet<&str> =
+            steps.flat_map(|(step, _)| step.operation.parameters()).collect();
+        let mut known = self.executor.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(executor) = known.as_ref() {
+            let has = &executor.graph().parameters;
+            if names.iter().all(|name| has.contains_key(*name)) {
+                return Arc::clone(executor);
+            }
         }
-        // What it had is part of what it gets.
-        *known = None;
-        let executor = Arc::new(self.made(from, engine));
-        Arc::clone(&known.insert((from, executor)).1)
+        // What it had it gets again, from where the rest comes.
+        let had = known.take();
+        let had = had.iter().flat_map(|executor| executor.graph().parameters.keys());
+        let names = had.map(String::as_str).chain(names).map(str::to_owned).collect();
+        Arc::clone(known.insert(Arc::new(self.made(&names, engine))))
     }
 
-    fn made(&self, from: Value, engine: Option<&GraphEngine>) -> GraphExecutor {
+    fn made(&self, names: &BTreeSet<String>, engine: Option<&GraphEngine>) -> GraphExecutor {
         let mut graph = self.graph.clone();
-        let needed = graph.needed(|value| value == from, &[graph.output]);
-        let steps = graph.steps.iter().zip(needed).filter(|(_, needed)| *needed);
-        let names = steps.flat_map(|(step, _)| step.operation.parameters());
-        let names: BTreeSet<String> = names.map(str::to_owned).collect();
         graph.parameters.retain(|name, _| names.contains(name));
         let numbers = |name: &String| {
             let own = self.parameters.get(name).cloned();

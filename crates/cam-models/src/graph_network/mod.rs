@@ -222,21 +222,13 @@ impl GraphNetwork {
 
     /// What burn's operations make of given values.
     fn burnt(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
-        self.executor_behind(given).run(given, wanted)
+        self.executor(given, wanted).run(given, wanted)
     }
 
-    /// burn's operations for what follows given values.
-    fn executor_behind(&self, given: &[(Value, Dense)]) -> Arc<GraphExecutor> {
-        let clean = |value: Value| self.engine.as_ref().is_some_and(|engine| engine.reaches(value));
-        // Behind a clean cut nothing else is read.
-        let from = match given {
-            [(value, _)] if clean(*value) => *value,
-            _ => self.engine.as_ref().map_or(Value::INPUT, |engine| {
-                let first = given.iter().map(|(value, _)| *value).min();
-                first.and_then(|first| engine.last_before(first)).unwrap_or(Value::INPUT)
-            }),
-        };
-        self.burn.executor(from, self.engine.as_ref())
+    /// burn's operations from given values to wanted ones.
+    fn executor(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Arc<GraphExecutor> {
+        let is_given = |value: Value| given.iter().any(|(given, _)| *given == value);
+        self.burn.executor(is_given, wanted, self.engine.as_ref())
     }
 
     /// The cut at which what the engine can record ends.
@@ -373,7 +365,8 @@ impl Network for GraphNetwork {
         images: Tensor<4>,
         gradients: Tensor<2>,
     ) -> Option<Vec<BiasGradients>> {
-        let whole = self.burn.executor(Value::INPUT, self.engine.as_ref());
+        let output = [self.graph().output];
+        let whole = self.burn.executor(|_| false, &output, self.engine.as_ref());
         whole.bias_gradients(images, gradients)
     }
 

@@ -1,6 +1,6 @@
 //! One run of a network, of which more than its embeddings is wanted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ::burn::tensor::Tensor;
 use cam_core::{Activations, ForwardPass, Layer};
@@ -43,32 +43,33 @@ impl GraphNetwork {
         (pass, found)
     }
 
-    /// The wanted values, in their order: by the engine as far as it passes by all that it cannot give, and by burn's
-    /// operations from there.
+    /// The wanted values: those at clean cuts by the engine, as far as that goes, and what lies between them by burn's
+    /// operations, from the cut in front of each.
     pub(super) fn found(
         &self,
         images: Tensor<4>,
         wanted: &[Value],
         cut: impl Fn(Value, &Dense) -> Option<Dense>,
     ) -> Found {
-        let mut found = Found::new();
-        let mut last = (Value::INPUT, Dense::new(images));
-        if let Some(engine) = self.engine.as_ref().filter(|_| !last.1.is_autodiff()) {
-            let missed = wanted.iter().copied().find(|value| !engine.reaches(*value));
-            let stop = missed.map(|missed| engine.last_before(missed).unwrap_or(Value::INPUT));
-            let ahead = |value: &Value| stop.is_none_or(|stop| *value <= stop);
-            let stops = wanted.iter().copied().filter(ahead);
-            for value in stops.chain(stop).filter(|value| *value > Value::INPUT) {
-                let (from, given) = last;
-                last = (value, engine.run(from, value, given));
+        let mut found = Found::from([(Value::INPUT, Dense::new(images.clone()))]);
+        if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
+            let stop = |value: Value| match engine.reaches(value) {
+                true => Some(value),
+                false => engine.last_before(value),
+            };
+            let stops: BTreeSet<Value> = wanted.iter().filter_map(|value| stop(*value)).collect();
+            let mut last = (Value::INPUT, Dense::new(images));
+            for value in stops {
+                last = (value, engine.run(last.0, value, last.1));
                 found.insert(value, last.1.clone());
             }
         }
         let rest: Vec<Value> =
             wanted.iter().copied().filter(|value| !found.contains_key(value)).collect();
         if !rest.is_empty() {
-            let given = [last];
-            let executor = self.executor_behind(&given);
+            let given: Vec<_> =
+                found.iter().map(|(value, dense)| (*value, dense.clone())).collect();
+            let executor = self.executor(&given, &rest);
             let (computed, parts) = executor.run_cutting(&given, &rest, cut);
             found.extend(rest.into_iter().zip(computed));
             found.extend(parts);
