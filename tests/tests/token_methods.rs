@@ -11,7 +11,7 @@ use cam_core::{
     ReadoutStep, Target, TokenLayout, TokenParts, TokenRun, Transformer,
 };
 use cam_explain::onnx;
-use cam_models::ConvNet;
+use cam_models::{ConvNet, Runtime, open_packed, write_packed};
 use cam_targets::{Concepts, Contrast, CosineSimilarity, Dot, NegativeDistance};
 use cam_tests::compare::{RAW_MAP, assert_near, largest_difference, values};
 use cam_tests::golden::{Golden, path};
@@ -221,6 +221,57 @@ fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_giv
                 let [one, other] = [&kept, &alone].map(|c| values(c.activations(layer).unwrap()));
                 assert_eq!(one, other, "{what}");
             }
+        }
+    }
+}
+
+/// The engine's last cut is behind the last block, and what methods read lies between its cuts.
+#[test]
+fn the_engine_gives_what_burn_gives_at_every_layer_and_to_every_method_of_attention() {
+    let device = backend::device();
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in NETWORKS {
+        let burn = fixture(name);
+        let options = cam_engine::Options { threads: 2, ..Default::default() };
+        let file = path(&format!("fixtures/onnx/{name}.onnx"));
+        let wish = cam_onnx::Wish::default();
+        let engine =
+            onnx::open(&file, &wish, Runtime::engine(&device, options)).expect("it is read");
+        let packed = folder.path().join(name);
+        let mut bytes = Vec::new();
+        assert!(write_packed(&engine, "stamp", &mut bytes).expect("memory takes everything"));
+        std::fs::write(&packed, bytes).expect("written");
+        let packed = open_packed(&packed, "stamp", &device, options).expect("it was just packed");
+        let target = CosineSimilarity::to(concepts("a", 2, burn.embedding_width()));
+        let layers: Vec<Layer> = (0..burn.layers().len()).map(Layer::new).collect();
+        for network in [&engine, &packed] {
+            let images = images(network, "engine", 2);
+            let embedded = values(&network.embed(images.clone()));
+            assert_near(name, &embedded, &values(&burn.embed(images.clone())), SUM);
+            let found = network.forward_through(images.clone(), &layers);
+            let expected = burn.forward_through(images.clone(), &layers);
+            for ((layer, found), expected) in layers.iter().zip(found).zip(expected) {
+                let what = format!("{name}, {}", burn.layers()[layer.index()].name);
+                assert_near(&what, &values(&found.grid), &values(&expected.grid), SUM);
+                assert_eq!(found.held.len(), expected.held.len(), "{what}");
+                for (found, expected) in found.held.iter().zip(&expected.held) {
+                    assert_near(&what, &values(found), &values(expected), SUM);
+                }
+                assert_near(&what, &values(&network.forward_from(found, *layer)), &embedded, SUM);
+            }
+            for info in CATALOGUE.iter().filter(|info| info.needs(Need::Attention)) {
+                let method = info.method(Settings::default());
+                let maps = [network, &burn].map(|network| {
+                    let layer = [network.last_layer().expect("it has layers")];
+                    let images = images.clone();
+                    let capture = Capture::keeping(method.keeps(), network, images, &layer);
+                    let explanation = capture.expect("captured").explain(&*method, &target);
+                    values(&explanation.expect("explained").layers[0].maps)
+                });
+                assert_near(&format!("{name}, {}", info.name), &maps[0], &maps[1], 1e-4);
+            }
+            let plan = network.engine().expect("it runs in the engine").steps();
+            assert!(plan > 10, "{name}: the engine stops at step {plan}");
         }
     }
 }

@@ -76,20 +76,20 @@ impl GraphExecutor {
     /// Where what is given does not fit, or does not suffice: [`Graph::shapes`] says beforehand what fits, and
     /// [`cam_graph::Cut::held`] what else is read behind a cut.
     pub fn run(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
-        self.walk(given, wanted, |_, _, y| y)
+        self.walk(given, wanted, &[], |_, _, y| y)
     }
 
-    /// The same, and beside it what is cut out of values on the way, so that those need not be kept to the end.
+    /// The same, and beside it what is cut out of values, so that those need not be kept to the end.
     pub(crate) fn run_cutting(
         &self,
         given: &[(Value, Dense)],
         wanted: &[Value],
-        cut: impl Fn(Value, &Dense) -> Option<Dense>,
+        (parted, cut): (&[Value], impl Fn(&Dense) -> Dense),
     ) -> (Vec<Dense>, BTreeMap<Value, Dense>) {
         let mut parts = BTreeMap::new();
-        let found = self.walk(given, wanted, |value, _, y| {
-            if let Some(part) = cut(value, &y) {
-                parts.insert(value, self.leave(part));
+        let found = self.walk(given, wanted, parted, |value, _, y| {
+            if parted.contains(&value) {
+                parts.insert(value, self.leave(cut(&y)));
             }
             y
         });
@@ -109,7 +109,7 @@ impl GraphExecutor {
         let mut probes = Vec::new();
         let mut others = false;
         let given = [(Value::INPUT, Dense::new(images.autodiff()))];
-        let mut output = self.walk(&given, &[self.graph.output], |_, step, y| {
+        let mut output = self.walk(&given, &[self.graph.output], &[], |_, step, y| {
             let bias = match &step.operation {
                 Operation::Convolution(convolution) => convolution.bias.as_ref(),
                 Operation::ScaleShift { shift, .. } => Some(shift),
@@ -154,15 +154,17 @@ impl GraphExecutor {
         gradients.collect()
     }
 
-    /// Runs the steps; what each gives, a convolution's before its residual is added, goes through `pass`.
+    /// Runs the steps that give what is wanted or seen; what each gives, a convolution's before its residual is added,
+    /// goes through `pass`.
     fn walk(
         &self,
         given: &[(Value, Dense)],
         wanted: &[Value],
+        seen: &[Value],
         mut pass: impl FnMut(Value, &Step, Dense) -> Dense,
     ) -> Vec<Dense> {
         let find = |value| given.iter().find(|(found, _)| *found == value);
-        let needed = self.graph.needed(|value| find(value).is_some(), wanted);
+        let needed = self.graph.needed(|value| find(value).is_some(), &[wanted, seen].concat());
         let tracked = given.iter().any(|(_, dense)| dense.is_autodiff());
         let images = given.iter().map(|(_, dense)| dense.images()).max().unwrap_or(1);
 

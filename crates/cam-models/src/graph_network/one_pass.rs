@@ -26,7 +26,7 @@ impl GraphNetwork {
         images: Tensor<4>,
         layers: &[Layer],
         values: impl IntoIterator<Item = Value>,
-        cut: impl Fn(Value, &Dense) -> Option<Dense>,
+        parts: (&[Value], impl Fn(&Dense) -> Dense),
     ) -> (ForwardPass, Found) {
         let [_, channels, height, width] = images.dims();
         self.remember(&[channels, height, width]);
@@ -35,7 +35,7 @@ impl GraphNetwork {
         wanted.extend(values.into_iter().chain([output]));
         wanted.sort_unstable();
         wanted.dedup();
-        let found = self.found(images, &wanted, cut);
+        let found = self.found(images, &wanted, parts);
         let pass = ForwardPass {
             activations: self.activations(layers, &found),
             embeddings: embeddings(vec![take(&found, output)]),
@@ -49,15 +49,16 @@ impl GraphNetwork {
         &self,
         images: Tensor<4>,
         wanted: &[Value],
-        cut: impl Fn(Value, &Dense) -> Option<Dense>,
+        (parted, cut): (&[Value], impl Fn(&Dense) -> Dense),
     ) -> Found {
+        let all = || wanted.iter().chain(parted).copied();
         let mut found = Found::from([(Value::INPUT, Dense::new(images.clone()))]);
         if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
             let stop = |value: Value| match engine.reaches(value) {
                 true => Some(value),
                 false => engine.last_before(value),
             };
-            let stops: BTreeSet<Value> = wanted.iter().filter_map(|value| stop(*value)).collect();
+            let stops: BTreeSet<Value> = all().filter_map(stop).collect();
             let mut last = (Value::INPUT, Dense::new(images));
             for value in stops {
                 last = (value, engine.run(last.0, value, last.1));
@@ -66,11 +67,11 @@ impl GraphNetwork {
         }
         let rest: Vec<Value> =
             wanted.iter().copied().filter(|value| !found.contains_key(value)).collect();
-        if !rest.is_empty() {
+        if !rest.is_empty() || !parted.is_empty() {
             let given: Vec<_> =
                 found.iter().map(|(value, dense)| (*value, dense.clone())).collect();
-            let executor = self.executor(&given, &rest);
-            let (computed, parts) = executor.run_cutting(&given, &rest, cut);
+            let executor = self.executor(&given, &[&rest, parted].concat());
+            let (computed, parts) = executor.run_cutting(&given, &rest, (parted, cut));
             found.extend(rest.into_iter().zip(computed));
             found.extend(parts);
         }

@@ -35,7 +35,7 @@ impl AttentionPooling for GraphNetwork {
     fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun) {
         let Pooling { graph, projection } = self.pooling();
         let wanted = [graph.attention, graph.values, graph.pooled];
-        let (pass, found) = self.pass(images, layers, wanted, |_, _| None);
+        let (pass, found) = self.pass(images, layers, wanted, (&[], Dense::clone));
         let sizes = (graph.heads, graph.tokens.count());
         let (before, behind) = (graph.tokens.before, graph.tokens.behind);
         let attended = [graph.attention, graph.values].map(|value| take(&found, value));

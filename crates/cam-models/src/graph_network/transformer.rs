@@ -67,11 +67,12 @@ impl Transformer for GraphNetwork {
         let rows = readout.reads(count);
         let streams = [graph.start, self.attention().end()];
         let wanted = blocks.iter().flat_map(|block| values_of(block, kept)).chain(streams);
-        let cut = |value: Value, whole: &Dense| {
-            let is_weights = !kept.is_whole && blocks.iter().any(|block| block.attention == value);
-            is_weights.then(|| rows_of(whole, count, rows))
+        let weights: Vec<Value> = match kept.is_whole {
+            true => Vec::new(),
+            false => blocks.iter().map(|block| block.attention).collect(),
         };
-        let (pass, found) = self.pass(images, layers, wanted, cut);
+        let parts = (weights.as_slice(), |whole: &Dense| rows_of(whole, count, rows));
+        let (pass, found) = self.pass(images, layers, wanted, parts);
         let first_row = if kept.is_whole { 0 } else { rows.0 };
         let take = |value: Value| take(&found, value);
         let stream = |value: Value| streamed(take(value), count);
