@@ -270,8 +270,10 @@ fn the_engine_gives_what_burn_gives_at_every_layer_and_to_every_method_of_attent
                 });
                 assert_near(&format!("{name}, {}", info.name), &maps[0], &maps[1], 1e-4);
             }
-            let plan = network.engine().expect("it runs in the engine").steps();
-            assert!(plan > 10, "{name}: the engine stops at step {plan}");
+            // Rotary positions are left to burn.
+            let steps = network.engine().expect("it runs in the engine").steps();
+            let is_rotary = name.starts_with("tiny_eva");
+            assert_eq!(steps < 10, is_rotary, "{name}: the engine stops at step {steps}");
         }
     }
 }
