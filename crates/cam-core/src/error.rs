@@ -190,6 +190,20 @@ pub enum Error {
     )]
     NoQueries,
 
+    /// A method gives every patch an embedding of its own.
+    #[error(
+        "this method asks what embedding each patch would have alone, and this network makes one of all its tokens one behind \
+         another: use token-contributions"
+    )]
+    NoTokenEmbedding,
+
+    /// A method of a transformer's blocks, of a network of which only the attention that pools is known.
+    #[error(
+        "this method reads a transformer's blocks, and of this network only the attention that pools its tokens is known: use \
+         token-contributions, attention-contributions, legrad, grad-eclip or mask-clip, which read that one"
+    )]
+    OnlyPoolingIsKnown,
+
     /// CAM needs a linear head.
     #[error(
         "CAM needs average pooling and at most linear steps behind `{layer}`: explain the last \

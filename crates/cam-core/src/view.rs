@@ -139,9 +139,13 @@ impl<'a> View<'a> {
     /// The network as a transformer, and what its last blocks computed: at least what is asked for.
     ///
     /// # Errors
-    /// [`Error::NoAttention`] where it is none.
+    /// [`Error::NoAttention`] where it is none, [`Error::OnlyPoolingIsKnown`] where an attention pools its tokens.
     pub fn tokens(&self, kept: Kept) -> Result<(&'a dyn Transformer, Arc<TokenRun>), Error> {
-        let network = self.network.transformer().ok_or(Error::NoAttention)?;
+        let network =
+            self.network.transformer().ok_or_else(|| match self.network.attention_pooling() {
+                Some(_) => Error::OnlyPoolingIsKnown,
+                None => Error::NoAttention,
+            })?;
         Ok((network, self.routes.tokens(kept).ok_or(Error::NoAttention)?))
     }
 
