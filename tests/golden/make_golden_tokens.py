@@ -9,7 +9,7 @@ themselves; a token contribution is one term that is carried forward through the
 OUT gets for every variant NAME.onnx and NAME.safetensors with
     input [2, 3, 32, 40]; embedding [2, d]; concepts [2, d]; scores [2, 2]: the cosine of each image to each concept
     METHOD [2, 2, 4, 5]: image, concept, rows, columns of the grid; token.SHARE.BLOCKS [2, 2]: parts of the score
-    layer: the name of the last block's first norm goes into the metadata
+    grad-cam, hires-cam are those of the last block's first norm, of `pool` of the last block and, with .norm, of the last norm
 
 Made with Python 3.11 and
     pip install torch==2.15.0 onnx==1.23.2 numpy==2.4.6 safetensors grad-cam==1.5.7
@@ -335,7 +335,7 @@ def dense(model, x, t, out, at):
     put(out, "patch-similarity", at, alone(end))
 
 
-def of_library(model, x, t, out, at, layer):
+def of_library(model, x, t, out, at, layer, suffix=""):
     from pytorch_grad_cam import GradCAM, HiResCAM
     tokens = lambda y: y[:, model.prefix:].transpose(1, 2).reshape(y.shape[0], -1, *GRID)
     for name, kind in (("grad-cam", GradCAM), ("hires-cam", HiResCAM)):
@@ -347,7 +347,7 @@ def of_library(model, x, t, out, at, layer):
             a = cam.activations_and_grads.activations[0].numpy()
             g = cam.activations_and_grads.gradients[0].numpy()
             image = cam.get_cam_image(x, layer, [None], a, g, False)
-            put(out, name, at, torch.from_numpy(image[0]))
+            put(out, name + suffix, at, torch.from_numpy(image[0]))
 
 
 def write(folder, name, kw):
@@ -370,6 +370,7 @@ def write(folder, name, kw):
                 pooled(model, image[None], t, out, (i, k))
                 of_pooling_attention(model, image[None], t, out, (i, k))
                 of_library(model, image[None], t, out, (i, k), model.blocks[-1])
+                of_library(model, image[None], t, out, (i, k), model.norm, ".norm")
                 continue
             for last in (1, 2, BLOCKS):
                 with torch.no_grad():
