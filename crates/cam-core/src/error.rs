@@ -183,6 +183,18 @@ pub enum Error {
         instead: String,
     },
 
+    /// Gradient times activation, summed over channels, in front of a norm.
+    #[error(
+        "behind `{layer}` a norm follows, which knows no length, so that gradient times activation sums to zero at every patch: \
+         {}, or use grad-cam or token-contributions", instead_of(instead.as_deref())
+    )]
+    CancelledByNorm {
+        /// The layer.
+        layer: String,
+        /// The layer behind it.
+        instead: Option<String>,
+    },
+
     /// A method compares queries and keys.
     #[error(
         "this method compares queries and keys, and the attention weights of this network are not a softmax of their \
@@ -283,6 +295,11 @@ impl From<MapError> for Error {
             error => Self::Map(error),
         }
     }
+}
+
+fn instead_of(layer: Option<&str>) -> String {
+    let layer = layer.map_or_else(|| "the norm itself".to_owned(), |layer| format!("`{layer}`"));
+    format!("explain {layer}")
 }
 
 fn remedy(nearest: &[String]) -> String {
