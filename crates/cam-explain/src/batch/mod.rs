@@ -39,7 +39,7 @@ use serde::Serialize;
 
 use crate::concepts::{self, ConceptsAs};
 use crate::error::{Context as _, Error};
-use crate::explain::{MethodOptions, check_use, rule, usual_sum};
+use crate::explain::{MethodOptions, check_use, rule, say_what_it_shows, usual_sum};
 use crate::journal::{self, MethodSettings, NetworkSettings, ReadingSettings};
 use crate::model::Model;
 use crate::tensors::read;
@@ -216,7 +216,9 @@ fn prepared(
     film: Option<([usize; 2], f32)>,
 ) -> Result<(Questions, Header), Error> {
     let (set, target) = settings.target()?;
-    let method = settings.rule(&settings.method_for(model), model.arithmetic())?;
+    let name = settings.method_for(model);
+    let method = settings.rule(&name, model.arithmetic())?;
+    say_what_it_shows(&name, &*method);
     let layer = model.layer_or_last(settings.layer.as_deref())?;
     let header = header(settings, model, (&set, layer), film)?;
     // Which setting is another one says more than that the concepts do not fit it.

@@ -228,6 +228,7 @@ impl<'m> Captured<'m> {
                 question: subject.words(),
                 subject: subject.clone(),
                 method: rule.name.to_owned(),
+                is_explanation: rule.method.is_explanation(),
                 score,
                 number,
                 cosine,

@@ -22,6 +22,7 @@ pub(crate) use concept::check as check_concept;
 pub use condition::{Condition, MOST_DISTORTION, unseen, window};
 pub use input::{Clock, Input, Prepared as PreparedImage};
 pub use mass::Mass;
+pub(crate) use method::say_what_it_shows;
 pub use method::{
     ChosenMethod, MethodOptions, check_use, chosen, kept, rule, usual, usual_sum, usually_measured,
 };

@@ -1,7 +1,7 @@
 //! Attention that makes one vector of all tokens: SigLIP's probe, CLIP's pooling of a convolutional network.
 
-use super::Tokens;
 use super::moves::{Atoms, is_move};
+use super::{Similarity, Tokens};
 use crate::{Axes, Graph, HeadStep, Operation, Shape, Value};
 
 /// z = `projection`(A·v), and the output is computed of z alone.
@@ -11,6 +11,8 @@ pub struct AttentionPooling {
     pub tokens: Tokens,
     /// The attention weights A, `[heads, 1, N]`.
     pub attention: Value,
+    /// What A was made of, where it is softmax(scale · q·kᵀ) and nothing else; q is `[heads, 1, d]`.
+    pub similarity: Option<Similarity>,
     /// What is taken, v, `[heads, N, d]`.
     pub values: Value,
     /// How many heads.
@@ -68,6 +70,7 @@ fn pooling(
     (is_all && !projection.is_empty()).then_some(AttentionPooling {
         tokens,
         attention,
+        similarity: super::similarity::of(graph, shapes, attention),
         values,
         heads,
         projection,
