@@ -47,7 +47,7 @@ const ALL: &str = "grad-cam,hires-cam,grad-cam-elementwise,grad-cam-plus-plus,x-
 const COMMON: &str =
     "grad-cam,hires-cam,grad-cam-plus-plus,layer-cam,contributions,eigen-cam,ablation-cam";
 const OF_TOKENS: &str = "token-contributions,attention-contributions,legrad,grad-eclip,chefer,rollout,raw-attention,\
-    grad-cam,hires-cam";
+    grad-cam,mask-clip,sclip,patch-similarity";
 const SIGNED: &str = "token-contributions,attention-contributions,grad-cam";
 
 const PLACE: &str = "inside,points";
