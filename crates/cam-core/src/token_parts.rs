@@ -23,11 +23,11 @@ pub struct TokenParts {
 }
 
 impl TokenParts {
-    /// Of a capture of one image, and so many of the last blocks.
+    /// Of each image of a capture, through so many of the last blocks.
     ///
     /// # Errors
     /// [`Error::NoAttention`], and [`Error::NotPerPosition`] where an attention pools the tokens, behind which nothing is linear.
-    pub fn of(capture: &Capture<'_>, blocks: usize) -> Result<Self, Error> {
+    pub fn of(capture: &Capture<'_>, blocks: usize) -> Result<Vec<Self>, Error> {
         let network = match (capture.network.transformer(), capture.network.attention_pooling()) {
             (Some(network), _) => network,
             (None, Some(_)) => {
@@ -39,19 +39,25 @@ impl TokenParts {
         };
         let run = capture.tokens(Kept::as_read(blocks)).ok_or(Error::NoAttention)?;
         let readout = network.readout().frozen(run.end.clone());
-        let [_, tokens, channels] = run.end.dims();
-        let embedding = capture.embeddings().narrow(0, 0, 1);
-        let [_, width] = embedding.dims();
-        let at_once = (AT_ONCE / (tokens * channels)).clamp(1, width);
+        let [images, tokens, channels] = run.end.dims();
+        let embeddings = capture.embeddings();
+        let [_, width] = embeddings.dims();
+        let at_once = (AT_ONCE / (images * tokens * channels)).clamp(1, width);
         let parts = (0..width).step_by(at_once).map(|first| {
             let axes = axes(first, at_once.min(width - first), width);
-            let probe = readout.pull_back(Tensor::from_data(axes, &embedding.device()));
+            let axes = Tensor::<3>::from_data(axes, &embeddings.device());
+            let probe = readout.pull_back(axes.repeat_dim(0, images));
             let taken = run.last(blocks).iter().map(|block| block.attention.by_token(&probe));
             let taken = taken.reduce(|sum, more| sum + more).ok_or(Error::NoAttention)?;
-            Ok(taken.narrow(2, run.layout.before, run.layout.patches()).squeeze_dim::<2>(0))
+            Ok(taken.narrow(2, run.layout.before, run.layout.patches()))
         });
-        let patches = Tensor::cat(parts.collect::<Result<Vec<_>, Error>>()?, 0).transpose();
-        Ok(Self { patches, grid: run.layout.grid, embedding })
+        let patches = Tensor::cat(parts.collect::<Result<Vec<_>, Error>>()?, 1).swap_dims(1, 2);
+        let of_image = |image| Self {
+            patches: patches.clone().narrow(0, image, 1).squeeze_dim(0),
+            grid: run.layout.grid,
+            embedding: embeddings.clone().narrow(0, image, 1),
+        };
+        Ok((0..images).map(of_image).collect())
     }
 }
 
