@@ -304,7 +304,7 @@ fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
                 let explanation = captures[0].explain(&method, &target).unwrap();
                 (values(&explanation.layers[0].maps), values(&explanation.scores)[0])
             };
-            let other = values(&parts[1].embedding);
+            let other = values(&parts[1].embeddings);
             let (of_embedding, cosine) = map(other.clone());
             assert!((pair.cosine() - cosine).abs() <= SUM, "{what}: {} {cosine}", pair.cosine());
             // The map of the other's embedding is that of its patches and of its rest.
@@ -318,7 +318,7 @@ fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
             let length = |x: &[f32]| x.iter().map(|v| v * v).sum::<f32>().sqrt();
             let [_, [rows, columns]] = pair.sizes();
             for patch in [0, rows * columns - 1] {
-                let wrote = values(&parts[1].patches.clone().narrow(0, patch, 1));
+                let wrote = values(&parts[1].patches.clone().narrow(1, patch, 1));
                 let scale = length(&wrote) / length(&other);
                 let expected: Vec<f32> = map(wrote).0.iter().map(|v| v * scale).collect();
                 let column = pair.contributions().chunks(rows * columns).map(|row| row[patch]);

@@ -8,18 +8,18 @@ use crate::{Capture, Error, Kept};
 /// Numbers that are computed together on the way: 64 MB.
 const AT_ONCE: usize = 1 << 24;
 
-/// An image's embedding as a sum: what each patch wrote to it through the last blocks' attentions, and the rest.
+/// Embeddings of images as sums: what each patch wrote to it through the last blocks' attentions, and the rest.
 ///
 /// e = Σ_p c_p + rest, c_p = R(Σ_l Σ_h Σ_q A^{l,h}_{qp} v^{l,h}_p W^{l,h}), R being what reads the embedding off the stream
 /// with its divisors held: [`TokenContributions`](crate::methods::TokenContributions) before anything is asked.
 #[derive(Debug, Clone)]
 pub struct TokenParts {
-    /// c, `[P, d]`.
-    pub patches: Tensor<2>,
+    /// c, `[n, P, d]`.
+    pub patches: Tensor<3>,
     /// Rows and columns of patches.
     pub grid: [usize; 2],
-    /// e, `[1, d]`.
-    pub embedding: Tensor<2>,
+    /// e, `[n, d]`.
+    pub embeddings: Tensor<2>,
 }
 
 impl TokenParts {
@@ -27,7 +27,7 @@ impl TokenParts {
     ///
     /// # Errors
     /// [`Error::NoAttention`], and [`Error::NotPerPosition`] where an attention pools the tokens, behind which nothing is linear.
-    pub fn of(capture: &Capture<'_>, blocks: usize) -> Result<Vec<Self>, Error> {
+    pub fn of(capture: &Capture<'_>, blocks: usize) -> Result<Self, Error> {
         let network = match (capture.network.transformer(), capture.network.attention_pooling()) {
             (Some(network), _) => network,
             (None, Some(_)) => {
@@ -52,12 +52,25 @@ impl TokenParts {
             Ok(taken.narrow(2, run.layout.before, run.layout.patches()))
         });
         let patches = Tensor::cat(parts.collect::<Result<Vec<_>, Error>>()?, 1).swap_dims(1, 2);
-        let of_image = |image| Self {
-            patches: patches.clone().narrow(0, image, 1).squeeze_dim(0),
-            grid: run.layout.grid,
-            embedding: embeddings.clone().narrow(0, image, 1),
-        };
-        Ok((0..images).map(of_image).collect())
+        Ok(Self { patches, grid: run.layout.grid, embeddings })
+    }
+
+    /// Maps whose mean over positions is what the patches wrote, for embeddings of length one: P·c/‖e‖, `[n, d, h, w]`.
+    /// Their numbers are about as large as those of a unit vector, however many patches there are.
+    pub fn to_maps(&self) -> Tensor<4> {
+        let [n, patches, width] = self.patches.dims();
+        let [height, columns] = self.grid;
+        let lengths = self.embeddings.clone().square().sum_dim(1).sqrt().unsqueeze_dim(2);
+        let maps = self.patches.clone().mul_scalar(patches as f32) / lengths;
+        maps.swap_dims(1, 2).reshape([n, width, height, columns])
+    }
+
+    /// The same [from maps](Self::to_maps), and embeddings at length one, `[n, d]`.
+    pub fn of_maps(maps: Tensor<4>, embeddings: Tensor<2>) -> Self {
+        let [n, width, height, columns] = maps.dims();
+        let patches = maps.reshape([n, width, height * columns]).swap_dims(1, 2);
+        let patches = patches.div_scalar((height * columns) as f32);
+        Self { patches, grid: [height, columns], embeddings }
     }
 }
 

@@ -25,6 +25,7 @@ pub use mass::Mass;
 pub use method::{
     ChosenMethod, MethodOptions, check_use, chosen, kept, rule, usual, usual_sum, usually_measured,
 };
+pub(crate) use method::usually_kept;
 pub use question::{
     ClassScore, ConceptScore, Kind, Prepared as PreparedQuestion, Question, Subject,
 };
