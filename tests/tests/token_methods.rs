@@ -131,6 +131,40 @@ fn what_is_no_transformer_is_refused_with_a_remedy() {
     }
 }
 
+#[test]
+fn what_patches_wrote_comes_back_from_maps_and_is_as_large_as_a_unit_vector() {
+    let folder = path("fixtures/tokens");
+    for variant in VARIANTS {
+        let network = open(&folder.join(format!("{variant}.onnx")));
+        let last = network.last_layer().unwrap();
+        let images = images(&network, "a", 2);
+        let both = Capture::keeping(Kept::as_read(2), &network, images.clone(), &[last]).unwrap();
+        let both = TokenParts::of(&both, 2).unwrap();
+        let maps = both.to_maps();
+        // Each image is taken apart as it is alone.
+        let alone: [TokenParts; 2] = [0, 1].map(|at| {
+            let image = images.clone().narrow(0, at, 1);
+            let capture = Capture::keeping(Kept::as_read(2), &network, image, &[last]).unwrap();
+            TokenParts::of(&capture, 2).unwrap()
+        });
+        let kept: [TokenParts; 2] = [0, 1].map(|at| {
+            let embedding = both.embeddings.clone().narrow(0, at, 1);
+            let length = embedding.clone().square().sum().sqrt();
+            let unit = embedding / length.unsqueeze();
+            TokenParts::of_maps(maps.clone().narrow(0, at, 1), unit)
+        });
+        let pair = |parts: &[TokenParts; 2]| {
+            Pair::of_tokens(Budget::default(), parts.each_ref()).unwrap()
+        };
+        let (direct, stored) = (pair(&alone), pair(&kept));
+        assert_near(variant, stored.contributions(), direct.contributions(), 1e-4);
+        assert!((stored.cosine() - direct.cosine()).abs() <= SUM, "{variant}");
+        // Half precision is at its best between 6e-5 and 65504.
+        let mean = values(&maps.abs().mean())[0];
+        assert!((1e-3..10.0).contains(&mean), "{variant}: {mean}");
+    }
+}
+
 /// A network that counts its forward passes.
 struct Counted<'a> {
     network: &'a ConvNet,
@@ -222,6 +256,19 @@ fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_giv
                 assert_eq!(one, other, "{what}");
             }
         }
+    }
+}
+
+#[test]
+fn what_patches_wrote_is_read_off_the_one_pass() {
+    for variant in VARIANTS {
+        let network = open(&path(&format!("fixtures/tokens/{variant}.onnx")));
+        let counted = Counted { network: &network, passes: AtomicUsize::new(0) };
+        let layers = [network.last_layer().unwrap()];
+        let images = images(&network, "once", 2);
+        let kept = Capture::keeping(Kept::as_read(2), &counted, images, &layers).unwrap();
+        TokenParts::of(&kept, 2).unwrap();
+        assert_eq!(counted.passes.load(Ordering::Relaxed), 1, "{variant}");
     }
 }
 

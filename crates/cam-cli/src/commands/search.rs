@@ -70,8 +70,8 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
     }
     let to_stdout = [&figure, html].into_iter().flatten().any(|path| is_stdout(path));
     for (rank, hit) in search.hits.iter().enumerate() {
+        let explained = drawn.get(rank).filter(|_| arguments.explain);
         if arguments.json {
-            let explained = drawn.get(rank).filter(|_| arguments.explain);
             let line = Line::new(&search, rank, hit, explained);
             print::line(serde_json::to_string(&line).context("writing JSON")?)?;
         } else {
@@ -80,7 +80,7 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
             let damaged = if image.damaged { "  (damaged file)" } else { "" };
             let line = format!("{rank:>4}  {:.3}  {path}{damaged}", hit.cosine);
             print::beside(to_stdout, line)?;
-            if let Some(parts) = drawn.get(rank).filter(|_| arguments.explain).and_then(parts) {
+            if let Some(parts) = explained.and_then(parts) {
                 print::beside(to_stdout, format_args!("      {parts}"))?;
             }
         }

@@ -47,6 +47,7 @@ mod resuming;
 mod streams;
 mod support;
 mod threads;
+mod token_gallery;
 mod unreadable;
 mod upkeep;
 mod vectors;

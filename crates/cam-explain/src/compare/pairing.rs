@@ -103,23 +103,28 @@ impl Parts {
         }
     }
 
-    /// One image's numbers as an index kept them, with its embedding at length one; they are of the same channels as these.
+    /// The channels of these numbers.
+    pub fn channels(&self) -> usize {
+        match self {
+            Self::Positions(activations) => activations.dims()[1],
+            Self::Tokens(parts) => parts.patches.dims()[2],
+        }
+    }
+
+    /// One image's numbers as an index kept them, with its embedding at length one; none where they have other channels
+    /// than these.
     pub fn of_maps(&self, maps: Vec<f32>, shape: [usize; 3], unit: Vec<f32>) -> Option<Self> {
         let [channels, height, width] = shape;
-        let (device, known) = match self {
-            Self::Positions(activations) => (activations.device(), activations.dims()[1]),
-            Self::Tokens(parts) => (parts.patches.device(), parts.patches.dims()[2]),
-        };
-        let tensor = |channels| {
-            let data = TensorData::new(maps, [1, channels, height, width]);
-            Tensor::<4>::from_data(data, &device)
-        };
-        let maps = (channels == known).then(|| tensor(channels))?;
+        if channels != self.channels() {
+            return None;
+        }
+        let maps = TensorData::new(maps, [1, channels, height, width]);
         Some(match self {
-            Self::Positions(_) => Self::Positions(maps),
-            Self::Tokens(_) => {
-                let unit = TensorData::new(unit, [1, channels]);
-                Self::Tokens(TokenParts::of_maps(maps, Tensor::from_data(unit, &device)))
+            Self::Positions(own) => Self::Positions(Tensor::from_data(maps, &own.device())),
+            Self::Tokens(own) => {
+                let device = &own.patches.device();
+                let unit = Tensor::from_data(TensorData::new(unit, [1, channels]), device);
+                Self::Tokens(TokenParts::of_maps(Tensor::from_data(maps, device), unit))
             }
         })
     }

@@ -172,7 +172,8 @@ impl Searched<'_> {
             let kept = own.of_maps(maps, entry.shape.map(|side| side as usize), unit);
             let kept = kept.with_context(|| {
                 let (path, [channels, ..]) = (&entry.image.path, entry.shape);
-                format!("entries.log: shape of {path} has {channels} channels, and not the network's")
+                let own = own.channels();
+                format!("entries.log: shape of {path} has {channels} channels, the network {own}")
             })?;
             Ok(Compared {
                 names: [self.name.clone(), entry.image.path.to_string()],
