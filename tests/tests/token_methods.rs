@@ -153,9 +153,8 @@ fn what_patches_wrote_comes_back_from_maps_and_is_as_large_as_a_unit_vector() {
             let unit = embedding / length.unsqueeze();
             TokenParts::of_maps(maps.clone().narrow(0, at, 1), unit)
         });
-        let pair = |parts: &[TokenParts; 2]| {
-            Pair::of_tokens(Budget::default(), parts.each_ref()).unwrap()
-        };
+        let pair =
+            |parts: &[TokenParts; 2]| Pair::of_tokens(Budget::default(), parts.each_ref()).unwrap();
         let (direct, stored) = (pair(&alone), pair(&kept));
         assert_near(variant, stored.contributions(), direct.contributions(), 1e-4);
         assert!((stored.cosine() - direct.cosine()).abs() <= SUM, "{variant}");
@@ -256,6 +255,31 @@ fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_giv
                 assert_eq!(one, other, "{what}");
             }
         }
+    }
+}
+
+#[test]
+fn in_front_of_a_pooling_attention_patches_are_counted_on_the_stream_behind_the_last_block() {
+    for name in ["tiny_siglip.ts17", "tiny_siglip.dy", "tiny_clip_rn.ts17"] {
+        let network = fixture(name);
+        let images = images(&network, "pooled", 2);
+        // What is taken by itself lies behind the last norm.
+        let behind = Layer::new(network.last_layer().unwrap().index() - 1);
+        let capture = Capture::keeping(Kept::as_read(1), &network, images.clone(), &[behind]);
+        let capture = capture.unwrap();
+        let (_, run) = network.attention_pooling().expect("it has one").pool(images, &[]);
+        let Some(stream) = run.stream else {
+            assert_eq!((name, capture.outliers().unwrap()), ("tiny_clip_rn.ts17", None));
+            continue;
+        };
+        let [_, patches, _] = stream.dims();
+        // Grids are channels first, and there is no token beside them.
+        let grid = capture.activations(behind).unwrap().clone();
+        let [n, channels, h, w] = grid.dims();
+        let grid = grid.reshape([n, channels, h * w]);
+        assert_eq!(values(&grid.swap_dims(1, 2)), values(&stream), "{name}");
+        let found = capture.outliers().unwrap().expect("it has a stream");
+        assert!(found.len() == 2 && found.iter().all(|image| image.patches == patches), "{name}");
     }
 }
 

@@ -38,6 +38,7 @@ mod names;
 mod numbers;
 mod onnx;
 mod options;
+mod outliers;
 mod outputs;
 mod parts;
 mod preprocess;

@@ -9,8 +9,9 @@ use cam_viz::Window;
 use image::RgbImage;
 
 use crate::error::{Error, failed};
-use crate::explain::{Clock, Input};
+use crate::explain::{Clock, Input, remarks_on_outliers};
 use crate::model::Model;
+use crate::notice;
 use crate::source::Source;
 
 pub use draw::{color_bar, correspondences, figure, maps};
@@ -76,10 +77,15 @@ impl Model {
             )
         })?;
         let [first, second] = images.map(|image| Input::read(image, self, clock));
-        let inputs = [first?, second?];
-        let [first, second] = inputs.each_ref().map(|input| {
+        let mut inputs = [first?, second?];
+        let [first, second] = inputs.each_mut().map(|input| {
             let image = input.tensor.clone();
-            pairing.parts(&Capture::keeping(pairing.kept(), network, image, &[layer])?)
+            let capture = Capture::keeping(pairing.kept(), network, image, &[layer])?;
+            if let Some(text) = remarks_on_outliers(&capture)?.pop().flatten() {
+                notice::remark(format_args!("{}: {text}", input.source));
+                input.condition.remarks.push(text);
+            }
+            pairing.parts(&capture)
         });
         let parts = [first?, second?];
         clock.lap("forward");

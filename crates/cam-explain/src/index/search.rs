@@ -117,7 +117,8 @@ impl Index {
         let captured = model.capture_at(query, seen, &mut Clock::start())?;
         let embedding = captured.embedding()?;
         let hits = gallery.search(&embedding, top, cores()).with_context(|| query.to_string())?;
-        let root = shown.images.map_or_else(|| PathBuf::from(&gallery.header().root), Path::to_owned);
+        let root =
+            shown.images.map_or_else(|| PathBuf::from(&gallery.header().root), Path::to_owned);
         let reading = Reading { decoding: model.reading().decoding, ..self.reading };
         let pictures = Pictures::new(root, shown.draws, reading.decoding, model.environment());
         Ok(Searched { gallery, name: query.stem(), query: captured, hits, reading, pictures })

@@ -6,7 +6,7 @@ use cam_graph::{Graph, Shape};
 
 use super::grid::flat;
 use super::one_pass::take;
-use super::transformer::{attention_run, projection};
+use super::transformer::{attention_run, projection, streamed};
 use super::{GraphNetwork, Parameters, embeddings};
 use crate::graph_executor::Dense;
 
@@ -34,7 +34,7 @@ impl Pooling {
 impl AttentionPooling for GraphNetwork {
     fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun) {
         let Pooling { graph, projection } = self.pooling();
-        let wanted = [graph.attention, graph.values, graph.pooled];
+        let wanted = [graph.attention, graph.values, graph.pooled].into_iter().chain(graph.stream);
         let (pass, found) = self.pass(images, layers, wanted, |_, _| None);
         let sizes = (graph.heads, graph.tokens.count());
         let (before, behind) = (graph.tokens.before, graph.tokens.behind);
@@ -43,6 +43,7 @@ impl AttentionPooling for GraphNetwork {
             layout: TokenLayout { before, grid: graph.tokens.grid, behind },
             attention: attention_run(attended, 0, sizes, projection.clone()),
             pooled: flat(take(&found, graph.pooled)),
+            stream: graph.stream.map(|stream| streamed(take(&found, stream), sizes.1)),
         };
         (pass, run)
     }
