@@ -20,6 +20,7 @@ pub enum Pairing<'n> {
 
 /// Images taken apart into what makes pairs.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there are two at a time")]
 pub enum Parts {
     /// Activations of the layer, `[n, c, h, w]`.
     Positions(Tensor<4>),
