@@ -52,6 +52,11 @@ def randomise(model, seed):
             else:
                 value = 0.6 * noise
             tensor.copy_(value.half())
+        for name, buffer in list(model.named_buffers()):
+            last = name.rsplit(".", 1)[-1]
+            if last in ("running_mean", "running_var"):
+                noise = torch.randn(buffer.shape, generator=generator)
+                buffer.copy_((0.3 * noise if last == "running_mean" else 0.5 + noise.abs()).half())
     return model.eval()
 
 
@@ -166,6 +171,15 @@ def hugging_face():
         lambda model, x: pooled(model.convnext, x), conv_sizes, []
     yield "convnextv2", lambda: t.ConvNextV2Model(t.ConvNextV2Config(**conv, num_stages=2)), pooled, conv_sizes, []
     yield "dinov3_convnext", lambda: t.DINOv3ConvNextModel(t.DINOv3ConvNextConfig(**conv)), pooled, conv_sizes, []
+    residual = dict(embedding_size=8, hidden_sizes=[16, 24], depths=[1, 2])
+    flat = lambda model, x: pooled(model, x).flatten(1)
+    yield "resnet", lambda: t.ResNetForImageClassification(
+        t.ResNetConfig(**residual, downsample_in_bottleneck=True, num_labels=5)), \
+        lambda model, x: flat(model.resnet, x), conv_sizes, []
+    yield "resnet_basic", lambda: t.ResNetModel(
+        t.ResNetConfig(**residual, layer_type="basic", hidden_act="gelu", downsample_in_first_stage=True)), \
+        flat, conv_sizes, []
+    yield "resnet_bottleneck", lambda: t.ResNetModel(t.ResNetConfig(**residual)), flat, conv_sizes, []
 
 
 SHARDED = {"deit"}
@@ -291,6 +305,8 @@ def large(names):
                                 lambda model, x: pooled(model, x, interpolate_pos_encoding=True), [(224, 224), (192, 256)]),
         "dinov3_small": (lambda: t.DINOv3ViTModel(t.DINOv3ViTConfig(num_register_tokens=4)), pooled, [(224, 224), (192, 256)]),
         "convnext_tiny": (lambda: t.ConvNextModel(t.ConvNextConfig()), pooled, [(224, 224), (192, 256)]),
+        "resnet_50": (lambda: t.ResNetModel(t.ResNetConfig()),
+                      lambda model, x: pooled(model, x).flatten(1), [(224, 224), (192, 256)]),
     }
     for seed, (name, (make, embed, sizes)) in enumerate(networks.items()):
         if names and name not in names:

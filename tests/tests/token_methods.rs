@@ -134,6 +134,39 @@ fn what_is_no_transformer_is_refused_with_a_remedy() {
     }
 }
 
+#[test]
+fn what_patches_wrote_comes_back_from_maps_and_is_as_large_as_a_unit_vector() {
+    let folder = path("fixtures/tokens");
+    for variant in VARIANTS {
+        let network = open(&folder.join(format!("{variant}.onnx")));
+        let last = network.last_layer().unwrap();
+        let images = images(&network, "a", 2);
+        let both = Capture::keeping(Kept::as_read(2), &network, images.clone(), &[last]).unwrap();
+        let both = TokenParts::of(&both, 2).unwrap();
+        let maps = both.to_maps();
+        // Each image is taken apart as it is alone.
+        let alone: [TokenParts; 2] = [0, 1].map(|at| {
+            let image = images.clone().narrow(0, at, 1);
+            let capture = Capture::keeping(Kept::as_read(2), &network, image, &[last]).unwrap();
+            TokenParts::of(&capture, 2).unwrap()
+        });
+        let kept: [TokenParts; 2] = [0, 1].map(|at| {
+            let embedding = both.embeddings.clone().narrow(0, at, 1);
+            let length = embedding.clone().square().sum().sqrt();
+            let unit = embedding / length.unsqueeze();
+            TokenParts::of_maps(maps.clone().narrow(0, at, 1), unit)
+        });
+        let pair =
+            |parts: &[TokenParts; 2]| Pair::of_tokens(Budget::default(), parts.each_ref()).unwrap();
+        let (direct, stored) = (pair(&alone), pair(&kept));
+        assert_near(variant, stored.contributions(), direct.contributions(), 1e-4);
+        assert!((stored.cosine() - direct.cosine()).abs() <= SUM, "{variant}");
+        // Half precision is at its best between 6e-5 and 65504.
+        let mean = values(&maps.abs().mean())[0];
+        assert!((1e-3..10.0).contains(&mean), "{variant}: {mean}");
+    }
+}
+
 /// A network that counts its forward passes.
 struct Counted<'a> {
     network: &'a ConvNet,
@@ -223,6 +256,44 @@ fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_giv
                 assert_eq!(one, other, "{what}");
             }
         }
+    }
+}
+
+#[test]
+fn in_front_of_a_pooling_attention_patches_are_counted_on_the_stream_behind_the_last_block() {
+    for name in ["tiny_siglip.ts17", "tiny_siglip.dy", "tiny_clip_rn.ts17"] {
+        let network = fixture(name);
+        let images = images(&network, "pooled", 2);
+        // What is taken by itself lies behind the last norm.
+        let behind = Layer::new(network.last_layer().unwrap().index() - 1);
+        let capture = Capture::keeping(Kept::as_read(1), &network, images.clone(), &[behind]);
+        let capture = capture.unwrap();
+        let (_, run) = network.attention_pooling().expect("it has one").pool(images, &[]);
+        let Some(stream) = run.stream else {
+            assert_eq!((name, capture.outliers().unwrap()), ("tiny_clip_rn.ts17", None));
+            continue;
+        };
+        let [_, patches, _] = stream.dims();
+        // Grids are channels first, and there is no token beside them.
+        let grid = capture.activations(behind).unwrap().clone();
+        let [n, channels, h, w] = grid.dims();
+        let grid = grid.reshape([n, channels, h * w]);
+        assert_eq!(values(&grid.swap_dims(1, 2)), values(&stream), "{name}");
+        let found = capture.outliers().unwrap().expect("it has a stream");
+        assert!(found.len() == 2 && found.iter().all(|image| image.patches == patches), "{name}");
+    }
+}
+
+#[test]
+fn what_patches_wrote_is_read_off_the_one_pass() {
+    for variant in VARIANTS {
+        let network = open(&path(&format!("fixtures/tokens/{variant}.onnx")));
+        let counted = Counted { network: &network, passes: AtomicUsize::new(0) };
+        let layers = [network.last_layer().unwrap()];
+        let images = images(&network, "once", 2);
+        let kept = Capture::keeping(Kept::as_read(2), &counted, images, &layers).unwrap();
+        TokenParts::of(&kept, 2).unwrap();
+        assert_eq!(counted.passes.load(Ordering::Relaxed), 1, "{variant}");
     }
 }
 
@@ -333,7 +404,7 @@ fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
                 let explanation = captures[0].explain(&method, &target).unwrap();
                 (values(&explanation.layers[0].maps), values(&explanation.scores)[0])
             };
-            let other = values(&parts[1].embedding);
+            let other = values(&parts[1].embeddings);
             let (of_embedding, cosine) = map(other.clone());
             assert!((pair.cosine() - cosine).abs() <= SUM, "{what}: {} {cosine}", pair.cosine());
             // The map of the other's embedding is that of its patches and of its rest.
@@ -347,7 +418,7 @@ fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
             let length = |x: &[f32]| x.iter().map(|v| v * v).sum::<f32>().sqrt();
             let [_, [rows, columns]] = pair.sizes();
             for patch in [0, rows * columns - 1] {
-                let wrote = values(&parts[1].patches.clone().narrow(0, patch, 1));
+                let wrote = values(&parts[1].patches.clone().narrow(1, patch, 1));
                 let scale = length(&wrote) / length(&other);
                 let expected: Vec<f32> = map(wrote).0.iter().map(|v| v * scale).collect();
                 let column = pair.contributions().chunks(rows * columns).map(|row| row[patch]);

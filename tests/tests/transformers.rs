@@ -215,6 +215,8 @@ fn the_layer_taken_by_itself_is_the_last_whose_patches_still_matter() {
         ("open_clip", "visual.transformer.resblocks.0"),
         ("convnext", "convnext.encoder.stages.1"),
         ("dinov3_convnext", "stages.1"),
+        ("resnet", "resnet.encoder.stages.1"),
+        ("resnet_basic", "encoder.stages.1"),
     ] {
         let network = network(&folder(name), (112, 112));
         let layer = network.last_layer().expect("it has layers");
@@ -300,6 +302,10 @@ fn every_setting_and_every_kind_of_tensor_matters() {
         ("siglip", None, json!({"layer_norm_eps": 0.3})),
         ("timm_vit_base_patch32_siglip_256", Some("model_args"), json!({"act_layer": "relu"})),
         ("timm_vit_medium_patch16_reg4_gap_256", Some("model_args"), json!({"num_heads": 8})),
+        ("resnet", None, json!({"downsample_in_bottleneck": false})),
+        ("resnet_bottleneck", None, json!({"downsample_in_bottleneck": true})),
+        ("resnet_basic", None, json!({"downsample_in_first_stage": false})),
+        ("resnet_basic", None, json!({"hidden_act": "relu"})),
         ("open_clip", Some("model_cfg"), json!({"quick_gelu": true})),
         ("open_clip_quickgelu", Some("model_cfg"), json!({"quick_gelu": false})),
     ];
@@ -315,6 +321,9 @@ fn every_setting_and_every_kind_of_tensor_matters() {
         ("clip", "pre_layrnorm", 1.0),
         ("siglip", "head.probe", 0.0),
         ("siglip", "head.layernorm", 1.0),
+        ("resnet", "running_mean", 0.0),
+        ("resnet", "running_var", 1.0),
+        ("resnet_basic", "shortcut.normalization", 1.0),
     ];
     let tensors = tensors
         .map(|(name, word, number)| (name, word.to_owned(), with_tensors(name, word, number)));
@@ -356,6 +365,8 @@ fn a_classifier_that_reads_the_embedding_is_kept() {
         ("vit", Some(5)),
         ("deit", Some(5)),
         ("clip", None),
+        ("resnet", Some(5)),
+        ("resnet_basic", None),
         ("timm_vit_medium_patch16_reg4_gap_256", Some(5)),
         ("timm_deit_tiny_distilled_patch16_224", None),
     ] {
@@ -367,6 +378,22 @@ fn a_classifier_that_reads_the_embedding_is_kept() {
         );
         let network = network_of(read, &backend::device());
         assert_eq!(network.classifier().is_some(), classes.is_some());
+    }
+}
+
+#[test]
+fn settings_of_a_resnet_that_cannot_be_are_refused_in_words() {
+    for (settings, says) in [
+        (json!({"layer_type": "wide"}), "`layer_type` is \"wide\", and basic and bottleneck"),
+        (json!({"layer_type": "basic"}), "the network needs"),
+        (json!({"hidden_sizes": [16, 3]}), "a bottleneck of 3 channels has none inside"),
+        (json!({"depths": [1]}), "take as many numbers"),
+        (json!({"depths": [2, 2]}), "the settings say 2 blocks, and the weights hold 1"),
+        (json!({"num_channels": 4}), "`num_channels` is not 3"),
+    ] {
+        let what = settings.to_string();
+        let error = refused(with_settings("resnet", None, settings).path());
+        assert!(error.contains(says), "{what}: {error}");
     }
 }
 

@@ -118,6 +118,8 @@ pub struct PoolingRun {
     pub queries_and_keys: Option<[Tensor<4>; 2]>,
     /// z, `[n, D]`.
     pub pooled: Tensor<2>,
+    /// The stream behind the last block, `[n, N, D]`, where the pooled tokens are a norm of it.
+    pub stream: Option<Tensor<3>>,
 }
 
 /// What a block computed: y = x + Σ_heads A·v·W + b, and then whatever is added to y.

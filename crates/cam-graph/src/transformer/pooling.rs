@@ -21,6 +21,9 @@ pub struct AttentionPooling {
     pub projection: Vec<HeadStep>,
     /// z.
     pub pooled: Value,
+    /// Where the tokens come from a norm over their channels, the stream in front of it, `[N, D]`: behind the last block of a
+    /// transformer.
+    pub stream: Option<Value>,
 }
 
 impl Graph {
@@ -75,5 +78,19 @@ fn pooling(
         heads,
         projection,
         pooled: value,
+        stream: stream(graph, shapes, values),
     })
+}
+
+/// What the nearest norm over channels takes, back from a value along steps that take one value each.
+fn stream(graph: &Graph, shapes: &[Shape], mut value: Value) -> Option<Value> {
+    loop {
+        let step = graph.giver(value)?;
+        let &[taken] = &step.inputs[..] else { return None };
+        if let Operation::LayerNorm(norm) = &step.operation {
+            let last = shapes[taken.index()].len().checked_sub(1)?;
+            return (norm.axes == [last]).then_some(taken);
+        }
+        value = taken;
+    }
 }

@@ -6,7 +6,7 @@ use cam_graph::{Graph, Shape};
 
 use super::grid::flat;
 use super::one_pass::take;
-use super::transformer::{attention_run, by_head, keys, projection, queries};
+use super::transformer::{attention_run, by_head, keys, projection, queries, streamed};
 use super::{GraphNetwork, Parameters, embeddings};
 use crate::graph_executor::Dense;
 
@@ -35,7 +35,8 @@ impl AttentionPooling for GraphNetwork {
     fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun) {
         let Pooling { graph, projection } = self.pooling();
         let similarity = graph.similarity.iter().flat_map(|found| [found.queries, found.keys]);
-        let wanted = [graph.attention, graph.values, graph.pooled].into_iter().chain(similarity);
+        let wanted = [graph.attention, graph.values, graph.pooled].into_iter();
+        let wanted = wanted.chain(similarity).chain(graph.stream);
         let (pass, found) = self.pass(images, layers, wanted, |_, _| None);
         let sizes = (graph.heads, graph.tokens.count());
         let (before, behind) = (graph.tokens.before, graph.tokens.behind);
@@ -54,6 +55,7 @@ impl AttentionPooling for GraphNetwork {
                 [queries(probe, similar.is_scaled), keys].map(of_images)
             }),
             pooled: flat(take(&found, graph.pooled)),
+            stream: graph.stream.map(|stream| streamed(take(&found, stream), sizes.1)),
         };
         (pass, run)
     }

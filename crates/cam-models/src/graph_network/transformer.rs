@@ -138,7 +138,7 @@ fn rows_of(weights: &Dense, tokens: usize, (start, length): (usize, usize)) -> D
 }
 
 /// A stream as `[n, N, D]`: its tokens lie in front of its channels, and other axes have length 1.
-fn streamed(dense: Dense, tokens: usize) -> Tensor<3> {
+pub(super) fn streamed(dense: Dense, tokens: usize) -> Tensor<3> {
     let shape = dense.shape();
     let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
     dense.numbers().reshape([n, tokens, numbers / tokens])

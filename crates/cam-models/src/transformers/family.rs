@@ -4,11 +4,12 @@ use super::config::Config;
 use super::convnext::ConvNext;
 use super::error::FolderError;
 use super::names::Spelling;
+use super::resnet::ResNet;
 use super::tower::Tower;
 use crate::checkpoint::Checkpoint;
 
 /// What is known, for whoever has something else.
-pub(super) const KNOWN: &str = "dinov2, dinov2_with_registers, dinov3_vit, vit, deit, clip, clip_vision_model, siglip, siglip_vision_model, convnext, convnextv2 and dinov3_convnext of \
+pub(super) const KNOWN: &str = "dinov2, dinov2_with_registers, dinov3_vit, vit, deit, clip, clip_vision_model, siglip, siglip_vision_model, convnext, convnextv2, dinov3_convnext and resnet of \
      transformers, the plain vision transformers of timm (vit_…, deit_…, deit3_…) and those of open_clip";
 
 /// A family: how its files spell its tensors, and what its settings say.
@@ -41,6 +42,7 @@ pub(super) struct Described {
 pub(super) enum Body {
     Tower(Box<Tower>),
     ConvNext(Box<ConvNext>),
+    ResNet(Box<ResNet>),
 }
 
 impl Body {
@@ -49,6 +51,7 @@ impl Body {
         match self {
             Self::Tower(tower) => tower.projection.map_or(tower.width, |it| it.width),
             Self::ConvNext(network) => network.stages.last().map_or(0, |(_, width)| *width),
+            Self::ResNet(network) => network.stages.last().map_or(0, |(_, width)| *width),
         }
     }
 
@@ -59,6 +62,10 @@ impl Body {
             Self::ConvNext(network) => {
                 let stages = network.stages.iter().enumerate();
                 stages.map(|(stage, (depth, _))| (network.blocks(stage), *depth)).collect()
+            }
+            Self::ResNet(network) => {
+                let stages = network.stages.iter().enumerate();
+                stages.map(|(stage, (depth, _))| (ResNet::blocks(stage), *depth)).collect()
             }
         }
     }
@@ -73,6 +80,12 @@ impl From<Tower> for Body {
 impl From<ConvNext> for Body {
     fn from(network: ConvNext) -> Self {
         Self::ConvNext(Box::new(network))
+    }
+}
+
+impl From<ResNet> for Body {
+    fn from(network: ResNet) -> Self {
+        Self::ResNet(Box::new(network))
     }
 }
 

@@ -18,6 +18,7 @@ mod open_clip;
 mod pool;
 mod position;
 mod preprocessing;
+mod resnet;
 mod rope;
 mod shards;
 mod text;
@@ -167,6 +168,7 @@ fn build(
     builder.graph.output = match &described.body {
         Body::Tower(tower) => tokens(config, tower, size, &mut builder)?,
         Body::ConvNext(network) => network.build(&mut builder),
+        Body::ResNet(network) => network.build(&mut builder),
     };
     let Builder { mut graph, sources, .. } = builder;
     graph.name_modules();

@@ -29,13 +29,17 @@ pub(super) static DINOV3_CONVNEXT: Family = Family {
     preprocessors: &PREPROCESSORS,
 };
 
+/// Of `ConvNeXt`-T.
+const DEPTHS: [usize; 4] = [3, 3, 9, 3];
+const WIDTHS: [usize; 4] = [96, 192, 384, 768];
+
 const EMBEDDING: &str = "the mean over positions, normalised (pooler_output)";
 
 fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, FolderError> {
     let is_second = config.text("model_type")? == Some("convnextv2");
     let has_scale = checkpoint.get("encoder.stages.0.layers.0.layer_scale_parameter").is_some();
     let network = ConvNext {
-        stages: stages(config)?,
+        stages: stages(config, &DEPTHS, &WIDTHS)?,
         patch: config.width("patch_size", 4)?,
         activation: config.activation("hidden_act", "gelu")?,
         // Of the last norm alone the settings say it.
@@ -60,7 +64,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
 fn of_dinov3(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> {
     let epsilon = config.number("layer_norm_eps", 1e-6)? as f32;
     let network = ConvNext {
-        stages: stages(config)?,
+        stages: stages(config, &DEPTHS, &WIDTHS)?,
         patch: 4,
         activation: config.activation("hidden_act", "gelu")?,
         epsilon,
@@ -78,10 +82,14 @@ fn of_dinov3(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> 
     Ok(Described::new(network, EMBEDDING))
 }
 
-/// Blocks and channels of every stage.
-fn stages(config: &Config) -> Result<Vec<(usize, usize)>, FolderError> {
-    let depths = config.list("depths", &[3, 3, 9, 3])?;
-    let widths = config.list("hidden_sizes", &[96, 192, 384, 768])?;
+/// Blocks and channels of every stage; those where the settings are silent.
+pub(super) fn stages(
+    config: &Config,
+    depths: &[usize],
+    widths: &[usize],
+) -> Result<Vec<(usize, usize)>, FolderError> {
+    let depths = config.list("depths", depths)?;
+    let widths = config.list("hidden_sizes", widths)?;
     if depths.is_empty() || depths.len() != widths.len() || depths.iter().any(|&n| n > 1 << 10) {
         return Err(config.error(format!(
             "`depths` and `hidden_sizes` are {depths:?} and {widths:?}, and take as many numbers, and at most 1024 blocks"
