@@ -41,6 +41,7 @@ pub(super) fn heads(name: &str, width: usize) -> usize {
         || name.starts_with("vit_base_patch16_gap");
     match () {
         () if is_sixteen => 16,
+        () if has("_7b_") => 32,
         () if name.starts_with("test_vit") => width / 32,
         () => width / 64,
     }

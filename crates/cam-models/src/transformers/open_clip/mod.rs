@@ -1,5 +1,6 @@
 //! `open_clip`'s image towers: its own vision transformers, and networks of timm.
 
+mod adapter;
 mod own;
 mod timm;
 
