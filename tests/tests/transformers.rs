@@ -260,6 +260,21 @@ fn with_settings(name: &str, of: Option<&str>, settings: Value) -> tempfile::Tem
 
 /// A copy of a folder in whose weights tensors with a word in their names hold one number.
 fn with_tensors(name: &str, word: &str, number: f32) -> tempfile::TempDir {
+    let constant = Vec::from(half(number)).repeat(1 << 14);
+    with_weights(name, |name, data| {
+        let data = match name.contains(word) {
+            true => constant[..data.len()].to_vec(),
+            false => data.to_vec(),
+        };
+        (name.to_owned(), data)
+    })
+}
+
+/// A copy of a folder whose tensors have other names or bytes.
+fn with_weights(
+    name: &str,
+    change: impl Fn(&str, &[u8]) -> (String, Vec<u8>),
+) -> tempfile::TempDir {
     let copy = copy(name);
     let files = ["model.safetensors", "open_clip_model.safetensors"];
     let mut files = files.iter().map(|name| copy.path().join(name));
@@ -267,12 +282,8 @@ fn with_tensors(name: &str, word: &str, number: f32) -> tempfile::TempDir {
     let bytes = std::fs::read(&file).expect("readable");
     let read = safetensors::SafeTensors::deserialize(&bytes).expect("sound");
     let mut tensors = BTreeMap::new();
-    let constant = Vec::from(half(number)).repeat(1 << 14);
     for (name, tensor) in read.tensors() {
-        let data = match name.contains(word) {
-            true => constant[..tensor.data().len()].to_vec(),
-            false => tensor.data().to_vec(),
-        };
+        let (name, data) = change(&name, tensor.data());
         tensors.insert(name, (tensor.dtype(), tensor.shape().to_vec(), data));
     }
     let views = tensors.iter().map(|(name, (dtype, shape, data))| {
@@ -382,6 +393,7 @@ fn a_classifier_that_reads_the_embedding_is_kept() {
         ("resnet_basic", None),
         ("timm_vit_medium_patch16_reg4_gap_256", Some(5)),
         ("timm_deit_tiny_distilled_patch16_224", None),
+        ("open_clip_vit_token", None),
     ] {
         let read = read(&folder(name), (40, 40));
         assert_eq!(
@@ -539,6 +551,20 @@ fn what_open_clip_s_folders_say_of_timm_s_networks_matters() {
     let tagged = json!({"timm_model_name": "vit_huge_patch14_clip_224.laion2b"});
     let golden = Golden::at(folder("open_clip_vit_avg").join("reference.safetensors"));
     assert!(distance(with_vision("open_clip_vit_avg", tagged).path(), &golden) <= EMBEDDING);
+}
+
+#[test]
+fn what_wraps_trunk_and_head_alike_changes_nothing() {
+    for name in ["open_clip_vit_avg", "open_clip_convnext_mlp"] {
+        let wrapped = |own: &str, data: &[u8]| (format!("module.{own}"), data.to_vec());
+        let wrapped = with_weights(name, wrapped);
+        let golden = Golden::at(folder(name).join("reference.safetensors"));
+        assert!(distance(wrapped.path(), &golden) <= EMBEDDING, "{name}");
+        let network = network(wrapped.path(), (64, 64));
+        let layers = network.layers();
+        let wrapped = layers.iter().filter(|layer| layer.name.starts_with("module.visual."));
+        assert_eq!(wrapped.count(), layers.len(), "{name}");
+    }
 }
 
 #[test]
