@@ -4,12 +4,10 @@ use super::super::config::Config;
 use super::super::error::FolderError;
 use super::super::family::Described;
 use super::super::projection::{Layers, Projection};
+use super::EXPORT;
 
 /// What stands in front of timm's names.
 const TRUNK: &str = "visual.trunk.";
-
-/// The way out for what is not done here.
-pub(super) const EXPORT: &str = "export its `encode_image` to ONNX and take that file";
 
 /// What becomes of timm's network.
 pub(super) struct Adapter {

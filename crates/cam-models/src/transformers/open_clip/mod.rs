@@ -25,6 +25,9 @@ const TEXT: [&str; 10] = [
 /// The file of settings, which says how images are prepared too.
 const PREPROCESSORS: [&str; 1] = ["open_clip_config.json"];
 
+/// The way out for what is not done here.
+const EXPORT: &str = "export its `encode_image` to ONNX and take that file";
+
 /// The family of a folder's settings.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use super::super::names::Spelling;
 use super::super::position::Resampling;
 use super::super::projection::{Layers, Projection};
 use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Qkv, Tower};
-use super::{PREPROCESSORS, TEXT};
+use super::{EXPORT, PREPROCESSORS, TEXT};
 use crate::checkpoint::Checkpoint;
 
 pub(super) static OWN: Family = Family {
@@ -98,19 +98,21 @@ fn describe(whole: &Config, checkpoint: &Checkpoint) -> Result<Described, Folder
 /// That nothing is asked for that is not done here.
 fn check(whole: &Config, config: &Config) -> Result<(), FolderError> {
     if config.is_list("layers") {
-        return Err(whole.error("its image tower is a ResNet, which is not read from a folder"));
+        return Err(whole.error(format!(
+            "its image tower is a ResNet, which is not read from a folder; {EXPORT}"
+        )));
     }
     for (name, off) in OFF {
         if config.flag(name, off)? != off {
-            return Err(whole.error(format!("`{name}` is on, which is not done here")));
+            return Err(whole.error(format!("`{name}` is on, which is not done here; {EXPORT}")));
         }
     }
     let others = [("pool_type", "tok"), ("pos_embed_type", "learnable"), ("block_type", "default")];
     for (name, usual) in others {
         if let Some(found) = config.text(name)?.filter(|found| *found != usual) {
-            return Err(
-                whole.error(format!("`{name}` is {found:?}, and only {usual:?} is done here"))
-            );
+            return Err(whole.error(format!(
+                "`{name}` is {found:?}, and only {usual:?} is done here; {EXPORT}"
+            )));
         }
     }
     Ok(())

@@ -7,8 +7,8 @@ use super::super::error::FolderError;
 use super::super::family::{Described, Family};
 use super::super::names::Spelling;
 use super::super::{timm, timm_convnext, timm_names};
-use super::adapter::{Adapter, EXPORT, architecture};
-use super::{PREPROCESSORS, TEXT};
+use super::adapter::{Adapter, architecture};
+use super::{EXPORT, PREPROCESSORS, TEXT};
 use crate::checkpoint::Checkpoint;
 
 static TRANSFORMER: Family = Family {
