@@ -48,6 +48,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
         names: Names {
             stem: ["embeddings.patch_embeddings", "embeddings.layernorm"],
             stages: "encoder.stages",
+            blocks: "layers",
             between: "downsampling_layer",
             parts: ["dwconv", "layernorm", "pwconv1", "pwconv2"],
             scale: (has_scale && !is_second).then_some("layer_scale_parameter"),
@@ -72,6 +73,7 @@ fn of_dinov3(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> 
         names: Names {
             stem: ["stages.0.downsample_layers.0", "stages.0.downsample_layers.1"],
             stages: "stages",
+            blocks: "layers",
             between: "downsample_layers",
             parts: ["depthwise_conv", "layer_norm", "pointwise_conv1", "pointwise_conv2"],
             scale: Some("gamma"),
