@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use cam_benches::noise;
 use cam_store::Fingerprint;
-use cam_store::index::{Header, Image, Index, Writer};
+use cam_store::index::{Header, Image, Index, Maps, Writer};
 use criterion::{Criterion, SamplingMode, criterion_group, criterion_main};
 
 const WIDTH: usize = 1280;
@@ -26,7 +26,7 @@ fn search(c: &mut Criterion) {
         preprocessing: String::new(),
         width: WIDTH,
     };
-    let header = Header::new(fingerprint, "/".into(), "head".into(), None, false);
+    let header = Header::new(fingerprint, "/".into(), "head".into(), None, Maps::None);
     let folder = tempfile::tempdir().expect("a folder");
     let mut writer = Writer::open(folder.path(), header).expect("a new index");
     // Windows of one row of noise: all differ, and none costs more than its writing.

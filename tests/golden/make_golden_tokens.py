@@ -9,7 +9,7 @@ themselves; a token contribution is one term that is carried forward through the
 OUT gets for every variant NAME.onnx and NAME.safetensors with
     input [2, 3, 32, 40]; embedding [2, d]; concepts [2, d]; scores [2, 2]: the cosine of each image to each concept
     METHOD [2, 2, 4, 5]: image, concept, rows, columns of the grid; token.SHARE.BLOCKS [2, 2]: parts of the score
-    layer: the name of the last block's first norm goes into the metadata
+    grad-cam, hires-cam are those of the last block's first norm, of `pool` of the last block and, with .norm, of the last norm
 
 Made with Python 3.11 and
     pip install torch==2.15.0 onnx==1.23.2 numpy==2.4.6 safetensors grad-cam==1.5.7
@@ -67,8 +67,11 @@ class Block(nn.Module):
     def forward(self, x):
         self.x = x
         self.y = x + self.ls1(self.attn(self.norm1(x)))
-        self.after = self.y + self.ls2(self.mlp(self.norm2(self.y)))
+        self.after = self.behind(self.y)
         return self.after
+
+    def behind(self, y):
+        return y + self.ls2(self.mlp(self.norm2(y)))
 
 
 class Pool(nn.Module):
@@ -84,11 +87,16 @@ class Pool(nn.Module):
         n, t, _ = x.shape
         q = self.q(self.probe.expand(n, -1, -1)).reshape(n, 1, HEADS, D // HEADS).transpose(1, 2)
         k, self.v = self.kv(x).reshape(n, t, 2, HEADS, D // HEADS).permute(2, 0, 3, 1, 4)
+        self.q_, self.k_ = q, k
         self.a = (q @ k.transpose(-2, -1) * (D // HEADS) ** -0.5).softmax(-1)
-        self.z = self.proj((self.a @ self.v).transpose(1, 2).reshape(n, D))
+        self.o = (self.a @ self.v).transpose(1, 2).reshape(n, D)
+        self.z = self.proj(self.o)
         if self.z.requires_grad:
-            self.z.retain_grad()
-        return self.z + self.mlp(self.norm(self.z))
+            self.a.retain_grad(), self.o.retain_grad(), self.z.retain_grad()
+        return self.behind(self.z)
+
+    def behind(self, z):
+        return z + self.mlp(self.norm(z))
 
 
 class ViT(nn.Module):
@@ -258,18 +266,16 @@ def of_attention(model, x, t, out, at):
         rolled = (a / a.sum(-1, keepdim=True)) @ rolled
     put(out, "chefer", at, grid(R[rows].mean(0), model))
     put(out, "rollout", at, grid(rolled[rows].mean(0), model))
-    # Grad-ECLIP: w = ∂s/∂o of what is read; λ of the projected query and key, all heads joined.
-    join = lambda z: model.blocks[-1].ls1(last.proj(z.transpose(1, 2).reshape(1, N, D)))[0]
-    q, k = join(last.q), join(last.k)
-    v = last.v.transpose(1, 2).reshape(N, D)
-    w = last.o.grad[0]
-    total = torch.zeros(N, dtype=x.dtype)
-    for row in rows:
-        loose = cosine(q[row], k)
-        among = loose[model.prefix:]
-        loose = (loose - among.min()) / (among.max() - among.min())
-        total = total + ((w[row] * v).sum(-1) * loose).clamp(min=0)
-    put(out, "grad-eclip", at, grid(total, model))
+    # Grad-ECLIP: w = ∂s/∂o of what is read.
+    q, k, v = (heads_joined(z)[0] for z in (last.q, last.k, last.v))
+    write = lambda z: model.blocks[-1].ls1(last.proj(z))
+    put(out, "grad-eclip", at, grid(eclip(model, last.o.grad[0][rows], write(q)[rows], write(k), v), model))
+    # The same where the last attention is one head.
+    o = ((q @ k.T * D ** -0.5).softmax(-1) @ v).detach().requires_grad_()
+    e = model.readout(model.blocks[-1].behind(model.blocks[-1].x.detach() + write(o)))
+    cosine(e, t)[0].backward()
+    single = eclip(model, o.grad[rows], write(q)[rows], write(k), v)
+    put(out, "grad-eclip-single-head", at, grid(single, model))
     # LeGrad, summed over all blocks.
     total = torch.zeros(N, dtype=x.dtype)
     for index in range(BLOCKS):
@@ -278,19 +284,70 @@ def of_attention(model, x, t, out, at):
     put(out, "legrad", at, grid(total, model))
 
 
-def of_library(model, x, t, out, at):
+def heads_joined(z):
+    return z.transpose(1, 2).flatten(2)
+
+
+def eclip(model, w, q, k, v):
+    """λ of projected queries and keys, all heads joined; a row of w and q for every token that is read."""
+    total = torch.zeros(len(v), dtype=v.dtype)
+    for row in range(len(q)):
+        loose = cosine(q[row], k)
+        among = loose[model.prefix:]
+        loose = (loose - among.min()) / (among.max() - among.min())
+        total = total + ((w[row] * v).sum(-1) * loose).clamp(min=0)
+    return total
+
+
+def of_pooling_attention(model, x, t, out, at):
+    """Methods of attention where one pools: by autograd at its weights and at its joined heads."""
+    model.zero_grad()
+    cosine(model(x), t)[0].backward()
+    pool = model.pool
+    a, g = pool.a[0, :, 0], pool.a.grad[0, :, 0]
+    put(out, "attention-contributions", at, grid((a * g).sum(0), model))
+    put(out, "legrad", at, grid(g.clamp(min=0).mean(0), model))
+    put(out, "raw-attention", at, grid(a.mean(0), model))
+    q, k, v = (heads_joined(z)[0] for z in (pool.q_, pool.k_, pool.v))
+    put(out, "grad-eclip", at, grid(eclip(model, pool.o.grad, pool.proj(q), pool.proj(k), v), model))
+    o = ((q @ k.T * D ** -0.5).softmax(-1) @ v).detach().requires_grad_()
+    cosine(pool.behind(pool.proj(o)), t)[0].backward()
+    put(out, "grad-eclip-single-head", at, grid(eclip(model, o.grad, pool.proj(q), pool.proj(k), v), model))
+    ends = model.norm(model.blocks[-1].after)[0]
+    alone = lambda make: grid(torch.stack([cosine(make(i), t)[0] for i in range(P)]), model)
+    put(out, "mask-clip", at, alone(lambda i: pool.behind(pool.proj(v[i:i + 1]))))
+    # What a network of nothing but this token makes.
+    put(out, "patch-similarity", at, alone(lambda i: pool(ends[None, i:i + 1])))
+
+
+def dense(model, x, t, out, at):
+    """What is read is a stream in which every token is this patch's."""
+    end = model.stream(x)
+    block, attn = model.blocks[-1], model.blocks[-1].attn
+    alone = lambda tokens: grid(torch.stack(
+        [cosine(model.readout(tokens[:, i:i + 1].expand_as(end)), t)[0] for i in range(end.shape[1])]), model)
+    put(out, "mask-clip", at, alone(block.ls1(attn.proj(heads_joined(attn.v)))))
+    heads = []
+    for q, k, v in zip(attn.q[0], attn.k[0], attn.v[0]):
+        scale = (D // HEADS) ** 0.5
+        heads.append(((q @ q.T / scale).softmax(-1) + (k @ k.T / scale).softmax(-1)) @ v)
+    put(out, "sclip", at, alone(block.behind(block.x + block.ls1(attn.proj(torch.cat(heads, -1)))[None])))
+    put(out, "patch-similarity", at, alone(end))
+
+
+def of_library(model, x, t, out, at, layer, suffix=""):
     from pytorch_grad_cam import GradCAM, HiResCAM
     tokens = lambda y: y[:, model.prefix:].transpose(1, 2).reshape(y.shape[0], -1, *GRID)
     for name, kind in (("grad-cam", GradCAM), ("hires-cam", HiResCAM)):
-        with kind(model=model, target_layers=[model.blocks[-1].norm1], reshape_transform=tokens) as cam:
+        with kind(model=model, target_layers=[layer], reshape_transform=tokens) as cam:
             cam.activations_and_grads(x)
             model.zero_grad()
             e = cam.activations_and_grads(x)
             cosine(e, t)[0].backward()
             a = cam.activations_and_grads.activations[0].numpy()
             g = cam.activations_and_grads.gradients[0].numpy()
-            image = cam.get_cam_image(x, model.blocks[-1].norm1, [None], a, g, False)
-            put(out, name, at, torch.from_numpy(image[0]))
+            image = cam.get_cam_image(x, layer, [None], a, g, False)
+            put(out, name + suffix, at, torch.from_numpy(image[0]))
 
 
 def write(folder, name, kw):
@@ -311,12 +368,18 @@ def write(folder, name, kw):
         for k, t in enumerate(concepts):
             if model.read == "pool":
                 pooled(model, image[None], t, out, (i, k))
+                of_pooling_attention(model, image[None], t, out, (i, k))
+                of_library(model, image[None], t, out, (i, k), model.blocks[-1])
+                of_library(model, image[None], t, out, (i, k), model.norm, ".norm")
                 continue
             for last in (1, 2, BLOCKS):
                 with torch.no_grad():
                     contributions(model, image[None], t, last, out, (i, k))
             of_attention(model, image[None], t, out, (i, k))
-            of_library(model, image[None], t, out, (i, k))
+            of_library(model, image[None], t, out, (i, k), model.blocks[-1].norm1)
+            if model.read != "flatten":
+                with torch.no_grad():
+                    dense(model, image[None], t, out, (i, k))
     tensors = {name: torch.stack([torch.stack([values[i, k] for k in range(2)]) for i in range(2)])
                for name, values in out.items()}
     tensors |= dict(input=images, embedding=embedding, concepts=concepts,

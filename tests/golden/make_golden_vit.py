@@ -52,6 +52,11 @@ def randomise(model, seed):
             else:
                 value = 0.6 * noise
             tensor.copy_(value.half())
+        for name, buffer in list(model.named_buffers()):
+            last = name.rsplit(".", 1)[-1]
+            if last in ("running_mean", "running_var"):
+                noise = torch.randn(buffer.shape, generator=generator)
+                buffer.copy_((0.3 * noise if last == "running_mean" else 0.5 + noise.abs()).half())
     return model.eval()
 
 
@@ -166,6 +171,15 @@ def hugging_face():
         lambda model, x: pooled(model.convnext, x), conv_sizes, []
     yield "convnextv2", lambda: t.ConvNextV2Model(t.ConvNextV2Config(**conv, num_stages=2)), pooled, conv_sizes, []
     yield "dinov3_convnext", lambda: t.DINOv3ConvNextModel(t.DINOv3ConvNextConfig(**conv)), pooled, conv_sizes, []
+    residual = dict(embedding_size=8, hidden_sizes=[16, 24], depths=[1, 2])
+    flat = lambda model, x: pooled(model, x).flatten(1)
+    yield "resnet", lambda: t.ResNetForImageClassification(
+        t.ResNetConfig(**residual, downsample_in_bottleneck=True, num_labels=5)), \
+        lambda model, x: flat(model.resnet, x), conv_sizes, []
+    yield "resnet_basic", lambda: t.ResNetModel(
+        t.ResNetConfig(**residual, layer_type="basic", hidden_act="gelu", downsample_in_first_stage=True)), \
+        flat, conv_sizes, []
+    yield "resnet_bottleneck", lambda: t.ResNetModel(t.ResNetConfig(**residual)), flat, conv_sizes, []
 
 
 SHARDED = {"deit"}
@@ -233,6 +247,21 @@ def from_timm(names):
 
 # open_clip ------------------------------------------------------------------------------------------------------------
 
+def open_clip_state(model):
+    return {key: value.half() for key, value in model.state_dict().items() if value.is_floating_point()}
+
+
+def open_clip_folder(name, config, state, preprocess):
+    folder = fresh(name)
+    save_file({key: value.numpy() for key, value in state.items()}, folder / "open_clip_model.safetensors")
+    settings = dict(model_cfg=config, preprocess_cfg=preprocess)
+    (folder / "open_clip_config.json").write_text(json.dumps(settings, indent=1))
+    return folder
+
+
+TEXT = dict(context_length=8, vocab_size=16, width=16, heads=2, layers=1)
+
+
 def from_open_clip(names):
     from open_clip.model import CLIP, resize_pos_embed
 
@@ -240,23 +269,18 @@ def from_open_clip(names):
         tower = dict(config["vision_cfg"], image_size=side)
         return CLIP(config["embed_dim"], tower, config["text_cfg"], quick_gelu=config.get("quick_gelu", False))
 
-    text = dict(context_length=8, vocab_size=16, width=16, heads=2, layers=1)
     vision = dict(image_size=40, layers=2, width=32, head_width=8, mlp_ratio=1.5, patch_size=8)
     networks = {
-        "open_clip": dict(embed_dim=24, vision_cfg=vision, text_cfg=text),
-        "open_clip_quickgelu": dict(embed_dim=24, vision_cfg=dict(vision, ls_init_value=0.1), text_cfg=text, quick_gelu=True),
+        "open_clip": dict(embed_dim=24, vision_cfg=vision, text_cfg=TEXT),
+        "open_clip_quickgelu": dict(embed_dim=24, vision_cfg=dict(vision, ls_init_value=0.1), text_cfg=TEXT, quick_gelu=True),
     }
     for seed, (name, config) in enumerate(networks.items()):
         if names and name not in names:
             continue
         torch.manual_seed(seed)
-        model = randomise(make(config, 40), 80 + seed)
-        folder = fresh(name)
-        state = {key: value.half() for key, value in model.state_dict().items() if value.is_floating_point()}
-        save_file({key: value.numpy() for key, value in state.items()}, folder / "open_clip_model.safetensors")
+        state = open_clip_state(randomise(make(config, 40), 80 + seed))
         preprocess = dict(mean=[0.5] * 3, std=[0.25] * 3, interpolation="bicubic", resize_mode="shortest")
-        settings = dict(model_cfg=config, preprocess_cfg=preprocess)
-        (folder / "open_clip_config.json").write_text(json.dumps(settings, indent=1))
+        folder = open_clip_folder(name, config, state, preprocess)
         whole = {}
         for side in (40, 32, 64):
             other = make(config, side)
@@ -268,6 +292,57 @@ def from_open_clip(names):
             from safetensors.numpy import load_file
             whole |= load_file(folder / "reference.safetensors")
         save_file(whole, folder / "reference.safetensors")
+        print(folder.name, sum(file.stat().st_size for file in folder.iterdir()) // 1024, "KiB")
+
+
+# open_clip with networks of timm --------------------------------------------------------------------------------------
+
+def with_trunk(config, arguments):
+    """An open_clip network whose trunk has further arguments: open_clip itself passes timm but a name."""
+    from unittest import mock
+
+    import timm
+    from open_clip.model import CLIP, CustomTextCLIP
+
+    create = timm.create_model
+    kind = CustomTextCLIP if config.get("custom_text") else CLIP
+    with mock.patch.object(timm, "create_model", lambda name, **own: create(name, **own, **arguments)):
+        return kind(config["embed_dim"], config["vision_cfg"], config["text_cfg"])
+
+
+def from_open_clip_and_timm(names):
+    small = dict(embed_dim=64, depth=2, mlp_ratio=1.5, patch_size=8, img_size=40, dynamic_img_size=True)
+    # Of these names one head has 64 channels, of the others there are 16.
+    single = dict(small, num_heads=1)
+    conv = dict(dims=[12, 16, 20, 24], depths=[1, 1, 2, 1])
+
+    def tower(name, pool, proj, **more):
+        return dict(image_size=64 if "convnext" in name else 40, timm_model_name=name, timm_model_pretrained=False,
+                    timm_pool=pool, timm_proj=proj, **more)
+
+    # SigLIP 2, MobileCLIP 2, CLIP with ConvNeXts and the forms in between.
+    networks = {
+        "open_clip_siglip": (64, tower("vit_so400m_patch16_siglip_256", "map", "none"), small),
+        "open_clip_vit_token": (24, tower("vit_large_patch14_clip_224", "token", None), single),
+        "open_clip_vit_avg": (24, tower("vit_huge_patch14_clip_224", "avg", "linear", timm_proj_bias=True), small),
+        "open_clip_vit_gap": (24, tower("vit_medium_patch16_gap_256", "", "linear"), single),
+        "open_clip_convnext": (24, tower("convnext_base", "", "linear"), conv),
+        "open_clip_convnext_mlp": (24, tower("convnext_xxlarge", "", "mlp"), conv),
+    }
+    for seed, (name, (width, vision, arguments)) in enumerate(networks.items()):
+        if names and name not in names:
+            continue
+        torch.manual_seed(seed)
+        config = dict(embed_dim=width, vision_cfg=vision, text_cfg=TEXT)
+        if "siglip" in name or "token" in name:
+            config["custom_text"] = True
+        model = randomise(with_trunk(config, arguments), 90 + seed)
+        preprocess = dict(mean=[0.5] * 3, std=[0.5] * 3, interpolation="bicubic", resize_mode="squash")
+        folder = open_clip_folder(name, config, open_clip_state(model), preprocess)
+        sizes = [(64, 64), (48, 80), (96, 96)] if "convnext" in name else [(40, 40), (32, 48), (56, 64)]
+        layers = {"open_clip_siglip": "visual.trunk.blocks.1", "open_clip_vit_avg": "visual.trunk.blocks.0"}
+        layers = [(layers[name], layers[name])] if name in layers else []
+        reference(folder, model.double(), lambda model, x: model.encode_image(x), sizes, seed, layers)
         print(folder.name, sum(file.stat().st_size for file in folder.iterdir()) // 1024, "KiB")
 
 
@@ -291,6 +366,8 @@ def large(names):
                                 lambda model, x: pooled(model, x, interpolate_pos_encoding=True), [(224, 224), (192, 256)]),
         "dinov3_small": (lambda: t.DINOv3ViTModel(t.DINOv3ViTConfig(num_register_tokens=4)), pooled, [(224, 224), (192, 256)]),
         "convnext_tiny": (lambda: t.ConvNextModel(t.ConvNextConfig()), pooled, [(224, 224), (192, 256)]),
+        "resnet_50": (lambda: t.ResNetModel(t.ResNetConfig()),
+                      lambda model, x: pooled(model, x).flatten(1), [(224, 224), (192, 256)]),
     }
     for seed, (name, (make, embed, sizes)) in enumerate(networks.items()):
         if names and name not in names:
@@ -307,6 +384,31 @@ def large(names):
         model.save_pretrained(folder)
         reference(folder, model.double(), embed, sizes, seed)
         print(name)
+    large_open_clip(names)
+
+
+def large_open_clip(names):
+    import open_clip
+
+    networks = {"ViT-B-16-SigLIP": [(224, 224)], "convnext_base_w": [(256, 256), (192, 320)]}
+    for seed, (name, sizes) in enumerate(networks.items()):
+        if names and name not in names:
+            continue
+        torch.manual_seed(seed)
+        config = open_clip.get_model_config(name)
+        text = dict(width=64, heads=2, layers=1, vocab_size=64)
+        # Nobody asks for texts here.
+        model = with_trunk(dict(config, text_cfg=text), {}).eval()
+        with torch.no_grad():
+            for key, tensor in model.visual.named_parameters():
+                if tensor.ndim == 1 or "pos_embed" in key or "latent" in key:
+                    one = 1 if "norm" in key and key.endswith("weight") else 0
+                    tensor.copy_(one + torch.randn_like(tensor) * 0.2)
+        state = {key: value for key, value in model.state_dict().items() if value.is_floating_point()}
+        preprocess = dict(mean=[0.5] * 3, std=[0.5] * 3, interpolation="bicubic", resize_mode="squash")
+        folder = open_clip_folder(name, config, state, preprocess)
+        reference(folder, model.double(), lambda model, x: model.encode_image(x), sizes, seed)
+        print(name)
 
 
 def main():
@@ -321,6 +423,7 @@ def main():
     from_transformers(arguments)
     from_timm(arguments)
     from_open_clip(arguments)
+    from_open_clip_and_timm(arguments)
 
 
 if __name__ == "__main__":

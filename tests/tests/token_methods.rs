@@ -18,6 +18,9 @@ use cam_tests::golden::{Golden, path};
 use cam_tests::{backend, formula};
 use proptest::prelude::*;
 
+/// f32 against f64, of the largest value.
+const BY_AUTOGRAD: f32 = 1e-5;
+
 /// f32 through some blocks, of the largest share.
 const SUM: f32 = 1e-5;
 
@@ -131,6 +134,39 @@ fn what_is_no_transformer_is_refused_with_a_remedy() {
     }
 }
 
+#[test]
+fn what_patches_wrote_comes_back_from_maps_and_is_as_large_as_a_unit_vector() {
+    let folder = path("fixtures/tokens");
+    for variant in VARIANTS {
+        let network = open(&folder.join(format!("{variant}.onnx")));
+        let last = network.last_layer().unwrap();
+        let images = images(&network, "a", 2);
+        let both = Capture::keeping(Kept::as_read(2), &network, images.clone(), &[last]).unwrap();
+        let both = TokenParts::of(&both, 2).unwrap();
+        let maps = both.to_maps();
+        // Each image is taken apart as it is alone.
+        let alone: [TokenParts; 2] = [0, 1].map(|at| {
+            let image = images.clone().narrow(0, at, 1);
+            let capture = Capture::keeping(Kept::as_read(2), &network, image, &[last]).unwrap();
+            TokenParts::of(&capture, 2).unwrap()
+        });
+        let kept: [TokenParts; 2] = [0, 1].map(|at| {
+            let embedding = both.embeddings.clone().narrow(0, at, 1);
+            let length = embedding.clone().square().sum().sqrt();
+            let unit = embedding / length.unsqueeze();
+            TokenParts::of_maps(maps.clone().narrow(0, at, 1), unit)
+        });
+        let pair =
+            |parts: &[TokenParts; 2]| Pair::of_tokens(Budget::default(), parts.each_ref()).unwrap();
+        let (direct, stored) = (pair(&alone), pair(&kept));
+        assert_near(variant, stored.contributions(), direct.contributions(), 1e-4);
+        assert!((stored.cosine() - direct.cosine()).abs() <= SUM, "{variant}");
+        // Half precision is at its best between 6e-5 and 65504.
+        let mean = values(&maps.abs().mean())[0];
+        assert!((1e-3..10.0).contains(&mean), "{variant}: {mean}");
+    }
+}
+
 /// A network that counts its forward passes.
 struct Counted<'a> {
     network: &'a ConvNet,
@@ -202,9 +238,7 @@ fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_giv
         let target = CosineSimilarity::to(concepts("a", 2, network.embedding_width()));
         let layers = [Layer::new(0), network.last_layer().unwrap()];
         let methods = CATALOGUE.iter().filter(|info| info.needs(Need::Attention));
-        let methods =
-            methods.filter(|info| variant != "pool" || info.name == "token-contributions");
-        for info in methods {
+        for info in methods.filter(|info| is_defined(variant, info.name)) {
             let what = format!("{variant}, {}", info.name);
             let method = info.method(Settings::default());
             let counted = Counted { network: &network, passes: AtomicUsize::new(0) };
@@ -279,6 +313,44 @@ fn the_engine_gives_what_burn_gives_at_every_layer_and_to_every_method_of_attent
 }
 
 #[test]
+fn in_front_of_a_pooling_attention_patches_are_counted_on_the_stream_behind_the_last_block() {
+    for name in ["tiny_siglip.ts17", "tiny_siglip.dy", "tiny_clip_rn.ts17"] {
+        let network = fixture(name);
+        let images = images(&network, "pooled", 2);
+        // What is taken by itself lies behind the last norm.
+        let behind = Layer::new(network.last_layer().unwrap().index() - 1);
+        let capture = Capture::keeping(Kept::as_read(1), &network, images.clone(), &[behind]);
+        let capture = capture.unwrap();
+        let (_, run) = network.attention_pooling().expect("it has one").pool(images, &[]);
+        let Some(stream) = run.stream else {
+            assert_eq!((name, capture.outliers().unwrap()), ("tiny_clip_rn.ts17", None));
+            continue;
+        };
+        let [_, patches, _] = stream.dims();
+        // Grids are channels first, and there is no token beside them.
+        let grid = capture.activations(behind).unwrap().clone();
+        let [n, channels, h, w] = grid.dims();
+        let grid = grid.reshape([n, channels, h * w]);
+        assert_eq!(values(&grid.swap_dims(1, 2)), values(&stream), "{name}");
+        let found = capture.outliers().unwrap().expect("it has a stream");
+        assert!(found.len() == 2 && found.iter().all(|image| image.patches == patches), "{name}");
+    }
+}
+
+#[test]
+fn what_patches_wrote_is_read_off_the_one_pass() {
+    for variant in VARIANTS {
+        let network = open(&path(&format!("fixtures/tokens/{variant}.onnx")));
+        let counted = Counted { network: &network, passes: AtomicUsize::new(0) };
+        let layers = [network.last_layer().unwrap()];
+        let images = images(&network, "once", 2);
+        let kept = Capture::keeping(Kept::as_read(2), &counted, images, &layers).unwrap();
+        TokenParts::of(&kept, 2).unwrap();
+        assert_eq!(counted.passes.load(Ordering::Relaxed), 1, "{variant}");
+    }
+}
+
+#[test]
 fn what_is_usual_for_a_network_explains_it() {
     for name in NETWORKS.into_iter().chain(["tiny_siglip.ts17", "tiny_resnet_d.ts17"]) {
         let network = fixture(name);
@@ -295,6 +367,34 @@ fn what_is_usual_for_a_network_explains_it() {
 /// ViTs that are read by a class token, with registers and LayerScale, projected as CLIP's, by a mean behind or in front of
 /// the norm, and flattened.
 const VARIANTS: [&str; 6] = ["class_token", "registers", "clip", "mean", "mean_first", "flatten"];
+
+/// Compared with their definitions by autograd.
+const OF_ATTENTION: [&str; 10] = [
+    "attention-contributions",
+    "legrad",
+    "grad-eclip",
+    "grad-eclip-single-head",
+    "chefer",
+    "rollout",
+    "raw-attention",
+    "mask-clip",
+    "sclip",
+    "patch-similarity",
+];
+
+/// Methods of which a patch has an embedding of its own.
+const DENSE: [&str; 3] = ["mask-clip", "sclip", "patch-similarity"];
+
+/// Methods that read blocks in front of an attention that pools.
+const OF_BLOCKS: [&str; 3] = ["chefer", "rollout", "sclip"];
+
+fn is_defined(variant: &str, method: &str) -> bool {
+    match variant {
+        "flatten" => !DENSE.contains(&method),
+        "pool" => !OF_BLOCKS.contains(&method),
+        _ => true,
+    }
+}
 
 /// Every image of a reference against every concept.
 fn of_reference(variant: &str, method: &dyn Method) -> (Explanation, Golden) {
@@ -357,7 +457,7 @@ fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
                 let explanation = captures[0].explain(&method, &target).unwrap();
                 (values(&explanation.layers[0].maps), values(&explanation.scores)[0])
             };
-            let other = values(&parts[1].embedding);
+            let other = values(&parts[1].embeddings);
             let (of_embedding, cosine) = map(other.clone());
             assert!((pair.cosine() - cosine).abs() <= SUM, "{what}: {} {cosine}", pair.cosine());
             // The map of the other's embedding is that of its patches and of its rest.
@@ -371,7 +471,7 @@ fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
             let length = |x: &[f32]| x.iter().map(|v| v * v).sum::<f32>().sqrt();
             let [_, [rows, columns]] = pair.sizes();
             for patch in [0, rows * columns - 1] {
-                let wrote = values(&parts[1].patches.clone().narrow(0, patch, 1));
+                let wrote = values(&parts[1].patches.clone().narrow(1, patch, 1));
                 let scale = length(&wrote) / length(&other);
                 let expected: Vec<f32> = map(wrote).0.iter().map(|v| v * scale).collect();
                 let column = pair.contributions().chunks(rows * columns).map(|row| row[patch]);
@@ -383,14 +483,17 @@ fn what_patches_wrote_and_what_none_did_make_the_cosine_of_two_images() {
 
 #[test]
 fn methods_of_attention_are_those_that_autograd_gives_by_definition() {
-    let methods =
-        ["attention-contributions", "legrad", "grad-eclip", "chefer", "rollout", "raw-attention"];
-    for variant in VARIANTS {
-        for name in methods {
+    for variant in VARIANTS.into_iter().chain(["pool"]) {
+        for name in OF_ATTENTION.into_iter().filter(|name| is_defined(variant, name)) {
             let method = method(name, Settings::default()).expect("it exists");
             let (explanation, golden) = of_reference(variant, &*method);
             let maps = values(&explanation.layers[0].maps);
-            assert_near(&format!("{variant}, {name}"), &maps, &golden.get(name).values, RAW_MAP);
+            assert_near(
+                &format!("{variant}, {name}"),
+                &maps,
+                &golden.get(name).values,
+                BY_AUTOGRAD,
+            );
         }
     }
 }
@@ -417,6 +520,81 @@ fn an_attention_that_pools_is_explained_to_first_order_and_says_what_that_leaves
 }
 
 #[test]
+fn what_a_network_has_nothing_for_is_refused_with_methods_that_it_has() {
+    let refused = |variant: &str, name: &str| {
+        let network = open(&path(&format!("fixtures/tokens/{variant}.onnx")));
+        let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+        let layer = network.last_layer().unwrap();
+        let capture = Capture::new(&network, images(&network, "x", 1), &[layer]).unwrap();
+        let method = method(name, Settings::default()).expect("it exists");
+        capture.explain(&*method, &target).expect_err("it has none").to_string()
+    };
+    for name in OF_BLOCKS {
+        let error = refused("pool", name);
+        assert!(error.contains("only the attention that pools"), "{name}: {error}");
+        assert!(error.contains("use token-contributions, attention-contr"), "{name}: {error}");
+    }
+    for name in DENSE {
+        let error = refused("flatten", name);
+        assert!(error.contains("use token-contributions"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn whatever_is_asked_a_patch_is_asked_as_an_image_of_it_alone_would_be() {
+    // 1 − cosine of every patch is what a difference asks; a logit less another is what a contrast does.
+    for name in ["tiny_vit.ts17", "tiny_dinov2.dy", "tiny_siglip.ts17"] {
+        let network = fixture(name);
+        let width = network.embedding_width();
+        let (one, other) = (concepts("a", 1, width), concepts("b", 1, width));
+        for method_name in DENSE.into_iter().filter(|m| !name.contains("siglip") || *m != "sclip") {
+            let method = method(method_name, Settings::default()).expect("it exists");
+            assert!(!method.is_explanation(), "{method_name}");
+            let map = |target: &dyn Target| {
+                values(&explain(&network, name, &*method, target).layers[0].maps)
+            };
+            let cosines = map(&CosineSimilarity::to(one.clone()));
+            assert!(cosines.iter().all(|cosine| cosine.abs() <= 1.0 + SUM), "{name}");
+            let contrast = map(&Contrast::to_negatives(one.clone(), other.clone()).unwrap());
+            let against = map(&CosineSimilarity::to(other.clone()));
+            for ((found, a), b) in contrast.iter().zip(&cosines).zip(against) {
+                assert!((found - (a - b)).abs() <= SUM, "{name}, {method_name}: {found} {a} {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn where_tokens_are_averaged_at_the_end_the_mean_of_patch_products_is_the_score() {
+    // e = mean of f_i, so that ⟨c, e⟩ = mean ⟨c, f_i⟩.
+    let (mean, mut compared) = (fixture("../tokens/mean"), 0);
+    let target = Dot::with(concepts("a", 2, mean.embedding_width()));
+    let method = method("patch-similarity", Settings::default()).expect("it exists");
+    let explanation = explain(&mean, "x", &*method, &target);
+    let [n, k, h, w] = explanation.layers[0].maps.dims();
+    let means = explanation.layers[0].maps.clone().reshape([n, k, h * w]).mean_dim(2);
+    for (mean, score) in values(&means).iter().zip(values(&explanation.scores)) {
+        assert!((mean - score).abs() <= SUM * score.abs().max(1.0), "{mean} {score}");
+        compared += 1;
+    }
+    assert_eq!(compared, n * k);
+}
+
+#[test]
+fn methods_of_attention_explain_siglip_s_pooling() {
+    for name in ["tiny_siglip.ts17", "tiny_siglip.dy"] {
+        let network = fixture(name);
+        let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+        let of_pooling = OF_ATTENTION.into_iter().filter(|name| is_defined("pool", name));
+        for method_name in of_pooling.chain(["grad-cam", "hires-cam"]) {
+            let method = method(method_name, Settings::default()).expect("it exists");
+            let maps = explain(&network, name, &*method, &target).layers.remove(0).maps;
+            assert!(values(&maps).iter().any(|v| *v != 0.0), "{name}, {method_name}");
+        }
+    }
+}
+
+#[test]
 fn grad_cam_and_hires_cam_at_the_last_norm_are_pytorch_grad_cam_s() {
     for variant in VARIANTS {
         for name in ["grad-cam", "hires-cam"] {
@@ -425,6 +603,37 @@ fn grad_cam_and_hires_cam_at_the_last_norm_are_pytorch_grad_cam_s() {
             let maps = values(&explanation.layers[0].maps);
             assert_near(&format!("{variant}, {name}"), &maps, &golden.get(name).values, RAW_MAP);
         }
+    }
+}
+
+#[test]
+fn behind_the_last_block_an_attention_that_pools_reads_patches_so_grad_cam_is_there_too() {
+    let places = [("grad-cam", "blocks.2", ""), ("grad-cam", "norm", ".norm")];
+    for (name, layer, suffix) in places.into_iter().chain([("hires-cam", "norm", ".norm")]) {
+        let method = method(name, Settings::default()).expect("it exists");
+        let (explanation, golden) = of_reference_at("pool", &*method, layer);
+        let maps = values(&explanation.layers[0].maps);
+        let expected = golden.get(&format!("{name}{suffix}")).values;
+        assert_near(&format!("{layer}, {name}"), &maps, &expected, RAW_MAP);
+    }
+}
+
+#[test]
+fn hires_cam_in_front_of_a_norm_would_be_rounding_and_is_refused_with_the_norm_to_take() {
+    // What pytorch-grad-cam gives there is rounding too.
+    let golden = Golden::at(path("fixtures/tokens/pool.safetensors"));
+    let [zeros, maps] = ["hires-cam", "grad-cam"].map(|name| golden.get(name).values);
+    let largest = |map: &[f32]| map.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+    assert!(largest(&zeros) <= 1e-6 * largest(&maps));
+    let places = [("class_token", "blocks.1", "blocks.2.norm1"), ("pool", "blocks.2", "norm")];
+    for (variant, layer, instead) in places {
+        let network = open(&path(&format!("fixtures/tokens/{variant}.onnx")));
+        let at = network.layer(layer).expect("it has it");
+        let capture = Capture::new(&network, images(&network, "x", 1), &[at]).expect("captured");
+        let target = CosineSimilarity::to(concepts("a", 1, network.embedding_width()));
+        let method = method("hires-cam", Settings::default()).expect("it exists");
+        let error = capture.explain(&*method, &target).expect_err("zero").to_string();
+        assert!(error.contains(&format!("explain `{instead}`")), "{variant}: {error}");
     }
 }
 

@@ -213,8 +213,14 @@ fn the_layer_taken_by_itself_is_the_last_whose_patches_still_matter() {
         ("timm_vit_small_patch14_reg4_dinov2", "blocks.0"),
         ("timm_vit_medium_patch16_reg4_gap_256", "blocks.1"),
         ("open_clip", "visual.transformer.resblocks.0"),
+        ("open_clip_siglip", "visual.trunk.norm"),
+        ("open_clip_vit_token", "visual.trunk.blocks.0"),
+        ("open_clip_vit_avg", "visual.trunk.norm"),
+        ("open_clip_convnext", "visual.trunk.stages.3"),
         ("convnext", "convnext.encoder.stages.1"),
         ("dinov3_convnext", "stages.1"),
+        ("resnet", "resnet.encoder.stages.1"),
+        ("resnet_basic", "encoder.stages.1"),
     ] {
         let network = network(&folder(name), (112, 112));
         let layer = network.last_layer().expect("it has layers");
@@ -254,17 +260,30 @@ fn with_settings(name: &str, of: Option<&str>, settings: Value) -> tempfile::Tem
 
 /// A copy of a folder in whose weights tensors with a word in their names hold one number.
 fn with_tensors(name: &str, word: &str, number: f32) -> tempfile::TempDir {
+    let constant = Vec::from(half(number)).repeat(1 << 14);
+    with_weights(name, |name, data| {
+        let data = match name.contains(word) {
+            true => constant[..data.len()].to_vec(),
+            false => data.to_vec(),
+        };
+        (name.to_owned(), data)
+    })
+}
+
+/// A copy of a folder whose tensors have other names or bytes.
+fn with_weights(
+    name: &str,
+    change: impl Fn(&str, &[u8]) -> (String, Vec<u8>),
+) -> tempfile::TempDir {
     let copy = copy(name);
-    let file = copy.path().join("model.safetensors");
+    let files = ["model.safetensors", "open_clip_model.safetensors"];
+    let mut files = files.iter().map(|name| copy.path().join(name));
+    let file = files.find(|file| file.exists()).expect("it has weights");
     let bytes = std::fs::read(&file).expect("readable");
     let read = safetensors::SafeTensors::deserialize(&bytes).expect("sound");
     let mut tensors = BTreeMap::new();
-    let constant = Vec::from(half(number)).repeat(1 << 14);
     for (name, tensor) in read.tensors() {
-        let data = match name.contains(word) {
-            true => constant[..tensor.data().len()].to_vec(),
-            false => tensor.data().to_vec(),
-        };
+        let (name, data) = change(&name, tensor.data());
         tensors.insert(name, (tensor.dtype(), tensor.shape().to_vec(), data));
     }
     let views = tensors.iter().map(|(name, (dtype, shape, data))| {
@@ -300,6 +319,10 @@ fn every_setting_and_every_kind_of_tensor_matters() {
         ("siglip", None, json!({"layer_norm_eps": 0.3})),
         ("timm_vit_base_patch32_siglip_256", Some("model_args"), json!({"act_layer": "relu"})),
         ("timm_vit_medium_patch16_reg4_gap_256", Some("model_args"), json!({"num_heads": 8})),
+        ("resnet", None, json!({"downsample_in_bottleneck": false})),
+        ("resnet_bottleneck", None, json!({"downsample_in_bottleneck": true})),
+        ("resnet_basic", None, json!({"downsample_in_first_stage": false})),
+        ("resnet_basic", None, json!({"hidden_act": "relu"})),
         ("open_clip", Some("model_cfg"), json!({"quick_gelu": true})),
         ("open_clip_quickgelu", Some("model_cfg"), json!({"quick_gelu": false})),
     ];
@@ -315,6 +338,16 @@ fn every_setting_and_every_kind_of_tensor_matters() {
         ("clip", "pre_layrnorm", 1.0),
         ("siglip", "head.probe", 0.0),
         ("siglip", "head.layernorm", 1.0),
+        ("resnet", "running_mean", 0.0),
+        ("resnet", "running_var", 1.0),
+        ("resnet_basic", "shortcut.normalization", 1.0),
+        ("open_clip_siglip", "attn_pool.latent", 0.0),
+        ("open_clip_vit_token", "trunk.head.bias", 0.0),
+        ("open_clip_vit_avg", "head.proj.bias", 0.0),
+        ("open_clip_vit_gap", "ls1.gamma", 1.0),
+        ("open_clip_convnext", "gamma", 1.0),
+        ("open_clip_convnext", "head.norm.weight", 1.0),
+        ("open_clip_convnext_mlp", "head.mlp.fc1.bias", 0.0),
     ];
     let tensors = tensors
         .map(|(name, word, number)| (name, word.to_owned(), with_tensors(name, word, number)));
@@ -356,8 +389,11 @@ fn a_classifier_that_reads_the_embedding_is_kept() {
         ("vit", Some(5)),
         ("deit", Some(5)),
         ("clip", None),
+        ("resnet", Some(5)),
+        ("resnet_basic", None),
         ("timm_vit_medium_patch16_reg4_gap_256", Some(5)),
         ("timm_deit_tiny_distilled_patch16_224", None),
+        ("open_clip_vit_token", None),
     ] {
         let read = read(&folder(name), (40, 40));
         assert_eq!(
@@ -367,6 +403,22 @@ fn a_classifier_that_reads_the_embedding_is_kept() {
         );
         let network = network_of(read, &backend::device());
         assert_eq!(network.classifier().is_some(), classes.is_some());
+    }
+}
+
+#[test]
+fn settings_of_a_resnet_that_cannot_be_are_refused_in_words() {
+    for (settings, says) in [
+        (json!({"layer_type": "wide"}), "`layer_type` is \"wide\", and basic and bottleneck"),
+        (json!({"layer_type": "basic"}), "the network needs"),
+        (json!({"hidden_sizes": [16, 3]}), "a bottleneck of 3 channels has none inside"),
+        (json!({"depths": [1]}), "take as many numbers"),
+        (json!({"depths": [2, 2]}), "the settings say 2 blocks, and the weights hold 1"),
+        (json!({"num_channels": 4}), "`num_channels` is not 3"),
+    ] {
+        let what = settings.to_string();
+        let error = refused(with_settings("resnet", None, settings).path());
+        assert!(error.contains(says), "{what}: {error}");
     }
 }
 
@@ -415,7 +467,7 @@ fn what_timm_and_open_clip_have_besides_is_refused_in_words() {
         (timm, None, json!({"architecture": "vit_base_patch16_rpn_224"}), "are not known"),
         (timm, Some("model_args"), json!({"qk_norm": true}), "`qk_norm` in `model_args`"),
         (timm, Some("model_args"), json!({"global_pool": "avgmax"}), "\"avgmax\" is not known"),
-        ("open_clip", Some("model_cfg"), json!({"vision_cfg": {"timm_model_name": "x"}}), "timm's"),
+        ("open_clip", Some("model_cfg"), json!({"vision_cfg": {"timm_model_name": "x"}}), "ONNX"),
         ("open_clip", Some("model_cfg"), json!({"vision_cfg": {"layers": [3, 4]}}), "a ResNet"),
         (
             "open_clip",
@@ -440,6 +492,88 @@ fn what_timm_and_open_clip_have_besides_is_refused_in_words() {
         let error = refused(changed.path());
         assert!(error.contains(says), "{settings}: {error}");
     }
+}
+
+/// A copy of a folder of `open_clip` whose image tower has other settings.
+fn with_vision(name: &str, settings: Value) -> tempfile::TempDir {
+    let text = std::fs::read_to_string(folder(name).join("open_clip_config.json"));
+    let config: Value = serde_json::from_str(&text.expect("readable")).expect("JSON");
+    let mut vision = config["model_cfg"]["vision_cfg"].clone();
+    let Value::Object(settings) = settings else { panic!("settings are an object") };
+    settings.into_iter().for_each(|(field, value)| vision[field] = value);
+    with_settings(name, Some("model_cfg"), json!({"vision_cfg": vision}))
+}
+
+#[test]
+fn networks_of_timm_that_open_clip_s_folders_have_besides_are_refused_in_words() {
+    let (siglip, avg, convnext) = ("open_clip_siglip", "open_clip_vit_avg", "open_clip_convnext");
+    let name = |name: &str| json!({"timm_model_name": name});
+    for (folder, settings, says) in [
+        (
+            siglip,
+            name("eva02_base_patch16_clip_224"),
+            "\"eva02_base_patch16_clip_224\", which is not read",
+        ),
+        (siglip, name("vit_pe_core_base_patch16_224"), "export its `encode_image` to ONNX"),
+        (siglip, name("vit_relpos_medium_patch16_cls_224"), "export its `encode_image`"),
+        (siglip, name("vitamin_base_224"), "export its `encode_image`"),
+        (convnext, name("resnet50"), "export its `encode_image`"),
+        (convnext, name("convnext_atto"), "convnext_tiny to convnext_xxlarge are"),
+        (siglip, json!({"timm_pool": "tok"}), "\"tok\" is not known: token, avg and map are"),
+        (siglip, json!({"timm_pool": ""}), "gives no vector"),
+        (avg, json!({"timm_pool": "abs_attn"}), "an attention over a map of features"),
+        (convnext, json!({"timm_pool": "max"}), "a ConvNeXt takes \"avg\" or \"\" here"),
+        (avg, json!({"timm_proj": "conv"}), "`timm_proj` is \"conv\""),
+        (avg, json!({"timm_proj": 3}), "`timm_proj` is 3, and takes a text"),
+        (avg, json!({"timm_proj_bias": false}), "unexpected  visual.head.proj.bias"),
+        (avg, json!({"timm_proj": "none"}), "unexpected  visual.head.proj.bias"),
+        (avg, json!({"timm_proj": null}), "missing     head.weight"),
+        (convnext, json!({"timm_proj": "mlp"}), "missing     visual.head.mlp.fc1.bias"),
+    ] {
+        let changed = with_vision(folder, settings.clone());
+        let error = refused(changed.path());
+        assert!(error.contains(says), "{settings}: {error}");
+    }
+}
+
+#[test]
+fn what_open_clip_s_folders_say_of_timm_s_networks_matters() {
+    for (folder, settings) in [
+        ("open_clip_siglip", json!({"timm_model_name": "test_vit"})),
+        ("open_clip_vit_avg", json!({"timm_pool": "token"})),
+        ("open_clip_vit_avg", json!({"timm_model_name": "vit_huge_patch14_clip_quickgelu_224"})),
+    ] {
+        let changed = with_vision(folder, settings.clone());
+        let golden = Golden::at(self::folder(folder).join("reference.safetensors"));
+        assert!(distance(changed.path(), &golden) > WRONG, "{settings}");
+    }
+    // A tag names weights, no network.
+    let tagged = json!({"timm_model_name": "vit_huge_patch14_clip_224.laion2b"});
+    let golden = Golden::at(folder("open_clip_vit_avg").join("reference.safetensors"));
+    assert!(distance(with_vision("open_clip_vit_avg", tagged).path(), &golden) <= EMBEDDING);
+}
+
+#[test]
+fn what_wraps_trunk_and_head_alike_changes_nothing() {
+    for name in ["open_clip_vit_avg", "open_clip_convnext_mlp"] {
+        let wrapped = |own: &str, data: &[u8]| (format!("module.{own}"), data.to_vec());
+        let wrapped = with_weights(name, wrapped);
+        let golden = Golden::at(folder(name).join("reference.safetensors"));
+        assert!(distance(wrapped.path(), &golden) <= EMBEDDING, "{name}");
+        let network = network(wrapped.path(), (64, 64));
+        let layers = network.layers();
+        let wrapped = layers.iter().filter(|layer| layer.name.starts_with("module.visual."));
+        assert_eq!(wrapped.count(), layers.len(), "{name}");
+    }
+}
+
+#[test]
+fn open_clip_s_folders_of_timm_s_networks_prepare_images_as_they_say() {
+    let read = read_folder(&folder("open_clip_siglip"), None, Strictness::Exact).expect("sound");
+    assert_eq!(read.description.preprocessing.size, (40, 40));
+    assert_eq!(read.family, "open_clip");
+    assert!(read.preprocessor.is_some_and(|file| file.ends_with("open_clip_config.json")));
+    assert!(read.remarks.is_empty(), "{:?}", read.remarks);
 }
 
 #[test]

@@ -134,6 +134,7 @@ fn option(error: &Error) -> Option<&'static str> {
         Setting::Results => "--out, or --index of an index",
         Setting::Moved => "--moved",
         Setting::Images => "--images",
+        Setting::NoMaps => "--no-maps",
         Setting::Weights => "--weights",
         Setting::Cells => "--cell, --grid",
         Setting::Device => "--device",

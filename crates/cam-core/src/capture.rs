@@ -150,8 +150,13 @@ impl<'n> Capture<'n> {
     /// # Errors
     /// [`Error::Device`].
     pub fn outliers(&self) -> Result<Option<Vec<Outliers>>, Error> {
-        let run = locked(&self.attended.tokens).as_ref().map(|(_, run)| Arc::clone(run));
-        run.map(|run| run.outliers()).transpose()
+        let tokens = locked(&self.attended.tokens).as_ref().map(|(_, run)| Arc::clone(run));
+        let pooling = locked(&self.attended.pooling).clone();
+        match (tokens, pooling) {
+            (Some(run), _) => run.outliers().map(Some),
+            (None, Some(run)) => run.outliers(),
+            (None, None) => Ok(None),
+        }
     }
 
     /// Puts a target's k questions to every image.

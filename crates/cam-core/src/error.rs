@@ -183,12 +183,38 @@ pub enum Error {
         instead: String,
     },
 
+    /// Gradient times activation, summed over channels, in front of a norm.
+    #[error(
+        "behind `{layer}` a norm follows, which knows no length, so that gradient times activation sums to zero at every patch: \
+         {}, or use grad-cam or token-contributions", instead_of(instead.as_deref())
+    )]
+    CancelledByNorm {
+        /// The layer.
+        layer: String,
+        /// The layer behind it.
+        instead: Option<String>,
+    },
+
     /// A method compares queries and keys.
     #[error(
         "this method compares queries and keys, and the attention weights of this network are not a softmax of their \
          product alone: use legrad or token-contributions"
     )]
     NoQueries,
+
+    /// A method gives every patch an embedding of its own.
+    #[error(
+        "this method asks what embedding each patch would have alone, and this network makes one of all its tokens one behind \
+         another: use token-contributions"
+    )]
+    NoTokenEmbedding,
+
+    /// A method of a transformer's blocks, of a network of which only the attention that pools is known.
+    #[error(
+        "this method reads a transformer's blocks, and of this network only the attention that pools its tokens is known: use \
+         token-contributions, attention-contributions, legrad, grad-eclip or mask-clip, which read that one"
+    )]
+    OnlyPoolingIsKnown,
 
     /// CAM needs a linear head.
     #[error(
@@ -269,6 +295,11 @@ impl From<MapError> for Error {
             error => Self::Map(error),
         }
     }
+}
+
+fn instead_of(layer: Option<&str>) -> String {
+    let layer = layer.map_or_else(|| "the norm itself".to_owned(), |layer| format!("`{layer}`"));
+    format!("explain {layer}")
 }
 
 fn remedy(nearest: &[String]) -> String {

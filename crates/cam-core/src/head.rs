@@ -136,6 +136,12 @@ impl Head {
         Ok(parts)
     }
 
+    /// Whether there are such [parts](Self::per_position).
+    pub fn is_per_position(&self) -> bool {
+        let first = self.projection.first();
+        self.pooling != Pooling::Flatten || matches!(first, Some(ProjectionStep::Linear(_)))
+    }
+
     /// ∂s/∂e `[n, k, d]` to ∂s/∂A, exactly.
     pub fn pull_back(&self, activations: &Tensor<4>, gradients: Tensor<3>) -> Gradients {
         let pooled = self.pool(activations.clone());

@@ -47,6 +47,12 @@ pub trait Method: Send + Sync {
         true
     }
 
+    /// Whether the maps explain the score: say what in the image made it or would change it. Others only show where
+    /// something like the concept is.
+    fn is_explanation(&self) -> bool {
+        true
+    }
+
     /// Whether a map is a sum of what each channel contributes, so that their first principal
     /// component can take the place of the sum: [`EigenSmooth`](crate::methods::EigenSmooth).
     fn is_channel_sum(&self) -> bool {
@@ -77,6 +83,9 @@ impl<M: Method + ?Sized> Method for Box<M> {
     }
     fn depends_on_target(&self) -> bool {
         (**self).depends_on_target()
+    }
+    fn is_explanation(&self) -> bool {
+        (**self).is_explanation()
     }
     fn is_channel_sum(&self) -> bool {
         (**self).is_channel_sum()

@@ -1,6 +1,8 @@
 //! Patches with outstandingly long vectors.
 
-use crate::{Error, TokenRun, read};
+use burn::tensor::Tensor;
+
+use crate::{Error, PoolingRun, TokenLayout, TokenRun, read};
 
 /// A vector of more medians than this is outstandingly long.
 const MEDIANS: f32 = 3.0;
@@ -28,11 +30,25 @@ impl TokenRun {
     /// # Errors
     /// [`Error::Device`].
     pub fn outliers(&self) -> Result<Vec<Outliers>, Error> {
-        let patches = self.layout.patches();
-        let squares = self.end.clone().narrow(1, self.layout.before, patches).square();
-        let lengths = read(squares.sum_dim(2).sqrt())?;
-        Ok(lengths.chunks(patches).map(among).collect())
+        of_stream(&self.end, self.layout)
     }
+}
+
+impl PoolingRun {
+    /// Of each image; none where what is pooled comes from no stream of tokens.
+    ///
+    /// # Errors
+    /// [`Error::Device`].
+    pub fn outliers(&self) -> Result<Option<Vec<Outliers>>, Error> {
+        self.stream.as_ref().map(|stream| of_stream(stream, self.layout)).transpose()
+    }
+}
+
+fn of_stream(stream: &Tensor<3>, layout: TokenLayout) -> Result<Vec<Outliers>, Error> {
+    let patches = layout.patches();
+    let squares = stream.clone().narrow(1, layout.before, patches).square();
+    let lengths = read(squares.sum_dim(2).sqrt())?;
+    Ok(lengths.chunks(patches).map(among).collect())
 }
 
 fn among(lengths: &[f32]) -> Outliers {

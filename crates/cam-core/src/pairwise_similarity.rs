@@ -103,23 +103,26 @@ impl Pair {
     /// Decomposes the cosine of two images by what their patches wrote to their embeddings: M_pq = ⟨c_p, c'_q⟩/(‖e‖‖e'‖).
     /// What no patch wrote is [beside](Self::beside).
     ///
+    /// # Shapes
+    /// Parts of one image each; sizes may differ.
+    ///
     /// # Errors
     /// [`Error::ZeroEmbedding`], [`Error::TooManyPairs`], [`Error::NonFiniteMap`], [`Error::Device`].
     pub fn of_tokens(budget: Budget, parts: [&TokenParts; 2]) -> Result<Self, Error> {
         let sizes = parts.map(|parts| parts.grid);
         check(budget, sizes)?;
         let [first, second] = [(0, "first"), (1, "second")].map(|(side, which)| {
-            let length = length(parts[side].embedding.clone())?;
+            let length = length(parts[side].embeddings.clone())?;
             if length == 0.0 {
                 return Err(Error::ZeroEmbedding { which });
             }
             let patches = parts[side].patches.clone().div_scalar(length as f32);
-            let written = read(patches.clone().sum_dim(0))?;
-            let unit = read(parts[side].embedding.clone().div_scalar(length as f32))?;
+            let written = read(patches.clone().sum_dim(1))?;
+            let unit = read(parts[side].embeddings.clone().div_scalar(length as f32))?;
             Ok((patches, written, unit))
         });
         let ((a, from_a, unit_a), (b, from_b, unit_b)) = (first?, second?);
-        let contributions = finite(a.matmul(b.transpose()).unsqueeze_dim(0))?;
+        let contributions = finite(a.matmul(b.swap_dims(1, 2)))?;
         let [rest_a, rest_b] = [(&unit_a, &from_a), (&unit_b, &from_b)]
             .map(|(unit, from)| unit.iter().zip(from).map(|(u, w)| u - w).collect::<Vec<_>>());
         let [first, second] = [dot(&from_a, &rest_b), dot(&rest_a, &from_b)];

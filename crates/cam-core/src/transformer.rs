@@ -114,8 +114,12 @@ pub struct PoolingRun {
     pub layout: TokenLayout,
     /// The attention, of one row.
     pub attention: AttentionRun,
+    /// q, `[n, H, 1, d]`, and k, `[n, H, N, d]`, where A is softmax(q·kᵀ/√d).
+    pub queries_and_keys: Option<[Tensor<4>; 2]>,
     /// z, `[n, D]`.
     pub pooled: Tensor<2>,
+    /// The stream behind the last block, `[n, N, D]`, where the pooled tokens are a norm of it.
+    pub stream: Option<Tensor<3>>,
 }
 
 /// What a block computed: y = x + Σ_heads A·v·W + b, and then whatever is added to y.
@@ -215,6 +219,15 @@ impl AttentionRun {
         let gathered = gathered.reshape([n, heads, tokens, k, width]);
         let of_heads = (gathered * self.values.clone().unsqueeze_dim(3)).sum_dim(4).sum_dim(1);
         of_heads.reshape([n, tokens, k]).swap_dims(1, 2)
+    }
+
+    /// What it writes where its heads give this: `[n, H, tokens, d]`, joined and projected, to `[n, tokens, D]`.
+    pub fn written(&self, heads: Tensor<4>) -> Tensor<3> {
+        let [n, h, tokens, width] = heads.dims();
+        let joined = heads.swap_dims(1, 2).reshape([n * tokens, h * width]);
+        let written = joined.matmul(self.projection.clone()) + self.bias.clone().unsqueeze();
+        let [_, channels] = written.dims();
+        written.reshape([n, tokens, channels])
     }
 
     /// Vectors at what the attention writes, `[n, k, tokens, D]`, pulled back through the projection to the heads,

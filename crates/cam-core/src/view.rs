@@ -9,8 +9,11 @@ use crate::gradient_route::{
 use crate::methods::principal_maps;
 use crate::{
     Activations, AttentionPooling, Budget, Error, Footprint, Gradients, Head, Kept, Layer, Network,
-    PoolingRun, Progress, Route, Steps, Target, TokenRun, Transformer, normalize,
+    PoolingRun, Progress, Route, Steps, Target, TokenRun, Transformer, normalize, read,
 };
+
+/// A sum is nothing but rounding below this part of what it sums: a thousand channels in f32, and a gradient's own rounding.
+const ROUNDING: f32 = 1e-4;
 
 /// One layer of a capture, as a target's questions see it: what a [`Method`](crate::Method) makes
 /// maps of.
@@ -139,9 +142,13 @@ impl<'a> View<'a> {
     /// The network as a transformer, and what its last blocks computed: at least what is asked for.
     ///
     /// # Errors
-    /// [`Error::NoAttention`] where it is none.
+    /// [`Error::NoAttention`] where it is none, [`Error::OnlyPoolingIsKnown`] where an attention pools its tokens.
     pub fn tokens(&self, kept: Kept) -> Result<(&'a dyn Transformer, Arc<TokenRun>), Error> {
-        let network = self.network.transformer().ok_or(Error::NoAttention)?;
+        let network =
+            self.network.transformer().ok_or_else(|| match self.network.attention_pooling() {
+                Some(_) => Error::OnlyPoolingIsKnown,
+                None => Error::NoAttention,
+            })?;
         Ok((network, self.routes.tokens(kept).ok_or(Error::NoAttention)?))
     }
 
@@ -278,9 +285,30 @@ impl<'a> View<'a> {
 
     fn reduce(&self, contributions: Tensor<5>) -> Result<Tensor<4>, Error> {
         match self.reduction {
-            Reduction::Sum => Ok(contributions.sum_dim(2).squeeze_dim(2)),
+            Reduction::Sum => self.summed(contributions),
             Reduction::PrincipalComponent => principal_maps(contributions),
         }
+    }
+
+    /// The sum over channels, `[n, j, c, h', w']` to `[n, j, h', w']`.
+    ///
+    /// A norm knows no length, so that in front of one, where nothing else reads the layer, Σ_c G·A is zero at every position
+    /// and what is left is rounding.
+    fn summed(&self, contributions: Tensor<5>) -> Result<Tensor<4>, Error> {
+        let sum = contributions.clone().sum_dim(2).squeeze_dim(2);
+        if self.has_attention() {
+            let most = read(sum.clone().abs().max())?[0];
+            let summed = read(contributions.abs().sum_dim(2).max())?[0];
+            if most < ROUNDING * summed {
+                let layers = self.network.layers();
+                let behind = layers.get(self.layer.index() + 1);
+                return Err(Error::CancelledByNorm {
+                    layer: self.layer_name().to_owned(),
+                    instead: behind.map(|layer| layer.name.clone()),
+                });
+            }
+        }
+        Ok(sum)
     }
 
     /// Embeddings of other activations at the layer, one for each image, `[n, c, h', w']` to `[n, d]`.

@@ -47,6 +47,8 @@ pub enum Setting {
     Moved,
     /// The folder of an index's images.
     Images,
+    /// That an index keeps embeddings only.
+    NoMaps,
     /// The weight file.
     Weights,
     /// Side and number of a collage's cells.

@@ -58,6 +58,18 @@ pub enum Error {
         value: f32,
     },
 
+    /// A number that the maps of an index cannot hold.
+    #[error(
+        "number {position} of what is kept of it is {value}, more than the 65504 of half precision: keep embeddings \
+         only"
+    )]
+    TooLarge {
+        /// Where.
+        position: usize,
+        /// What stands there.
+        value: f32,
+    },
+
     /// No concept of that name.
     #[error("no concept is called `{name}`")]
     NoConcept {
@@ -84,7 +96,7 @@ pub enum Error {
         folder: PathBuf,
     },
 
-    /// An index that keeps no feature maps.
+    /// An index that keeps embeddings only.
     #[error(
         "the index keeps no feature maps, which explain what is found: make it again with them"
     )]

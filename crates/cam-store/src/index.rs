@@ -4,7 +4,8 @@
 //! index.json      version and fingerprint
 //! entries.log     a line for each image that came or went: a checksum and JSON
 //! vectors.f32     embeddings at length one, little-endian, width numbers to a row
-//! maps.f16        activations of the layer, channel after channel, one image behind the other
+//! maps.f16        activations of the layer, or of a transformer what patches wrote to the embedding, channel after
+//!                 channel, one image behind the other
 //! ```
 //!
 //! Everything only grows. An image's numbers are written before its line, and a line counts once it is
@@ -22,6 +23,7 @@ mod entry;
 mod file;
 mod header;
 mod log;
+mod maps;
 mod names;
 mod reader;
 mod search;
@@ -30,6 +32,7 @@ mod writer;
 pub use compact::Compacted;
 pub use entry::{Entry, Image};
 pub use header::Header;
+pub use maps::Maps;
 pub use reader::Index;
 pub use search::Hit;
 pub use writer::Writer;

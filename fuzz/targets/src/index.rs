@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cam_store::Index;
-use cam_store::index::{Header, Image, Writer};
+use cam_store::index::{Header, Image, Maps, Writer};
 
 use crate::concepts::fingerprint;
 use crate::scratch::with_folder;
@@ -25,9 +25,9 @@ pub fn run(bytes: &[u8]) {
             if let Ok(vector) = index.vector(entry) {
                 assert_eq!(vector.len(), width, "{}", entry.image.path);
             }
-            if let Ok(activations) = index.activations(entry) {
+            if let Ok(maps) = index.maps(entry) {
                 let expected: u64 = entry.shape.iter().map(|&side| u64::from(side)).product();
-                assert_eq!(activations.len() as u64, expected, "{}", entry.image.path);
+                assert_eq!(maps.len() as u64, expected, "{}", entry.image.path);
             }
         }
         if index.verify().is_ok() {
@@ -60,12 +60,14 @@ fn write(folder: &Path, bytes: &[u8]) {
 }
 
 pub fn seeds() -> Vec<Vec<u8>> {
-    [0, 1, 3].into_iter().map(|count| of_images(count, true)).chain([of_images(2, false)]).collect()
+    let tokens = Maps::TokenContributions { blocks: 4 };
+    let some = [(0, Maps::Activations), (1, Maps::Activations), (3, tokens), (2, Maps::None)];
+    some.into_iter().map(|(count, maps)| of_images(count, maps)).collect()
 }
 
-fn of_images(count: u64, has_maps: bool) -> Vec<u8> {
+fn of_images(count: u64, kept: Maps) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("there is a place for temporary files");
-    let header = Header::new(fingerprint(), "/images".into(), "layer4".into(), None, has_maps);
+    let header = Header::new(fingerprint(), "/images".into(), "layer4".into(), None, kept);
     let mut writer = Writer::open(folder.path(), header).expect("it can be made");
     for number in 0..count {
         let image = Image {
@@ -76,7 +78,10 @@ fn of_images(count: u64, has_maps: bool) -> Vec<u8> {
             pixels: [4, 3],
             damaged: false,
         };
-        let maps = if has_maps { (&[0.5; 4][..], [2, 1, 2]) } else { (&[][..], [0; 3]) };
+        let maps = match kept {
+            Maps::None => (&[][..], [0; 3]),
+            _ => (&[0.5; 4][..], [2, 1, 2]),
+        };
         writer.add(image, &[1.0, number as f32, -0.5], maps).expect("it is added");
     }
     writer.sync().expect("it is written");

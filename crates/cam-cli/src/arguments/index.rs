@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, value_parser};
 
+use super::method::blocks;
 use super::{Setup, Upsampled};
 
 /// Arguments of `cam index`.
@@ -24,6 +25,11 @@ pub struct Index {
     /// Keep embeddings only: a fiftieth of the space, but what is found cannot be explained.
     #[arg(long)]
     pub no_maps: bool,
+
+    /// Of a transformer whose class token is read, keep what so many of the last blocks took from each patch, or `all`;
+    /// 4 unless given.
+    #[arg(long, value_name = "N|all", value_parser = blocks, hide_short_help = true, conflicts_with = "no_maps")]
+    pub blocks: Option<usize>,
 
     /// The folder is the one that was indexed, moved, though less than half of its images are as they were.
     #[arg(long, hide_short_help = true)]
@@ -141,7 +147,7 @@ pub struct Search {
 }
 
 const HELP: &str = "\
-What is found is explained from the feature maps in the index, without running the network on it again.
+What is found is explained from what the index keeps of it, without running the network on it again.
 
 Examples:
   cam index photographs --index shelf

@@ -38,7 +38,7 @@ fn samples(text: &str) -> Result<u32, String> {
 }
 
 /// All are as many as there are.
-fn blocks(text: &str) -> Result<usize, String> {
+pub(super) fn blocks(text: &str) -> Result<usize, String> {
     match text {
         "all" => Ok(usize::MAX),
         text => {

@@ -24,6 +24,7 @@ fn add(arguments: &Index, environment: &Environment) -> Result<(), Failure> {
     let settings = Settings {
         index: arguments.index.clone(),
         keeps_maps: !arguments.no_maps,
+        blocks: arguments.blocks,
         is_moved: arguments.moved,
     };
     let summary = index::index(&model, folder, &settings)?;

@@ -1,7 +1,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use cam_explain::index::{Index, Searched, Why};
+use cam_explain::compare::{Beside, Compared, pairs_of};
+use cam_explain::index::{Index, Searched, Shown, Why};
 use cam_explain::{Environment, Source};
 use cam_files::Sha256;
 use cam_store::index::Hit;
@@ -26,6 +27,12 @@ struct Line<'a> {
     query_damaged: bool,
     /// What is odd about the query.
     query_remarks: &'a [String],
+    /// What pairs are of; with --explain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pairs: Option<&'static str>,
+    /// What of the cosine is of no pair, the query's first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside>,
     /// What each position of the query adds to the cosine, row by row; with --explain.
     #[serde(skip_serializing_if = "Option::is_none")]
     query_map: Option<Vec<f32>>,
@@ -48,13 +55,13 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
     let size = images.size.as_ref().map(|_| asked.size);
     let reading = index.reading(asked, size, images.fit);
     let model = arguments.setup.load(environment)?.with_images(reading).upsampled(upsample);
-    let shown = (arguments.images.as_deref(), draws);
+    // Why one ranks above another needs no pairs.
+    let explains = arguments.explain || draws && arguments.why.is_none();
+    let shown = Shown { images: arguments.images.as_deref(), draws, explains };
     let search = index.search(&model, &source, arguments.top as usize, shown)?;
 
-    let explains = arguments.explain || draws;
-    // Why one ranks above another needs no pairs.
-    let needs_pairs = arguments.explain || arguments.why.is_none() || search.has_pairs();
-    let drawn = if explains && needs_pairs { search.compare()? } else { Vec::new() };
+    let compares = explains || draws && search.has_pairs();
+    let drawn = if compares { search.compare()? } else { Vec::new() };
     let why = arguments.why.as_ref().map(|sides| search.why([&sides[0], &sides[1]])).transpose()?;
     if let Some(path) = &figure {
         let picture = search.figure(&drawn, why.as_ref())?.draw();
@@ -65,9 +72,9 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
     }
     let to_stdout = [&figure, html].into_iter().flatten().any(|path| is_stdout(path));
     for (rank, hit) in search.hits.iter().enumerate() {
+        let explained = drawn.get(rank).filter(|_| arguments.explain);
         if arguments.json {
-            let maps = drawn.get(rank).filter(|_| arguments.explain).map(|d| d.pair.maps());
-            let line = Line::new(&search, rank, hit, maps);
+            let line = Line::new(&search, rank, hit, explained);
             print::line(serde_json::to_string(&line).context("writing JSON")?)?;
         } else {
             let image = &search.entry(hit).image;
@@ -75,6 +82,9 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
             let damaged = if image.damaged { "  (damaged file)" } else { "" };
             let line = format!("{rank:>4}  {:.3}  {path}{damaged}", hit.cosine);
             print::beside(to_stdout, line)?;
+            if let Some(parts) = explained.and_then(parts) {
+                print::beside(to_stdout, format_args!("      {parts}"))?;
+            }
         }
     }
     if let Some(why) = why.filter(|_| !arguments.json) {
@@ -88,9 +98,10 @@ pub fn run(arguments: &Search, environment: &Environment) -> Result<(), Failure>
 }
 
 impl<'a> Line<'a> {
-    fn new(search: &'a Searched<'_>, rank: usize, hit: &Hit, maps: Option<[Vec<f32>; 2]>) -> Self {
+    fn new(search: &'a Searched<'_>, rank: usize, hit: &Hit, explained: Option<&Compared>) -> Self {
         let image = &search.entry(hit).image;
-        let [query_map, map] = maps.map_or([None, None], |maps| maps.map(Some));
+        let pair = explained.map(|compared| &compared.pair);
+        let [query_map, map] = pair.map_or([None, None], |pair| pair.maps().map(Some));
         let [width, height] = image.pixels;
         let condition = &search.query.condition;
         Self {
@@ -103,10 +114,19 @@ impl<'a> Line<'a> {
             damaged: image.damaged,
             query_damaged: condition.damaged,
             query_remarks: &condition.remarks,
+            pairs: pair.map(pairs_of),
+            beside: pair.and_then(Beside::of),
             query_map,
             map,
         }
     }
+}
+
+/// What of a cosine is of pairs of patches, and what of none, where there is such.
+fn parts(compared: &Compared) -> Option<String> {
+    let [first, second] = &compared.names;
+    let pairs = compared.pair.contributions().iter().map(|&value| f64::from(value)).sum();
+    Some(Beside::of(&compared.pair)?.line(pairs, [first, second]))
 }
 
 /// What is wrong with the arguments and files, before any work.

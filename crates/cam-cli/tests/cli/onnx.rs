@@ -126,6 +126,21 @@ fn a_transformer_is_explained_by_token_contributions_whose_shares_sum_to_the_sco
 }
 
 #[test]
+fn what_does_not_explain_the_score_says_so() {
+    let place = place("tiny_vit.ts17.onnx");
+    let words = "explain cat.png -c coffee.png --weights net.onnx --preprocess half --json";
+    for method in ["mask-clip", "sclip", "patch-similarity"] {
+        let run = place.say(&format!("{words} --method {method}"));
+        assert!(run.err.contains("it does not explain the score"), "{}", run.seen());
+        let question = &run.done().json()["queries"][0]["questions"][0];
+        assert_eq!(question["is_explanation"], false, "{method}");
+    }
+    let run = place.say(words);
+    assert!(!run.err.contains("does not explain"), "{}", run.seen());
+    assert!(run.done().json()["queries"][0]["questions"][0]["is_explanation"].is_null());
+}
+
+#[test]
 fn a_method_of_attention_says_why_it_cannot_explain_a_convolutional_network() {
     let place = place("tiny_resnet_d.ts17.onnx");
     let words = "explain cat.png -c coffee.png --weights net.onnx --preprocess half --json";
@@ -160,8 +175,8 @@ fn every_command_takes_what_is_usual_for_a_transformer_and_says_so() {
     let search = format!("search cat.png --index shelf {net}");
     place.say(&search).done();
     place.say(&format!("{search} --why 1 2 --out why.png")).done();
-    let refused = place.say(&format!("{search} --explain"));
-    assert!(refused.code != 0 && refused.err.contains("compare the query"), "{}", refused.seen());
+    let explained = place.say(&format!("{search} --explain --out pairs.png")).done().text();
+    assert!(explained.contains("the late attentions make"), "{explained}");
 }
 
 #[test]

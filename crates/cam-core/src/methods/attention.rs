@@ -1,9 +1,10 @@
 //! What methods of attention share.
 
 use burn::tensor::Tensor;
+use burn::tensor::activation::softmax;
 
 use crate::gradient_route::vector_jacobian_product;
-use crate::{BlockRun, Error, Place, TokenRun, Transformer, View};
+use crate::{AttentionRun, BlockRun, Error, Place, TokenLayout, Transformer, View};
 
 /// All blocks: as many as there are.
 pub(super) const ALL: usize = usize::MAX;
@@ -14,19 +15,29 @@ pub(super) fn read_behind(
     block: &BlockRun,
     vectors: Tensor<2>,
 ) -> Result<Tensor<3>, Error> {
-    let (from, to) = (Place::AfterAttention(block.index), Place::Before(block.index + 1));
     vector_jacobian_product(&block.after_attention, vectors, |y| {
-        network.readout().forward(network.stream(y, from, to))
+        network.readout().forward(behind(network, block, y))
     })
 }
 
-/// ∂s/∂A = u·v of a block, `[n, H, N, N]`, for ∂s/∂y `[n, N, D]`: no gradient passes through the softmax.
-pub(super) fn of_weights(block: &BlockRun, gradient: Tensor<3>) -> Tensor<4> {
-    let u = block.attention.to_heads(gradient.unsqueeze_dim(1)).squeeze_dim::<4>(3);
-    u.matmul(block.attention.values.clone().swap_dims(2, 3))
+/// The stream behind a block whose attention left another y, `[n, N, D]` both.
+pub(super) fn behind(network: &dyn Transformer, block: &BlockRun, y: Tensor<3>) -> Tensor<3> {
+    network.stream(y, Place::AfterAttention(block.index), Place::Before(block.index + 1))
 }
 
-/// The mean over the heads of `[n, H, N, N]`.
+/// ∂s/∂A = u·v, `[n, H, rows, N]`, for ∂s/∂y `[n, rows, D]`: no gradient passes through the softmax.
+pub(super) fn of_weights(attention: &AttentionRun, gradient: Tensor<3>) -> Tensor<4> {
+    let u = attention.to_heads(gradient.unsqueeze_dim(1)).squeeze_dim::<4>(3);
+    u.matmul(attention.values.clone().swap_dims(2, 3))
+}
+
+/// softmax(a·bᵀ/√d) of every head: `[n, H, rows, d]` and `[n, H, N, d]` to `[n, H, rows, N]`.
+pub(super) fn alike(a: Tensor<4>, b: Tensor<4>) -> Tensor<4> {
+    let [_, _, _, width] = a.dims();
+    softmax(a.matmul(b.swap_dims(2, 3)).div_scalar((width as f32).sqrt()), 3)
+}
+
+/// The mean over the heads of `[n, H, rows, N]`.
 pub(super) fn mean_of_heads(weights: Tensor<4>) -> Tensor<3> {
     weights.mean_dim(1).squeeze_dim(1)
 }
@@ -41,7 +52,7 @@ pub(super) fn as_read(network: &dyn Transformer, matrix: Tensor<3>) -> Tensor<2>
 /// Maps of every question, `[n, k, h, w]`, made of what `[n, N]` is computed for each.
 pub(super) fn by_question(
     view: &View<'_>,
-    run: &TokenRun,
+    layout: &TokenLayout,
     map: impl Fn(usize) -> Result<Tensor<2>, Error>,
 ) -> Result<Tensor<4>, Error> {
     let mut steps = view.steps(view.questions())?;
@@ -51,20 +62,15 @@ pub(super) fn by_question(
         Ok(map)
     });
     let tokens = Tensor::stack(maps.collect::<Result<Vec<_>, Error>>()?, 1);
-    Ok(run.layout.split(tokens).0)
+    Ok(layout.split(tokens).0)
 }
 
 /// The same map for every question, of `[n, N]`.
-pub(super) fn for_all(view: &View<'_>, run: &TokenRun, tokens: Tensor<2>) -> Tensor<4> {
-    run.layout.split(tokens.unsqueeze_dim::<3>(1).repeat_dim(1, view.questions())).0
+pub(super) fn for_all(view: &View<'_>, layout: &TokenLayout, tokens: Tensor<2>) -> Tensor<4> {
+    layout.split(tokens.unsqueeze_dim::<3>(1).repeat_dim(1, view.questions())).0
 }
 
 /// One question's vectors of `[n, k, d]`.
 pub(super) fn vectors(all: &Tensor<3>, question: usize) -> Tensor<2> {
     all.clone().narrow(1, question, 1).squeeze_dim(1)
-}
-
-/// The last block.
-pub(super) fn last(run: &TokenRun) -> Result<&BlockRun, Error> {
-    run.blocks.last().ok_or(Error::NoAttention)
 }

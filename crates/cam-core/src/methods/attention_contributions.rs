@@ -1,5 +1,6 @@
 use burn::tensor::Tensor;
 
+use super::last_attention::LastAttention;
 use super::{Cost, MethodInfo, Need, attention};
 use crate::{Error, Kept, Method, Probe, View};
 
@@ -18,7 +19,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 ///
 /// map(i) = Σ_h Σ_q A^h_{qi} · ∂s/∂A^h_{qi} = Σ_h Σ_q A^h_{qi} ⟨u^h_q, v^h_i⟩
 ///
-/// A = attention weights of the last block, v = its values, u^h_q = W^h·∂s/∂y_q: the gradient behind that attention,
+/// A = attention weights of the last block, or of the attention that pools (SigLIP), v = its values, u^h_q = W^h·∂s/∂y_q: the gradient behind that attention,
 /// pulled back through its output projection; h = heads, q = tokens. Over all tokens the map sums to ⟨∂s/∂o, o⟩, o being
 /// the joined heads: the first-order share of the last attention, its MLP and the final norm differentiated. Signed.
 /// [`TokenContributions`](super::TokenContributions) hold the norm's σ instead, pass the MLP by, and sum to the score.
@@ -28,13 +29,12 @@ pub struct AttentionContributions;
 
 impl Method for AttentionContributions {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(self.keeps())?;
-        let block = attention::last(&run)?;
-        attention::by_question(view, &run, |question| {
+        let last = LastAttention::of(view, self.keeps())?;
+        attention::by_question(view, last.layout(), |question| {
             let vectors = attention::vectors(view.embedding_gradients(), question);
-            let gradient = attention::read_behind(network, block, vectors)?;
+            let gradient = last.gradient(vectors)?;
             let probe = Probe { start: 0, vectors: gradient.unsqueeze_dim(1) };
-            Ok(block.attention.by_token(&probe).squeeze_dim(1))
+            Ok(last.attention()?.by_token(&probe).squeeze_dim(1))
         })
     }
 

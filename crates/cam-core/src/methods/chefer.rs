@@ -42,7 +42,7 @@ impl Default for Chefer {
 impl Method for Chefer {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let (network, run) = view.tokens(self.keeps())?;
-        attention::by_question(view, &run, |question| {
+        attention::by_question(view, &run.layout, |question| {
             let vectors = attention::vectors(view.embedding_gradients(), question);
             let layers = weighted(network, run.last(self.blocks), vectors)?;
             let [n, tokens, _] = run.start.dims();
@@ -76,8 +76,8 @@ fn weighted(
             None => attention::read_behind(network, block, vectors.clone())?,
             Some((next, gradient)) => to_earlier(network, block, next, gradient)?,
         };
-        let product =
-            attention::of_weights(block, gradient.clone()) * block.attention.weights.clone();
+        let product = attention::of_weights(&block.attention, gradient.clone())
+            * block.attention.weights.clone();
         layers.push(attention::mean_of_heads(product.clamp_min(0.0)));
         behind = Some((block, gradient));
     }

@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
 
+use super::last_attention::LastAttention;
 use super::{Cost, MethodInfo, Need, attention};
-use crate::{BlockRun, Error, Kept, Method, TokenRun, View, normalize};
+use crate::{Error, Kept, Method, TokenLayout, View, normalize};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "grad-eclip",
@@ -21,29 +22,19 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 ///
 /// w = ∂s/∂o, o being the joined heads of the last block in front of the output projection W; v = values, q̃ = W·q + b
 /// and k̃ = W·k + b of the joined queries and keys, LayerScale included; q = the tokens that the embedding is read off: the
-/// class token.
+/// class token. Where an attention pools all tokens (SigLIP), it is of that attention, and q is its probe.
 ///
 /// Deviation: the authors' program runs the last block with a single head, which is another network than the one that is
-/// asked; here it keeps its heads. Where tokens are averaged, the maps of all that are read are summed. Nothing negative
-/// is shown.
+/// asked; here it keeps its heads, and [`GradEclipSingleHead`](super::GradEclipSingleHead) is as the program. Where tokens
+/// are averaged, the maps of all that are read are summed. Nothing negative is shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct GradEclip;
 
 impl Method for GradEclip {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(self.keeps())?;
-        let block = attention::last(&run)?;
-        let [queries, keys] = block.queries_and_keys.clone().ok_or(Error::NoQueries)?;
-        let [_, _, tokens, _] = queries.dims();
-        let (start, read) = network.readout().reads(tokens);
-        let queries = written(block, queries).narrow(1, start, read);
-        let likeness = among_patches(cosines(queries, written(block, keys)), &run);
-        attention::by_question(view, &run, |question| {
-            let vectors = attention::vectors(view.embedding_gradients(), question);
-            let gradient = attention::read_behind(network, block, vectors)?;
-            let weights = attention::of_weights(block, gradient).sum_dim(1).squeeze_dim::<3>(1);
-            let map = (weights.narrow(1, start, read) * likeness.clone()).clamp_min(0.0);
-            Ok(map.sum_dim(1).squeeze_dim(1))
+        let last = LastAttention::of(view, self.keeps())?;
+        maps(view, &last, |question| {
+            last.gradient(attention::vectors(view.embedding_gradients(), question))
         })
     }
 
@@ -56,14 +47,22 @@ impl Method for GradEclip {
     }
 }
 
-/// `[n, H, N, d]`, joined and projected onto the stream: `[n, N, D]`.
-fn written(block: &BlockRun, heads: Tensor<4>) -> Tensor<3> {
-    let [n, h, tokens, width] = heads.dims();
-    let joined = heads.swap_dims(1, 2).reshape([n * tokens, h * width]);
-    let stream = joined.matmul(block.attention.projection.clone())
-        + block.attention.bias.clone().unsqueeze();
-    let [_, channels] = stream.dims();
-    stream.reshape([n, tokens, channels])
+/// Maps of ∂s/∂y, `[n, rows, D]`, of each question: y is what is behind the attention.
+pub(super) fn maps(
+    view: &View<'_>,
+    last: &LastAttention<'_>,
+    gradient: impl Fn(usize) -> Result<Tensor<3>, Error>,
+) -> Result<Tensor<4>, Error> {
+    let attention = last.attention()?;
+    let (start, read) = last.reads();
+    let [queries, keys] = last.queries_and_keys()?.map(|heads| attention.written(heads));
+    let likeness = cosines(queries.narrow(1, start, read), keys);
+    let likeness = among_patches(likeness, last.layout());
+    attention::by_question(view, last.layout(), |question| {
+        let weights = attention::of_weights(attention, gradient(question)?);
+        let weights = weights.sum_dim(1).squeeze_dim::<3>(1).narrow(1, start, read);
+        Ok((weights * likeness.clone()).clamp_min(0.0).sum_dim(1).squeeze_dim(1))
+    })
 }
 
 /// The cosine of every row of one to every row of the other, `[n, a, D]` and `[n, b, D]` to `[n, a, b]`.
@@ -76,8 +75,8 @@ fn cosines(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
 }
 
 /// From 0 to 1 among the patches of each row.
-fn among_patches(likeness: Tensor<3>, run: &TokenRun) -> Tensor<3> {
-    let patches = likeness.clone().narrow(2, run.layout.before, run.layout.patches());
+fn among_patches(likeness: Tensor<3>, layout: &TokenLayout) -> Tensor<3> {
+    let patches = likeness.clone().narrow(2, layout.before, layout.patches());
     let (least, most) = (patches.clone().min_dim(2), patches.max_dim(2));
     let range = (most - least.clone()).clamp_min(f32::MIN_POSITIVE);
     (likeness - least) / range

@@ -20,6 +20,9 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// explanations of convolutional neural networks*, arXiv 2011.08891, equation 3). It shows exactly
 /// where the score comes from when what follows the layer is linear.
 ///
+/// In front of a norm that alone reads the layer, as in a transformer's stream in front of its last block, the sum is zero at
+/// every position, whatever is asked: [`Error::CancelledByNorm`] names the layer to take.
+///
 /// Deviation from the paper: none; its ReLU is optional there and left out here.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HiResCam;

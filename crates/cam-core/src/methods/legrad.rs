@@ -1,7 +1,8 @@
 use burn::tensor::Tensor;
 
+use super::last_attention::LastAttention;
 use super::{Cost, MethodInfo, Need, Setting, attention};
-use crate::{BlockRun, Error, Kept, Method, View};
+use crate::{AttentionRun, BlockRun, Error, Kept, Method, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "legrad",
@@ -25,6 +26,10 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 /// Deviation: s^l is read as the network reads its last block (the authors' program for CLIP averages all tokens); the sum
 /// is over all blocks unless fewer are asked for (the program takes the last two). Their min-max is a step of its own
 /// here. Nothing negative is shown: it cannot say what speaks against.
+///
+/// Where an attention pools all tokens (SigLIP), the map is of that attention alone, which is the only place where patches
+/// meet the question: map(i) = mean_h max(∂s/∂A^h_i, 0). The authors' program sums such maps over the last two blocks and
+/// blanks what an empty prompt finds; here it is that of the last stream, and nothing is blanked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LeGrad {
     /// How many of the last blocks; more than there are are all.
@@ -39,6 +44,9 @@ impl Default for LeGrad {
 
 impl Method for LeGrad {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
+        if view.attention_pooling().is_some() {
+            return of_pooling(view, self.keeps());
+        }
         let (network, run) = view.tokens(self.keeps())?;
         let blocks = run.last(self.blocks);
         let read = |block: &BlockRun| {
@@ -46,13 +54,12 @@ impl Method for LeGrad {
         };
         let vectors: Vec<Tensor<3>> = blocks.iter().map(read).collect::<Result<_, _>>()?;
         let [n, tokens, _] = run.start.dims();
-        attention::by_question(view, &run, |question| {
+        attention::by_question(view, &run.layout, |question| {
             let mut sum = Tensor::zeros([n, tokens], &run.start.device());
             for (block, vectors) in blocks.iter().zip(&vectors) {
                 let vectors = attention::vectors(vectors, question);
                 let gradient = attention::read_behind(network, block, vectors)?;
-                let positive = attention::of_weights(block, gradient).clamp_min(0.0);
-                sum = sum + attention::mean_of_heads(positive).mean_dim(1).squeeze_dim(1);
+                sum = sum + positive(&block.attention, gradient);
             }
             Ok(sum)
         })
@@ -65,4 +72,19 @@ impl Method for LeGrad {
     fn is_of_network(&self) -> bool {
         true
     }
+}
+
+/// Of the attention that pools alone.
+fn of_pooling(view: &View<'_>, kept: Kept) -> Result<Tensor<4>, Error> {
+    let last = LastAttention::of(view, kept)?;
+    attention::by_question(view, last.layout(), |question| {
+        let vectors = attention::vectors(view.embedding_gradients(), question);
+        Ok(positive(last.attention()?, last.gradient(vectors)?))
+    })
+}
+
+/// mean_h mean_q max(∂s/∂A, 0), `[n, N]`, for ∂s/∂y `[n, rows, D]`.
+fn positive(attention: &AttentionRun, gradient: Tensor<3>) -> Tensor<2> {
+    let positive = attention::of_weights(attention, gradient).clamp_min(0.0);
+    attention::mean_of_heads(positive).mean_dim(1).squeeze_dim(1)
 }

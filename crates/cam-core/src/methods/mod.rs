@@ -27,6 +27,7 @@ mod cam;
 mod channel_masks;
 mod chefer;
 mod contributions;
+mod dense;
 mod eigen_cam;
 mod eigen_grad_cam;
 mod eigen_smooth;
@@ -39,6 +40,7 @@ mod grad_cam;
 mod grad_cam_element_wise;
 mod grad_cam_plus_plus;
 mod grad_eclip;
+mod grad_eclip_single_head;
 mod guided_backprop;
 mod guided_grad_cam;
 mod hi_res_cam;
@@ -47,15 +49,19 @@ mod integrated_gradients;
 mod is_cam;
 mod kpca_cam;
 mod lanczos;
+mod last_attention;
 mod layer_cam;
 mod legrad;
+mod mask_clip;
 mod occlusion;
+mod patch_similarity;
 mod principal;
 mod random_cam;
 mod raw_attention;
 mod refine_cam;
 mod rise;
 mod rollout;
+mod sclip;
 mod score_cam;
 mod seg_eigen_cam;
 mod shapley_cam;
@@ -118,9 +124,13 @@ catalogue! {
     attention_contributions::AttentionContributions,
     legrad::LeGrad,
     grad_eclip::GradEclip,
+    grad_eclip_single_head::GradEclipSingleHead,
     chefer::Chefer,
     rollout::Rollout,
     raw_attention::RawAttention,
+    mask_clip::MaskClip,
+    sclip::Sclip,
+    patch_similarity::PatchSimilarity,
 }
 
 /// What is known about the method of that name, or none.

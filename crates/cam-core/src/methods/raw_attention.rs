@@ -1,5 +1,6 @@
 use burn::tensor::Tensor;
 
+use super::last_attention::LastAttention;
 use super::{Cost, MethodInfo, Need, attention};
 use crate::{Error, Kept, Method, View};
 
@@ -18,7 +19,7 @@ pub(super) const INFO: MethodInfo = MethodInfo {
 ///
 /// map(i) = mean_h A^h_{qi}
 ///
-/// A = attention weights of the last block, q = the token that the embedding is read off, or the mean of the rows of those
+/// A = attention weights of the last block, or of the attention that pools (SigLIP), q = the token that the embedding is read off, or the mean of the rows of those
 /// that are. It does not depend on the question, and attention says how much was taken, not what it was worth: a
 /// baseline. No deviation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -26,11 +27,10 @@ pub struct RawAttention;
 
 impl Method for RawAttention {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
-        let (network, run) = view.tokens(self.keeps())?;
-        let [_, tokens, _] = run.start.dims();
-        let (start, length) = network.readout().reads(tokens);
-        let rows = attention::mean_of_heads(attention::last(&run)?.attention.rows(start, length));
-        Ok(attention::for_all(view, &run, rows.mean_dim(1).squeeze_dim(1)))
+        let last = LastAttention::of(view, self.keeps())?;
+        let (start, length) = last.reads();
+        let rows = attention::mean_of_heads(last.attention()?.rows(start, length));
+        Ok(attention::for_all(view, last.layout(), rows.mean_dim(1).squeeze_dim(1)))
     }
 
     fn keeps(&self) -> Kept {

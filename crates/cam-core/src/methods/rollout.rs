@@ -45,7 +45,7 @@ impl Method for Rollout {
         });
         let rolled = layers.reduce(|product, layer| layer.matmul(product));
         let rolled = rolled.ok_or(Error::NoAttention)?;
-        Ok(attention::for_all(view, &run, attention::as_read(network, rolled)))
+        Ok(attention::for_all(view, &run.layout, attention::as_read(network, rolled)))
     }
 
     fn keeps(&self) -> Kept {

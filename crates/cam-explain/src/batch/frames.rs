@@ -4,7 +4,7 @@ use std::time::Instant;
 use cam_files::Sha256;
 use cam_models::Rgb8;
 
-use super::{KEPT, Line, Questions, Results, Summary};
+use super::{Answered, KEPT, Line, Questions, Results, Summary};
 use crate::error::{Context as _, Error, Setting};
 use crate::explain::Condition;
 use crate::model::Model;
@@ -66,7 +66,8 @@ pub fn run(
         let tensor = tensors::images(network, std::slice::from_ref(&pixels))?;
         let found = questions.ask(network, tensor);
         let found = found.map_err(|error| error.of(format_args!("frame {}", number - 1)))?;
-        let mut concepts = found.into_iter().next().context("a frame was explained")?;
+        let answered = found.into_iter().next().context("a frame was explained")?;
+        let Answered { mut concepts, remark } = answered;
         for (index, found) in concepts.iter_mut().enumerate() {
             if let Some(before) = before.as_ref().map(|maps| &maps[index]) {
                 for (value, last) in found.map.iter_mut().zip(before) {
@@ -79,7 +80,9 @@ pub fn run(
         run += 1;
         if !results.holds(&path) {
             let pixels = Some([width as u32, height as u32]);
-            let (sha256, condition) = (Some(sha256), Some(condition.clone()));
+            let mut condition = condition.clone();
+            condition.remarks.extend(remark);
+            let (sha256, condition) = (Some(sha256), Some(condition));
             results.add(&Line { path, sha256, pixels, condition, concepts, error: None })?;
         }
     }

@@ -5,7 +5,7 @@ use cam_files::Sha256;
 use cam_models::{ConvNet, InputImage};
 
 use super::names::Names;
-use super::{KEPT, Line, Questions, Results, Summary, unchanged};
+use super::{Answered, KEPT, Line, Questions, Results, Summary, unchanged};
 use crate::error::Error;
 use crate::explain::{Condition, PreparedImage};
 use crate::folder::Found;
@@ -56,7 +56,9 @@ impl Folder<'_> {
             prepare: &prepare,
             run: &run,
         };
+        let mut outstanding = 0_usize;
         let ended = lanes::in_order(model, &due, work, |found, asked| {
+            outstanding += usize::from(asked.as_ref().is_ok_and(|(_, it)| it.remark.is_some()));
             let line = line(found, asked)?;
             if let Some(error) = &line.error {
                 notice::error(error);
@@ -66,6 +68,12 @@ impl Folder<'_> {
         });
         drop(bar);
         ended?;
+        if outstanding > 0 {
+            notice::remark(format_args!(
+                "{outstanding} of {} images have patches with outstandingly long vectors; their remarks say how many",
+                due.len()
+            ));
+        }
         results.sort()?;
         let rate = due.len() as f64 / started.elapsed().as_secs_f64();
         Ok(Summary::new(results, (!due.is_empty()).then_some(rate)))
@@ -76,10 +84,11 @@ impl Folder<'_> {
 type Looked = (Sha256, [u32; 2], Condition);
 
 /// What comes of an image, were it that it fails.
-fn line(found: &Found, asked: Result<(Looked, Vec<super::Found>), Error>) -> Result<Line, Error> {
+fn line(found: &Found, asked: Result<(Looked, Answered), Error>) -> Result<Line, Error> {
     let path = found.name.to_string();
     let error = match asked {
-        Ok(((sha256, pixels, condition), concepts)) => {
+        Ok(((sha256, pixels, mut condition), Answered { concepts, remark })) => {
+            condition.remarks.extend(remark);
             let (sha256, pixels, condition) = (Some(sha256), Some(pixels), Some(condition));
             return Ok(Line { path, sha256, pixels, condition, concepts, error: None });
         }

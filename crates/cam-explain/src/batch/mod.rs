@@ -39,7 +39,9 @@ use serde::Serialize;
 
 use crate::concepts::{self, ConceptsAs};
 use crate::error::{Context as _, Error};
-use crate::explain::{MethodOptions, check_use, rule, usual_sum};
+use crate::explain::{
+    MethodOptions, check_use, remarks_on_outliers, rule, say_what_it_shows, usual_sum,
+};
 use crate::journal::{self, MethodSettings, NetworkSettings, ReadingSettings};
 use crate::model::Model;
 use crate::tensors::read;
@@ -153,6 +155,14 @@ impl Summary {
     }
 }
 
+/// What one image answers.
+struct Answered {
+    /// The score and the raw map of every concept.
+    concepts: Vec<Found>,
+    /// What is odd about what the network made of it.
+    remark: Option<String>,
+}
+
 /// What every image is asked.
 struct Questions {
     set: ConceptSet,
@@ -216,7 +226,9 @@ fn prepared(
     film: Option<([usize; 2], f32)>,
 ) -> Result<(Questions, Header), Error> {
     let (set, target) = settings.target()?;
-    let method = settings.rule(&settings.method_for(model), model.arithmetic())?;
+    let name = settings.method_for(model);
+    let method = settings.rule(&name, model.arithmetic())?;
+    say_what_it_shows(&name, &*method);
     let layer = model.layer_or_last(settings.layer.as_deref())?;
     let header = header(settings, model, (&set, layer), film)?;
     // Which setting is another one says more than that the concepts do not fit it.
@@ -290,10 +302,11 @@ fn check_shard(shard: Option<[u64; 2]>) -> Result<(), Error> {
 }
 
 impl Questions {
-    /// The score and the raw map of every concept, for each image of `[n, 3, h, w]`.
-    fn ask(&self, network: &ConvNet, images: Tensor<4>) -> Result<Vec<Vec<Found>>, Error> {
+    /// What each image of `[n, 3, h, w]` answers.
+    fn ask(&self, network: &ConvNet, images: Tensor<4>) -> Result<Vec<Answered>, Error> {
         let capture = Capture::keeping(self.method.keeps(), network, images, &[self.layer])?;
         let explanation = capture.explain(&*self.method, &*self.target)?;
+        let mut remarks = remarks_on_outliers(&capture)?.into_iter();
         let scores = read(explanation.scores.clone())?;
         let maps = explanation.layers.first().context("a layer was captured")?.maps.clone();
         let [_, concepts, height, width] = maps.dims();
@@ -308,7 +321,7 @@ impl Questions {
                     size: [height, width],
                     map: map.to_vec(),
                 });
-            found.collect()
+            Answered { concepts: found.collect(), remark: remarks.next().flatten() }
         });
         Ok(found.collect())
     }

@@ -76,6 +76,10 @@ pub fn maps(compared: &Compared, style: &FigureStyle) -> Result<Panel, Error> {
         "what of each is like the other".to_owned(),
         format!("adds up to {:.3} on the left, to {:.3} on the right", sums[0], sums[1]),
     ];
+    if compared.pair.beside().is_some() {
+        let cosine = f64::from(compared.pair.cosine());
+        caption.push(format!("pairs of patches; the other {:.3} is of no pair", cosine - sums[0]));
+    }
     caption.extend(compared.windows.iter().find_map(unseen));
     caption.extend(edges(compared.upsampling[0].kind()));
     Ok(Panel { image: connect(laid_over.each_ref(), &[], style.cell_height, style.gap), caption })

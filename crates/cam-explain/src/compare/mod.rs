@@ -1,20 +1,22 @@
 //! Why are two images similar? The cosine of their embeddings is a sum over pairs of positions.
 
 mod draw;
+mod pairing;
 mod report;
 
-use cam_core::methods::LATE_BLOCKS;
-use cam_core::{Budget, Capture, Correspondence, Kept, Network as _, Pair, TokenParts};
+use cam_core::{Capture, Correspondence, Network as _, Pair};
 use cam_viz::{Upsampling, Window};
 use image::RgbImage;
 
 use crate::error::{Error, failed};
-use crate::explain::{Clock, Input};
+use crate::explain::{Clock, Input, remarks_on_outliers};
 use crate::model::Model;
+use crate::notice;
 use crate::source::Source;
 
 pub use draw::{color_bar, correspondences, figure, maps};
-pub use report::Report;
+pub use pairing::{Pairing, Parts};
+pub use report::{Beside, Report, pairs_of};
 
 /// Two images and what their similarity is made of.
 pub struct Compared {
@@ -69,34 +71,27 @@ impl Model {
     ) -> Result<(Compared, [Input; 2]), Error> {
         let network = self.network();
         let layer = network.last_layer()?;
-        let head = network.head(layer);
-        if head.is_none() && network.transformer().is_none() {
-            return Err(failed!(
-                "the embedding of {} is neither pooled from positions nor read off a transformer's stream, so that no pair \
-                 of positions has a part of a cosine: explain one of the images with the other as the concept",
+        let pairing = Pairing::of(network, None).map_err(|reason| {
+            failed!(
+                "the embedding of {} {reason}, so that no pair of positions has a part of a cosine: explain one of the \
+                 images with the other as the concept",
                 self.name()
-            ));
-        }
+            )
+        })?;
         let [first, second] = images.map(|image| Input::read(image, self, clock));
-        let inputs = [first?, second?];
-        let tensors = inputs.each_ref().map(|input| input.tensor.clone());
-        let pair = match head {
-            Some(head) => {
-                let activations = tensors.map(|image| network.forward_to(image, layer).grid);
-                clock.lap("forward");
-                Pair::of(head, activations.each_ref())?
+        let mut inputs = [first?, second?];
+        let [first, second] = inputs.each_mut().map(|input| {
+            let image = input.tensor.clone();
+            let capture = Capture::keeping(pairing.kept(), network, image, &[layer])?;
+            if let Some(text) = remarks_on_outliers(&capture)?.pop().flatten() {
+                notice::remark(format_args!("{}: {text}", input.source));
+                input.condition.remarks.push(text);
             }
-            None => {
-                let [first, second] = tensors.map(|image| {
-                    let kept = Kept::as_read(LATE_BLOCKS);
-                    let capture = Capture::keeping(kept, network, image, &[layer])?;
-                    TokenParts::of(&capture, LATE_BLOCKS)
-                });
-                let parts = [first?, second?];
-                clock.lap("forward");
-                Pair::of_tokens(Budget::default(), parts.each_ref())?
-            }
-        };
+            pairing.parts(&capture)
+        });
+        let parts = [first?, second?];
+        clock.lap("forward");
+        let pair = pairing.pair(parts.each_ref())?;
         clock.lap("pair");
         let [first, second] = inputs.each_ref().map(|input| self.upsampling(&input.pixels));
         let compared = Compared {

@@ -1,6 +1,6 @@
-use cam_core::Network as _;
 use std::collections::BTreeMap;
 
+use cam_core::{Network as _, Pair};
 use cam_viz::{Map, Window};
 use serde::Serialize;
 
@@ -39,13 +39,35 @@ pub struct Report {
 }
 
 /// What of the cosine is of no pair.
-#[derive(Debug, Serialize)]
-struct Beside {
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Beside {
     /// The first image's patches with what no patch wrote of the second.
     first: f32,
     second: f32,
     /// What no patch wrote of either.
     rests: f32,
+}
+
+impl Beside {
+    /// Of a pair that has such parts.
+    pub fn of(pair: &Pair) -> Option<Self> {
+        pair.beside().map(|cam_core::Beside { first, second, rests }| Self { first, second, rests })
+    }
+
+    /// For people, beside the sum of pairs; the images are called so.
+    pub fn line(self, pairs: f64, [first, second]: [&str; 2]) -> String {
+        let Self { first: a, second: b, rests } = self;
+        let [first, second] = [first, second].map(printable);
+        format!(
+            "of which the late attentions make {pairs:.3} of pairs of patches, {a:.3} of {first}'s patches alone, {b:.3} of \
+             {second}'s, and the rest is {rests:.3}"
+        )
+    }
+}
+
+/// What the pairs of a cosine are of.
+pub fn pairs_of(pair: &Pair) -> &'static str {
+    if pair.beside().is_some() { "token-contributions" } else { "positions" }
 }
 
 /// One of the two images.
@@ -141,12 +163,8 @@ impl Report {
             layer: layer.unwrap_or_default(),
             upsample: model.upsample().name(),
             cosine: pair.cosine(),
-            pairs: if pair.beside().is_some() { "token-contributions" } else { "positions" },
-            beside: pair.beside().map(|cam_core::Beside { first, second, rests }| Beside {
-                first,
-                second,
-                rests,
-            }),
+            pairs: pairs_of(pair),
+            beside: Beside::of(pair),
             images: [side(0, first), side(1, second)],
             correspondences: matches.collect(),
             points: partners.collect(),
@@ -173,14 +191,8 @@ impl Report {
             printable(&second.name),
             self.cosine
         )];
-        if let Some(Beside { first: a, second: b, rests }) = &self.beside {
-            lines.push(format!(
-                "  of which the late attentions make {:.3} of pairs of patches, {a:.3} of {}'s patches alone, {b:.3} of {}'s, \
-                 and the rest is {rests:.3}",
-                first.sum,
-                printable(&first.name),
-                printable(&second.name),
-            ));
+        if let Some(beside) = self.beside {
+            lines.push(format!("  {}", beside.line(first.sum, [&first.name, &second.name])));
         }
         for (side, other) in [(first, second), (second, first)] {
             let mass = side.mass.map_or_else(|| "nothing".to_owned(), Mass::words);

@@ -18,6 +18,9 @@ pub struct Answer {
     pub subject: Subject,
     /// The method's name.
     pub method: String,
+    /// Whether the map [explains](cam_core::Method::is_explanation) the score; else it only shows where something like the
+    /// concept is.
+    pub is_explanation: bool,
     /// The target's score.
     pub score: f32,
     /// The score in words: `cosine 0.412`.

@@ -3,7 +3,7 @@ use std::ops::Deref;
 
 use burn::tensor::Tensor;
 use cam_core::{
-    Arithmetic, Capture, Explanation, FinishedMaps, Kept, Layer, Method, Network as _, Outliers,
+    Arithmetic, Capture, Explanation, FinishedMaps, Kept, Layer, Method, Network as _,
     postprocess_fused, smooth_over_augmentations,
 };
 use cam_viz::{Map, Upsampling};
@@ -11,6 +11,7 @@ use cam_viz::{Map, Upsampling};
 use super::answer::Answer;
 use super::input::{Clock, Input};
 use super::method::{ChosenMethod, usually_kept};
+use super::outliers;
 use super::question::{Prepared, Question};
 use super::seen::Seen;
 use crate::classes::{Class, classifier};
@@ -61,25 +62,13 @@ impl Model {
         let capture = Capture::keeping(kept, self.network(), input.tensor.clone(), layers);
         let capture = capture.map_err(|error| failed!("{image}: {error}"))?;
         let capture = capture.with_progress(&self.environment().cancel);
-        let outliers = capture.outliers()?.unwrap_or_default();
-        if let Some(text) = outliers.first().and_then(of_outliers) {
+        if let Some(text) = outliers::remarks(&capture)?.pop().flatten() {
             notice::remark(format_args!("{image}: {text}"));
             input.condition.remarks.push(text);
         }
         clock.lap("capture");
         Ok(Captured { model: self, input, capture })
     }
-}
-
-/// What is worth saying of patches with outstandingly long vectors.
-fn of_outliers(Outliers { count, patches, threshold, longest }: &Outliers) -> Option<String> {
-    (*count > 0).then(|| {
-        format!(
-            "{count} of {patches} patches have vectors longer than {threshold} times the median behind the last block, the \
-             longest {longest:.1} times: such patches hold what is of the whole image, and where a map shows them it says \
-             little of the place; none is masked"
-        )
-    })
 }
 
 /// A method as it is asked: one that was chosen by name, or a rule alone.
@@ -228,6 +217,7 @@ impl<'m> Captured<'m> {
                 question: subject.words(),
                 subject: subject.clone(),
                 method: rule.name.to_owned(),
+                is_explanation: rule.method.is_explanation(),
                 score,
                 number,
                 cosine,
@@ -319,18 +309,4 @@ fn side_by_side(explanations: &[Explanation]) -> Vec<Tensor<4>> {
         Tensor::cat(explanations.iter().map(|e| e.layers[layer].maps.clone()).collect(), 1)
     };
     (0..layers).map(of_layer).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_patches_are_counted_aloud_and_others_are_not_mentioned() {
-        let none = Outliers { count: 0, patches: 196, threshold: 3.0, longest: 1.4 };
-        assert_eq!(of_outliers(&none), None);
-        let text = of_outliers(&Outliers { count: 4, longest: 7.21, ..none }).expect("a remark");
-        assert!(text.starts_with("4 of 196 patches"), "{text}");
-        assert!(text.contains("3 times the median") && text.contains("7.2 times"), "{text}");
-    }
 }

@@ -4,6 +4,7 @@ use cam_core::methods::{
 use cam_core::{Arithmetic, GradCam, Kept, Method, Network, nearest};
 
 use crate::error::Error;
+use crate::notice;
 
 /// How maps are made.
 pub struct ChosenMethod {
@@ -71,6 +72,16 @@ pub fn kept(methods: &[ChosenMethod]) -> Kept {
     methods.iter().fold(Kept::default(), |kept, method| kept.and(method.rule.keeps()))
 }
 
+/// A remark where a method's maps do not explain.
+pub(crate) fn say_what_it_shows(name: &str, rule: &dyn Method) {
+    if !rule.is_explanation() {
+        notice::remark(format_args!(
+            "{name} shows where something like the concept is; it does not explain the score: what the network took from \
+             where does not enter it"
+        ));
+    }
+}
+
 /// Methods by name, each once, in that order.
 ///
 /// # Errors
@@ -87,6 +98,7 @@ pub fn chosen(
         }
         let info = known(name)?;
         let rule = set(info, options, arithmetic)?;
+        say_what_it_shows(name, &*rule);
         let of_concepts = match (info.needs(Need::Class), options.eigen_smooth) {
             (false, _) => None,
             (true, false) => Some(Box::new(GradCam) as Box<dyn Method>),

@@ -8,6 +8,7 @@ mod condition;
 mod input;
 mod mass;
 mod method;
+mod outliers;
 mod question;
 mod reading;
 mod report;
@@ -25,6 +26,8 @@ pub use mass::Mass;
 pub use method::{
     ChosenMethod, MethodOptions, check_use, chosen, kept, rule, usual, usual_sum, usually_measured,
 };
+pub(crate) use method::{say_what_it_shows, usually_kept};
+pub(crate) use outliers::remarks as remarks_on_outliers;
 pub use question::{
     ClassScore, ConceptScore, Kind, Prepared as PreparedQuestion, Question, Subject,
 };

@@ -40,6 +40,9 @@ struct AnswerReport {
     /// The class's number.
     class: Option<usize>,
     method: String,
+    /// False where the method only shows where something like the concept is.
+    #[serde(skip_serializing_if = "is_true")]
+    is_explanation: bool,
     score: f32,
     cosine: Option<f32>,
     raw_min: Vec<f32>,
@@ -123,6 +126,7 @@ impl AnswerReport {
             name: answer.subject.name.clone(),
             class: answer.subject.class,
             method: answer.method.clone(),
+            is_explanation: answer.is_explanation,
             score: answer.score,
             cosine: answer.cosine,
             raw_min: answer.raw.iter().map(cam_viz::Map::min).collect(),
@@ -134,4 +138,9 @@ impl AnswerReport {
             boxes: None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_true(is: &bool) -> bool {
+    *is
 }

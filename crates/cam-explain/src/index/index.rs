@@ -1,16 +1,17 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use cam_core::{Capture, Network as _};
+use cam_core::{Capture, Kept, Network as _};
 use cam_models::{ConvNet, InputImage};
-use cam_store::index::{Header, Image, Writer};
+use cam_store::index::{Header, Image, Maps, Writer};
 use serde::Serialize;
 
 use super::same::Same;
 use super::{moved, upkeep};
+use crate::compare::Pairing;
 use crate::concepts::fingerprint;
 use crate::environment::Environment;
-use crate::error::{Context as _, Error};
+use crate::error::{Context as _, Error, Setting};
 use crate::explain::PreparedImage;
 use crate::folder::{self, Found};
 use crate::lanes::{self, Work};
@@ -28,8 +29,11 @@ const KEPT: &str = "what was indexed is kept; the same command goes on from ther
 pub struct Settings {
     /// The folder of the index; it is made if it does not exist.
     pub index: PathBuf,
-    /// Whether feature maps are kept too: fifty times the space, and what is found can be explained.
+    /// Whether what explains a hit is kept too, at fifty times the space: feature maps, or of a transformer whose tokens
+    /// are not pooled what each patch wrote to the embedding.
     pub keeps_maps: bool,
+    /// Of such a transformer, through so many of the last blocks' attentions; 4 unless given.
+    pub blocks: Option<usize>,
     /// The folder is the one that was indexed, moved, though less than half of its images are as they were.
     pub is_moved: bool,
 }
@@ -68,7 +72,7 @@ pub struct Summary {
 /// What the network made of an image.
 struct Seen {
     embedding: Vec<f32>,
-    activations: Vec<f32>,
+    maps: Vec<f32>,
     shape: [u32; 3],
 }
 
@@ -81,9 +85,10 @@ struct Seen {
 pub fn index(model: &Model, folder: &Path, settings: &Settings) -> Result<Summary, Error> {
     let environment = model.environment();
     let root = folder.canonicalize().with_context(|| folder.display())?;
+    let pairing = pairing(model, settings)?;
     let mut images = folder::images(&root, &environment.cancel)?;
     own_results::leave_out(&mut images, &root, &settings.index)?;
-    let mut writer = open(settings, &root, model)?;
+    let mut writer = open(settings, &root, (model, pairing))?;
     let same = Same::among(&images, &root, &writer, environment)?;
     let followed = moved::follow(&mut writer, &root.to_string_lossy(), &same, settings.is_moved);
     let moved_from = followed.map_err(|error| error.of(settings.index.display()))?;
@@ -114,13 +119,14 @@ pub fn index(model: &Model, folder: &Path, settings: &Settings) -> Result<Summar
         looked_at(found, &root, model)
     };
     let size = model.reading().input_size(model.network());
-    let work = Work { size, prepare: &prepare, run: &see };
+    let run = |network: &ConvNet, pixels: &[InputImage]| see(network, pixels, pairing);
+    let work = Work { size, prepare: &prepare, run: &run };
     let ended = lanes::in_order(model, &due, work, |found, seen| {
         bar.advance(1);
         match seen {
             Ok((image, seen)) => {
                 let was_there = writer.get(&found.name).is_some();
-                let maps = (seen.activations.as_slice(), seen.shape);
+                let maps = (seen.maps.as_slice(), seen.shape);
                 match writer.add(image, &seen.embedding, maps) {
                     Ok(()) if was_there => summary.changed += 1,
                     Ok(()) => summary.added += 1,
@@ -146,14 +152,37 @@ pub fn index(model: &Model, folder: &Path, settings: &Settings) -> Result<Summar
     Ok(summary)
 }
 
-fn open(settings: &Settings, root: &Path, model: &Model) -> Result<Writer, Error> {
+/// What makes pairs of images explainable, if that is to be kept.
+fn pairing<'m>(model: &'m Model, settings: &Settings) -> Result<Option<Pairing<'m>>, Error> {
+    if !settings.keeps_maps {
+        return Ok(None);
+    }
+    let pairing = Pairing::of(model.network(), settings.blocks).map_err(|reason| {
+        let words = "so that nothing could be kept of an image that explains why it is found: keep embeddings only";
+        Error::usage(format_args!("the embedding of {} {reason}, {words}", model.name()))
+            .see(Setting::NoMaps)
+    })?;
+    match pairing {
+        Pairing::Positions(..) if settings.blocks.is_some() => Err(Error::usage(format_args!(
+            "the embedding of {} is pooled from positions, and no blocks are explained: leave their number out",
+            model.name()
+        ))),
+        pairing => Ok(Some(pairing)),
+    }
+}
+
+fn open(
+    settings: &Settings,
+    root: &Path,
+    (model, pairing): (&Model, Option<Pairing<'_>>),
+) -> Result<Writer, Error> {
     let (network, reading) = (model.network(), model.reading());
     let header = Header::new(
         fingerprint(model)?,
         root.to_string_lossy().into_owned(),
         model.layer_name(network.last_layer()?),
         reading.asked_size(network),
-        settings.keeps_maps,
+        pairing.map_or(Maps::None, Pairing::maps),
     );
     let header = header.with_fit(reading.fit_for(network).to_string());
     Writer::open(&settings.index, header).with_context(|| settings.index.display())
@@ -202,17 +231,29 @@ fn looked_at(found: &Found, root: &Path, model: &Model) -> Result<(InputImage, I
 }
 
 /// What the network makes of images, for the index to keep.
-fn see(network: &ConvNet, pixels: &[InputImage]) -> Result<Vec<Seen>, Error> {
-    let layer = network.last_layer()?;
-    let capture = Capture::new(network, images(network, pixels)?, &[layer])?;
-    let activations = capture.activations(layer).context("the layer was captured")?.clone();
-    let [_, c, h, w] = activations.dims();
-    let (embeddings, activations) = (read(capture.embeddings())?, read(activations)?);
-    let embeddings = embeddings.chunks(network.embedding_width());
-    let seen = embeddings.zip(activations.chunks(c * h * w)).map(|(embedding, activations)| Seen {
+fn see(
+    network: &ConvNet,
+    pixels: &[InputImage],
+    pairing: Option<Pairing<'_>>,
+) -> Result<Vec<Seen>, Error> {
+    let kept = pairing.map_or_else(Kept::default, Pairing::kept);
+    let layers = [network.last_layer()?];
+    let capture = Capture::keeping(kept, network, images(network, pixels)?, &layers)?;
+    let parts = pairing.map(|pairing| pairing.parts(&capture)).transpose()?;
+    let (maps, shape) = match parts.map(|parts| parts.to_maps()) {
+        None => (Vec::new(), [0; 3]),
+        Some(maps) => {
+            let [_, c, h, w] = maps.dims();
+            (read(maps)?, [c, h, w])
+        }
+    };
+    let each = shape.iter().product::<usize>();
+    let embeddings = read(capture.embeddings())?;
+    let embeddings = embeddings.chunks(network.embedding_width()).enumerate();
+    let seen = embeddings.map(|(image, embedding)| Seen {
         embedding: embedding.to_vec(),
-        activations: activations.to_vec(),
-        shape: [c, h, w].map(|side| side as u32),
+        maps: maps[image * each..][..each].to_vec(),
+        shape: shape.map(|side| side as u32),
     });
     Ok(seen.collect())
 }

@@ -1,19 +1,18 @@
 use std::path::{Path, PathBuf};
 
-use burn::tensor::{Tensor, TensorData};
-use cam_core::{Network as _, Pair};
+use cam_core::{Kept, Network as _};
 use cam_models::Fit;
-use cam_store::index::{Entry, Hit};
+use cam_store::index::{Entry, Hit, Maps};
 use cam_threads::cores;
 use cam_viz::{FigureStyle, Panel, Window};
 
 use super::pictures::Pictures;
 use super::{Why, html, why};
-use crate::compare::{Compared, color_bar, correspondences, maps};
+use crate::compare::{Compared, Pairing, color_bar, correspondences, maps};
 use crate::concepts::fingerprint;
 use crate::drawing::Figure;
 use crate::error::{Context as _, Error, failed};
-use crate::explain::{Captured, Reading, Size, window};
+use crate::explain::{Captured, Clock, Reading, Size, usually_kept, window};
 use crate::model::Model;
 use crate::notice;
 use crate::source::Source;
@@ -29,6 +28,17 @@ pub struct Index {
     folder: PathBuf,
     gallery: cam_store::Index,
     reading: Reading,
+}
+
+/// What is wanted of a search beside its hits.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Shown<'a> {
+    /// The folder of the images, where it is elsewhere than when they were indexed.
+    pub images: Option<&'a Path>,
+    /// Whether they are drawn.
+    pub draws: bool,
+    /// Whether what is found is [compared](Searched::compare) in any case, and not only where that can be.
+    pub explains: bool,
 }
 
 /// A search and what came of it.
@@ -83,27 +93,34 @@ impl Index {
         reading
     }
 
-    /// Finds the images most like one; `images` is their folder, where it is elsewhere than when they were indexed, and
-    /// `draws` whether they are drawn.
+    /// Finds the images most like one.
     ///
     /// # Errors
-    /// Where the index was made by another network, or the query cannot be read.
+    /// Where the index was made by another network, what is found cannot be explained though that is wanted, or the query
+    /// cannot be read.
     pub fn search<'a>(
         &'a self,
         model: &'a Model,
         query: &Source,
         top: usize,
-        (images, draws): (Option<&Path>, bool),
+        shown: Shown<'_>,
     ) -> Result<Searched<'a>, Error> {
         let gallery = &self.gallery;
         let made = gallery.header().fingerprint.check(&fingerprint(model)?);
         made.with_context(|| self.folder.display())?;
-        let captured = model.capture(query.clone())?;
+        let network = model.network();
+        let pairing = pairing(gallery, model);
+        let pairing = if shown.explains { Some(pairing?) } else { pairing.ok() };
+        // Of the query's one pass, what its pairs need and what usually explains it.
+        let kept = pairing.map_or_else(Kept::default, Pairing::kept).and(usually_kept(network));
+        let seen = (&[network.last_layer()?][..], kept);
+        let captured = model.capture_at(query, seen, &mut Clock::start())?;
         let embedding = captured.embedding()?;
         let hits = gallery.search(&embedding, top, cores()).with_context(|| query.to_string())?;
-        let root = images.map_or_else(|| PathBuf::from(&gallery.header().root), Path::to_owned);
+        let root =
+            shown.images.map_or_else(|| PathBuf::from(&gallery.header().root), Path::to_owned);
         let reading = Reading { decoding: model.reading().decoding, ..self.reading };
-        let pictures = Pictures::new(root, draws, reading.decoding, model.environment());
+        let pictures = Pictures::new(root, shown.draws, reading.decoding, model.environment());
         Ok(Searched { gallery, name: query.stem(), query: captured, hits, reading, pictures })
     }
 }
@@ -136,51 +153,40 @@ impl Searched<'_> {
         window(&self.reading.placement(self.query.model().network(), (width, height)))
     }
 
-    /// Whether the network's embedding is a mean of positions, so that what was found can be [compared](Self::compare).
+    /// Whether the index keeps of images what their pairs with the query need, so that they can be
+    /// [compared](Self::compare).
     pub fn has_pairs(&self) -> bool {
-        let network = self.query.model().network();
-        network.last_layer().is_ok_and(|layer| network.head(layer).is_some())
+        pairing(self.gallery, self.query.model()).is_ok()
     }
 
-    /// The query with each image that was found, from the maps in the index.
+    /// The query with each image that was found, from what the index keeps of it: the network does not run.
     ///
     /// # Errors
-    /// Where the index kept no maps, or the network's head is not a sum over positions.
+    /// Where the index kept nothing of the kind, or it is damaged.
     pub fn compare(&self) -> Result<Vec<Compared>, Error> {
-        let network = self.query.model().network();
-        let layer = network.last_layer()?;
-        let head = network.head(layer).ok_or_else(|| {
-            failed!(
-                "the embedding of {} is no mean of positions, as the maps that an index keeps are read: compare the query \
-                 with one image, or ask why one ranks above another",
-                self.query.model().name()
-            )
-        })?;
-        let own = self.query.core().activations(layer).context("the layer was captured")?;
+        let (model, reading) = (self.query.model(), &self.reading);
+        let pairing = pairing(self.gallery, model)?;
+        let own = pairing.parts(self.query.core())?;
         let style = FigureStyle::default();
         let picture = style.shrink(&self.query.picture.pixels);
         let upsampling = self.query.upsampling()?;
-        let model = self.query.model();
         let compared = self.hits.iter().take(MOST_DRAWN).map(|hit| {
             let entry = self.entry(hit);
-            let kept = self.gallery.activations(entry)?;
-            let [c, h, w] = entry.shape.map(|side| side as usize);
-            if c != own.dims()[1] {
-                let path = &entry.image.path;
-                return Err(failed!(
-                    "entries.log: shape of {path} has {c} channels, the network {}",
-                    own.dims()[1]
-                ));
-            }
+            let (maps, unit) = (self.gallery.maps(entry)?, self.gallery.vector(entry)?);
+            let kept = own.of_maps(maps, entry.shape.map(|side| side as usize), unit);
+            let kept = kept.with_context(|| {
+                let (path, [channels, ..]) = (&entry.image.path, entry.shape);
+                let own = own.channels();
+                format!("entries.log: shape of {path} has {channels} channels, the network {own}")
+            })?;
             let whole = self.pictures.whole(entry);
-            let kept = Tensor::from_data(TensorData::new(kept, [1, c, h, w]), network.device());
             Ok(Compared {
                 names: [self.name.clone(), entry.image.path.to_string()],
                 pictures: [picture.clone(), style.shrink(&whole)],
                 windows: [self.query.window(), self.window(entry)],
-                upsampling: [upsampling.clone(), model.upsampling_on(&whole, &self.reading)?],
+                upsampling: [upsampling.clone(), model.upsampling_on(&whole, reading)?],
                 damaged: [self.query.condition.damaged, entry.image.damaged],
-                pair: Pair::of(head, [own, &kept])?,
+                pair: pairing.pair([&own, &kept])?,
                 lines: LINES,
             })
         });
@@ -205,6 +211,30 @@ impl Searched<'_> {
             rows,
             color_bar: Some(color_bar()),
         })
+    }
+}
+
+/// How images of an index are taken apart.
+///
+/// # Errors
+/// Where it keeps nothing of the kind, or what is no use for this network.
+fn pairing<'m>(gallery: &cam_store::Index, model: &'m Model) -> Result<Pairing<'m>, Error> {
+    let (kept, name) = (gallery.header().maps, model.name());
+    let blocks = match kept {
+        Maps::TokenContributions { blocks } => Some(blocks as usize),
+        _ => None,
+    };
+    match Pairing::of(model.network(), blocks) {
+        Ok(pairing) if pairing.maps() == kept => Ok(pairing),
+        Ok(_) if kept == Maps::None => Err(cam_store::Error::NoMaps.into()),
+        Ok(_) => Err(Error::usage(format_args!(
+            "the index was made before {name} could be explained, and keeps what does not explain it: index the images again, \
+             in another folder"
+        ))),
+        Err(reason) => Err(Error::usage(format_args!(
+            "the embedding of {name} {reason}, and so nothing in an index says why an image is found: explain the query \
+             with one of the images as the concept, or ask why one ranks above another"
+        ))),
     }
 }
 

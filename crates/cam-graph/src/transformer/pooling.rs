@@ -1,7 +1,7 @@
 //! Attention that makes one vector of all tokens: SigLIP's probe, CLIP's pooling of a convolutional network.
 
-use super::Tokens;
 use super::moves::{Atoms, is_move};
+use super::{Similarity, Tokens};
 use crate::{Axes, Graph, HeadStep, Operation, Shape, Value};
 
 /// z = `projection`(A·v), and the output is computed of z alone.
@@ -11,6 +11,8 @@ pub struct AttentionPooling {
     pub tokens: Tokens,
     /// The attention weights A, `[heads, 1, N]`.
     pub attention: Value,
+    /// What A was made of, where it is softmax(scale · q·kᵀ) and nothing else; q is `[heads, 1, d]`.
+    pub similarity: Option<Similarity>,
     /// What is taken, v, `[heads, N, d]`.
     pub values: Value,
     /// How many heads.
@@ -19,6 +21,9 @@ pub struct AttentionPooling {
     pub projection: Vec<HeadStep>,
     /// z.
     pub pooled: Value,
+    /// Where the tokens come from a norm over their channels, the stream in front of it, `[N, D]`: behind the last block of a
+    /// transformer.
+    pub stream: Option<Value>,
 }
 
 impl Graph {
@@ -68,9 +73,24 @@ fn pooling(
     (is_all && !projection.is_empty()).then_some(AttentionPooling {
         tokens,
         attention,
+        similarity: super::similarity::of(graph, shapes, attention),
         values,
         heads,
         projection,
         pooled: value,
+        stream: stream(graph, shapes, values),
     })
+}
+
+/// What the nearest norm over channels takes, back from a value along steps that take one value each.
+fn stream(graph: &Graph, shapes: &[Shape], mut value: Value) -> Option<Value> {
+    loop {
+        let step = graph.giver(value)?;
+        let &[taken] = &step.inputs[..] else { return None };
+        if let Operation::LayerNorm(norm) = &step.operation {
+            let last = shapes[taken.index()].len().checked_sub(1)?;
+            return (norm.axes == [last]).then_some(taken);
+        }
+        value = taken;
+    }
 }

@@ -6,7 +6,7 @@ use cam_graph::{Graph, Shape};
 
 use super::grid::flat;
 use super::one_pass::take;
-use super::transformer::{attention_run, projection};
+use super::transformer::{attention_run, by_head, keys, projection, queries, streamed};
 use super::{GraphNetwork, Parameters, embeddings};
 use crate::graph_executor::Dense;
 
@@ -34,15 +34,28 @@ impl Pooling {
 impl AttentionPooling for GraphNetwork {
     fn pool(&self, images: Tensor<4>, layers: &[Layer]) -> (ForwardPass, PoolingRun) {
         let Pooling { graph, projection } = self.pooling();
-        let wanted = [graph.attention, graph.values, graph.pooled];
+        let similarity = graph.similarity.iter().flat_map(|found| [found.queries, found.keys]);
+        let wanted = [graph.attention, graph.values, graph.pooled].into_iter();
+        let wanted = wanted.chain(similarity).chain(graph.stream);
         let (pass, found) = self.pass(images, layers, wanted, (&[], Dense::clone));
         let sizes = (graph.heads, graph.tokens.count());
         let (before, behind) = (graph.tokens.before, graph.tokens.behind);
         let attended = [graph.attention, graph.values].map(|value| take(&found, value));
+        let of_images = |x: Tensor<4>| {
+            let [_, heads, rows, width] = x.dims();
+            x.expand([pass.embeddings.dims()[0], heads, rows, width])
+        };
         let run = PoolingRun {
             layout: TokenLayout { before, grid: graph.tokens.grid, behind },
             attention: attention_run(attended, 0, sizes, projection.clone()),
+            queries_and_keys: graph.similarity.map(|similar| {
+                // A probe is the same for all images.
+                let probe = by_head(take(&found, similar.queries), graph.heads, 1);
+                let keys = keys(take(&found, similar.keys), sizes);
+                [queries(probe, similar.is_scaled), keys].map(of_images)
+            }),
             pooled: flat(take(&found, graph.pooled)),
+            stream: graph.stream.map(|stream| streamed(take(&found, stream), sizes.1)),
         };
         (pass, run)
     }

@@ -86,8 +86,8 @@ impl Transformer for GraphNetwork {
                 before: stream(block.before),
                 attention: attention_run(attended, first_row, sizes, projection),
                 queries_and_keys: similarity.map(|found| {
-                    let queries = queries(take(found.queries), sizes, found.is_scaled);
-                    [queries, keys(take(found.keys), sizes)]
+                    let joined = by_head(take(found.queries), block.heads, count);
+                    [queries(joined, found.is_scaled), keys(take(found.keys), sizes)]
                 }),
                 after_attention: stream(block.after_attention),
                 after: stream(block.after),
@@ -139,14 +139,14 @@ fn rows_of(weights: &Dense, tokens: usize, (start, length): (usize, usize)) -> D
 }
 
 /// A stream as `[n, N, D]`: its tokens lie in front of its channels, and other axes have length 1.
-fn streamed(dense: Dense, tokens: usize) -> Tensor<3> {
+pub(super) fn streamed(dense: Dense, tokens: usize) -> Tensor<3> {
     let shape = dense.shape();
     let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
     dense.numbers().reshape([n, tokens, numbers / tokens])
 }
 
 /// `[n, …, tokens, d]` as `[n, H, tokens, d]`.
-fn by_head(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
+pub(super) fn by_head(dense: Dense, heads: usize, tokens: usize) -> Tensor<4> {
     let shape = dense.shape();
     let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
     dense.numbers().reshape([n, heads, tokens, numbers / tokens / heads])
@@ -172,14 +172,13 @@ pub(super) fn attention_run(
 }
 
 /// q; where its product with k is not scaled, the scale is in it already, and is taken out.
-fn queries(dense: Dense, (heads, tokens): (usize, usize), is_scaled: bool) -> Tensor<4> {
-    let queries = by_head(dense, heads, tokens);
+pub(super) fn queries(queries: Tensor<4>, is_scaled: bool) -> Tensor<4> {
     let [_, _, _, width] = queries.dims();
     if is_scaled { queries } else { queries.mul_scalar((width as f32).sqrt()) }
 }
 
 /// k of kᵀ, `[n, …, d, tokens]` to `[n, H, tokens, d]`.
-fn keys(dense: Dense, (heads, tokens): (usize, usize)) -> Tensor<4> {
+pub(super) fn keys(dense: Dense, (heads, tokens): (usize, usize)) -> Tensor<4> {
     let shape = dense.shape();
     let (n, numbers) = (shape[0], shape[1..].iter().product::<usize>());
     let transposed = dense.numbers().reshape([n, heads, numbers / tokens / heads, tokens]);

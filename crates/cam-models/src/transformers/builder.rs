@@ -85,6 +85,13 @@ impl Builder {
         Self { graph: Graph::new(&[3, height, width]), sources: Vec::new(), root: root.to_owned() }
     }
 
+    /// From here on modules are called as if the root did not end so.
+    pub fn leave(&mut self, end: &str) {
+        if let Some(outer) = self.root.strip_suffix(end) {
+            self.root = outer.to_owned();
+        }
+    }
+
     /// A step of a module; `part` says which of its steps, where it has several.
     pub fn step(
         &mut self,

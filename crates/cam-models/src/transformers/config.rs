@@ -40,6 +40,12 @@ impl Config {
         FolderError::Config { path: self.path.clone(), reason: reason.into() }
     }
 
+    /// Other settings, whose errors name the same file.
+    pub fn instead<const N: usize>(&self, fields: [(&str, Value); N]) -> Self {
+        let fields = fields.map(|(name, value)| (name.to_owned(), value));
+        Self { path: self.path.clone(), object: fields.into_iter().collect() }
+    }
+
     fn wrong(&self, name: &str, takes: &str) -> FolderError {
         let found: String = self.object[name].to_string().chars().take(60).collect();
         self.error(format!("the field `{name}` is {found}, and takes {takes}"))

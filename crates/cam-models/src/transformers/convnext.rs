@@ -26,6 +26,8 @@ pub(super) struct Names {
     pub stem: [&'static str; 2],
     /// The list of stages.
     pub stages: &'static str,
+    /// The list of blocks, below the stage's name.
+    pub blocks: &'static str,
     /// What stands between stages, below the stage's name: a norm (0) and a convolution (1).
     pub between: &'static str,
     /// Convolution, norm and two linear layers, below the block's name.
@@ -41,7 +43,7 @@ pub(super) struct Names {
 impl ConvNext {
     /// The list of a stage's blocks.
     pub fn blocks(&self, stage: usize) -> String {
-        format!("{}.{stage}.layers", self.names.stages)
+        format!("{}.{stage}.{}", self.names.stages, self.names.blocks)
     }
 
     /// The embedding of the image: the mean over its positions, normalised.

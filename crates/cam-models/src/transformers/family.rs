@@ -4,12 +4,14 @@ use super::config::Config;
 use super::convnext::ConvNext;
 use super::error::FolderError;
 use super::names::Spelling;
+use super::projection::Projection;
+use super::resnet::ResNet;
 use super::tower::Tower;
 use crate::checkpoint::Checkpoint;
 
 /// What is known, for whoever has something else.
-pub(super) const KNOWN: &str = "dinov2, dinov2_with_registers, dinov3_vit, vit, deit, clip, clip_vision_model, siglip, siglip_vision_model, convnext, convnextv2 and dinov3_convnext of \
-     transformers, the plain vision transformers of timm (vit_…, deit_…, deit3_…) and those of open_clip";
+pub(super) const KNOWN: &str = "dinov2, dinov2_with_registers, dinov3_vit, vit, deit, clip, clip_vision_model, siglip, siglip_vision_model, convnext, convnextv2, dinov3_convnext and resnet of \
+     transformers, the plain vision transformers of timm (vit_…, deit_…, deit3_…), and those of open_clip with its own or with timm's, or with a ConvNeXt";
 
 /// A family: how its files spell its tensors, and what its settings say.
 pub(super) struct Family {
@@ -27,6 +29,8 @@ pub(super) struct Family {
 /// A network as its folder describes it.
 pub(super) struct Described {
     pub body: Body,
+    /// What stands behind it.
+    pub projection: Option<Projection>,
     /// The size of images that it was made for, `[h, w]`; none where any will do.
     pub image: Option<[usize; 2]>,
     /// The layer behind the embedding that tells classes apart, where the file has one that reads the embedding.
@@ -41,14 +45,16 @@ pub(super) struct Described {
 pub(super) enum Body {
     Tower(Box<Tower>),
     ConvNext(Box<ConvNext>),
+    ResNet(Box<ResNet>),
 }
 
 impl Body {
-    /// Width of the embedding.
+    /// Width of the vector that it gives.
     pub fn width(&self) -> usize {
         match self {
-            Self::Tower(tower) => tower.projection.map_or(tower.width, |it| it.width),
+            Self::Tower(tower) => tower.width,
             Self::ConvNext(network) => network.stages.last().map_or(0, |(_, width)| *width),
+            Self::ResNet(network) => network.stages.last().map_or(0, |(_, width)| *width),
         }
     }
 
@@ -59,6 +65,10 @@ impl Body {
             Self::ConvNext(network) => {
                 let stages = network.stages.iter().enumerate();
                 stages.map(|(stage, (depth, _))| (network.blocks(stage), *depth)).collect()
+            }
+            Self::ResNet(network) => {
+                let stages = network.stages.iter().enumerate();
+                stages.map(|(stage, (depth, _))| (ResNet::blocks(stage), *depth)).collect()
             }
         }
     }
@@ -76,9 +86,27 @@ impl From<ConvNext> for Body {
     }
 }
 
+impl From<ResNet> for Body {
+    fn from(network: ResNet) -> Self {
+        Self::ResNet(Box::new(network))
+    }
+}
+
 impl Described {
     pub fn new(body: impl Into<Body>, embedding: &'static str) -> Self {
-        Self { body: body.into(), image: None, classifier: None, embedding, remarks: Vec::new() }
+        Self {
+            body: body.into(),
+            projection: None,
+            image: None,
+            classifier: None,
+            embedding,
+            remarks: Vec::new(),
+        }
+    }
+
+    /// Width of the embedding.
+    pub fn width(&self) -> usize {
+        self.projection.map_or_else(|| self.body.width(), |projection| projection.width)
     }
 }
 

@@ -18,10 +18,13 @@ mod open_clip;
 mod pool;
 mod position;
 mod preprocessing;
+mod projection;
+mod resnet;
 mod rope;
 mod shards;
 mod text;
 mod timm;
+mod timm_convnext;
 mod timm_names;
 mod tower;
 
@@ -85,7 +88,11 @@ fn settings(folder: &Path) -> Result<(Config, &'static Family, PathBuf), FolderE
     // Some folders hold a network twice, in transformers' form and in `open_clip`'s.
     let is_open_clip = open_clip.is_file() && (!config.is_file() || of(false).is_none());
     let (config, family) = match is_open_clip {
-        true => (Config::open(&open_clip)?, &open_clip::OPEN_CLIP),
+        true => {
+            let config = Config::open(&open_clip)?;
+            let family = open_clip::family(&config)?;
+            (config, family)
+        }
         false => {
             let config = Config::open(&config)?;
             let is_timm = config.has("architecture") && !config.has("model_type");
@@ -164,9 +171,14 @@ fn build(
     root: &str,
 ) -> Result<(Graph, Vec<Source>), FolderError> {
     let mut builder = Builder::new(size, root);
-    builder.graph.output = match &described.body {
+    let x = match &described.body {
         Body::Tower(tower) => tokens(config, tower, size, &mut builder)?,
         Body::ConvNext(network) => network.build(&mut builder),
+        Body::ResNet(network) => network.build(&mut builder),
+    };
+    builder.graph.output = match described.projection {
+        Some(projection) => projection.build(&mut builder, x, described.body.width()),
+        None => x,
     };
     let Builder { mut graph, sources, .. } = builder;
     graph.name_modules();
@@ -222,7 +234,7 @@ fn classifier(
     sources: &mut Vec<Source>,
 ) -> Option<Classifier> {
     let module = described.classifier?;
-    let width = described.body.width();
+    let width = described.width();
     let name = |part: &str| format!("{module}.{part}");
     let classes = *checkpoint.shape(&name("weight"))?.first()?;
     let has_bias = checkpoint.get(&name("bias")).is_some();

@@ -1,12 +1,12 @@
-//! From the last block's tokens to the embedding.
+//! From the last block's tokens to a vector.
 
 use cam_graph::{Binary, Operation, Value};
 
 use super::block::Shared;
 use super::builder::{Builder, Part, Rows};
-use super::tower::{AttentionPooling, Pooling, PoolingLayers, Projection, Tower};
+use super::tower::{AttentionPooling, Pooling, PoolingLayers, Tower};
 
-/// The embedding of `[tokens, width]`, a vector.
+/// The vector of `[tokens, width]`.
 pub(super) fn pool(
     builder: &mut Builder,
     tower: &Tower,
@@ -15,7 +15,7 @@ pub(super) fn pool(
     tokens: usize,
 ) -> Value {
     let (width, epsilon) = (tower.width, tower.epsilon);
-    let x = match tower.pooling {
+    match tower.pooling {
         Pooling::NormThenClass { norm, tokens } => {
             let x = builder.layer_norm(x, norm, (1, width), epsilon);
             class_token(builder, x, width, tokens)
@@ -41,10 +41,6 @@ pub(super) fn pool(
             let x = patches(builder, x, tower.before(), tokens);
             attend(builder, tower, &pooling, x, shared, tokens - tower.before())
         }
-    };
-    match tower.projection {
-        Some(projection) => project(builder, x, projection, width),
-        None => x,
     }
 }
 
@@ -67,27 +63,6 @@ fn patches(builder: &mut Builder, x: Value, before: usize, tokens: usize) -> Val
             builder.step(&[x], slice, "", "patch_tokens")
         }
     }
-}
-
-fn project(builder: &mut Builder, x: Value, projection: Projection, width: usize) -> Value {
-    let Projection { tensor, module, width: outputs, is_transposed } = projection;
-    let sides = [outputs, width];
-    let shape = if is_transposed { vec![width, outputs] } else { sides.to_vec() };
-    let tensors = vec![(tensor.to_owned(), shape)];
-    let weight = builder.made(tensor, sides.to_vec(), tensors, move |mut values| {
-        let found = values.pop().unwrap_or_default();
-        match is_transposed {
-            true => transposed(&found, width, outputs),
-            false => found,
-        }
-    });
-    let linear = cam_graph::Linear { weight, bias: None };
-    builder.step(&[x], Operation::Linear(linear), module, "")
-}
-
-fn transposed(matrix: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    let column = |column: usize| (0..rows).map(move |row| matrix[row * columns + column]);
-    (0..columns).flat_map(column).collect()
 }
 
 /// Multihead attention pooling; the query is the same for every image.

@@ -11,10 +11,13 @@ use super::tower::{
 };
 use crate::checkpoint::Checkpoint;
 
+/// The tensor that each of them has.
+pub(super) const ANCHOR: &str = "patch_embed.proj.weight";
+
 pub(super) static TIMM: Family = Family {
     types: &["timm"],
     spelling: Spelling {
-        anchor: "patch_embed.proj.weight",
+        anchor: ANCHOR,
         renamed: &[],
         // A distilled network has two heads, and neither is what answers.
         ignored: &["head.", "head_dist.", "rope.periods"],
@@ -44,7 +47,7 @@ const TOLD: [&str; 16] = [
     "in_chans",
 ];
 
-fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, FolderError> {
+pub(super) fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, FolderError> {
     let name = config.text("architecture")?.unwrap_or_default();
     timm_names::check(config, name)?;
     let arguments = config.inner("model_args")?;
@@ -54,7 +57,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
     }
     let shape = |tensor: &str| checkpoint.shape(tensor).unwrap_or_default();
     let has = |tensor: &str| checkpoint.get(tensor).is_some();
-    let &[width, _, down, across] = shape("patch_embed.proj.weight") else {
+    let &[width, _, down, across] = shape(ANCHOR) else {
         return Err(config.error("the weights have no `patch_embed.proj.weight` of four axes"));
     };
     config.told("a width", width)?;
@@ -117,7 +120,6 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
             feed_forward: "mlp",
         },
         pooling,
-        projection: None,
     };
     let mut described = Described::new(tower, embedding);
     let is_one = !has("head_dist.weight");

@@ -9,21 +9,25 @@ use super::error::FolderError;
 const TAKEN: [&str; 4] = ["vit_", "deit_", "deit3_", "test_vit"];
 
 /// Parts of names of others under such names, which compute something else, some of them with the same tensors.
-const OTHERS: [&str; 17] = [
+const OTHERS: [&str; 18] = [
     "_rpn_", "_rope_", "_pe_", "radio", "sapiens", "lingbot", "_mci_", "_r26_", "_r50_", "resnet",
-    "_r_s16", "18x2", "_xp_", "dlittle", "dwee", "dpwee", "pwee",
+    "_r_s16", "18x2", "_xp_", "dlittle", "dwee", "dpwee", "pwee", "relpos",
 ];
 
 /// That an architecture is a plain vision transformer.
 pub(super) fn check(config: &Config, name: &str) -> Result<(), FolderError> {
-    let is_taken = TAKEN.iter().any(|start| name.starts_with(start));
-    match is_taken && !OTHERS.iter().any(|part| name.contains(part)) {
+    match is_plain(name) {
         true => Ok(()),
         false => Err(FolderError::UnknownType {
             path: config.path.clone(),
             found: name.chars().take(60).collect(),
         }),
     }
+}
+
+pub(super) fn is_plain(name: &str) -> bool {
+    let is_taken = TAKEN.iter().any(|start| name.starts_with(start));
+    is_taken && !OTHERS.iter().any(|part| name.contains(part))
 }
 
 /// The number of heads, which no tensor tells: one for each 64 channels, but for some.
@@ -37,6 +41,7 @@ pub(super) fn heads(name: &str, width: usize) -> usize {
         || name.starts_with("vit_base_patch16_gap");
     match () {
         () if is_sixteen => 16,
+        () if has("_7b_") => 32,
         () if name.starts_with("test_vit") => width / 32,
         () => width / 64,
     }

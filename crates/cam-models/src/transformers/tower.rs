@@ -36,8 +36,6 @@ pub(super) struct Tower {
     pub scales: Option<[&'static str; 2]>,
     pub names: Names,
     pub pooling: Pooling,
-    /// A linear layer behind the pooling.
-    pub projection: Option<Projection>,
 }
 
 /// How tokens know where they are.
@@ -161,18 +159,6 @@ pub(super) enum PoolingLayers {
     Bare([&'static str; 2]),
     /// The query's layer, and one of keys and values.
     QueryAndRest([&'static str; 2]),
-}
-
-/// e = W·x without a bias.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Projection {
-    pub tensor: &'static str,
-    /// What it is called as a module.
-    pub module: &'static str,
-    /// Width of the embedding.
-    pub width: usize,
-    /// Whether the tensor is `[width of tokens, width]`.
-    pub is_transposed: bool,
 }
 
 impl Tower {

@@ -4,7 +4,7 @@
 use std::fs::File;
 use std::io;
 
-use super::{Entry, Header};
+use super::{Entry, Header, Maps};
 
 /// How much there is of what lines may speak of.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ impl Bounds {
         Ok(Self {
             rows: vectors? / header.row_bytes().max(1),
             maps: maps?,
-            has_maps: header.has_maps,
+            has_maps: header.maps != Maps::None,
         })
     }
 

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use cam_files::Temporary;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
+use super::Maps;
 use super::names::HEADER;
 use crate::error::at;
 use crate::{Error, Fingerprint, version};
 
 /// Grows with every change of the format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// No embedding is as wide, and no input has as long a side: beyond, a header says nonsense.
 const WIDEST: usize = 1 << 20;
@@ -31,8 +33,8 @@ pub struct Header {
     pub input: Option<[usize; 2]>,
     /// How images of other proportions come to it, in a word.
     pub fit: String,
-    /// Whether feature maps are kept.
-    pub has_maps: bool,
+    /// What is kept of each image beside its embedding.
+    pub maps: Maps,
 }
 
 impl Header {
@@ -42,10 +44,10 @@ impl Header {
         root: String,
         layer: String,
         input: Option<[usize; 2]>,
-        has_maps: bool,
+        maps: Maps,
     ) -> Self {
         let fit = "squash".to_owned();
-        Self { version: VERSION, generation: 0, fingerprint, root, layer, input, fit, has_maps }
+        Self { version: VERSION, generation: 0, fingerprint, root, layer, input, fit, maps }
     }
 
     /// The same of images that come to the input's size in another way than squashed.
@@ -66,7 +68,8 @@ impl Header {
         };
         let damaged =
             |error: serde_json::Error| Error::Damaged { reason: format!("{HEADER}: {error}") };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+        let value: Value = serde_json::from_str(&text).map_err(damaged)?;
+        let value = of_version_1(value)?;
         version::check(&value, VERSION)?;
         serde_json::from_value::<Self>(value).map_err(damaged)?.checked().map(Some)
     }
@@ -77,6 +80,9 @@ impl Header {
         let width = self.fingerprint.width;
         if width == 0 || width > WIDEST {
             return damaged(format!("fingerprint.width is {width}, not 1 to {WIDEST}"));
+        }
+        if self.maps == (Maps::TokenContributions { blocks: 0 }) {
+            return damaged("maps are contributions of 0 blocks".to_owned());
         }
         match self.input {
             Some([height, width]) if height.min(width) == 0 || height.max(width) > WIDEST => {
@@ -124,10 +130,27 @@ impl Header {
         if self.fit != used.fit {
             return differs("way to fit images", self.fit.clone(), used.fit.clone());
         }
-        if self.has_maps != used.has_maps {
-            let words = |has: bool| if has { "with maps" } else { "without maps" }.to_owned();
-            return differs("choice of what is kept", words(self.has_maps), words(used.has_maps));
+        if self.maps != used.maps {
+            return differs("choice of what is kept", self.maps.words(), used.maps.words());
         }
         Ok(())
     }
+}
+
+/// Version 1 said only whether there are maps, which were activations of the layer; nothing else differs.
+fn of_version_1(mut header: Value) -> Result<Value, Error> {
+    if header["version"] != 1 {
+        return Ok(header);
+    }
+    let maps = match header["has_maps"].as_bool() {
+        Some(true) => Maps::Activations,
+        Some(false) => Maps::None,
+        None => {
+            let reason = format!("{HEADER}: has_maps is {}", header["has_maps"]);
+            return Err(Error::Damaged { reason });
+        }
+    };
+    header["maps"] = json!(maps);
+    header["version"] = json!(VERSION);
+    Ok(header)
 }

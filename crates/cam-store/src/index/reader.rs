@@ -8,7 +8,7 @@ use half::f16;
 use super::bounds::{Beyond, Bounds};
 use super::log::{Log, Unread};
 use super::names::Names;
-use super::{Entry, Header};
+use super::{Entry, Header, Maps};
 use crate::Error;
 use crate::error::at;
 
@@ -16,7 +16,7 @@ use crate::error::at;
 ///
 /// # Examples
 /// ```
-/// use cam_store::index::{Header, Image, Index, Writer};
+/// use cam_store::index::{Header, Image, Index, Maps, Writer};
 /// use cam_store::Fingerprint;
 ///
 /// # let scratch = tempfile::tempdir()?;
@@ -27,7 +27,7 @@ use crate::error::at;
 ///     preprocessing: "224x224 bilinear".into(),
 ///     width: 2,
 /// };
-/// let header = Header::new(fingerprint, "photos".into(), "layer4".into(), None, false);
+/// let header = Header::new(fingerprint, "photos".into(), "layer4".into(), None, Maps::None);
 /// let mut writer = Writer::open(folder, header)?;
 /// for (path, embedding) in [("cat.png", [0.6, 0.8]), ("sky.png", [1.0, 0.0])] {
 ///     let image = Image {
@@ -127,12 +127,13 @@ impl Index {
         finite(numbers, entry, &self.names.vectors)
     }
 
-    /// An image's activations, `[channels, height, width]` as its entry says, rounded to f16.
+    /// What is [kept](Maps) of an image beside its embedding, `[channels, height, width]` as its entry says, rounded to
+    /// f16.
     ///
     /// # Errors
     /// [`Error::NoMaps`] where the index keeps none, [`Error::Damaged`], [`Error::File`].
-    pub fn activations(&self, entry: &Entry) -> Result<Vec<f32>, Error> {
-        if !self.header.has_maps {
+    pub fn maps(&self, entry: &Entry) -> Result<Vec<f32>, Error> {
+        if self.header.maps == Maps::None {
             return Err(Error::NoMaps);
         }
         let mut bytes = vec![0; entry.maps_bytes() as usize];
@@ -151,8 +152,8 @@ impl Index {
     pub fn verify(&self) -> Result<(), Error> {
         for entry in &self.entries {
             self.vector(entry)?;
-            if self.header.has_maps {
-                self.activations(entry)?;
+            if self.header.maps != Maps::None {
+                self.maps(entry)?;
             }
         }
         Ok(())

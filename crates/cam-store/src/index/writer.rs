@@ -11,7 +11,7 @@ use super::entry::{ByPath, Line};
 use super::file::{cut, put};
 use super::names::{LOCK, Names};
 use super::reader::read_log;
-use super::{Entry, Header, Image};
+use super::{Entry, Header, Image, Maps};
 use crate::Error;
 use crate::concepts::check;
 use crate::error::at;
@@ -138,27 +138,27 @@ impl Writer {
     /// Adds an image, or puts it in the place of what has its path. It is brought to length one.
     ///
     /// # Shapes
-    /// The embedding, and the activations of the layer, `[channels, height, width]`; none where the
-    /// index keeps none.
+    /// The embedding, and what is [kept](Maps) beside it, `[channels, height, width]`; nothing where the
+    /// index keeps nothing.
     ///
     /// # Errors
-    /// [`Error::Width`], [`Error::NonFinite`], [`Error::Zero`], [`Error::File`]. What was added before
-    /// stays.
+    /// [`Error::Width`], [`Error::NonFinite`], [`Error::TooLarge`], [`Error::Zero`], [`Error::File`]. What was added
+    /// before stays.
     pub fn add(
         &mut self,
         image: Image,
         embedding: &[f32],
-        (activations, shape): (&[f32], [u32; 3]),
+        (maps, shape): (&[f32], [u32; 3]),
     ) -> Result<(), Error> {
         check(embedding, self.header.fingerprint.width)?;
         let unit = unit(embedding).ok_or(Error::Zero)?;
-        let (activations, shape) =
-            if self.header.has_maps { (activations, shape) } else { (&[][..], [0; 3]) };
-        check(activations, shape.iter().map(|&side| side as usize).product())?;
+        let (maps, shape) = match self.header.maps {
+            Maps::None => (&[][..], [0; 3]),
+            _ => (maps, shape),
+        };
+        check(maps, shape.iter().map(|&side| side as usize).product())?;
         let vector: Vec<u8> = unit.iter().flat_map(|value| value.to_le_bytes()).collect();
-        let maps: Vec<u8> =
-            activations.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect();
-        self.put(image, &vector, (&maps, shape))
+        self.put(image, &vector, (&in_half_precision(maps)?, shape))
     }
 
     /// Adds numbers as they stand in the files.
@@ -243,6 +243,18 @@ impl Writer {
         self.unsynced = 0;
         Ok(())
     }
+}
+
+fn in_half_precision(numbers: &[f32]) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::with_capacity(numbers.len() * 2);
+    for (position, &value) in numbers.iter().enumerate() {
+        let half = f16::from_f32(value);
+        if half.is_infinite() {
+            return Err(Error::TooLarge { position, value });
+        }
+        bytes.extend(half.to_le_bytes());
+    }
+    Ok(bytes)
 }
 
 /// At length one, or none for zeros.

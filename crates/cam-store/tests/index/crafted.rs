@@ -16,7 +16,7 @@ fn read_all(folder: &Path) -> Result<(), Error> {
     index.verify()?;
     index.search(&numbers(7, WIDTH), 3, 2)?;
     for entry in index.entries() {
-        index.activations(entry)?;
+        index.maps(entry)?;
     }
     Ok(())
 }
@@ -120,8 +120,12 @@ fn a_header_of_impossible_sizes_is_an_error_that_names_the_field() {
         ("/input", json!([1_u64 << 40, 3]), "input is 3x1099511627776"),
         ("/generation", json!(1_u64 << 40), "index.json: "),
         ("/version", json!(99), "version 99"),
-        ("/version", json!(0), "version 0, and this program reads version 1"),
+        ("/version", json!(0), "version 0, and this program reads version 2"),
         ("/version", json!(null), "its version is missing"),
+        ("/version", json!(1), "has_maps is null"),
+        ("/maps", json!("heaps"), "index.json: "),
+        ("/maps", json!({"token-contributions": {"blocks": 0}}), "contributions of 0 blocks"),
+        ("/maps", json!({"token-contributions": {"blocks": -1}}), "index.json: "),
     ] {
         let mut header = kept.clone();
         match header.pointer_mut(pointer) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use cam_store::index::{Header, Index, Writer};
+use cam_store::index::{Header, Index, Maps, Writer};
 use cam_store::{Error, Fingerprint};
 use proptest::prelude::*;
 
@@ -18,8 +18,8 @@ fn what_is_kept_comes_back() {
     index.verify().expect("nothing is damaged");
     let entry = index.get("folder/003.jpg").expect("it was added");
     assert_eq!((&entry.image, entry.shape), (&image(3), [3, 2, 2]));
-    let activations = index.activations(entry).expect("they are kept");
-    for (kept, given) in activations.iter().zip(numbers(1003, 12)) {
+    let maps = index.maps(entry).expect("they are kept");
+    for (kept, given) in maps.iter().zip(numbers(1003, 12)) {
         assert!((kept - given).abs() <= given.abs() / 2048.0 + 1e-7, "{kept} of {given}");
     }
     let length: f32 = index.vector(entry).expect("it is kept").iter().map(|v| v * v).sum();
@@ -123,12 +123,62 @@ fn there_is_one_writer_at_a_time_and_only_for_what_made_the_index() {
         "/images".into(),
         "layer4".into(),
         Some([224, 224]),
-        true,
+        Maps::Activations,
     );
     let refused = Writer::open(folder.path(), other).err().expect("other weights");
     assert!(matches!(refused, Error::OtherModel { what: "weights", .. }), "{refused}");
     let missing = Index::open(&folder.path().join("nowhere")).err().expect("no index");
     assert!(matches!(missing, Error::NoIndex { .. }), "{missing}");
+}
+
+#[test]
+fn an_index_that_keeps_something_else_of_images_is_not_gone_on_with() {
+    let folder = tempfile::tempdir().expect("a folder");
+    indexed(folder.path(), 1);
+    let before = contents(folder.path());
+    let tokens = |blocks| {
+        let mut header = header();
+        header.maps = Maps::TokenContributions { blocks };
+        header
+    };
+    let refused = Writer::open(folder.path(), tokens(4)).err().expect("other maps").to_string();
+    assert!(
+        refused.contains("activations of a layer, and not token contributions of the last 4"),
+        "{refused}"
+    );
+    assert!(refused.contains("make it again"), "{refused}");
+    assert_eq!(contents(folder.path()), before);
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Writer::open(folder.path(), tokens(4)).expect("it can be made"));
+    let index = Index::open(folder.path()).expect("it is there");
+    assert_eq!(index.header().maps, Maps::TokenContributions { blocks: 4 });
+    let refused = Writer::open(folder.path(), tokens(3)).err().expect("other blocks").to_string();
+    assert!(refused.contains("of the last 4 blocks, and not"), "{refused}");
+}
+
+#[test]
+fn an_index_of_version_1_is_read_and_gone_on_with() {
+    let [folder, anew] = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    indexed(folder.path(), 3);
+    indexed(anew.path(), 5);
+    let path = folder.path().join("index.json");
+    let text = fs::read_to_string(&path).expect("readable");
+    let text = text.replace("\"version\": 2", "\"version\": 1");
+    let text = text.replace("\"maps\": \"activations\"", "\"has_maps\": true");
+    assert!(text.contains("has_maps") && text.contains("\"version\": 1"), "{text}");
+    fs::write(&path, &text).expect("written");
+    let index = Index::open(folder.path()).expect("it is read");
+    assert_eq!(index.header(), &header());
+    index.verify().expect("its maps are there");
+    indexed(folder.path(), 5);
+    let numbers = |folder: &std::path::Path| {
+        contents(folder).into_iter().filter(|(name, _)| name != "index.json").collect::<Vec<_>>()
+    };
+    assert_eq!(numbers(folder.path()), numbers(anew.path()));
+    assert_eq!(fs::read_to_string(&path).expect("readable"), text, "it need not be written");
+    fs::write(&path, text.replace("true", "false")).expect("written");
+    let error = Index::open(folder.path()).err().expect("its lines speak of maps").to_string();
+    assert!(error.contains("does not keep feature maps"), "{error}");
 }
 
 #[test]
@@ -168,6 +218,8 @@ fn what_cannot_be_compared_is_refused_and_leaves_the_index_as_it_was() {
     assert!(matches!(refused(&[1.0; 3], (&maps.0, maps.1)), Error::Width { .. }));
     assert!(matches!(refused(&[f32::NAN; WIDTH], (&maps.0, maps.1)), Error::NonFinite { .. }));
     assert!(matches!(refused(&[1.0; WIDTH], (&maps.0, [3, 2, 5])), Error::Width { .. }));
+    let large = refused(&[1.0; WIDTH], (&[0.0, -65_520.0], [1, 1, 2]));
+    assert!(matches!(large, Error::TooLarge { position: 1, value: -65_520.0 }), "{large}");
     drop(writer);
     assert_eq!(contents(folder.path()), before);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use cam_store::Fingerprint;
-use cam_store::index::{Header, Image, Writer};
+use cam_store::index::{Header, Image, Maps, Writer};
 
 pub const WIDTH: usize = 5;
 
@@ -15,7 +15,7 @@ pub fn header() -> Header {
         preprocessing: "bilinear".into(),
         width: WIDTH,
     };
-    Header::new(fingerprint, "/images".into(), "layer4".into(), Some([224, 224]), true)
+    Header::new(fingerprint, "/images".into(), "layer4".into(), Some([224, 224]), Maps::Activations)
 }
 
 /// SplitMix64, in −1..1.

@@ -5,7 +5,8 @@ use super::super::error::FolderError;
 use super::super::family::{Described, Family, grid};
 use super::super::names::Spelling;
 use super::super::position::Resampling;
-use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Projection, Qkv, Tower};
+use super::super::projection::{Layers, Projection};
+use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Qkv, Tower};
 use super::PREPROCESSORS;
 use crate::checkpoint::Checkpoint;
 
@@ -59,12 +60,6 @@ fn describe(whole: &Config, checkpoint: &Checkpoint) -> Result<Described, Folder
         scales: None,
         names: NAMES,
         pooling: Pooling::ClassThenNorm { norm: "post_layernorm" },
-        projection: has_projection.then_some(Projection {
-            tensor: "visual_projection.weight",
-            module: "visual_projection",
-            width: projected,
-            is_transposed: false,
-        }),
     };
     let embedding = match has_projection {
         true => "the class token, normalised and projected (image_embeds)",
@@ -72,6 +67,11 @@ fn describe(whole: &Config, checkpoint: &Checkpoint) -> Result<Described, Folder
     };
     let mut described = Described::new(tower, embedding);
     described.image = Some(image);
+    described.projection = has_projection.then_some(Projection {
+        beside: "",
+        layers: Layers::Linear { module: "visual_projection", has_bias: false },
+        width: projected,
+    });
     if !has_projection {
         let remark =
             "it has no projection: its embeddings are not those that CLIP compares with texts";

@@ -29,13 +29,17 @@ pub(super) static DINOV3_CONVNEXT: Family = Family {
     preprocessors: &PREPROCESSORS,
 };
 
+/// Of `ConvNeXt`-T.
+const DEPTHS: [usize; 4] = [3, 3, 9, 3];
+const WIDTHS: [usize; 4] = [96, 192, 384, 768];
+
 const EMBEDDING: &str = "the mean over positions, normalised (pooler_output)";
 
 fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, FolderError> {
     let is_second = config.text("model_type")? == Some("convnextv2");
     let has_scale = checkpoint.get("encoder.stages.0.layers.0.layer_scale_parameter").is_some();
     let network = ConvNext {
-        stages: stages(config)?,
+        stages: stages(config, &DEPTHS, &WIDTHS)?,
         patch: config.width("patch_size", 4)?,
         activation: config.activation("hidden_act", "gelu")?,
         // Of the last norm alone the settings say it.
@@ -44,6 +48,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
         names: Names {
             stem: ["embeddings.patch_embeddings", "embeddings.layernorm"],
             stages: "encoder.stages",
+            blocks: "layers",
             between: "downsampling_layer",
             parts: ["dwconv", "layernorm", "pwconv1", "pwconv2"],
             scale: (has_scale && !is_second).then_some("layer_scale_parameter"),
@@ -60,7 +65,7 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
 fn of_dinov3(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> {
     let epsilon = config.number("layer_norm_eps", 1e-6)? as f32;
     let network = ConvNext {
-        stages: stages(config)?,
+        stages: stages(config, &DEPTHS, &WIDTHS)?,
         patch: 4,
         activation: config.activation("hidden_act", "gelu")?,
         epsilon,
@@ -68,6 +73,7 @@ fn of_dinov3(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> 
         names: Names {
             stem: ["stages.0.downsample_layers.0", "stages.0.downsample_layers.1"],
             stages: "stages",
+            blocks: "layers",
             between: "downsample_layers",
             parts: ["depthwise_conv", "layer_norm", "pointwise_conv1", "pointwise_conv2"],
             scale: Some("gamma"),
@@ -78,10 +84,14 @@ fn of_dinov3(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> 
     Ok(Described::new(network, EMBEDDING))
 }
 
-/// Blocks and channels of every stage.
-fn stages(config: &Config) -> Result<Vec<(usize, usize)>, FolderError> {
-    let depths = config.list("depths", &[3, 3, 9, 3])?;
-    let widths = config.list("hidden_sizes", &[96, 192, 384, 768])?;
+/// Blocks and channels of every stage; those where the settings are silent.
+pub(super) fn stages(
+    config: &Config,
+    depths: &[usize],
+    widths: &[usize],
+) -> Result<Vec<(usize, usize)>, FolderError> {
+    let depths = config.list("depths", depths)?;
+    let widths = config.list("hidden_sizes", widths)?;
     if depths.is_empty() || depths.len() != widths.len() || depths.iter().any(|&n| n > 1 << 10) {
         return Err(config.error(format!(
             "`depths` and `hidden_sizes` are {depths:?} and {widths:?}, and take as many numbers, and at most 1024 blocks"

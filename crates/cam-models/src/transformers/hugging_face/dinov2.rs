@@ -110,7 +110,6 @@ fn describe(
             feed_forward: "mlp",
         },
         pooling: Pooling::NormThenClass { norm: "layernorm", tokens: 1 },
-        projection: None,
     };
     let mut described = Described::new(tower, "the class token behind the last norm");
     if checkpoint.get("classifier.weight").is_some() {

@@ -67,7 +67,6 @@ fn describe(config: &Config, _: &Checkpoint) -> Result<Described, FolderError> {
             feed_forward: "mlp",
         },
         pooling: Pooling::NormThenClass { norm: "norm", tokens: 1 },
-        projection: None,
     };
     Ok(Described::new(tower, "the class token behind the last norm"))
 }

@@ -4,6 +4,7 @@ mod clip;
 mod convnext;
 mod dinov2;
 mod dinov3;
+mod resnet;
 mod siglip;
 mod vit;
 
@@ -14,7 +15,7 @@ use super::family::Family;
 /// Files that say how images are prepared.
 const PREPROCESSORS: [&str; 2] = ["preprocessor_config.json", "processor_config.json"];
 
-static FAMILIES: [&Family; 8] = [
+static FAMILIES: [&Family; 9] = [
     &dinov2::DINOV2,
     &dinov2::WITH_REGISTERS,
     &dinov3::DINOV3,
@@ -23,6 +24,7 @@ static FAMILIES: [&Family; 8] = [
     &siglip::SIGLIP,
     &convnext::CONVNEXT,
     &convnext::DINOV3_CONVNEXT,
+    &resnet::RESNET,
 ];
 
 /// The family of a folder's settings.

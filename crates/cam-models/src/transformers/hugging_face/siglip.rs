@@ -73,7 +73,6 @@ fn describe(whole: &Config, _: &Checkpoint) -> Result<Described, FolderError> {
             down: "head.mlp.fc2",
             hidden,
         }),
-        projection: None,
     };
     let mut described =
         Described::new(tower, "what the pooling head gives (pooler_output, image_embeds)");

@@ -76,7 +76,6 @@ fn describe(config: &Config, checkpoint: &Checkpoint) -> Result<Described, Folde
             feed_forward: "intermediate",
         },
         pooling: Pooling::NormThenClass { norm: "layernorm", tokens: 1 },
-        projection: None,
     };
     let mut described = Described::new(tower, "the class token behind the last norm");
     described.image = Some(image);

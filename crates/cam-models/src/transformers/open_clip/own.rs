@@ -2,36 +2,22 @@
 
 use cam_graph::Function;
 
-use super::config::Config;
-use super::error::FolderError;
-use super::family::{Described, Family, grid};
-use super::names::Spelling;
-use super::position::Resampling;
-use super::tower::{Biases, Mlp, Names, Pooling, Position, Projection, Qkv, Tower};
+use super::super::config::Config;
+use super::super::error::FolderError;
+use super::super::family::{Described, Family, grid};
+use super::super::names::Spelling;
+use super::super::position::Resampling;
+use super::super::projection::{Layers, Projection};
+use super::super::tower::{Biases, Mlp, Names, Pooling, Position, Qkv, Tower};
+use super::{EXPORT, PREPROCESSORS, TEXT};
 use crate::checkpoint::Checkpoint;
 
-pub(super) static OPEN_CLIP: Family = Family {
+pub(super) static OWN: Family = Family {
     types: &["open_clip"],
-    spelling: Spelling {
-        anchor: "visual.conv1.weight",
-        renamed: &[],
-        // The text tower lies beside the image's.
-        ignored: &[
-            "transformer.resblocks.",
-            "token_embedding.",
-            "positional_embedding",
-            "ln_final.",
-            "text_projection",
-            "text_projection.",
-            "text.",
-            "attn_mask",
-            "logit_scale",
-            "logit_bias",
-        ],
-    },
+    spelling: Spelling { anchor: "visual.conv1.weight", renamed: &[], ignored: &TEXT },
     describe,
     processor: "",
-    preprocessors: &["open_clip_config.json"],
+    preprocessors: &PREPROCESSORS,
 };
 
 /// Parts that are not done here, and what they are where they are off.
@@ -98,40 +84,35 @@ fn describe(whole: &Config, checkpoint: &Checkpoint) -> Result<Described, Folder
             feed_forward: "mlp",
         },
         pooling: Pooling::ClassThenNorm { norm: "visual.ln_post" },
-        projection: Some(Projection {
-            tensor: "visual.proj",
-            module: "visual.proj",
-            width: model.width("embed_dim", 512)?,
-            is_transposed: true,
-        }),
     };
     let mut described = Described::new(tower, "the class token, normalised and projected");
     described.image = Some(image);
+    described.projection = Some(Projection {
+        beside: "",
+        layers: Layers::Transposed { tensor: "visual.proj" },
+        width: model.width("embed_dim", 512)?,
+    });
     Ok(described)
 }
 
 /// That nothing is asked for that is not done here.
 fn check(whole: &Config, config: &Config) -> Result<(), FolderError> {
-    if config.has("timm_model_name") {
-        return Err(whole.error(
-            "its image tower is one of timm's (`timm_model_name`), which is not read from open_clip's folders: take the \
-             network from timm's or transformers' own folder",
-        ));
-    }
     if config.is_list("layers") {
-        return Err(whole.error("its image tower is a ResNet, which is not read from a folder"));
+        return Err(whole.error(format!(
+            "its image tower is a ResNet, which is not read from a folder; {EXPORT}"
+        )));
     }
     for (name, off) in OFF {
         if config.flag(name, off)? != off {
-            return Err(whole.error(format!("`{name}` is on, which is not done here")));
+            return Err(whole.error(format!("`{name}` is on, which is not done here; {EXPORT}")));
         }
     }
     let others = [("pool_type", "tok"), ("pos_embed_type", "learnable"), ("block_type", "default")];
     for (name, usual) in others {
         if let Some(found) = config.text(name)?.filter(|found| *found != usual) {
-            return Err(
-                whole.error(format!("`{name}` is {found:?}, and only {usual:?} is done here"))
-            );
+            return Err(whole.error(format!(
+                "`{name}` is {found:?}, and only {usual:?} is done here; {EXPORT}"
+            )));
         }
     }
     Ok(())
