@@ -15,9 +15,9 @@ pub fn table(summary: &Path) -> Result<String> {
     let bytes = fs::read(summary).with_context(|| summary.display().to_string())?;
     let summary: Value = serde_json::from_slice(&bytes)?;
     let rows = summary["methods"].as_array().context("a summary lists methods")?;
-    let first =
-        rows.first().and_then(|row| row["means"].as_object()).context("nothing was measured")?;
-    let measures: Vec<&String> = first.keys().filter(|name| *name != "ms").collect();
+    let measures =
+        summary["settings"]["measures"].as_array().context("a summary lists measures")?.iter();
+    let measures: Vec<&str> = measures.filter_map(Value::as_str).filter(|m| *m != "ms").collect();
     let mut text = String::from("| method | maps |");
     measures.iter().for_each(|name| text.push_str(&format!(" {name} |")));
     text.push_str(&format!("\n|---|---:|{}\n", "---:|".repeat(measures.len())));

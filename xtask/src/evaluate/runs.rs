@@ -49,8 +49,7 @@ const COMMON: &str =
     "grad-cam,hires-cam,grad-cam-plus-plus,layer-cam,contributions,eigen-cam,ablation-cam";
 /// Grad-CAM and HiResCAM coincide where the head averages positions.
 const APART: &str = "grad-cam,grad-cam-plus-plus,layer-cam,contributions,eigen-cam,ablation-cam";
-const OF_ATTENTION: &str =
-    "token-contributions,attention-contributions,legrad,grad-eclip,chefer,rollout,grad-cam";
+const OF_ATTENTION: &str = "token-contributions,legrad,grad-cam";
 const OF_TOKENS: &str = "token-contributions,attention-contributions,legrad,grad-eclip,chefer,rollout,raw-attention,\
     grad-cam,mask-clip,sclip,patch-similarity";
 const SIGNED: &str = "token-contributions,attention-contributions,grad-cam";
@@ -68,19 +67,19 @@ const MEAN: &str = "--cell 112 --negatives mean";
 /// In the order of the page.
 pub const RUNS: &[Run] = &[
     Run { more: "--cell 112 --top-channels 64", ..run("lite0-fours", LITE0, QUICK, PLACE, 50) },
-    Run { more: FOURS, ..run("lite0-slow", LITE0, SLOW, PLACE, 25) },
+    Run { more: FOURS, ..run("lite0-slow", LITE0, SLOW, PLACE, 17) },
     Run { more: PAIRS, ..run("lite0-pairs", LITE0, COMMON, PLACE, 100) },
     objects("lite0-objects", LITE0, COMMON),
-    Run { more: FOURS, ..run("lite0-faithful", LITE0, APART, FAITHFUL, 15) },
+    Run { more: FOURS, ..run("lite0-faithful", LITE0, APART, FAITHFUL, 14) },
     Run { more: FOURS, ..run("mobilenet-fours", MOBILENET, COMMON, PLACE, 50) },
     Run { more: PAIRS, ..run("mobilenet-pairs", MOBILENET, COMMON, PLACE, 100) },
     objects("mobilenet-objects", MOBILENET, COMMON),
     Run {
         more: FOURS,
-        ..run("dinov2-fours", DINO, OF_TOKENS, "inside,points,randomised,agreement", 20)
+        ..run("dinov2-fours", DINO, OF_TOKENS, "inside,points,randomised,agreement", 18)
     },
     objects("dinov2-objects", DINO, OF_TOKENS),
-    Run { more: FOURS, ..run("dinov2-faithful", DINO, OF_ATTENTION, "deletion,insertion", 5) },
+    Run { more: FOURS, ..run("dinov2-faithful", DINO, OF_ATTENTION, "deletion,insertion", 2) },
     Run { more: OTHERS, ..run("dinov2-others", DINO, SIGNED, PLACE, 50) },
     Run { more: MEAN, ..run("dinov2-mean", DINO, SIGNED, PLACE, 25) },
     Run { more: OTHERS, ..run("lite0-others", LITE0, COMMON, PLACE, 50) },
