@@ -39,7 +39,7 @@ pub fn run(bytes: &[u8]) {
 
 /// A header with what stands in front of it.
 fn file_of(header: &[u8]) -> Vec<u8> {
-    let mut file = b"CAMPACK3".to_vec();
+    let mut file = b"CAMPACK4".to_vec();
     file.extend((header.len() as u64).to_le_bytes());
     file.extend(Sha256::of(header).to_string().as_bytes());
     file.extend(header);
