@@ -69,8 +69,8 @@ const PROFILE: &[&str] = &["--release", "--config", "profile.release.debug=\"lin
 
 /// `races` is left to `orders`: it switches stacks, which these tools do not follow.
 #[rustfmt::skip]
-const TESTS: [&str; 11] = [
-    "--lib", "--test", "convolutions", "--test", "engine", "--test", "gradients", "--test", "operations",
+const TESTS: [&str; 13] = [
+    "--lib", "--test", "convolutions", "--test", "engine", "--test", "gradients", "--test", "operations", "--test", "tokens",
     "--test", "winograd",
 ];
 
@@ -176,7 +176,7 @@ mod tests {
         names.sort();
         assert_eq!(
             names,
-            ["convolutions", "engine", "gradients", "operations", "races", "winograd"]
+            ["convolutions", "engine", "gradients", "operations", "races", "tokens", "winograd"]
         );
         assert!(names.iter().all(|name| name == "races" || TESTS.iter().any(|test| name == test)));
     }

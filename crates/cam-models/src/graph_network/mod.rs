@@ -246,8 +246,10 @@ impl GraphNetwork {
     /// Embeddings of what lies at a clean cut.
     fn behind(&self, value: Value, found: Dense) -> Tensor<2> {
         let layer = self.cuts.iter().position(|cut| cut.value == value).map(Layer::new);
-        match layer.and_then(|layer| self.head(layer)) {
-            Some(head) => head.forward(found.tensor().expect("a head follows a grid")),
+        let head = layer.and_then(|layer| self.head(layer));
+        // Tokens are no grid: the graph itself pools them.
+        match head.zip(found.clone().tensor()) {
+            Some((head, grid)) => head.forward(grid),
             None => embeddings(self.burnt(&[(value, found)], &[self.graph.output])),
         }
     }
