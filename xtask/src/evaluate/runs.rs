@@ -79,7 +79,7 @@ pub const RUNS: &[Run] = &[
         ..run("dinov2-fours", DINO, OF_TOKENS, "inside,points,randomised,agreement", 18)
     },
     objects("dinov2-objects", DINO, OF_TOKENS),
-    Run { more: FOURS, ..run("dinov2-faithful", DINO, OF_ATTENTION, "deletion,insertion", 2) },
+    Run { more: FOURS, ..run("dinov2-faithful", DINO, OF_ATTENTION, "deletion,insertion", 4) },
     Run { more: OTHERS, ..run("dinov2-others", DINO, SIGNED, PLACE, 50) },
     Run { more: MEAN, ..run("dinov2-mean", DINO, SIGNED, PLACE, 25) },
     Run { more: OTHERS, ..run("lite0-others", LITE0, COMMON, PLACE, 50) },
