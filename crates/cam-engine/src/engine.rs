@@ -62,7 +62,7 @@ impl Engine {
         options: Options,
         network: impl FnOnce(&Kernels, &Pool) -> Result<PreparedGraph, Error>,
     ) -> Result<Self, Error> {
-        let instructions = options.instructions.unwrap_or_else(InstructionSet::best);
+        let instructions = options.instructions.map_or_else(InstructionSet::chosen, Ok)?;
         if !instructions.is_available() {
             return Err(Error::Unavailable { instructions });
         }

@@ -214,6 +214,12 @@ pub enum Error {
         /// What the system said.
         reason: String,
     },
+    /// Instructions that go by no such name.
+    #[error("CAM_INSTRUCTIONS={named} names no instructions: avx512, avx2 or portable, or leave it out")]
+    NoInstructions {
+        /// What the variable says.
+        named: String,
+    },
     /// Instructions this machine does not have.
     #[error("this machine has no {instructions}: leave the instruction set to the engine")]
     Unavailable {

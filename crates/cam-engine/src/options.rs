@@ -1,5 +1,7 @@
 use std::fmt;
 
+use crate::Error;
+
 /// The most threads that an engine can be asked for: more than any machine has use for, and few enough that a
 /// program has memory mappings left for their stacks.
 pub const MOST_THREADS: usize = 1024;
@@ -11,7 +13,7 @@ pub struct Options {
     /// The results are the same, bit for bit, for every number, of which [`MOST_THREADS`] is the
     /// largest. Without the feature `threads` it is always the caller's alone.
     pub threads: usize,
-    /// Instructions to use; `None` for the best the machine has.
+    /// Instructions to use; `None` for [the machine's or the user's](InstructionSet::chosen).
     pub instructions: Option<InstructionSet>,
     /// Direct convolutions only. Otherwise 3×3 convolutions of stride 1 may take Winograd's
     /// algorithm, which is faster, exact to about 1e-5 of the maximum instead of 1e-6, and
@@ -55,6 +57,28 @@ impl InstructionSet {
     pub fn best() -> Self {
         Self::ALL.into_iter().find(|set| set.is_available()).unwrap_or(Self::Portable)
     }
+
+    /// What the variable [`VARIABLE`](Self::VARIABLE) names (`avx512`, `avx2` or `portable`); where it is not
+    /// set, the best this machine has.
+    ///
+    /// # Errors
+    /// If it names nothing, or what this machine does not have.
+    pub fn chosen() -> Result<Self, Error> {
+        let Some(named) = std::env::var_os(Self::VARIABLE).filter(|named| !named.is_empty()) else {
+            return Ok(Self::best());
+        };
+        let named = named.to_string_lossy();
+        let is_named = |set: &Self| format!("{set:?}").eq_ignore_ascii_case(&named);
+        match Self::ALL.into_iter().find(is_named) {
+            Some(instructions) if instructions.is_available() => Ok(instructions),
+            Some(instructions) => Err(Error::Unavailable { instructions }),
+            None => Err(Error::NoInstructions { named: named.into_owned() }),
+        }
+    }
+
+    /// The variable of the environment that holds an engine to fewer instructions than the machine has, to
+    /// compare them.
+    pub const VARIABLE: &str = "CAM_INSTRUCTIONS";
 }
 
 impl fmt::Display for InstructionSet {

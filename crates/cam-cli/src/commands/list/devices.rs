@@ -61,5 +61,7 @@ pub fn run(arguments: &Json) -> Result<(), Failure> {
 
 fn processor() -> String {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("the engine, {} on {threads} threads", InstructionSet::best())
+    let instructions = InstructionSet::chosen();
+    let instructions = instructions.map_or_else(|error| error.to_string(), |set| set.to_string());
+    format!("the engine, {instructions} on {threads} threads")
 }
