@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::backward::AdjointRun;
 use crate::kernels::Kernels;
+use crate::layers::transfer::Order;
 use crate::packed_weights;
 use crate::plan::Plan;
 use crate::pool::Pool;
@@ -36,8 +37,8 @@ pub struct Engine {
     programs: Mutex<Vec<(Key, Arc<Program>)>>,
 }
 
-/// Segment, shape of its input, and whether the run is recorded.
-type Key = (Range<usize>, [usize; 4], bool);
+/// Segment, what is wanted of it, shape of its input, and whether the run is recorded.
+type Key = (Range<usize>, Vec<(usize, Order)>, [usize; 4], bool);
 
 /// What a run gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +46,15 @@ pub struct Output {
     /// `[n, c, h, w]`, row-major.
     pub values: Vec<f32>,
     /// `[n, c, h, w]`.
+    pub shape: [usize; 4],
+}
+
+/// A value of a run with its channels last, as the engine keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pixels {
+    /// `[n, h, w, c]`, row-major.
+    pub values: Vec<f32>,
+    /// `[n, h, w, c]`.
     pub shape: [usize; 4],
 }
 
@@ -139,13 +149,42 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Output, Error> {
         check_input(input, shape)?;
-        match self.program(segment, shape, false)? {
-            Some(program) => Ok(Output {
-                values: program.schedule().run(self.given(input), &|_| {}),
-                shape: program.output_shape(),
-            }),
-            None => Ok(Output { values: input.to_vec(), shape }),
+        let wanted = [(segment.end, Order::ChannelsFirst)];
+        let Some(program) = self.program(segment, &wanted, shape, false)? else {
+            return Ok(Output { values: input.to_vec(), shape });
+        };
+        let mut outputs = program.schedule().run(self.given(input), &|_| {});
+        let values = outputs.pop().expect("every run has an output");
+        Ok(Output { values, shape: program.outputs()[0] })
+    }
+
+    /// Runs the steps from `start` on, on the value that exists when `start` steps have run, and gives any of
+    /// the values behind it, in the order in which they are wanted. Value v is given by step v − 1.
+    ///
+    /// # Shapes
+    /// `input` is `[n, c, h, w]`, row-major, as `shape` says.
+    ///
+    /// # Errors
+    /// As for [`run`](Self::run), and if a value is not given by a step behind the start.
+    pub fn values(
+        &self,
+        start: usize,
+        wanted: &[usize],
+        input: &[f32],
+        shape: [usize; 4],
+    ) -> Result<Vec<Pixels>, Error> {
+        check_input(input, shape)?;
+        let end = wanted.iter().copied().max().unwrap_or(start);
+        if let Some(&value) = wanted.iter().find(|&&value| value <= start) {
+            return Err(Error::Value { value, start });
         }
+        let wanted: Vec<_> = wanted.iter().map(|&value| (value, Order::ChannelsLast)).collect();
+        let Some(program) = self.program(start..end, &wanted, shape, false)? else {
+            return Ok(Vec::new());
+        };
+        let outputs = program.schedule().run(self.given(input), &|_| {}).into_iter();
+        let pixels = |(values, &[n, c, h, w]): (Vec<f32>, &[usize; 4])| Pixels { values, shape: [n, h, w, c] };
+        Ok(outputs.zip(program.outputs()).map(pixels).collect())
     }
 
     /// Runs a segment as [`run`](Self::run) does and keeps its activations, so that gradients can
@@ -167,12 +206,14 @@ impl Engine {
             let operation = one_way(&step).unwrap_or_default();
             return Err(Error::OneWay { step, operation });
         }
-        let Some(program) = self.program(segment, shape, true)? else {
+        let wanted = [(segment.end, Order::ChannelsFirst)];
+        let Some(program) = self.program(segment, &wanted, shape, true)? else {
             let output = Output { values: input.to_vec(), shape };
             return Ok(Recording::new(self, None, output));
         };
-        let (values, workspace) = program.schedule().record(self.given(input));
-        let output = Output { values, shape: program.output_shape() };
+        let (mut outputs, workspace) = program.schedule().record(self.given(input));
+        let values = outputs.pop().expect("every run has an output");
+        let output = Output { values, shape: program.outputs()[0] };
         Ok(Recording::new(self, Some((program, workspace)), output))
     }
 
@@ -204,7 +245,8 @@ impl Engine {
     pub fn plan(&self, segment: Range<usize>, shape: [usize; 4]) -> Result<Plan, Error> {
         checked_len(shape)?;
         let nothing = || Plan { steps: Vec::new(), buffers: 0, peak_bytes: 0 };
-        let program = self.program(segment, shape, false)?;
+        let wanted = [(segment.end, Order::ChannelsFirst)];
+        let program = self.program(segment, &wanted, shape, false)?;
         Ok(program.map_or_else(nothing, |program| program.plan().clone()))
     }
 
@@ -238,6 +280,7 @@ impl Engine {
     fn program(
         &self,
         segment: Range<usize>,
+        wanted: &[(usize, Order)],
         shape: [usize; 4],
         keep: bool,
     ) -> Result<Option<Arc<Program>>, Error> {
@@ -250,13 +293,13 @@ impl Engine {
         }
         // Held while a program is made, so that two runs on a new shape do not both make it.
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (segment, shape, keep);
+        let key = (segment, wanted.to_vec(), shape, keep);
         let known = programs.iter().position(|(known, _)| *known == key);
         let program = match known {
             Some(index) => programs.remove(index).1,
             None => {
                 let settings = Settings { pool: &self.pool, exact: self.exact, keep };
-                Arc::new(Program::new(&self.network, key.0.clone(), shape, settings)?)
+                Arc::new(Program::new(&self.network, (key.0.clone(), wanted), shape, settings)?)
             }
         };
         let bytes = |programs: &[(Key, Arc<Program>)]| -> usize {

@@ -154,6 +154,14 @@ pub enum Error {
         /// Steps of the graph.
         steps: usize,
     },
+    /// A value that no step behind the start of a run gives.
+    #[error("value {value} is given by no step from {start} on")]
+    Value {
+        /// The value.
+        value: usize,
+        /// First step.
+        start: usize,
+    },
     /// A segment needs a value from before its start.
     #[error("step {step} reads value {value}, which a segment from {start} on is not given")]
     Cut {

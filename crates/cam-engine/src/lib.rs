@@ -112,7 +112,7 @@ mod workspace;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use engine::{Engine, Output};
+pub use engine::{Engine, Output, Pixels};
 pub use error::Error;
 pub use graph::{
     Activation, Attention, Border, Convolution, Graph, LayerNorm, Operation, Padding, ScaleShift,

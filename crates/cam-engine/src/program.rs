@@ -15,7 +15,7 @@ use crate::layers::layer_norm::Norm;
 use crate::layers::pointwise::Pointwise;
 use crate::layers::reduce::{Divisor, Reduce};
 use crate::layers::tokens::Column;
-use crate::layers::transfer::{Load, Store};
+use crate::layers::transfer::{Load, Order, Store};
 use crate::layers::winograd::{Places, Winograd};
 use crate::layers::{self, Epilogue, Layer, max_pool};
 use crate::memory::{Memory, Slot};
@@ -46,7 +46,8 @@ pub(crate) struct Program {
     schedule: Schedule,
     memory: Memory,
     plan: Plan,
-    output: [usize; 4],
+    /// `[n, c, h, w]` of what it gives.
+    outputs: Vec<[usize; 4]>,
     segment: Range<usize>,
     shape: [usize; 4],
     /// For gradients of runs that keep their values, the newest last.
@@ -54,14 +55,15 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// For a segment that is not empty.
+    /// For a segment that is not empty, of which some values are wanted.
     pub(crate) fn new(
         network: &PreparedGraph,
-        segment: Range<usize>,
+        (segment, wanted): (Range<usize>, &[(usize, Order)]),
         shape: [usize; 4],
         Settings { pool, exact, keep }: Settings<'_>,
     ) -> Result<Self, Error> {
-        let analysis = SegmentAnalysis::new(network, segment.clone(), shape, exact)?;
+        let kept: Vec<usize> = wanted.iter().map(|(value, _)| *value).collect();
+        let analysis = SegmentAnalysis::new(network, (segment.clone(), &kept), shape, exact)?;
         let memory = Memory::assign(&analysis, segment.clone(), keep)?;
         transform_weights(&analysis, pool);
         let threads = pool.threads();
@@ -76,6 +78,11 @@ impl Program {
                 let (layer, kernel) = builder.layer(step);
                 let slot = memory.slot(step + 1);
                 layers.push((layer, clearing(slot)));
+                // Before anything takes its place.
+                let given = wanted.iter().enumerate().filter(|(_, (value, _))| *value == step + 1);
+                layers.extend(given.map(|(output, &(_, order))| {
+                    (Layer::Store(Store { from: slot.place, output, order }), None)
+                }));
                 (kernel, Some(slot))
             };
             steps.push(PlannedStep {
@@ -86,12 +93,12 @@ impl Program {
                 in_place: slot.is_some_and(|slot| slot.in_place),
             });
         }
-        layers.push((Layer::Store(Store { from: memory.slot(segment.end).place }), None));
-        let output = analysis.shape(segment.end);
-        let lengths = memory.lengths.clone();
-        let schedule = Schedule::new(layers, lengths, output.iter().product(), threads);
+        let outputs: Vec<[usize; 4]> = kept.iter().map(|&value| analysis.shape(value)).collect();
+        let lengths = outputs.iter().map(|shape| shape.iter().product()).collect();
+        let schedule = Schedule::new(layers, memory.lengths.clone(), lengths, threads);
         let plan = Plan { steps, buffers: schedule.buffers(), peak_bytes: schedule.bytes() };
-        Ok(Self { schedule, memory, plan, output, segment, shape, ways_back: Mutex::default() })
+        let ways_back = Mutex::default();
+        Ok(Self { schedule, memory, plan, outputs, segment, shape, ways_back })
     }
 
     pub(crate) fn plan(&self) -> &Plan {
@@ -99,8 +106,8 @@ impl Program {
     }
 
     /// `[n, c, h, w]` of what a run gives.
-    pub(crate) fn output_shape(&self) -> [usize; 4] {
-        self.output
+    pub(crate) fn outputs(&self) -> &[[usize; 4]] {
+        &self.outputs
     }
 
     /// Where the number lies by which the derivative of a step's activation is known, in the memory of

@@ -18,8 +18,8 @@ pub(crate) struct Schedule {
     lengths: Vec<usize>,
     /// Floats of scratch that the neediest layer wants.
     scratch: usize,
-    /// Numbers that a run gives.
-    outputs: usize,
+    /// Numbers of every output of a run.
+    outputs: Vec<usize>,
     /// Memory of the last run, for the next one.
     spare: Mutex<Option<Workspace>>,
 }
@@ -35,11 +35,11 @@ pub(crate) struct RunInput<'a> {
 }
 
 impl Schedule {
-    /// For buffers of those lengths, and so many numbers that a run gives.
+    /// For buffers of those lengths, and so many numbers of every output.
     pub(crate) fn new(
         layers: Vec<Scheduled>,
         lengths: Vec<usize>,
-        outputs: usize,
+        outputs: Vec<usize>,
         threads: usize,
     ) -> Self {
         let scratch = layers.iter().map(|(layer, _)| match layer {
@@ -61,12 +61,12 @@ impl Schedule {
         (self.lengths.iter().sum::<usize>() + self.scratch) * size_of::<f32>()
     }
 
-    /// Runs all layers. Every worker calls `watch` behind every layer.
+    /// Runs all layers and gives the outputs. Every worker calls `watch` behind every layer.
     pub(crate) fn run(
         &self,
         given: RunInput<'_>,
         watch: &(dyn Fn(&Worker<'_>) + Sync),
-    ) -> Vec<f32> {
+    ) -> Vec<Vec<f32>> {
         // Held meanwhile: runs take turns, and need no memory of their own while they wait.
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let workspace = spare.take().unwrap_or_else(|| Workspace::new(&self.lengths, self.scratch));
@@ -76,7 +76,7 @@ impl Schedule {
     }
 
     /// Runs all layers and gives the memory away as the run left it.
-    pub(crate) fn record(&self, given: RunInput<'_>) -> (Vec<f32>, Workspace) {
+    pub(crate) fn record(&self, given: RunInput<'_>) -> (Vec<Vec<f32>>, Workspace) {
         let spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner).take();
         let workspace = spare.unwrap_or_else(|| Workspace::new(&self.lengths, self.scratch));
         (self.run_in(&workspace, given, &|_| {}), workspace)
@@ -93,9 +93,10 @@ impl Schedule {
         workspace: &Workspace,
         RunInput { pool, kernels, input, saved }: RunInput<'_>,
         watch: &(dyn Fn(&Worker<'_>) + Sync),
-    ) -> Vec<f32> {
-        let mut output = vec![0.0; self.outputs];
-        let run = Run { workspace, saved, kernels, input, output: Output::new(&mut output) };
+    ) -> Vec<Vec<f32>> {
+        let mut given: Vec<Vec<f32>> = self.outputs.iter().map(|&len| vec![0.0; len]).collect();
+        let outputs: Vec<Output<'_>> = given.iter_mut().map(|output| Output::new(output)).collect();
+        let run = Run { workspace, saved, kernels, input, outputs: &outputs };
         pool.run(&|worker| {
             for (layer, clear) in &self.layers {
                 if let Some(place) = clear {
@@ -107,6 +108,6 @@ impl Schedule {
             }
             Ok(())
         });
-        output
+        given
     }
 }

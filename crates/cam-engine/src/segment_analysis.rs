@@ -14,6 +14,8 @@ use crate::{Border, Convolution, Error, Operation, Step};
 pub(crate) struct SegmentAnalysis<'a> {
     network: &'a PreparedGraph,
     segment: Range<usize>,
+    /// Values that are given out.
+    kept: &'a [usize],
     /// Per value from the segment's start on.
     values: Vec<Value>,
     /// Per step of the segment.
@@ -44,15 +46,16 @@ struct StepAnalysis {
 }
 
 impl<'a> SegmentAnalysis<'a> {
-    /// Follows a segment that is given a value of that shape.
+    /// Follows a segment that is given a value of that shape and gives out some values, the last among them.
     pub(crate) fn new(
         network: &'a PreparedGraph,
-        segment: Range<usize>,
+        (segment, kept): (Range<usize>, &'a [usize]),
         shape: [usize; 4],
         exact: bool,
     ) -> Result<Self, Error> {
         let mut analysis = Self {
             network,
+            kept,
             values: vec![Value::default(); segment.len() + 1],
             steps: vec![StepAnalysis::default(); segment.len()],
             segment,
@@ -197,7 +200,7 @@ impl<'a> SegmentAnalysis<'a> {
     fn find_needed(&mut self) -> Result<(), Error> {
         let Range { start, end } = self.segment;
         let mut wanted = vec![false; end + 1];
-        wanted[end] = true;
+        self.kept.iter().for_each(|&value| wanted[value] = true);
         for index in (start..end).rev() {
             if !wanted[index + 1] {
                 continue;
@@ -250,7 +253,7 @@ impl<'a> SegmentAnalysis<'a> {
             let fits = self.network.steps[index].is_pointwise()
                 && self.is_projection(source)
                 && self.value(residual).readers == 1
-                && residual != self.segment.end;
+                && !self.kept.contains(&residual);
             if fits {
                 self.state_mut(index).projection = Some(source);
                 self.state_mut(source).is_fused = true;

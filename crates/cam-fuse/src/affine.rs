@@ -1,6 +1,6 @@
 //! Numbers per channel, multiplied and added, folded into what comes before them.
 
-use cam_graph::{BatchNorm, Binary, Operation, Value};
+use cam_graph::{BatchNorm, Binary, Name, Operation, Value};
 
 use super::Work;
 
@@ -12,6 +12,8 @@ struct Affine {
     axis: usize,
     scale: Vec<f64>,
     shift: Vec<f64>,
+    /// Whether it is one number, repeated for every channel.
+    is_repeated: bool,
 }
 
 /// Folds scales and shifts into the convolution, linear layer or norm in front of them; the others become steps of
@@ -19,12 +21,15 @@ struct Affine {
 pub(super) fn fold(work: &mut Work<'_>) {
     for value in work.values() {
         let Some((x, affine)) = found(work, value) else { continue };
-        let into =
-            work.is_read_once(x) && !ends_block(work, x) && folds_into(work, value, x, &affine);
+        let is_free = |work: &Work<'_>, x: Value| work.is_read_once(x) && !ends_block(work, x);
+        let into = is_free(work, x)
+            && (folds_into(work, value, x, &affine)
+                || work.inputs(x).first().is_some_and(|&moved| is_free(work, moved))
+                    && folds_through(work, value, x, &affine));
         if !into && !matches!(work.operation(value), Some(Operation::ScaleShift { .. })) {
             // One number for all of a value stays what it is.
             let is_norm = matches!(work.operation(value), Some(Operation::BatchNorm(_)));
-            if is_norm || !is_uniform(&affine) {
+            if is_norm || !affine.is_repeated {
                 let (scale, shift) = (narrow(&affine.scale), narrow(&affine.shift));
                 let name = work.graph.steps[value.index() - 1].name.value.clone();
                 let shape = vec![scale.len()];
@@ -42,11 +47,6 @@ fn ends_block(work: &Work<'_>, value: Value) -> bool {
     work.graph.giver(value).is_some_and(|step| step.name.ends.len() > 1)
 }
 
-fn is_uniform(affine: &Affine) -> bool {
-    let same = |list: &[f64]| list.windows(2).all(|pair| pair[0] == pair[1]);
-    same(&affine.scale) && same(&affine.shift)
-}
-
 fn narrow(list: &[f64]) -> Vec<f32> {
     list.iter().map(|&number| number as f32).collect()
 }
@@ -60,7 +60,8 @@ fn found(work: &Work<'_>, value: Value) -> Option<(Value, Affine)> {
     match work.operation(value)? {
         Operation::ScaleShift { axis, scale, shift } => {
             let (scale, shift) = (widen(work.numbers.get(scale)?), widen(work.numbers.get(shift)?));
-            Some((*work.inputs(value).first()?, Affine { axis: *axis, scale, shift }))
+            let affine = Affine { axis: *axis, scale, shift, is_repeated: false };
+            Some((*work.inputs(value).first()?, affine))
         }
         Operation::BatchNorm(norm) => {
             Some((*work.inputs(value).first()?, known_statistics(work, norm)?))
@@ -89,7 +90,8 @@ fn found(work: &Work<'_>, value: Value) -> Option<(Value, Affine)> {
                 }
                 _ => return None,
             };
-            Some((x, Affine { axis, scale, shift }))
+            let is_repeated = work.scalar(constant).is_some();
+            Some((x, Affine { axis, scale, shift, is_repeated }))
         }
         _ => None,
     }
@@ -109,7 +111,7 @@ fn known_statistics(work: &Work<'_>, norm: &BatchNorm) -> Option<Affine> {
         scale.map(|(gamma, variance)| gamma / (variance + norm.epsilon).sqrt()).collect();
     let shift = beta.iter().zip(mean.iter().zip(&scale));
     let shift = shift.map(|(beta, (mean, scale))| beta - mean * scale).collect();
-    Some(Affine { axis: 0, scale, shift })
+    Some(Affine { axis: 0, scale, shift, is_repeated: false })
 }
 
 /// The axis along which a constant has numbers, and the numbers.
@@ -195,6 +197,22 @@ fn folds_into(work: &mut Work<'_>, value: Value, x: Value, affine: &Affine) -> b
         _ => return false,
     };
     work.replace(value, &inputs, operation);
+    true
+}
+
+/// Folds into the step whose value x is with its axes in another order, which then come behind both.
+fn folds_through(work: &mut Work<'_>, value: Value, x: Value, affine: &Affine) -> bool {
+    let Some(Operation::Transpose { order }) = work.operation(x).cloned() else { return false };
+    let &[source] = work.inputs(x) else { return false };
+    let Affine { axis, scale, shift, is_repeated } = affine;
+    let (scale, shift) = (scale.clone(), shift.clone());
+    let affine = Affine { axis: order[*axis], scale, shift, is_repeated: *is_repeated };
+    if !folds_into(work, x, source, &affine) {
+        return false;
+    }
+    // It no longer is what its name said.
+    work.graph.steps[x.index() - 1].name = Name::default();
+    work.replace(value, &[x], Operation::Transpose { order });
     true
 }
 

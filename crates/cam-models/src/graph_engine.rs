@@ -4,22 +4,24 @@ mod attention;
 mod form;
 mod recorded;
 mod steps;
+mod taps;
 mod tokens;
 mod translation;
 mod view;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use cam_engine::{self as engine, Engine, Options};
+use cam_engine::{self as engine, Engine, Options, Pixels};
 use cam_graph::{Cut, Graph, Operation, Shape, Value};
 
 use self::form::Form;
 pub(crate) use self::recorded::Recorded;
+use self::taps::Tap;
 use self::translation::{Constants, Translation};
-use crate::graph_executor::Dense;
+use crate::graph_executor::{Dense, Rows};
 use crate::graph_network::Parameters;
 
 /// The steps of a graph up to a cut, in the engine's words, without the numbers of weights and constants.
@@ -30,12 +32,15 @@ pub(crate) struct Front {
     /// Weights, each with the step of its convolution, in the order of the steps.
     weights: Vec<(usize, String)>,
     constants: Vec<Constants>,
+    /// What can be taken out of a run.
+    taps: BTreeMap<Value, Tap>,
 }
 
 /// The front of a graph, packed for the engine.
 pub(crate) struct GraphEngine {
     engine: Engine,
     forms: Arc<BTreeMap<Value, Form>>,
+    taps: Arc<BTreeMap<Value, Tap>>,
     weights: Arc<BTreeMap<String, usize>>,
 }
 
@@ -58,15 +63,16 @@ impl Front {
         let values = input.chain(cuts.iter().filter(is_in).map(|cut| cut.value));
         let form = |value: Value| Some((value, Form::of(&translation, value)?));
         let forms: BTreeMap<Value, Form> = values.filter_map(form).collect();
-        let Translation { mut steps, mut weights, mut constants, .. } = translation;
         let (end, last) = forms.last_key_value()?;
         if *end == Value::INPUT {
             return None;
         }
+        let taps = taps::all(&translation, last.place);
+        let Translation { mut steps, mut weights, mut constants, .. } = translation;
         steps.truncate(last.place);
         weights.retain(|(step, _)| *step < steps.len());
         constants.retain(|constants| constants.step < steps.len());
-        Some(Self { graph: engine::Graph { steps }, forms, weights, constants })
+        Some(Self { graph: engine::Graph { steps }, forms, weights, constants, taps })
     }
 
     /// Packs the weights, which are taken out of the parameters.
@@ -133,7 +139,8 @@ impl Front {
 
     fn around(self, engine: Engine) -> GraphEngine {
         let weights = self.weights.into_iter().map(|(step, name)| (name, step)).collect();
-        GraphEngine { engine, forms: Arc::new(self.forms), weights: Arc::new(weights) }
+        let (forms, taps) = (Arc::new(self.forms), Arc::new(self.taps));
+        GraphEngine { engine, forms, taps, weights: Arc::new(weights) }
     }
 }
 
@@ -143,8 +150,8 @@ impl GraphEngine {
     }
 
     pub(crate) fn lane(&self) -> Self {
-        let (forms, weights) = (Arc::clone(&self.forms), Arc::clone(&self.weights));
-        Self { engine: self.engine.lane(), forms, weights }
+        let (forms, taps) = (Arc::clone(&self.forms), Arc::clone(&self.taps));
+        Self { engine: self.engine.lane(), forms, taps, weights: Arc::clone(&self.weights) }
     }
 
     /// The weight of a convolution or linear layer, taken out of its packed order.
@@ -160,6 +167,11 @@ impl GraphEngine {
     /// Whether it can start and stop at a value.
     pub(crate) fn reaches(&self, value: Value) -> bool {
         self.forms.contains_key(&value)
+    }
+
+    /// Whether a run gives a value.
+    pub(crate) fn gives(&self, value: Value) -> bool {
+        self.taps.contains_key(&value)
     }
 
     /// The last value in front of another at which it can stop.
@@ -188,6 +200,29 @@ impl GraphEngine {
         let (numbers, shape) = start.given(input);
         let output = self.engine.run(start.place..end.place, &numbers, shape);
         end.taken(output.unwrap_or_else(refused), &device)
+    }
+
+    /// What a run on images gives of values that [it gives](Self::gives); of attention weights the rows that are asked
+    /// for.
+    ///
+    /// # Panics
+    /// If the engine cannot run the input: an activation of more than 2³² numbers.
+    pub(crate) fn values(
+        &self,
+        images: Tensor<4>,
+        wanted: &[(Value, Option<Rows>)],
+    ) -> BTreeMap<Value, Dense> {
+        let tap = |value: &Value| &self.taps[value];
+        let places = wanted.iter().flat_map(|(value, _)| tap(value).places());
+        let places: Vec<usize> = places.collect::<BTreeSet<_>>().into_iter().collect();
+        let (shape, device) = (images.dims(), images.device());
+        let given = self.engine.values(0, &places, &form::values(images), shape);
+        let given = given.unwrap_or_else(refused).into_iter();
+        let given: BTreeMap<usize, Pixels> = places.into_iter().zip(given).collect();
+        let taken = |&(value, rows): &(Value, Option<Rows>)| {
+            (value, tap(&value).taken(&given, rows, &device))
+        };
+        wanted.iter().map(taken).collect()
     }
 
     /// The steps from a grid to the end of what can be recorded, kept for the way back; none behind that end.

@@ -15,7 +15,7 @@ use crate::layers::pointwise::{PerChannel, Pointwise, Source};
 use crate::layers::reduce::{Divisor, Reduce};
 use crate::layers::spread::Spread;
 use crate::layers::sum::{Mask, Sum};
-use crate::layers::transfer::{Load, Store};
+use crate::layers::transfer::{Load, Order, Store};
 use crate::layers::winograd::{Places, Winograd};
 use crate::layers::{self, Epilogue, Layer};
 use crate::packed::Packed;
@@ -64,7 +64,8 @@ impl Adjoint {
     ) -> Result<Self, Error> {
         let AdjointSettings { network, ref segment, shape, exact, pull } = *way;
         let AdjointRun { questions, guided } = pull;
-        let analysis = SegmentAnalysis::new(network, segment.clone(), shape, exact)?;
+        let given = [segment.end];
+        let analysis = SegmentAnalysis::new(network, (segment.clone(), &given), shape, exact)?;
         let gradients = Gradients::new(&analysis, segment, questions, exact);
         let builder = Builder {
             analysis: &analysis,
@@ -109,7 +110,8 @@ impl Adjoint {
         gradients: &[f32],
         saved: &Workspace,
     ) -> Vec<f32> {
-        self.schedule.run(RunInput { pool, kernels, input: gradients, saved: Some(saved) }, &|_| {})
+        let given = RunInput { pool, kernels, input: gradients, saved: Some(saved) };
+        self.schedule.run(given, &|_| {}).pop().expect("every run has an output")
     }
 }
 
@@ -159,7 +161,7 @@ impl Builder<'_> {
             self.make(value)?;
         }
         let from = self.place(self.segment.start);
-        self.layers.push((Layer::Store(Store { from }), None));
+        self.layers.push((Layer::Store(Store { from, output: 0, order: Order::ChannelsFirst }), None));
         let to_clear = self.buffer_allocator.to_clear();
         let places = &self.places;
         let start = self.segment.start;
@@ -168,7 +170,8 @@ impl Builder<'_> {
             (layer, clear.and_then(|value| places[value - start]))
         });
         let outputs = from.layout.pixels() * from.layout.channels();
-        Ok(Schedule::new(layers.collect(), self.buffer_allocator.lengths(), outputs, self.threads))
+        let lengths = self.buffer_allocator.lengths();
+        Ok(Schedule::new(layers.collect(), lengths, vec![outputs], self.threads))
     }
 
     fn place(&self, value: usize) -> Place {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Engine, check_input};
 use crate::Error;
+use crate::layers::transfer::Order;
 use crate::plan::Kernel;
 use crate::pool::Worker;
 
@@ -20,7 +21,10 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Vec<Duration>, Error> {
         check_input(input, shape)?;
-        let Some(program) = self.program(segment, shape, false)? else { return Ok(Vec::new()) };
+        let wanted = [(segment.end, Order::ChannelsFirst)];
+        let Some(program) = self.program(segment, &wanted, shape, false)? else {
+            return Ok(Vec::new());
+        };
         let steps = &program.plan().steps;
         let ends = Mutex::new(Vec::with_capacity(steps.len() + 2));
         let watch = |worker: &Worker<'_>| {

@@ -53,8 +53,7 @@ pub(crate) struct Run<'a> {
     pub(crate) kernels: &'static Kernels,
     /// `[n, c, h, w]`.
     pub(crate) input: &'a [f32],
-    /// `[n, c, h, w]`.
-    pub(crate) output: transfer::Output<'a>,
+    pub(crate) outputs: &'a [transfer::Output<'a>],
 }
 
 impl Run<'_> {

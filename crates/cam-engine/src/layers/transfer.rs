@@ -15,12 +15,24 @@ pub(crate) struct Load {
     pub(crate) to: Place,
 }
 
-/// Writes a run's output, `[n, c, h, w]`.
+/// Writes one of a run's outputs.
 pub(crate) struct Store {
     pub(crate) from: Place,
+    /// Which.
+    pub(crate) output: usize,
+    pub(crate) order: Order,
 }
 
-/// Where a run's output goes. Threads write parts of it that do not overlap.
+/// How an output lies in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// `[n, c, h, w]`.
+    ChannelsFirst,
+    /// `[n, h, w, c]`.
+    ChannelsLast,
+}
+
+/// Where an output of a run goes. Threads write parts of it that do not overlap.
 pub(crate) struct Output<'a> {
     start: *mut f32,
     len: usize,
@@ -66,11 +78,24 @@ impl Store {
     pub(super) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) {
         let layout = self.from.layout;
         let [_, channels, height, width] = layout.shape;
-        assert_eq!(run.output.len, layout.pixels() * channels);
+        let output = &run.outputs[self.output];
+        assert_eq!(output.len, layout.pixels() * channels);
         let origin = run.workspace.origin(self.from.buffer);
         for row in worker.share(layout.images() * height) {
             let (image, y) = (row / height, row % height);
             let from = origin.wrapping_add(layout.at(image, y, 0));
+            if self.order == Order::ChannelsLast {
+                for x in 0..width {
+                    let to = (row * width + x) * channels;
+                    // SAFETY: pixel x of this row has these channels, which nobody writes now; they lie within
+                    // the output, whose length was checked, and belong to this row alone.
+                    unsafe {
+                        let from = from.add(x * layout.pixel);
+                        output.start.add(to).copy_from_nonoverlapping(from, channels);
+                    }
+                }
+                continue;
+            }
             for channel in parts(0..channels, BLOCK) {
                 for x in parts(0..width, BLOCK) {
                     for c in channel.clone() {
@@ -79,9 +104,7 @@ impl Store {
                             // SAFETY: pixel x of this row and its channel c lie in the buffer,
                             // which nobody writes now; `to + x` lies within the output, whose
                             // length was checked, and belongs to this row alone.
-                            unsafe {
-                                *run.output.start.add(to + x) = *from.add(x * layout.pixel + c)
-                            }
+                            unsafe { *output.start.add(to + x) = *from.add(x * layout.pixel + c) }
                         }
                     }
                 }

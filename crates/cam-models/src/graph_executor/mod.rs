@@ -17,6 +17,7 @@ mod pooling;
 mod reduce;
 mod resample;
 mod resize;
+mod rows;
 mod step;
 mod transpose;
 mod values;
@@ -30,6 +31,7 @@ use cam_graph::{Graph, LayerNorm, Linear, Operation, Step, Value};
 
 use crate::precision::Precision;
 use parameters::Parameters;
+pub(crate) use rows::Rows;
 use values::Values;
 
 pub use dense::Dense;
@@ -79,17 +81,18 @@ impl GraphExecutor {
         self.walk(given, wanted, &[], |_, _, y| y)
     }
 
-    /// The same, and beside it what is cut out of values, so that those need not be kept to the end.
+    /// The same, and beside it rows of attention weights, so that those need not be kept to the end.
     pub(crate) fn run_cutting(
         &self,
         given: &[(Value, Dense)],
         wanted: &[Value],
-        (parted, cut): (&[Value], impl Fn(&Dense) -> Dense),
+        parted: &[(Value, Rows)],
     ) -> (Vec<Dense>, BTreeMap<Value, Dense>) {
         let mut parts = BTreeMap::new();
-        let found = self.walk(given, wanted, parted, |value, _, y| {
-            if parted.contains(&value) {
-                parts.insert(value, self.leave(cut(&y)));
+        let values: Vec<Value> = parted.iter().map(|(value, _)| *value).collect();
+        let found = self.walk(given, wanted, &values, |value, _, y| {
+            if let Some((_, rows)) = parted.iter().find(|(parted, _)| *parted == value) {
+                parts.insert(value, self.leave(rows.of(&y)));
             }
             y
         });

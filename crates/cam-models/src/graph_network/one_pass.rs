@@ -8,7 +8,7 @@ use cam_graph::{Cut, Value};
 
 use super::grid::{flat, split};
 use super::{GraphNetwork, embeddings};
-use crate::graph_executor::Dense;
+use crate::graph_executor::{Dense, Rows};
 
 /// What a run computed.
 pub(super) type Found = BTreeMap<Value, Dense>;
@@ -19,14 +19,14 @@ pub(super) fn take(found: &Found, value: Value) -> Dense {
 }
 
 impl GraphNetwork {
-    /// One run on images `[n, 3, h, w]`: what every network's gives, the values that are wanted, and what is cut out of
-    /// others.
+    /// One run on images `[n, 3, h, w]`: what every network's gives, the values that are wanted, and of some attention
+    /// weights some rows.
     pub(super) fn pass(
         &self,
         images: Tensor<4>,
         layers: &[Layer],
         values: impl IntoIterator<Item = Value>,
-        parts: (&[Value], impl Fn(&Dense) -> Dense),
+        parts: &[(Value, Rows)],
     ) -> (ForwardPass, Found) {
         let [_, channels, height, width] = images.dims();
         self.remember(&[channels, height, width]);
@@ -43,38 +43,39 @@ impl GraphNetwork {
         (pass, found)
     }
 
-    /// The wanted values: those at clean cuts by the engine, as far as that goes, and what lies between them by burn's
-    /// operations, from the cut in front of each.
+    /// The wanted values and rows: those that the engine gives in one run of it, and the others by burn's operations,
+    /// each from the last cut in front of it.
     pub(super) fn found(
         &self,
         images: Tensor<4>,
         wanted: &[Value],
-        (parted, cut): (&[Value], impl Fn(&Dense) -> Dense),
+        parts: &[(Value, Rows)],
     ) -> Found {
-        let all = || wanted.iter().chain(parted).copied();
-        let mut found = Found::from([(Value::INPUT, Dense::new(images.clone()))]);
+        let all = || {
+            let whole = wanted.iter().map(|&value| (value, None));
+            whole.chain(parts.iter().map(|&(value, rows)| (value, Some(rows))))
+        };
+        let input = (Value::INPUT, Dense::new(images.clone()));
+        let (mut found, mut given) = (Found::new(), vec![input]);
         if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
-            let stop = |value: Value| match engine.reaches(value) {
-                true => Some(value),
-                false => engine.last_before(value),
-            };
-            let stops: BTreeSet<Value> = all().filter_map(stop).collect();
-            let mut last = (Value::INPUT, Dense::new(images));
-            for value in stops {
-                last = (value, engine.run(last.0, value, last.1));
-                found.insert(value, last.1.clone());
-            }
+            let (own, others): (Vec<_>, Vec<_>) = all().partition(|(value, _)| engine.gives(*value));
+            let starts = others.iter().filter_map(|(value, _)| engine.last_before(*value));
+            let starts = starts.filter(|value| *value != Value::INPUT).collect::<BTreeSet<_>>();
+            let asked = own.iter().copied().chain(starts.iter().map(|&value| (value, None)));
+            found = engine.values(images, &asked.collect::<Vec<_>>());
+            given.extend(starts.into_iter().map(|value| (value, take(&found, value))));
         }
-        let rest: Vec<Value> =
-            wanted.iter().copied().filter(|value| !found.contains_key(value)).collect();
+        let is_missing = |value: &Value| *value != Value::INPUT && !found.contains_key(value);
+        let rest: Vec<Value> = wanted.iter().copied().filter(is_missing).collect();
+        let parted: Vec<_> = parts.iter().copied().filter(|(value, _)| is_missing(value)).collect();
         if !rest.is_empty() || !parted.is_empty() {
-            let given: Vec<_> =
-                found.iter().map(|(value, dense)| (*value, dense.clone())).collect();
-            let executor = self.executor(&given, &[&rest, parted].concat());
-            let (computed, parts) = executor.run_cutting(&given, &rest, (parted, cut));
+            let values: Vec<Value> = parted.iter().map(|(value, _)| *value).collect();
+            let executor = self.executor(&given, &[&rest[..], &values].concat());
+            let (computed, parts) = executor.run_cutting(&given, &rest, &parted);
             found.extend(rest.into_iter().zip(computed));
             found.extend(parts);
         }
+        found.extend(given.into_iter().take(1));
         found
     }
 

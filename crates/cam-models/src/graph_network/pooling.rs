@@ -37,7 +37,7 @@ impl AttentionPooling for GraphNetwork {
         let similarity = graph.similarity.iter().flat_map(|found| [found.queries, found.keys]);
         let wanted = [graph.attention, graph.values, graph.pooled].into_iter();
         let wanted = wanted.chain(similarity).chain(graph.stream);
-        let (pass, found) = self.pass(images, layers, wanted, (&[], Dense::clone));
+        let (pass, found) = self.pass(images, layers, wanted, &[]);
         let sizes = (graph.heads, graph.tokens.count());
         let (before, behind) = (graph.tokens.before, graph.tokens.behind);
         let attended = [graph.attention, graph.values].map(|value| take(&found, value));

@@ -9,7 +9,7 @@ use cam_graph::{AttentionBlock, Graph, Value};
 
 use super::one_pass::take;
 use super::{GraphNetwork, Parameters, head};
-use crate::graph_executor::Dense;
+use crate::graph_executor::{Dense, Rows};
 
 /// What of a graph is a transformer, with the numbers on a device.
 pub(super) struct Attention {
@@ -64,16 +64,16 @@ impl Transformer for GraphNetwork {
         let first = graph.blocks.len().saturating_sub(kept.blocks);
         let blocks = &graph.blocks[first..];
         let count = graph.tokens.count();
-        let rows = readout.reads(count);
+        let (start, length) = readout.reads(count);
+        let rows = Rows { tokens: count, start, length };
         let streams = [graph.start, self.attention().end()];
         let wanted = blocks.iter().flat_map(|block| values_of(block, kept)).chain(streams);
-        let weights: Vec<Value> = match kept.is_whole {
+        let weights: Vec<(Value, Rows)> = match kept.is_whole {
             true => Vec::new(),
-            false => blocks.iter().map(|block| block.attention).collect(),
+            false => blocks.iter().map(|block| (block.attention, rows)).collect(),
         };
-        let parts = (weights.as_slice(), |whole: &Dense| rows_of(whole, count, rows));
-        let (pass, found) = self.pass(images, layers, wanted, parts);
-        let first_row = if kept.is_whole { 0 } else { rows.0 };
+        let (pass, found) = self.pass(images, layers, wanted, &weights);
+        let first_row = if kept.is_whole { 0 } else { start };
         let take = |value: Value| take(&found, value);
         let stream = |value: Value| streamed(take(value), count);
         let of_block = |index: usize| {
@@ -127,15 +127,6 @@ fn values_of(block: &AttentionBlock, kept: Kept) -> Vec<Value> {
         values.extend(block.similarity.iter().flat_map(|found| [found.queries, found.keys]));
     }
     values
-}
-
-/// The rows of some tokens of attention weights, in memory of their own.
-fn rows_of(weights: &Dense, tokens: usize, (start, length): (usize, usize)) -> Dense {
-    let n = weights.shape()[0];
-    let heads = weights.shape()[1..].iter().product::<usize>() / tokens / tokens;
-    let weights = weights.clone().numbers().reshape([n * heads, tokens, tokens]);
-    let rows = weights.narrow(1, start, length).reshape([n * heads * length * tokens]);
-    Dense::from_numbers(rows, &[n, heads, length, tokens]).expect("rows keep their size")
 }
 
 /// A stream as `[n, N, D]`: its tokens lie in front of its channels, and other axes have length 1.
