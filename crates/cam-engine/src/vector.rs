@@ -32,6 +32,8 @@ pub(crate) trait Vector: Copy {
     unsafe fn clamp(self, low: Self, high: Self) -> Self;
     /// The larger one, or a NaN where either is.
     unsafe fn max(self, other: Self) -> Self;
+    /// `other` where that is larger, else itself: a NaN stays, and another one changes nothing.
+    unsafe fn raised_to(self, other: Self) -> Self;
     /// Itself where low < x < high, and zero elsewhere, also where x is a NaN.
     unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self;
     /// `yes` where self > other, else `no`, also where either is a NaN.
@@ -134,6 +136,11 @@ impl Vector for Portable {
     }
 
     #[inline(always)]
+    unsafe fn raised_to(self, other: Self) -> Self {
+        self.zip(other, |x, y| if y > x { y } else { x })
+    }
+
+    #[inline(always)]
     unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self {
         Self(std::array::from_fn(|lane| {
             let is_between = low.0[lane] < x.0[lane] && x.0[lane] < high.0[lane];
@@ -220,6 +227,10 @@ impl Vector for Fused {
 
     unsafe fn max(self, other: Self) -> Self {
         if self.0 > other.0 || self.0.is_nan() { self } else { other }
+    }
+
+    unsafe fn raised_to(self, other: Self) -> Self {
+        if other.0 > self.0 { other } else { self }
     }
 
     unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self {

@@ -72,6 +72,12 @@ impl Vector for __m512 {
     }
 
     #[inline(always)]
+    unsafe fn raised_to(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX-512F. The maximum is its second operand where one is a NaN.
+        unsafe { _mm512_max_ps(other, self) }
+    }
+
+    #[inline(always)]
     unsafe fn where_between(self, x: Self, low: Self, high: Self) -> Self {
         // SAFETY: the caller has AVX-512F. Ordered comparisons are false for a NaN.
         unsafe {
@@ -189,6 +195,12 @@ impl Vector for __m256 {
             let is_nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(self, self);
             _mm256_blendv_ps(_mm256_max_ps(self, other), self, is_nan)
         }
+    }
+
+    #[inline(always)]
+    unsafe fn raised_to(self, other: Self) -> Self {
+        // SAFETY: the caller has AVX2. The maximum is its second operand where one is a NaN.
+        unsafe { _mm256_max_ps(other, self) }
     }
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Activations that are more than bounds, and their derivatives.
 
-use super::functions::{EXPONENTS, normal, sigmoid, tanh, unless_far_below};
+use super::functions::{EXPONENTS, gelu, normal, sigmoid, tanh, unless_far_below};
 use crate::vector::Vector;
 
 /// An activation.
@@ -178,7 +178,7 @@ impl Curve for Gelu {
     #[inline(always)]
     unsafe fn value<V: Vector>(self, x: V, _: V) -> V {
         // SAFETY: the caller has the instructions.
-        unsafe { unless_far_below(x, V::splat(0.0), x.mul(normal(x).0)) }
+        unsafe { gelu(x) }
     }
 
     #[inline(always)]

@@ -14,6 +14,7 @@ pub(crate) mod panel;
 pub(crate) mod pointwise;
 pub(crate) mod product;
 pub(crate) mod reduce;
+pub(crate) mod softmax;
 pub(crate) mod sum;
 pub(crate) mod window;
 pub(crate) mod winograd;
@@ -24,8 +25,9 @@ use grouped::GroupedTile;
 use layer_norm::NormTile;
 use panel::PanelTile;
 use pointwise::PointwiseTile;
-use product::{Product, SoftmaxRow};
+use product::Product;
 use reduce::ReduceTile;
+use softmax::SoftmaxTile;
 use sum::SumRow;
 use window::Window;
 use winograd::{F2, F4, Patch, Unpatch};
@@ -59,9 +61,9 @@ pub(crate) struct Kernels {
     /// A product of two activations, of that many rows.
     pub(crate) product: unsafe fn(usize, &Product),
     /// Weights of scores.
-    pub(crate) softmax: unsafe fn(&SoftmaxRow),
-    /// Sums divided by that of their weights.
-    pub(crate) divide: unsafe fn(&SoftmaxRow),
+    pub(crate) softmax: unsafe fn(&SoftmaxTile),
+    /// So many numbers divided by another.
+    pub(crate) divide: unsafe fn(*mut f32, usize, f32),
     /// Winograd's transform of a patch, by [`Size`](crate::winograd::Size).
     pub(crate) transform: [unsafe fn(&Patch); 2],
     /// The transform back.
@@ -244,6 +246,7 @@ macro_rules! kernels {
             }
 
             unsafe fn product(rows: usize, tile: &Product) {
+                let beside = tile.left_row == 1;
                 let mut column = 0;
                 while column < tile.columns {
                     let two = tile.columns - column >= 2 * <$vector>::LANES;
@@ -252,10 +255,12 @@ macro_rules! kernels {
                         // SAFETY: rows and columns lie within the product; the rest is the caller's
                         // promise.
                         unsafe {
-                            match (part.len(), two) {
+                            match (part.len(), two, beside) {
                                 $(
-                                    ($panel, true) => product_rows::<$panel, 2>(tile, part.start, column),
-                                    ($panel, false) => product_rows::<$panel, 1>(tile, part.start, column),
+                                    ($panel, true, true) => product_rows::<$panel, 2, true>(tile, part.start, column),
+                                    ($panel, true, false) => product_rows::<$panel, 2, false>(tile, part.start, column),
+                                    ($panel, false, true) => product_rows::<$panel, 1, true>(tile, part.start, column),
+                                    ($panel, false, false) => product_rows::<$panel, 1, false>(tile, part.start, column),
                                 )*
                                 _ => unreachable!("parts have at most {} rows", $panels),
                             }
@@ -266,25 +271,25 @@ macro_rules! kernels {
             }
 
             $(#[$feature])?
-            unsafe fn product_rows<const ROWS: usize, const VECTORS: usize>(
+            unsafe fn product_rows<const ROWS: usize, const VECTORS: usize, const BESIDE: bool>(
                 tile: &Product,
                 row: usize,
                 column: usize,
             ) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
-                unsafe { product::product::<$vector, ROWS, VECTORS>(tile, row, column) }
+                unsafe { product::product::<$vector, ROWS, VECTORS, BESIDE>(tile, row, column) }
             }
 
             $(#[$feature])?
-            unsafe fn softmax(row: &SoftmaxRow) {
+            unsafe fn softmax(tile: &SoftmaxTile) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
-                unsafe { product::softmax::<$vector>(row) }
+                unsafe { softmax::softmax::<$vector>(tile) }
             }
 
             $(#[$feature])?
-            unsafe fn divide(row: &SoftmaxRow) {
+            unsafe fn divide(numbers: *mut f32, len: usize, by: f32) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
-                unsafe { product::divide::<$vector>(row) }
+                unsafe { softmax::divide::<$vector>(numbers, len, by) }
             }
 
             $(#[$feature])?

@@ -1,29 +1,33 @@
 //! Attention, a block of queries and a block of keys at a time: all weights never lie anywhere at once
 //! (Dao et al. 2022).
+//!
+//! Scores lie key by key with their queries side by side. So the weights of sixteen queries are computed at once,
+//! and keys are read as they are.
 
 use std::ops::Range;
+use std::ptr;
 
 use super::Run;
-use crate::kernels::product::{Product, SoftmaxRow};
+use crate::kernels::product::Product;
+use crate::kernels::softmax::SoftmaxTile;
 use crate::layout::CHANNELS;
 use crate::packed::WIDTH;
 use crate::partition::parts;
 use crate::pool::Worker;
 use crate::workspace::Place;
 
-/// Keys of a block. It is the same everywhere, since a row's weights are rescaled from block to block:
-/// what it rounds to depends on it.
+/// Keys of a block, about: as many blocks as there are nearest to this. Blocks are the same everywhere, since
+/// sums are rescaled from one to the next: what they round to depends on that.
 const KEYS: usize = 256;
 
-/// Floats from one row of scores to the next; rows a power of two apart would evict each other.
-const SCORES: usize = KEYS + CHANNELS;
+/// The most keys of a block: beyond one and a half times that, there are two.
+const MOST_KEYS: usize = KEYS * 3 / 2;
 
-/// Tiles of queries in a block: so often keys and values are used before others take their place in the
-/// nearest cache.
-const TILES: usize = 4;
+/// Queries of a block: so often keys and values are used before others take their place in the nearest cache.
+const QUERIES: usize = 2 * WIDTH;
 
-/// The most queries of a block, for any instruction set.
-const MOST_QUERIES: usize = TILES * 14;
+/// Floats from one key's scores to the next; rows a power of two apart would evict each other.
+const SCORES: usize = QUERIES + CHANNELS;
 
 /// Every head of every image, all pixels to all.
 pub(crate) struct Attend {
@@ -35,16 +39,26 @@ pub(crate) struct Attend {
 
 /// Where a thread puts what it has packed and what it has not finished yet, each part at a cache line.
 struct Scratch {
+    /// Panels of queries, transposed: `[panel][channel][32]`.
     queries: *mut f32,
-    /// Panels of keys, transposed: `[panel][channel][32]`.
+    /// `[key][channel]`.
     keys: *mut f32,
     /// Panels of channels: `[panel][key][32]`.
     values: *mut f32,
+    /// `[key][query]`, then weights.
     scores: *mut f32,
     /// What every query has taken so far.
     sums: *mut f32,
-    /// Of every query the largest score and the sum of its weights.
-    states: *mut [f32; 2],
+    /// Of every query the largest score, the sum of its weights, and the factor of what came before.
+    states: [*mut f32; 3],
+}
+
+/// A block of queries of a head of an image.
+#[derive(Clone, Copy)]
+struct Block {
+    at: [usize; 2],
+    first: usize,
+    queries: usize,
 }
 
 impl Attend {
@@ -67,17 +81,27 @@ impl Attend {
         self.attention.width.next_multiple_of(CHANNELS)
     }
 
+    /// Blocks of keys.
+    fn keys(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let tokens = self.tokens();
+        let count = (tokens + KEYS / 2) / KEYS;
+        parts(0..tokens, tokens.div_ceil(count.max(1)))
+    }
+
     /// Floats of every part of a thread's scratch, in its order.
-    fn lengths(&self) -> [usize; 6] {
-        let (tokens, padded) = (self.tokens().next_multiple_of(CHANNELS), self.padded());
-        let rows = MOST_QUERIES;
+    fn lengths(&self) -> [usize; 8] {
+        let (width, padded, tokens) = (self.attention.width, self.padded(), self.tokens());
+        let keys = MOST_KEYS.min(tokens);
+        let state = QUERIES;
         let lengths = [
-            rows * padded,
+            QUERIES * width,
+            tokens * width,
             tokens * padded,
-            tokens * padded,
-            rows * SCORES,
-            rows * padded,
-            2 * rows,
+            keys * SCORES,
+            QUERIES * padded,
+            state,
+            state,
+            state,
         ];
         lengths.map(|length| length.next_multiple_of(CHANNELS))
     }
@@ -85,31 +109,31 @@ impl Attend {
     fn scratch(&self, run: &Run<'_>, worker: &Worker<'_>) -> Scratch {
         let lengths = self.lengths();
         let mut start = worker.index() * lengths.iter().sum::<usize>();
-        let [queries, keys, values, scores, sums, states] = lengths.map(|length| {
+        let [queries, keys, values, scores, sums, states @ ..] = lengths.map(|length| {
             start += length;
             run.workspace.scratch().wrapping_add(start - length)
         });
-        Scratch { queries, keys, values, scores, sums, states: states.cast() }
+        Scratch { queries, keys, values, scores, sums, states }
     }
 
     pub(super) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) {
         let scratch = self.scratch(run, worker);
-        let blocks = parts(0..self.tokens(), TILES * run.kernels.rows);
+        let blocks = self.tokens().div_ceil(QUERIES);
         let heads = self.output.layout.images() * self.attention.heads;
         let mut packed = None;
-        for unit in worker.share(heads * blocks.len()) {
-            let head = unit / blocks.len();
-            let [image, head] = [head / self.attention.heads, head % self.attention.heads];
+        for unit in worker.share(heads * blocks) {
+            let (head, first) = (unit / blocks, unit % blocks * QUERIES);
+            let at = [head / self.attention.heads, head % self.attention.heads];
+            let block = Block { at, first, queries: QUERIES.min(self.tokens() - first) };
             // SAFETY: the scratch is this thread's own, with room for a head's keys and values and a block
             // of queries, and queries, keys and values are not written now.
             unsafe {
-                if packed != Some([image, head]) {
-                    self.pack_keys(run, &scratch, [image, head]);
-                    self.pack_values(run, &scratch, [image, head]);
-                    packed = Some([image, head]);
+                if packed != Some(at) {
+                    self.pack_keys_and_values(run, &scratch, at);
+                    packed = Some(at);
                 }
-                let queries = blocks.clone().nth(unit % blocks.len()).unwrap_or_default();
-                self.attend(run, &scratch, [image, head], queries);
+                self.pack_queries(run, &scratch, block);
+                self.attend(run, &scratch, block);
             }
         }
     }
@@ -130,30 +154,12 @@ impl Attend {
 
     /// # Safety
     /// As [`run`](Self::run) says.
-    unsafe fn pack_keys(&self, run: &Run<'_>, scratch: &Scratch, at: [usize; 2]) {
-        let width = self.attention.width;
-        for token in 0..self.tokens() {
-            let from = self.head(run, 1, at, token);
-            let (start, columns) = self.panel(token);
-            let to = scratch.keys.wrapping_add(start * width + token - start);
-            for channel in 0..width {
-                // SAFETY: the head has so many channels, and the panel so many rows.
-                unsafe { *to.add(channel * columns) = *from.add(channel) }
-            }
-        }
-    }
-
-    /// The first key of a key's panel, and how many columns the panel has.
-    fn panel(&self, token: usize) -> (usize, usize) {
-        let start = token / WIDTH * WIDTH;
-        (start, WIDTH.min(self.tokens().next_multiple_of(CHANNELS) - start))
-    }
-
-    /// # Safety
-    /// As [`run`](Self::run) says.
-    unsafe fn pack_values(&self, run: &Run<'_>, scratch: &Scratch, at: [usize; 2]) {
+    unsafe fn pack_keys_and_values(&self, run: &Run<'_>, scratch: &Scratch, at: [usize; 2]) {
         let (width, padded) = (self.attention.width, self.padded());
         for token in 0..self.tokens() {
+            let key = scratch.keys.wrapping_add(token * width);
+            // SAFETY: the head has so many channels, and there is a row for every token.
+            unsafe { key.copy_from_nonoverlapping(self.head(run, 1, at, token), width) }
             let from = self.head(run, 2, at, token);
             for start in (0..padded).step_by(WIDTH) {
                 let columns = WIDTH.min(padded - start);
@@ -165,78 +171,99 @@ impl Attend {
         }
     }
 
-    /// What a block of queries takes.
+    /// Panels of queries: where each starts, and how many columns it has.
+    fn panels(queries: usize) -> impl Iterator<Item = (usize, usize)> {
+        let padded = queries.next_multiple_of(CHANNELS);
+        (0..padded).step_by(WIDTH).map(move |start| (start, WIDTH.min(padded - start)))
+    }
+
+    /// Queries times the scale. What is no query is zero.
     ///
     /// # Safety
-    /// As [`run`](Self::run) says, with keys and values packed.
-    unsafe fn attend(
-        &self,
-        run: &Run<'_>,
-        scratch: &Scratch,
-        at: [usize; 2],
-        queries: Range<usize>,
-    ) {
-        let (width, padded, rows) = (self.attention.width, self.padded(), queries.len());
-        for (row, token) in queries.clone().enumerate() {
-            let from = self.head(run, 0, at, token);
-            for channel in 0..width {
-                // SAFETY: the head has so many channels, and there is room for so many rows.
-                unsafe {
-                    let to = scratch.queries.add(row * padded + channel);
-                    *to = *from.add(channel) * self.attention.scale;
+    /// As [`run`](Self::run) says.
+    unsafe fn pack_queries(&self, run: &Run<'_>, scratch: &Scratch, block: Block) {
+        let (width, scale) = (self.attention.width, self.attention.scale);
+        for (start, columns) in Self::panels(block.queries) {
+            let panel = scratch.queries.wrapping_add(start * width);
+            for column in 0..columns {
+                let query = start + column;
+                let token = block.first + query;
+                let from = match query < block.queries {
+                    true => self.head(run, 0, block.at, token),
+                    false => ptr::null(),
+                };
+                for channel in 0..width {
+                    // SAFETY: the head has so many channels, and the panel so many rows.
+                    unsafe {
+                        let x = if from.is_null() { 0.0 } else { *from.add(channel) * scale };
+                        *panel.add(channel * columns + column) = x;
+                    }
                 }
-            }
-        }
-        let softmax = |row: usize, keys: &Range<usize>| SoftmaxRow {
-            scores: scratch.scores.wrapping_add(row * SCORES),
-            count: keys.len(),
-            state: scratch.states.wrapping_add(row),
-            sums: scratch.sums.wrapping_add(row * padded),
-            width: padded,
-            is_first: keys.start == 0,
-        };
-        for start in (0..self.tokens()).step_by(KEYS) {
-            let keys = start..self.tokens().min(start + KEYS);
-            // SAFETY: rows, keys and channels lie within the scratch; the caller's promise.
-            unsafe {
-                self.score(run, scratch, rows, keys.clone());
-                (0..rows).for_each(|row| (run.kernels.softmax)(&softmax(row, &keys)));
-                self.take(run, scratch, rows, keys);
-            }
-        }
-        for (row, token) in queries.enumerate() {
-            let output = self.output.layout;
-            let (y, x) = (token / output.width(), token % output.width());
-            let to = output.at(at[0], y, x) + at[1] * width;
-            let to = run.workspace.origin(self.output.buffer).wrapping_add(to);
-            // SAFETY: the token has these channels, which no other thread writes.
-            unsafe {
-                (run.kernels.divide)(&softmax(row, &(0..0)));
-                to.copy_from_nonoverlapping(scratch.sums.add(row * padded), width);
             }
         }
     }
 
-    /// q·kᵀ of a block of keys, which starts with a panel.
+    /// What a block of queries takes.
+    ///
+    /// # Safety
+    /// As [`run`](Self::run) says, with queries, keys and values packed.
+    unsafe fn attend(&self, run: &Run<'_>, scratch: &Scratch, block: Block) {
+        let (width, padded) = (self.attention.width, self.padded());
+        let [largest, sums, factors] = scratch.states;
+        for keys in self.keys() {
+            let tile = SoftmaxTile {
+                scores: scratch.scores,
+                row: SCORES,
+                keys: keys.len(),
+                queries: block.queries.next_multiple_of(CHANNELS),
+                largest,
+                sums,
+                factors,
+                is_first: keys.start == 0,
+            };
+            // SAFETY: queries, keys and channels lie within the scratch; the caller's promise.
+            unsafe {
+                self.score(run, scratch, block.queries, keys.clone());
+                (run.kernels.softmax)(&tile);
+                self.take(run, scratch, block.queries, keys);
+            }
+        }
+        for query in 0..block.queries {
+            let (output, token) = (self.output.layout, block.first + query);
+            let (y, x) = (token / output.width(), token % output.width());
+            let to = output.at(block.at[0], y, x) + block.at[1] * width;
+            let to = run.workspace.origin(self.output.buffer).wrapping_add(to);
+            let taken = scratch.sums.wrapping_add(query * padded);
+            // SAFETY: the token has these channels, which no other thread writes.
+            unsafe {
+                (run.kernels.divide)(taken, padded, *sums.add(query));
+                to.copy_from_nonoverlapping(taken, width);
+            }
+        }
+    }
+
+    /// k·qᵀ of a block of keys.
     ///
     /// # Safety
     /// As [`attend`](Self::attend) says.
-    unsafe fn score(&self, run: &Run<'_>, scratch: &Scratch, rows: usize, keys: Range<usize>) {
-        for panel in keys.clone().step_by(WIDTH) {
-            let columns = self.panel(panel).1;
+    unsafe fn score(&self, run: &Run<'_>, scratch: &Scratch, queries: usize, keys: Range<usize>) {
+        let width = self.attention.width;
+        for (start, columns) in Self::panels(queries) {
             let product = Product {
-                left: scratch.queries,
-                left_row: self.padded(),
-                right: scratch.keys.wrapping_add(panel * self.attention.width),
+                left: scratch.keys.wrapping_add(keys.start * width),
+                // A head of one channel has its keys side by side.
+                left_row: width,
+                left_step: 1,
+                right: scratch.queries.wrapping_add(start * width),
                 right_row: columns,
-                depth: self.attention.width,
+                depth: width,
                 columns,
-                sums: scratch.scores.wrapping_add(panel - keys.start),
+                sums: scratch.scores.wrapping_add(start),
                 sums_row: SCORES,
-                adds: false,
+                factors: ptr::null(),
             };
             // SAFETY: the caller's promise.
-            unsafe { (run.kernels.product)(rows, &product) }
+            unsafe { (run.kernels.product)(keys.len(), &product) }
         }
     }
 
@@ -244,22 +271,23 @@ impl Attend {
     ///
     /// # Safety
     /// As [`attend`](Self::attend) says.
-    unsafe fn take(&self, run: &Run<'_>, scratch: &Scratch, rows: usize, keys: Range<usize>) {
+    unsafe fn take(&self, run: &Run<'_>, scratch: &Scratch, queries: usize, keys: Range<usize>) {
         for start in (0..self.padded()).step_by(WIDTH) {
             let columns = WIDTH.min(self.padded() - start);
             let product = Product {
                 left: scratch.scores,
-                left_row: SCORES,
+                left_row: 1,
+                left_step: SCORES,
                 right: scratch.values.wrapping_add(start * self.tokens() + keys.start * columns),
                 right_row: columns,
                 depth: keys.len(),
                 columns,
                 sums: scratch.sums.wrapping_add(start),
                 sums_row: self.padded(),
-                adds: keys.start > 0,
+                factors: if keys.start == 0 { ptr::null() } else { scratch.states[2] },
             };
             // SAFETY: the caller's promise.
-            unsafe { (run.kernels.product)(rows, &product) }
+            unsafe { (run.kernels.product)(queries, &product) }
         }
     }
 }
