@@ -143,34 +143,38 @@ macro_rules! kernels {
             };
 
             unsafe fn panel(rows: usize, tile: &PanelTile) {
-                for part in crate::partition::parts(0..rows, $panels) {
-                    let mut column = 0;
-                    while column < tile.width {
-                        let two = tile.width - column >= 2 * <$vector>::LANES;
+                let mut column = 0;
+                while column < tile.width {
+                    let two = tile.width - column >= 2 * <$vector>::LANES;
+                    // The weights of some columns stay near while rows pass over them.
+                    for part in crate::partition::parts(0..rows, $panels) {
+                        let asks = part.start == 0 && column == 0;
                         // SAFETY: rows and columns lie within the tile; the rest is the caller's
                         // promise.
                         unsafe {
-                            match (part.len(), two) {
+                            match (part.len(), two, asks) {
                                 $(
-                                    ($panel, true) => panel_rows::<$panel, 2>(tile, part.start, column),
-                                    ($panel, false) => panel_rows::<$panel, 1>(tile, part.start, column),
+                                    ($panel, true, true) => panel_rows::<$panel, 2, true>(tile, part.start, column),
+                                    ($panel, true, false) => panel_rows::<$panel, 2, false>(tile, part.start, column),
+                                    ($panel, false, true) => panel_rows::<$panel, 1, true>(tile, part.start, column),
+                                    ($panel, false, false) => panel_rows::<$panel, 1, false>(tile, part.start, column),
                                 )*
                                 _ => unreachable!("parts have at most {} rows", $panels),
                             }
                         }
-                        column += if two { 2 } else { 1 } * <$vector>::LANES;
                     }
+                    column += if two { 2 } else { 1 } * <$vector>::LANES;
                 }
             }
 
             $(#[$feature])?
-            unsafe fn panel_rows<const ROWS: usize, const VECTORS: usize>(
+            unsafe fn panel_rows<const ROWS: usize, const VECTORS: usize, const ASKS: bool>(
                 tile: &PanelTile,
                 row: usize,
                 column: usize,
             ) {
                 // SAFETY: the caller's promise, and the instructions are enabled.
-                unsafe { panel::tile::<$vector, ROWS, VECTORS>(tile, row, column) }
+                unsafe { panel::tile::<$vector, ROWS, VECTORS, ASKS>(tile, row, column) }
             }
 
             unsafe fn grouped(rows: usize, tile: &GroupedTile) {

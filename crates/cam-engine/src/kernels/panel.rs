@@ -37,12 +37,13 @@ pub(crate) struct Source {
     pub(crate) ahead: *const f32,
 }
 
-/// `ROWS` pixels from `row` on by `VECTORS` vectors of channels from `column` on.
+/// `ROWS` pixels from `row` on by `VECTORS` vectors of channels from `column` on. What comes next is asked for if
+/// `ASKS`: of a tile that is computed in parts, one is enough.
 ///
 /// # Safety
 /// As [`PanelTile`] says, and the vector's instructions must exist.
 #[inline(always)]
-pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
+pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize, const ASKS: bool>(
     tile: &PanelTile,
     row: usize,
     column: usize,
@@ -65,10 +66,12 @@ pub(super) unsafe fn tile<V: Vector, const ROWS: usize, const VECTORS: usize>(
                     for (v, factor) in factors.iter_mut().enumerate() {
                         *factor = V::load(weights.add(v * V::LANES));
                     }
-                    V::prefetch(ahead);
-                    V::prefetch(input_ahead);
-                    ahead = ahead.wrapping_add(tile.weights_ahead);
-                    input_ahead = input_ahead.wrapping_add(tile.input_ahead.1);
+                    if ASKS {
+                        V::prefetch(ahead);
+                        V::prefetch(input_ahead);
+                        ahead = ahead.wrapping_add(tile.weights_ahead);
+                        input_ahead = input_ahead.wrapping_add(tile.input_ahead.1);
+                    }
                     for i in 0..ROWS {
                         let x = V::splat(*pixels[i].add(k));
                         for v in 0..VECTORS {
