@@ -183,7 +183,10 @@ impl Engine {
             return Ok(Vec::new());
         };
         let outputs = program.schedule().run(self.given(input), &|_| {}).into_iter();
-        let pixels = |(values, &[n, c, h, w]): (Vec<f32>, &[usize; 4])| Pixels { values, shape: [n, h, w, c] };
+        let pixels = |(values, &[n, c, h, w]): (Vec<f32>, &[usize; 4])| Pixels {
+            values,
+            shape: [n, h, w, c],
+        };
         Ok(outputs.zip(program.outputs()).map(pixels).collect())
     }
 

@@ -223,7 +223,9 @@ pub enum Error {
         reason: String,
     },
     /// Instructions that go by no such name.
-    #[error("CAM_INSTRUCTIONS={named} names no instructions: avx512, avx2 or portable, or leave it out")]
+    #[error(
+        "CAM_INSTRUCTIONS={named} names no instructions: avx512, avx2 or portable, or leave it out"
+    )]
     NoInstructions {
         /// What the variable says.
         named: String,

@@ -80,6 +80,7 @@ mod backward;
 mod barrier;
 mod buffer;
 mod buffer_allocator;
+mod caches;
 mod check;
 mod engine;
 mod error;

@@ -44,6 +44,7 @@ impl Schedule {
     ) -> Self {
         let scratch = layers.iter().map(|(layer, _)| match layer {
             Layer::Winograd(layer) => layer.scratch_len(threads),
+            Layer::Direct(layer) => layer.scratch_len(threads),
             Layer::Attend(layer) => layer.scratch_len(threads),
             _ => 0,
         });

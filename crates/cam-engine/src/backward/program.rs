@@ -161,7 +161,8 @@ impl Builder<'_> {
             self.make(value)?;
         }
         let from = self.place(self.segment.start);
-        self.layers.push((Layer::Store(Store { from, output: 0, order: Order::ChannelsFirst }), None));
+        self.layers
+            .push((Layer::Store(Store { from, output: 0, order: Order::ChannelsFirst }), None));
         let to_clear = self.buffer_allocator.to_clear();
         let places = &self.places;
         let start = self.segment.start;

@@ -30,7 +30,12 @@ pub(crate) struct Product {
 /// # Safety
 /// As [`Product`] says, and the vector's instructions must exist.
 #[inline(always)]
-pub(super) unsafe fn product<V: Vector, const ROWS: usize, const WIDE: usize, const BESIDE: bool>(
+pub(super) unsafe fn product<
+    V: Vector,
+    const ROWS: usize,
+    const WIDE: usize,
+    const BESIDE: bool,
+>(
     product: &Product,
     row: usize,
     column: usize,

@@ -115,7 +115,8 @@ mod tests {
     }
 
     fn run(is_first: bool, keys: usize, softmax: unsafe fn(&SoftmaxTile)) -> [Vec<f32>; 4] {
-        let mut found = [numbers(keys * 32, 1.0), numbers(32, 2.0), numbers(32, 3.0), numbers(32, 4.0)];
+        let mut found =
+            [numbers(keys * 32, 1.0), numbers(32, 2.0), numbers(32, 3.0), numbers(32, 4.0)];
         let [scores, largest, sums, factors] = found.each_mut().map(|part| part.as_mut_ptr());
         let tile =
             SoftmaxTile { scores, row: 32, keys, queries: 32, largest, sums, factors, is_first };
@@ -133,7 +134,9 @@ mod tests {
             let expected = bits(run(is_first, keys, softmax::<Fused>));
             let sets = [crate::InstructionSet::Avx512, crate::InstructionSet::Avx2];
             let sets = sets.into_iter().filter(|set| set.is_available()).map(Kernels::of);
-            sets.for_each(|kernels| assert!(bits(run(is_first, keys, kernels.softmax)) == expected));
+            sets.for_each(|kernels| {
+                assert!(bits(run(is_first, keys, kernels.softmax)) == expected)
+            });
         }
     }
 

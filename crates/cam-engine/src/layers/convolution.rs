@@ -1,11 +1,19 @@
 //! Which layer computes a convolution, by the form of its weights.
 
-use super::direct::{Direct, Projection, Split};
+use super::direct::{Direct, Projection, Slice, Split};
 use super::{Epilogue, Input, Layer, depthwise, grouped};
-use crate::packed::Packed;
+use crate::caches;
+use crate::layout::CHANNELS;
+use crate::packed::{Packed, WIDTH};
 use crate::plan::Kernel;
 use crate::windows::Windows;
 use crate::workspace::Place;
+
+/// Bytes of weights in one go; the reduction of a larger panel is cut into slices.
+const SLICE_BYTES: usize = 64 << 10;
+
+/// Pixels of a block at least: for so few tiles weights are not worth fetching.
+const FEWEST_PIXELS: usize = 56;
 
 /// Windows over `input`, multiplied with packed weights.
 pub(crate) fn convolution(
@@ -25,8 +33,17 @@ pub(crate) fn convolution(
             };
             let from = Input::new(input, windows, panels.depth, merged);
             let (inputs, outputs) = (input.layout.channels(), panels.bias.len());
-            let per_pixel = inputs * windows.stride[0] * windows.stride[1]
-                + outputs * if epilogue.residual.is_some() { 2 } else { 1 };
+            // What a block's pixels read stays near while all panels pass over them; what they give is written once.
+            let per_pixel = inputs * windows.stride[0] * windows.stride[1] * size_of::<f32>();
+            let block = (caches::second_level() / 4 / per_pixel).max(FEWEST_PIXELS);
+            let block = block.min(from.windows.len());
+            let together = caches::second_level() / 4 / (block * WIDTH * size_of::<f32>());
+            let slices = [CHANNELS, WIDTH].map(|width| {
+                let steps = SLICE_BYTES / (width * size_of::<f32>());
+                Slice::all(from.taps.len(), from.depth, steps)
+            });
+            let is_sliced = slices.iter().any(|slices| slices.len() > 1);
+            let pixels = if is_sliced { block } else { 0 };
             let layer = Direct {
                 split: Split::choose(
                     panels,
@@ -38,7 +55,10 @@ pub(crate) fn convolution(
                 input: from,
                 projection,
                 epilogue,
-                pixel_bytes: per_pixel * size_of::<f32>(),
+                block,
+                together: together.max(1),
+                slices,
+                waiting: (0..pixels).map(|pixel| (pixel * WIDTH) as u32).collect(),
             };
             (Layer::Direct(Box::new(layer)), kernel)
         }

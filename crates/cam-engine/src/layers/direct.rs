@@ -5,20 +5,12 @@ use std::sync::Arc;
 
 use super::{Epilogue, Input, Run};
 use crate::buffer::Buffer;
-use crate::kernels::Pixels;
 use crate::kernels::panel::{PanelTile, Source};
+use crate::kernels::{KernelEpilogue, Pixels};
 use crate::packed::{Panel, Panels, WIDTH};
 use crate::partition::parts;
 use crate::pool::Worker;
 use crate::workspace::OffsetTable;
-
-/// Bytes of input, output and residual that a block of pixels may touch: all panels pass over
-/// one block before the next, and it should stay in the second-level cache meanwhile.
-const BLOCK_BYTES: usize = 256 << 10;
-
-/// Bytes of weights in one go; a longer panel is cut into groups of taps, and partial sums wait
-/// in the output.
-const SLICE_BYTES: usize = 256 << 10;
 
 /// A convolution by panels, perhaps with a shortcut's projection added in.
 pub(crate) struct Direct {
@@ -27,8 +19,14 @@ pub(crate) struct Direct {
     pub(crate) projection: Option<Projection>,
     pub(crate) epilogue: Epilogue,
     pub(crate) split: Split,
-    /// Bytes that one pixel touches.
-    pub(crate) pixel_bytes: usize,
+    /// Pixels that all panels pass over before the next.
+    pub(crate) block: usize,
+    /// Panels behind which their channels are activated, before they leave the cache.
+    pub(crate) together: usize,
+    /// Of the reduction of panels of 16 channels, and of 32.
+    pub(crate) slices: [Vec<Slice>; 2],
+    /// Where the sums of a block's pixels wait, if there are several slices.
+    pub(crate) waiting: Vec<u32>,
 }
 
 /// A 1×1 convolution of another value whose result would only be added to this one.
@@ -69,15 +67,55 @@ pub(super) static FIRST_TAP: [u32; 1] = [0];
 /// The bias of sums that go on.
 pub(super) static ZEROS: [f32; WIDTH] = [0.0; WIDTH];
 
-/// The part of a panel's reduction that runs in one go.
+/// The part of a panel's reduction that runs in one go: some taps with all of their channels, or some of a tap's.
 #[derive(Clone)]
-struct Slice {
+pub(crate) struct Slice {
     taps: Range<usize>,
+    depth: Range<usize>,
     is_first: bool,
     is_last: bool,
 }
 
+impl Slice {
+    /// The slices of a reduction over so many taps of a depth, of about so many steps each.
+    pub(crate) fn all(taps: usize, depth: usize, steps: usize) -> Vec<Self> {
+        let steps = steps.max(1);
+        let whole = Self { taps: 0..taps, depth: 0..depth, is_first: true, is_last: true };
+        if taps * depth <= steps * 3 / 2 {
+            return vec![whole];
+        }
+        let mut slices: Vec<Self> = match depth > steps {
+            true => {
+                let of_tap = |tap| parts(0..depth, steps).map(move |depth| (tap..tap + 1, depth));
+                let slices = (0..taps).flat_map(of_tap);
+                slices.map(|(taps, depth)| Self { taps, depth, ..whole.clone() }).collect()
+            }
+            false => {
+                let taps = parts(0..taps, steps / depth);
+                taps.map(|taps| Self { taps, ..whole.clone() }).collect()
+            }
+        };
+        let last = slices.len() - 1;
+        for (index, slice) in slices.iter_mut().enumerate() {
+            (slice.is_first, slice.is_last) = (index == 0, index == last);
+        }
+        slices
+    }
+}
+
+/// Sums that wait for the rest of their reduction, one panel's of a block of pixels.
+#[derive(Clone, Copy)]
+struct Waiting<'a> {
+    origin: *mut f32,
+    offsets: &'a [u32],
+}
+
 impl Direct {
+    /// Floats of scratch that so many threads need.
+    pub(crate) fn scratch_len(&self, threads: usize) -> usize {
+        threads * self.waiting.len() * WIDTH
+    }
+
     pub(super) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) {
         let (pixels, panels) = (self.input.windows.len(), self.weights.list.len());
         let (pixels, panels) = match self.split {
@@ -85,16 +123,19 @@ impl Direct {
             Split::Channels => (0..pixels, worker.share(panels)),
         };
         let panels = &self.weights.list[panels];
-        let block = (BLOCK_BYTES / self.pixel_bytes).max(4 * run.kernels.rows);
-        for block in parts(pixels, block) {
+        let first = worker.index() * self.waiting.len() * WIDTH;
+        let origin = run.workspace.scratch().wrapping_add(first);
+        let waiting = Waiting { origin, offsets: &self.waiting };
+        for block in parts(pixels, self.block) {
             for (i, panel) in panels.iter().enumerate() {
                 let next = panels.get(i + 1).unwrap_or(&panels[0]);
-                self.run_panel(run, block.clone(), panel, next, i == 0);
-            }
-            if let (Some(first), Some(last)) = (panels.first(), panels.last()) {
-                let channels = last.output + last.width - first.output;
-                // SAFETY: this thread has written all of these panels for these pixels.
-                unsafe { self.epilogue.activate(run, block, first.output, channels) }
+                self.run_panel(run, waiting, block.clone(), [panel, next], i == 0);
+                if (i + 1) % self.together == 0 || i + 1 == panels.len() {
+                    let first = &panels[i / self.together * self.together];
+                    let channels = panel.output + panel.width - first.output;
+                    // SAFETY: this thread has written these panels for these pixels.
+                    unsafe { self.epilogue.activate(run, block.clone(), first.output, channels) }
+                }
             }
         }
     }
@@ -103,31 +144,39 @@ impl Direct {
     fn run_panel(
         &self,
         run: &Run<'_>,
+        waiting: Waiting<'_>,
         block: Range<usize>,
-        panel: &Panel,
-        next: &Panel,
+        [panel, next]: [&Panel; 2],
         is_first: bool,
     ) {
-        let tiles = parts(block, run.kernels.rows);
+        let tiles = parts(block.clone(), run.kernels.rows);
         let weights_ahead = panel.width.div_ceil(tiles.len().max(1));
-        for slice in self.slices(panel) {
-            let sources = self.sources(run, panel, next, &slice);
+        let slices = &self.slices[usize::from(panel.width == WIDTH)];
+        for (index, slice) in slices.iter().enumerate() {
+            let sources = self.sources(run, panel, (slice, slices.get(index + 1)), next);
             let rows = sources[0].tap_count * sources[0].depth;
             for (i, tile) in tiles.clone().enumerate() {
-                let place = |source: &Source, windows: &OffsetTable| Source {
-                    input: windows.read(run.workspace, tile.start, panel.input),
+                let place = |source: &Source, windows: &OffsetTable, channel: usize| Source {
+                    input: windows.read(run.workspace, tile.start, channel),
                     ahead: source.ahead.wrapping_add(i * source.depth * weights_ahead),
                     ..*source
                 };
                 let second = self.projection.as_ref().map(|projection| &projection.windows);
+                let channel = panel.input + slice.depth.start;
                 let arguments = PanelTile {
                     sources: [
-                        place(&sources[0], &self.input.windows),
-                        place(&sources[1], second.unwrap_or(&self.input.windows)),
+                        place(&sources[0], &self.input.windows, channel),
+                        place(&sources[1], second.unwrap_or(&self.input.windows), panel.input),
                     ],
                     source_count: if second.is_some() && slice.is_last { 2 } else { 1 },
                     width: panel.width,
-                    sums: self.sums(run, tile.start, panel, &slice),
+                    sums: self.sums(
+                        run,
+                        (waiting, tile.start - block.start),
+                        tile.start,
+                        panel,
+                        slice,
+                    ),
                     weights_ahead,
                     input_ahead: if is_first {
                         self.next_input(run, tile.end, rows)
@@ -136,38 +185,35 @@ impl Direct {
                     },
                 };
                 // SAFETY: the tables were checked against their buffers when they were made, the
-                // weights hold as many rows per panel as the taps and depth say, and no other
-                // thread writes these channels of these pixels or anything that is read here.
+                // weights hold as many rows per panel as the taps and depth say, the scratch has a
+                // panel's sums of every pixel of a block for each thread, and no other thread writes
+                // these channels of these pixels or anything that is read here.
                 unsafe { (run.kernels.panel)(tile.len(), &arguments) }
             }
         }
     }
 
-    /// The parts of a panel's reduction.
-    fn slices(&self, panel: &Panel) -> impl Iterator<Item = Slice> + use<> {
-        let taps = self.input.taps.len();
-        let bytes = self.weights.rows() * panel.width * size_of::<f32>();
-        let per_slice =
-            if bytes > SLICE_BYTES * 3 / 2 { SLICE_BYTES / (bytes / taps) } else { taps };
-        parts(0..taps, per_slice).map(move |slice| Slice {
-            is_first: slice.start == 0,
-            is_last: slice.end == taps,
-            taps: slice,
-        })
-    }
-
     /// The sources of a slice, for its first tile.
-    fn sources(&self, run: &Run<'_>, panel: &Panel, next: &Panel, slice: &Slice) -> [Source; 2] {
+    fn sources(
+        &self,
+        run: &Run<'_>,
+        panel: &Panel,
+        (slice, following): (&Slice, Option<&Slice>),
+        next: &Panel,
+    ) -> [Source; 2] {
         let weights = self.weights.weights.as_slice();
         let depth = self.input.depth;
-        let start = panel.start + slice.taps.start * depth * panel.width;
-        let end = panel.start + slice.taps.end * depth * panel.width;
-        let ahead = if slice.is_last { next.start } else { end };
+        let at = |slice: &Slice| {
+            panel.start + (slice.taps.start * depth + slice.depth.start) * panel.width
+        };
+        let start = at(slice);
+        let end = start + slice.taps.len() * slice.depth.len() * panel.width;
+        let ahead = following.map_or(next.start, at);
         let main = Source {
             input: self.input.windows.read(run.workspace, 0, 0),
             taps: self.input.taps[slice.taps.clone()].as_ptr(),
             tap_count: slice.taps.len(),
-            depth,
+            depth: slice.depth.len(),
             weights: weights[start..end].as_ptr(),
             ahead: weights.as_ptr().wrapping_add(ahead),
         };
@@ -189,29 +235,33 @@ impl Direct {
         [main, second.unwrap_or(main)]
     }
 
-    /// Partial sums wait in the output; where there are any, a residual comes first, since the
-    /// output may take its place.
+    /// Where a slice's sums start from and go: all but the last slice's wait. So a residual is added behind all
+    /// products, and slices round as one.
     fn sums(
         &self,
         run: &Run<'_>,
+        (waiting, first): (Waiting<'_>, usize),
         pixel: usize,
         panel: &Panel,
         slice: &Slice,
-    ) -> crate::kernels::KernelEpilogue {
+    ) -> KernelEpilogue {
         let bias = self.projection.as_ref().map_or(&self.weights.bias, |fused| &fused.bias);
-        let whole =
+        let mut sums =
             self.epilogue.sums(run.workspace, bias.as_slice().as_ptr(), pixel, panel.output);
         if slice.is_first && slice.is_last {
-            return whole;
+            return sums;
         }
-        let (bias, start) = if slice.is_first {
-            (whole.bias, whole.residual)
-        } else {
-            let Pixels { origin, offsets } = whole.output;
-            (ZEROS.as_ptr(), Pixels { origin: origin.cast_const(), offsets })
-        };
-        let bounds = if slice.is_last { whole.bounds } else { (f32::NEG_INFINITY, f32::INFINITY) };
-        crate::kernels::KernelEpilogue { bias, start, residual: Pixels::NONE, bounds, ..whole }
+        let offsets = waiting.offsets[first..].as_ptr();
+        if !slice.is_first {
+            sums.bias = ZEROS.as_ptr();
+            sums.start = Pixels { origin: waiting.origin.cast_const(), offsets };
+        }
+        if !slice.is_last {
+            sums.output = Pixels { origin: waiting.origin, offsets };
+            sums.residual = Pixels::NONE;
+            sums.bounds = (f32::NEG_INFINITY, f32::INFINITY);
+        }
+        sums
     }
 
     /// What the tile behind `pixel` reads, and how far apart its prefetches lie.

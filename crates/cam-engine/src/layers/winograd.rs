@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Run;
 use super::activated::Activated;
 use super::direct::{FIRST_TAP, Split, ZEROS};
+use crate::caches;
 use crate::kernels::panel::{PanelTile, Source};
 use crate::kernels::winograd::{Patch, Unpatch};
 use crate::kernels::{KernelEpilogue, Pixels};
@@ -16,10 +17,6 @@ use crate::pool::{Broken, Worker};
 use crate::windows::Windows;
 use crate::winograd::Size;
 use crate::workspace::{OffsetTable, Place, Workspace};
-
-/// Bytes of transformed patches that a thread works on at a time, where threads split pixels:
-/// all panels pass over them, and they should stay in the second-level cache meanwhile.
-const BLOCK_BYTES: usize = 640 << 10;
 
 /// Patches in a block, at least and at most, in steps of the least.
 const BLOCK: (usize, usize) = (14, 112);
@@ -79,7 +76,9 @@ impl Winograd {
         let block = match split {
             Split::Channels => patches.len(),
             Split::Pixels => {
-                let block = (BLOCK_BYTES / patch_bytes).clamp(BLOCK.0, BLOCK.1);
+                // All panels pass over a thread's transformed patches, which stay near meanwhile.
+                let block = caches::second_level() * 5 / 16 / patch_bytes;
+                let block = block.clamp(BLOCK.0, BLOCK.1);
                 (block / BLOCK.0 * BLOCK.0).min(patches.len())
             }
         };
