@@ -244,3 +244,83 @@ fn folded(
     let weight = work.parameter(weight, shape, values);
     Some((weight, work.parameter(&stem, vec![outputs], shift)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use cam_graph::{Graph, Linear};
+
+    use super::*;
+
+    /// A linear layer on two channels, its axes turned if so asked, and then times γ.
+    fn scaled(gamma: &[f32], turned: bool) -> (Graph, BTreeMap<String, Vec<f32>>) {
+        let mut graph = Graph::new(&[3, 2]);
+        let mut numbers = BTreeMap::new();
+        let sides = if turned { vec![gamma.len(), 1] } else { vec![gamma.len()] };
+        let parameters = [
+            ("w", vec![2, 2], vec![1.0, 2.0, 3.0, 4.0]),
+            ("b", vec![2], vec![5.0, 6.0]),
+            ("gamma", sides, gamma.to_vec()),
+        ];
+        for (name, shape, values) in parameters {
+            graph.parameters.insert(name.into(), shape);
+            numbers.insert(name.to_owned(), values);
+        }
+        let linear = Operation::Linear(Linear { weight: "w".into(), bias: Some("b".into()) });
+        let mut x = graph.push(&[Value::INPUT], linear, Name::default());
+        if turned {
+            x = graph.push(&[x], Operation::Transpose { order: vec![1, 0] }, Name::default());
+        }
+        let gamma = Operation::Constant { parameter: "gamma".into() };
+        let gamma = graph.push(&[], gamma, Name::default());
+        graph.output =
+            graph.push(&[x, gamma], Operation::Combine(Binary::Multiply), Name::default());
+        (graph, numbers)
+    }
+
+    fn assert_folded(graph: &Graph, numbers: &BTreeMap<String, Vec<f32>>, [w, b]: [&[f32]; 2]) {
+        let Operation::Linear(linear) = &graph.steps[0].operation else {
+            panic!("{:?}", graph.steps)
+        };
+        assert_eq!(numbers[&linear.weight], w);
+        assert_eq!(numbers[linear.bias.as_ref().expect("it has a bias")], b);
+    }
+
+    #[test]
+    fn a_scale_of_equal_numbers_folds_as_any_other() {
+        for (gamma, w, b) in [
+            ([2.0, 2.0], [2.0, 4.0, 6.0, 8.0], [10.0, 12.0]),
+            ([2.0, 3.0], [2.0, 4.0, 9.0, 12.0], [10.0, 18.0]),
+        ] {
+            let (mut graph, mut numbers) = scaled(&gamma, false);
+            crate::fuse(&mut graph, &mut numbers, &[]);
+            assert_eq!(graph.steps.len(), 1);
+            assert_folded(&graph, &numbers, [&w, &b]);
+        }
+    }
+
+    #[test]
+    fn a_scale_folds_through_a_transpose_which_stays() {
+        let (mut graph, mut numbers) = scaled(&[2.0, 3.0], true);
+        crate::fuse(&mut graph, &mut numbers, &[]);
+        let [_, transpose] = &graph.steps[..] else { panic!("{:?}", graph.steps) };
+        assert_eq!(transpose.operation, Operation::Transpose { order: vec![1, 0] });
+        assert_folded(&graph, &numbers, [&[2.0, 4.0, 9.0, 12.0], &[10.0, 18.0]]);
+    }
+
+    #[test]
+    fn a_scale_of_a_value_that_others_read_is_a_step_of_its_own() {
+        let (mut graph, mut numbers) = scaled(&[2.0, 2.0], false);
+        let scaled = graph.output;
+        let linear = Value::of_step(0);
+        graph.output =
+            graph.push(&[linear, scaled], Operation::Combine(Binary::Add), Name::default());
+        crate::fuse(&mut graph, &mut numbers, &[]);
+        let kinds = graph
+            .steps
+            .iter()
+            .filter(|step| matches!(step.operation, Operation::ScaleShift { .. }));
+        assert_eq!(kinds.count(), 1, "{:?}", graph.steps);
+    }
+}

@@ -78,6 +78,22 @@ mod on_the_processor {
     }
 
     #[test]
+    fn a_variable_holds_the_engine_to_fewer_instructions() {
+        let place = Place::new();
+        let bench = |named: &str| {
+            let mut command = place.command("bench explain --repeat 1 --json".split(' '));
+            command.env("CAM_INSTRUCTIONS", named).output().expect("the binary runs")
+        };
+        let document: serde_json::Value =
+            serde_json::from_slice(&bench("portable").stdout).expect("a document");
+        assert_eq!(document["instructions"], "portable instructions");
+        let run = bench("sse9");
+        let err = String::from_utf8_lossy(&run.stderr);
+        assert!(!run.status.success());
+        assert!(err.contains("CAM_INSTRUCTIONS=sse9 names no instructions"), "{err}");
+    }
+
+    #[test]
     fn burns_own_operations_find_what_the_engine_finds() {
         let place = Place::new();
         let cosine = |device: &str| {

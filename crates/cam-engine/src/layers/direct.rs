@@ -271,3 +271,37 @@ impl Direct {
         (address, (run.kernels.rows * self.input.step).div_ceil(rows))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slices_cover_a_reduction_once_and_in_order() {
+        for (taps, depth, steps) in [
+            (1, 3072, 512),
+            (1, 700, 512),
+            (3, 1536, 512),
+            (9, 64, 512),
+            (9, 64, 70),
+            (49, 3, 7),
+            (2, 5, 0),
+        ] {
+            let slices = Slice::all(taps, depth, steps);
+            let covered = slices.iter().flat_map(|slice| {
+                let depth = slice.depth.clone();
+                slice.taps.clone().flat_map(move |tap| depth.clone().map(move |k| (tap, k)))
+            });
+            let all = (0..taps).flat_map(|tap| (0..depth).map(move |k| (tap, k)));
+            assert!(covered.eq(all), "{taps} taps of {depth} in slices of {steps}");
+            assert!(
+                slices.iter().all(|slice| {
+                    slice.taps.len() * slice.depth.len() <= (steps * 3 / 2).max(1)
+                })
+            );
+            let ends = slices.iter().map(|slice| (slice.is_first, slice.is_last));
+            let last = slices.len() - 1;
+            assert!(ends.eq((0..=last).map(|index| (index == 0, index == last))));
+        }
+    }
+}

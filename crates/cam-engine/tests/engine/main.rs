@@ -62,6 +62,53 @@ fn every_value_can_be_asked_for() {
     }
 }
 
+/// `[n, c, h, w]` with the channels last.
+fn channels_last(output: &cam_engine::Output) -> Vec<f32> {
+    let [n, c, h, w] = output.shape;
+    let pixels = (0..n).flat_map(|n| (0..h * w).map(move |pixel| (n, pixel)));
+    pixels
+        .flat_map(|(n, pixel)| (0..c).map(move |c| (n, c, pixel)))
+        .map(|(n, c, pixel)| output.values[(n * output.shape[1] + c) * h * w + pixel])
+        .collect()
+}
+
+#[test]
+fn one_run_gives_every_value_that_runs_up_to_it_give() {
+    let engine = engine(small_network());
+    let shape = [2, 3, 12, 10];
+    let wanted = [7, 3, 1, 5, 2, 5, 6, 4];
+    let found = engine.values(0, &wanted, &input(shape), shape).unwrap();
+    assert_eq!(found.len(), wanted.len());
+    for (value, found) in wanted.into_iter().zip(found) {
+        let alone = engine.run(0..value, &input(shape), shape).unwrap();
+        let [n, c, h, w] = alone.shape;
+        assert_eq!(found.shape, [n, h, w, c]);
+        // A shortcut that is asked for is rounded by itself.
+        let pairs = found.values.iter().zip(channels_last(&alone));
+        let difference = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let largest = found.values.iter().fold(0.0f32, |most, x| most.max(x.abs()));
+        assert!(difference <= 1e-6 * largest, "value {value}: {difference}");
+    }
+    let behind = engine.run(0..2, &input(shape), shape).unwrap();
+    let [last] = &engine.values(2, &[4], &behind.values, behind.shape).unwrap()[..] else {
+        panic!("one value is wanted")
+    };
+    let alone = engine.run(2..4, &behind.values, behind.shape).unwrap();
+    assert_eq!(last.values, channels_last(&alone));
+}
+
+#[test]
+fn values_that_a_run_does_not_give_are_refused() {
+    let engine = engine(small_network());
+    let refused = |start: usize, wanted: &[usize]| {
+        engine.values(start, wanted, &input(SHAPE), SHAPE).unwrap_err()
+    };
+    assert_eq!(refused(0, &[3, 0]), Error::Value { value: 0, start: 0 });
+    assert_eq!(refused(2, &[1]), Error::Value { value: 1, start: 2 });
+    assert_eq!(refused(0, &[8]), Error::Segment { start: 0, end: 8, steps: 7 });
+    assert!(engine.values(0, &[], &input(SHAPE), SHAPE).unwrap().is_empty());
+}
+
 #[test]
 fn an_empty_segment_gives_what_it_was_given() {
     let engine = engine(small_network());
