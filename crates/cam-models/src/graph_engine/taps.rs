@@ -90,26 +90,29 @@ impl Tap {
         device: &Device,
     ) -> Dense {
         let tensor = |view: &View| -> Tensor<3> {
-            let (n, numbers) = gathered(view, given);
+            let (_, numbers) = gathered(view, given);
             let [.., (rows, _), (columns, _)] = view.axes[..] else {
                 unreachable!("a matrix has two axes")
             };
             let matrices = numbers.len() / (rows * columns);
-            debug_assert_eq!(matrices % n, 0);
             Tensor::from_data(TensorData::new(numbers, [matrices, rows, columns]), device)
         };
-        let (mut q, k) = (tensor(queries), tensor(keys));
-        if let Some(Rows { start, length, .. }) = rows {
-            q = q.narrow(1, start, length);
-        }
-        let weights = softmax(q.matmul(k).mul_scalar(*scale), 2);
-        let [_, rows_left, tokens] = weights.dims();
+        let rank = self.shape.len();
+        let queries = match rows {
+            Some(Rows { start, length, .. }) => queries.sliced(rank - 2, start, length),
+            None => Some(queries.clone()),
+        };
+        let queries = queries.expect("rows are those of tokens");
+        // As they lie, channel by channel.
+        let mut laid = keys.clone();
+        laid.axes.swap(rank - 2, rank - 1);
+        let scores = tensor(&queries).matmul(tensor(&laid).transpose());
+        let weights = softmax(scores.mul_scalar(*scale), 2);
+        let [_, length, _] = weights.dims();
         let mut shape = self.shape.clone();
-        let rank = shape.len();
-        shape[rank - 2] = rows_left;
-        let n = weights.shape().num_elements() / shape.iter().product::<usize>();
-        debug_assert_eq!(shape[rank - 1], tokens);
-        let numbers = n * shape.iter().product::<usize>();
+        shape[rank - 2] = length;
+        let numbers = weights.shape().num_elements();
+        let n = numbers / shape.iter().product::<usize>();
         let shape = [&[n], shape.as_slice()].concat();
         Dense::from_numbers(weights.reshape([numbers]), &shape).expect("rows keep their size")
     }
