@@ -22,10 +22,9 @@ from pathlib import Path
 
 import networks
 import numpy as np
-import onnxruntime
-import openvino
 import torch
 import torchvision
+from networks import image
 from PIL import Image
 
 warnings.filterwarnings("ignore")
@@ -37,13 +36,7 @@ MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225
 # What is timed: functions without arguments that give milliseconds, the median of some runs.
 
 def median_of(runs, once):
-    once()
-    times = []
-    for _ in range(runs):
-        start = time.perf_counter()
-        once()
-        times.append((time.perf_counter() - start) * 1e3)
-    return statistics.median(times)
+    return networks.timed(once, runs)[1]
 
 
 def ours(arguments, runs, *more):
@@ -73,13 +66,7 @@ def onnx_session(model, size, threads, folder):
     if not Path(path).exists():
         example = torch.randn(1, 3, size, size)
         torch.onnx.export(model.eval(), (example,), path, input_names=["x"], dynamo=False)
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"]), path
-
-
-def image(size):
-    return np.random.default_rng(0).standard_normal((1, 3, size, size), dtype=np.float32)
+    return networks.onnx_session(path, threads), path
 
 
 def onnx_forward(model, size, threads, runs, folder):
@@ -90,10 +77,8 @@ def onnx_forward(model, size, threads, runs, folder):
 
 def openvino_forward(model, size, threads, runs, folder):
     _, path = onnx_session(model, size, threads, folder)
-    hints = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
-    compiled = openvino.Core().compile_model(path, "CPU", hints)
-    request, x = compiled.create_infer_request(), image(size)
-    return lambda: median_of(runs, lambda: request.infer({0: x}))
+    infer = networks.openvino_infer(path, size, threads)
+    return lambda: median_of(runs, infer)
 
 
 def frozen_forward(model, size, runs):

@@ -115,11 +115,15 @@ def timed(once, runs):
     return min(times), statistics.median(times)
 
 
-def onnx_runtime(path, size, threads):
+def onnx_session(path, threads):
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def onnx_runtime(path, size, threads):
+    session = onnx_session(path, threads)
     name, x = session.get_inputs()[0].name, image(size)
     return lambda: session.run(None, {name: x})
 
