@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::{Tensor, TensorData};
-use cam_core::Network;
+use cam_core::{Layer, Network};
 use cam_engine::Options;
 use cam_explain::onnx;
 use cam_models::{ConvNet, Runtime};
-use cam_tests::backend;
-use cam_tests::compare::{largest_difference, magnitude, relative_distance, values};
+use cam_tests::compare::{assert_near, largest_difference, magnitude, relative_distance, values};
 use cam_tests::golden::{Golden, Reference, path};
+use cam_tests::{backend, formula};
 
 /// Of the embedding's length: f32 through some hundred layers. A random network may be worse conditioned: then as far off
 /// as three times what ONNX Runtime is.
@@ -39,6 +39,29 @@ fn large_networks_equal_pytorch_s_in_embeddings_and_gradients() {
     let folder = std::env::var_os("CAM_ONNX_ZOO").expect("CAM_ONNX_ZOO names the folder");
     let failures = compare_all(Path::new(&folder), true);
     assert!(failures.is_empty(), "{failures}");
+}
+
+/// Within its blocks channels lie last, and what the engine gives there is no grid.
+#[test]
+fn a_network_of_any_size_agrees_with_burn_within_its_blocks_at_another_size() {
+    let file = path("fixtures/onnx/tiny_convnext.dy.onnx");
+    let open = |runtime| onnx::open(&file, &cam_onnx::Wish::default(), runtime).unwrap();
+    let device = backend::device();
+    let (burn, engine) =
+        (open((&device).into()), open(Runtime::engine(&device, Options::default())));
+    let (width, height) = burn.preprocessing().size;
+    for [height, width] in [[height, width], [height + 32, width + 64]] {
+        let numbers = formula::unit("size", 2 * 3 * height * width);
+        let images =
+            Tensor::<4>::from_data(TensorData::new(numbers, [2, 3, height, width]), &device);
+        let layers: Vec<Layer> = (0..burn.layers().len()).map(Layer::new).collect();
+        let expected = burn.forward_through(images.clone(), &layers);
+        let found = engine.forward_through(images, &layers);
+        for ((layer, expected), found) in burn.layers().iter().zip(expected).zip(found) {
+            let what = format!("{} at {height}×{width}", layer.name);
+            assert_near(&what, &values(&found.grid), &values(&expected.grid), 2e-5);
+        }
+    }
 }
 
 /// What differs in a folder of networks, and a table of how much on standard output.

@@ -34,6 +34,8 @@ pub(crate) struct Front {
     constants: Vec<Constants>,
     /// What can be taken out of a run.
     taps: BTreeMap<Value, Tap>,
+    /// `[c, h, w]` of the images that the graph was made for.
+    size: [usize; 3],
 }
 
 /// The front of a graph, packed for the engine.
@@ -41,6 +43,8 @@ pub(crate) struct GraphEngine {
     engine: Engine,
     forms: Arc<BTreeMap<Value, Form>>,
     taps: Arc<BTreeMap<Value, Tap>>,
+    /// `[c, h, w]` of the images that the graph was made for.
+    size: [usize; 3],
     weights: Arc<BTreeMap<String, usize>>,
 }
 
@@ -68,11 +72,12 @@ impl Front {
             return None;
         }
         let taps = taps::all(&translation, last.place);
+        let size = translation.dims[0];
         let Translation { mut steps, mut weights, mut constants, .. } = translation;
         steps.truncate(last.place);
         weights.retain(|(step, _)| *step < steps.len());
         constants.retain(|constants| constants.step < steps.len());
-        Some(Self { graph: engine::Graph { steps }, forms, weights, constants, taps })
+        Some(Self { graph: engine::Graph { steps }, forms, weights, constants, taps, size })
     }
 
     /// Packs the weights, which are taken out of the parameters.
@@ -140,7 +145,7 @@ impl Front {
     fn around(self, engine: Engine) -> GraphEngine {
         let weights = self.weights.into_iter().map(|(step, name)| (name, step)).collect();
         let (forms, taps) = (Arc::new(self.forms), Arc::new(self.taps));
-        GraphEngine { engine, forms, taps, weights: Arc::new(weights) }
+        GraphEngine { engine, forms, taps, size: self.size, weights: Arc::new(weights) }
     }
 }
 
@@ -151,7 +156,8 @@ impl GraphEngine {
 
     pub(crate) fn lane(&self) -> Self {
         let (forms, taps) = (Arc::clone(&self.forms), Arc::clone(&self.taps));
-        Self { engine: self.engine.lane(), forms, taps, weights: Arc::clone(&self.weights) }
+        let weights = Arc::clone(&self.weights);
+        Self { engine: self.engine.lane(), forms, taps, size: self.size, weights }
     }
 
     /// The weight of a convolution or linear layer, taken out of its packed order.
@@ -169,9 +175,9 @@ impl GraphEngine {
         self.forms.contains_key(&value)
     }
 
-    /// Whether a run gives a value.
-    pub(crate) fn gives(&self, value: Value) -> bool {
-        self.taps.contains_key(&value)
+    /// Whether a run on images `[n, c, h, w]` gives a value.
+    pub(crate) fn gives(&self, value: Value, [_, size @ ..]: [usize; 4]) -> bool {
+        self.taps.get(&value).is_some_and(|tap| tap.is_of_any_size() || size == self.size)
     }
 
     /// The last value in front of another at which it can stop.

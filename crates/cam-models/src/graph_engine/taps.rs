@@ -22,6 +22,8 @@ pub(super) struct Tap {
 enum Kind {
     /// One of the engine's values as `[c, h, w]`, at any size.
     Grid(usize),
+    /// One of them as `[h, w, c]`, at any size.
+    Pixels(usize),
     /// Numbers of one of the engine's values.
     View(View),
     /// softmax(scale · q·kᵀ), which no step of the engine gives.
@@ -35,7 +37,16 @@ pub(super) fn all(translation: &Translation<'_>, places: usize) -> BTreeMap<Valu
         Symbol::View(_) if value == Value::INPUT => None,
         Symbol::View(_) => match translation.grid(value) {
             Some(place) => (place <= places).then_some(Kind::Grid(place)),
-            None => translation.view(value).filter(|view| is_there(view)).cloned().map(Kind::View),
+            None => {
+                let view = translation.view(value).filter(|view| is_there(view))?;
+                let [c, h, w] = translation.dims[view.place];
+                Some(
+                    match view.is_like(&View::rows(view.place, &[h, w, c])) && view.factor == 1.0 {
+                        true => Kind::Pixels(view.place),
+                        false => Kind::View(view.clone()),
+                    },
+                )
+            }
         },
         Symbol::Weights(scores) => {
             let fits = is_there(&scores.queries) && is_there(&scores.keys);
@@ -52,10 +63,15 @@ pub(super) fn all(translation: &Translation<'_>, places: usize) -> BTreeMap<Valu
 }
 
 impl Tap {
+    /// Whether it lies so at every size of the images; other views hold at the size that the graph was made for.
+    pub(super) fn is_of_any_size(&self) -> bool {
+        matches!(self.kind, Kind::Grid(_) | Kind::Pixels(_))
+    }
+
     /// The engine's values that it is made of.
     pub(super) fn places(&self) -> Vec<usize> {
         match &self.kind {
-            Kind::Grid(place) => vec![*place],
+            Kind::Grid(place) | Kind::Pixels(place) => vec![*place],
             Kind::View(view) => vec![view.place],
             Kind::Weights(Scores { queries, keys, .. }) => vec![queries.place, keys.place],
         }
@@ -69,11 +85,8 @@ impl Tap {
         device: &Device,
     ) -> Dense {
         match &self.kind {
-            Kind::Grid(place) => {
-                let Pixels { values, shape } = &given[place];
-                let data = TensorData::new(values.clone(), *shape);
-                Dense::new(Tensor::<4>::from_data(data, device).permute([0, 3, 1, 2]))
-            }
+            Kind::Grid(place) => Dense::new(pixels(&given[place], device).permute([0, 3, 1, 2])),
+            Kind::Pixels(place) => Dense::new(pixels(&given[place], device)),
             Kind::View(view) => {
                 let (n, numbers) = gathered(view, given);
                 dense(numbers, &[&[n], self.shape.as_slice()].concat(), device)
@@ -116,6 +129,10 @@ impl Tap {
         let shape = [&[n], shape.as_slice()].concat();
         Dense::from_numbers(weights.reshape([numbers]), &shape).expect("rows keep their size")
     }
+}
+
+fn pixels(Pixels { values, shape }: &Pixels, device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(values.clone(), *shape), device)
 }
 
 fn dense(numbers: Vec<f32>, shape: &[usize], device: &Device) -> Dense {

@@ -58,10 +58,11 @@ impl GraphNetwork {
         let input = (Value::INPUT, Dense::new(images.clone()));
         let (mut found, mut given) = (Found::new(), vec![input]);
         if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
+            let size = images.dims();
             let (own, others): (Vec<_>, Vec<_>) =
-                all().partition(|(value, _)| engine.gives(*value));
+                all().partition(|(value, _)| engine.gives(*value, size));
             let starts = others.iter().filter_map(|(value, _)| engine.last_before(*value));
-            let starts = starts.filter(|value| *value != Value::INPUT).collect::<BTreeSet<_>>();
+            let starts = starts.filter(|value| engine.gives(*value, size)).collect::<BTreeSet<_>>();
             let asked = own.iter().copied().chain(starts.iter().map(|&value| (value, None)));
             found = engine.values(images, &asked.collect::<Vec<_>>());
             given.extend(starts.into_iter().map(|value| (value, take(&found, value))));
