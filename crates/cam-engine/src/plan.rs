@@ -34,7 +34,7 @@ pub enum Kernel {
     Direct,
     /// The same, and in the same sums a shortcut's projection.
     DirectWithProjection,
-    /// Computed by a later step: see [`Kernel::DirectWithProjection`].
+    /// Computed by a later step: see [`Kernel::DirectWithProjection`] and [`Kernel::DirectDepthwise`].
     Fused,
     /// Winograd's algorithm, for 2×2 output pixels at a time.
     Winograd2,
@@ -44,6 +44,8 @@ pub enum Kernel {
     Grouped,
     /// Every channel for itself.
     Depthwise,
+    /// The same, band by band behind the dense convolution that feeds it.
+    DirectDepthwise,
     /// A function of every number.
     Activation,
     /// A sum of two values.
@@ -76,6 +78,7 @@ impl fmt::Display for Kernel {
             Self::Winograd4 => "winograd 4x4",
             Self::Grouped => "grouped",
             Self::Depthwise => "depthwise",
+            Self::DirectDepthwise => "direct + depthwise",
             Self::Activation => "activation",
             Self::Add => "add",
             Self::Multiply => "multiply",

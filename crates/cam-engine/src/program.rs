@@ -9,17 +9,19 @@ use crate::kernels::Kernels;
 use crate::kernels::pointwise::Function;
 use crate::layers::activated::{Activated, Curve};
 use crate::layers::attention::Attend;
-use crate::layers::copy::{Channels, Copy, shuffled};
+use crate::layers::band::Band;
+use crate::layers::copy::{self, Copy, shuffled};
 use crate::layers::direct::Projection;
+use crate::layers::direct_depthwise::{self, Dense, DirectDepthwise};
 use crate::layers::layer_norm::Norm;
 use crate::layers::pointwise::Pointwise;
 use crate::layers::reduce::{Divisor, Reduce};
 use crate::layers::tokens::Column;
 use crate::layers::transfer::{Load, Order, Store};
 use crate::layers::winograd::{Places, Winograd};
-use crate::layers::{self, Epilogue, Layer, max_pool};
+use crate::layers::{self, Epilogue, Input, Layer, max_pool};
 use crate::memory::{Memory, Slot};
-use crate::packed::{Packed, Panels};
+use crate::packed::{Channels, Packed, Panels};
 use crate::plan::{Kernel, Plan, PlannedStep};
 use crate::pool::Pool;
 use crate::prepared_graph::{self, PreparedGraph};
@@ -63,7 +65,8 @@ impl Program {
         Settings { pool, exact, keep }: Settings<'_>,
     ) -> Result<Self, Error> {
         let kept: Vec<usize> = wanted.iter().map(|(value, _)| *value).collect();
-        let analysis = SegmentAnalysis::new(network, (segment.clone(), &kept), shape, exact)?;
+        let analysis =
+            SegmentAnalysis::new(network, (segment.clone(), &kept), shape, (exact, keep))?;
         let memory = Memory::assign(&analysis, segment.clone(), keep)?;
         transform_weights(&analysis, pool);
         let threads = pool.threads();
@@ -75,7 +78,7 @@ impl Program {
             let (kernel, slot) = if analysis.is_fused(step) {
                 (Kernel::Fused, None)
             } else {
-                let (layer, kernel) = builder.layer(step);
+                let (layer, kernel) = builder.layer(step)?;
                 let slot = memory.slot(step + 1);
                 layers.push((layer, clearing(slot)));
                 // Before anything takes its place.
@@ -185,15 +188,24 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn layer(&self, step: usize) -> (Layer, Kernel) {
-        if let Some((convolution, packed, winograd)) = self.analysis.convolution(step) {
-            return match (self.analysis.winograd(step), packed) {
-                (Some(size), Packed::Panels(panels)) => {
-                    self.winograd(step, convolution, (panels, winograd), size)
-                }
-                _ => self.convolution(step, convolution, packed),
-            };
-        }
+    fn layer(&self, step: usize) -> Result<(Layer, Kernel), Error> {
+        let Some((convolution, packed, winograd)) = self.analysis.convolution(step) else {
+            return Ok(self.plain(step));
+        };
+        Ok(match (self.analysis.winograd(step), packed, self.analysis.fed_by(step)) {
+            (Some(size), Packed::Panels(panels), _) => {
+                self.winograd(step, convolution, (panels, winograd), size)
+            }
+            (_, Packed::Channels(weights), Some(dense)) => {
+                let layer = self.direct_depthwise(step, (convolution, weights), dense)?;
+                (Layer::DirectDepthwise(Box::new(layer)), Kernel::DirectDepthwise)
+            }
+            _ => self.convolution(step, convolution, packed),
+        })
+    }
+
+    /// A step without weights of its own.
+    fn plain(&self, step: usize) -> (Layer, Kernel) {
         let Step { input: of, operation } = self.analysis.step(step);
         let (input, output) = (self.place(*of), self.place(step + 1));
         match operation {
@@ -225,7 +237,7 @@ impl Builder<'_> {
                 (Layer::Copy(Copy::concat(sources, output)), Kernel::Copy)
             }
             &Operation::Slice { start, length } => {
-                let run = Channels { source: 0, from: start, to: 0, count: length };
+                let run = copy::Channels { source: 0, from: start, to: 0, count: length };
                 (Layer::Copy(Copy::of_one(input, vec![run], false, output)), Kernel::Copy)
             }
             Operation::Shuffle { groups } => {
@@ -288,6 +300,37 @@ impl Builder<'_> {
         };
         let windows = self.analysis.windows(step);
         layers::convolution(packed, (input, &windows), epilogue, projection, self.threads)
+    }
+
+    fn direct_depthwise(
+        &self,
+        step: usize,
+        (convolution, weights): (&Convolution, &Arc<Channels>),
+        dense: usize,
+    ) -> Result<DirectDepthwise, Error> {
+        let Some((in_front, Packed::Panels(panels), _)) = self.analysis.convolution(dense) else {
+            unreachable!("a depthwise convolution is fed by a dense one")
+        };
+        let [images, _, height, width] = self.analysis.shape(dense + 1);
+        let band = Band::new(self.analysis.windows(step), [height, width])?;
+        let residual = self.analysis.residual(step).map(|value| self.place(value));
+        let input = self.place(self.analysis.step(dense).input);
+        let activation = &in_front.activation;
+        Ok(DirectDepthwise {
+            dense: Dense {
+                weights: Arc::clone(panels),
+                input: Input::of_panels(panels, input, &self.analysis.windows(dense)),
+                bounds: activation.bounds().unwrap_or((f32::NEG_INFINITY, f32::INFINITY)),
+                curve: match activation.bounds() {
+                    Some(_) => None,
+                    None => Some(Curve::new(activation, in_front.outputs)),
+                },
+            },
+            weights: Arc::clone(weights),
+            split: direct_depthwise::Split::choose(panels.list.len(), images, &band, self.threads),
+            band,
+            epilogue: Epilogue::new(self.place(step + 1), residual, self.ending(step, convolution)),
+        })
     }
 
     fn winograd(

@@ -45,6 +45,7 @@ impl Schedule {
         let scratch = layers.iter().map(|(layer, _)| match layer {
             Layer::Winograd(layer) => layer.scratch_len(threads),
             Layer::Direct(layer) => layer.scratch_len(threads),
+            Layer::DirectDepthwise(layer) => layer.scratch_len(threads),
             Layer::Attend(layer) => layer.scratch_len(threads),
             _ => 0,
         });

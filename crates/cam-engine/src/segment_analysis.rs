@@ -22,6 +22,9 @@ pub(crate) struct SegmentAnalysis<'a> {
     steps: Vec<StepAnalysis>,
 }
 
+/// Rows of a panel's weights that stay near while a band passes over them.
+const MOST_ROWS: usize = 512;
+
 #[derive(Clone, Copy, Default)]
 struct Value {
     shape: [usize; 4],
@@ -39,6 +42,8 @@ struct StepAnalysis {
     windows: Option<Windows>,
     /// The step whose projection is computed along with this one.
     projection: Option<usize>,
+    /// The step in front, of which this one takes its input band by band.
+    feeds: Option<usize>,
     /// Whether its result is computed along with a later step's.
     is_fused: bool,
     /// Whether Winograd's algorithm computes it.
@@ -46,12 +51,13 @@ struct StepAnalysis {
 }
 
 impl<'a> SegmentAnalysis<'a> {
-    /// Follows a segment that is given a value of that shape and gives out some values, the last among them.
+    /// Follows a segment that is given a value of that shape and gives out some values, the last among them;
+    /// where it is to `keep` them for a gradient, all are written whole.
     pub(crate) fn new(
         network: &'a PreparedGraph,
         (segment, kept): (Range<usize>, &'a [usize]),
         shape: [usize; 4],
-        exact: bool,
+        (exact, keep): (bool, bool),
     ) -> Result<Self, Error> {
         let mut analysis = Self {
             network,
@@ -67,6 +73,10 @@ impl<'a> SegmentAnalysis<'a> {
         analysis.find_readers();
         if !exact {
             analysis.choose_winograd();
+        }
+        if !keep {
+            analysis.fuse_depthwise();
+            analysis.find_readers();
         }
         analysis.find_borders();
         Ok(analysis)
@@ -100,6 +110,11 @@ impl<'a> SegmentAnalysis<'a> {
         self.state(step).projection
     }
 
+    /// The convolution in front of a depthwise one that is computed along with it, band by band.
+    pub(crate) fn fed_by(&self, step: usize) -> Option<usize> {
+        self.state(step).feeds
+    }
+
     /// Whether a step is computed along with a later one.
     pub(crate) fn is_fused(&self, step: usize) -> bool {
         self.state(step).is_fused
@@ -121,12 +136,15 @@ impl<'a> SegmentAnalysis<'a> {
         value != self.segment.end && self.value(value).last_reader == Some(step)
     }
 
-    /// All that a step reads; a projection's input instead of what the projection would give.
+    /// All that a step reads; of steps that are computed along with it, what they read instead of what they give.
     pub(crate) fn reads(&self, step: usize) -> Vec<usize> {
-        match self.projection(step) {
-            Some(projection) => vec![self.step(step).input, self.step(projection).input],
-            None => self.step(step).reads(),
+        let fused = [self.projection(step), self.fed_by(step)].into_iter().flatten();
+        let mut reads = self.step(step).reads();
+        for fused in fused {
+            let read = reads.iter_mut().find(|read| **read == fused + 1);
+            *read.expect("what is fused is read") = self.step(fused).input;
         }
+        reads
     }
 
     /// Whether the sums in front of a convolution's activation are needed for the way back.
@@ -261,6 +279,34 @@ impl<'a> SegmentAnalysis<'a> {
         }
     }
 
+    /// Where a dense convolution widens a map for a depthwise one and for nobody else, the wide map never exists.
+    fn fuse_depthwise(&mut self) {
+        for index in self.steps().collect::<Vec<_>>() {
+            let value = self.step(index).input;
+            let Some(source) = value.checked_sub(1).filter(|s| self.segment.contains(s)) else {
+                continue;
+            };
+            let fits = matches!(self.convolution(index), Some((_, Packed::Channels(_), _)))
+                && self.widens(source)
+                && self.value(value).readers == 1
+                && !self.kept.contains(&value);
+            if fits {
+                self.state_mut(index).feeds = Some(source);
+                self.state_mut(source).is_fused = true;
+            }
+        }
+    }
+
+    /// Whether a step is a dense convolution whose panels run in one go.
+    fn widens(&self, step: usize) -> bool {
+        let Some((_, Packed::Panels(panels), _)) = self.convolution(step) else { return false };
+        let is_alone =
+            self.step(step).operation.convolution().is_some_and(|convolution| {
+                convolution.residual.is_none() && convolution.groups == 1
+            });
+        is_alone && self.winograd(step).is_none() && panels.rows() <= MOST_ROWS
+    }
+
     fn is_projection(&self, step: usize) -> bool {
         let is_linear = self.step(step).operation.convolution().is_some_and(|convolution| {
             convolution.activation.is_identity() && convolution.residual.is_none()
@@ -288,8 +334,10 @@ impl<'a> SegmentAnalysis<'a> {
                     Some(size) => size.border(&windows),
                     None => windows.border(),
                 };
-                let value = self.value_mut(step.input);
-                value.border = value.border.union(border);
+                if self.fed_by(index).is_none() {
+                    let value = self.value_mut(step.input);
+                    value.border = value.border.union(border);
+                }
             }
         }
         self.share_borders();

@@ -102,6 +102,11 @@ impl Windows {
         })
     }
 
+    /// Pixels from the first to the last of a window along an axis, both counted.
+    pub(crate) fn reach(&self, axis: usize) -> usize {
+        (self.kernel[axis] - 1) * self.dilation[axis] + 1
+    }
+
     /// What an image needs around it for every window to lie inside.
     pub(crate) fn border(&self) -> Border {
         let outside = |pixels: isize| pixels.max(0) as usize;

@@ -65,7 +65,8 @@ impl Adjoint {
         let AdjointSettings { network, ref segment, shape, exact, pull } = *way;
         let AdjointRun { questions, guided } = pull;
         let given = [segment.end];
-        let analysis = SegmentAnalysis::new(network, (segment.clone(), &given), shape, exact)?;
+        let analysis =
+            SegmentAnalysis::new(network, (segment.clone(), &given), shape, (exact, true))?;
         let gradients = Gradients::new(&analysis, segment, questions, exact);
         let builder = Builder {
             analysis: &analysis,

@@ -202,7 +202,24 @@ macro_rules! kernels {
             }
 
             unsafe fn depthwise(rows: usize, tile: &DepthwiseTile) {
-                for part in crate::partition::parts(0..rows, $others) {
+                let mut first = 0;
+                if let Some(beside) = tile.beside {
+                    while first + depthwise::BESIDE <= rows {
+                        // SAFETY: the rows lie within the tile; the rest is the caller's promise.
+                        unsafe {
+                            match (beside.columns, beside.stride) {
+                                (3, 1) => depthwise_beside::<3, 1>(tile, beside.pixel, first),
+                                (3, 2) => depthwise_beside::<3, 2>(tile, beside.pixel, first),
+                                (5, 1) => depthwise_beside::<5, 1>(tile, beside.pixel, first),
+                                (5, 2) => depthwise_beside::<5, 2>(tile, beside.pixel, first),
+                                (7, 1) => depthwise_beside::<7, 1>(tile, beside.pixel, first),
+                                _ => break,
+                            }
+                        }
+                        first += depthwise::BESIDE;
+                    }
+                }
+                for part in crate::partition::parts(first..rows, $others) {
                     // SAFETY: the rows lie within the tile; the rest is the caller's promise.
                     unsafe {
                         match part.len() {
@@ -211,6 +228,16 @@ macro_rules! kernels {
                         }
                     }
                 }
+            }
+
+            $(#[$feature])?
+            unsafe fn depthwise_beside<const COLUMNS: usize, const STRIDE: usize>(
+                tile: &DepthwiseTile,
+                pixel: usize,
+                row: usize,
+            ) {
+                // SAFETY: the caller's promise, and the instructions are enabled.
+                unsafe { depthwise::beside::<$vector, COLUMNS, STRIDE>(tile, pixel, row) }
             }
 
             $(#[$feature])?

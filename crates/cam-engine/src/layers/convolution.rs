@@ -25,13 +25,11 @@ pub(crate) fn convolution(
 ) -> (Layer, Kernel) {
     match packed {
         Packed::Panels(panels) => {
-            let is_run = input.layout.pixel == panels.depth && windows.dilation[1] == 1;
-            let merged = !panels.is_grouped() && is_run;
             let kernel = match projection {
                 Some(_) => Kernel::DirectWithProjection,
                 None => Kernel::Direct,
             };
-            let from = Input::new(input, windows, panels.depth, merged);
+            let from = Input::of_panels(panels, input, windows);
             let (inputs, outputs) = (input.layout.channels(), panels.bias.len());
             // What a block's pixels read stays near while all panels pass over them; what they give is written once.
             let per_pixel = inputs * windows.stride[0] * windows.stride[1] * size_of::<f32>();
@@ -63,8 +61,13 @@ pub(crate) fn convolution(
             (Layer::Direct(Box::new(layer)), kernel)
         }
         Packed::Channels(weights) => {
-            let input = Input::new(input, windows, 1, false);
-            let layer = depthwise::Depthwise { weights: weights.clone(), input, epilogue };
+            let layer = depthwise::Depthwise {
+                weights: weights.clone(),
+                width: windows.outputs[1],
+                beside: depthwise::beside(windows, input.layout.pixel),
+                input: Input::new(input, windows, 1, false),
+                epilogue,
+            };
             (Layer::Depthwise(Box::new(layer)), Kernel::Depthwise)
         }
         Packed::Groups(weights) => {

@@ -20,11 +20,13 @@
 
 pub(crate) mod activated;
 pub(crate) mod attention;
+pub(crate) mod band;
 pub(crate) mod border;
 mod convolution;
 pub(crate) mod copy;
 pub(crate) mod depthwise;
 pub(crate) mod direct;
+pub(crate) mod direct_depthwise;
 pub(crate) mod grouped;
 pub(crate) mod layer_norm;
 pub(crate) mod max_pool;
@@ -41,6 +43,7 @@ pub(crate) use convolution::convolution;
 
 use crate::kernels::{self, Kernels};
 use crate::layout::CHANNELS;
+use crate::packed::Panels;
 use crate::pool::{Broken, Worker};
 use crate::windows::Windows;
 use crate::workspace::{OffsetTable, Place, Workspace};
@@ -69,6 +72,7 @@ pub(crate) enum Layer {
     Direct(Box<direct::Direct>),
     Grouped(Box<grouped::Grouped>),
     Depthwise(Box<depthwise::Depthwise>),
+    DirectDepthwise(Box<direct_depthwise::DirectDepthwise>),
     Winograd(Box<winograd::Winograd>),
     MaxPool(max_pool::Maximum),
     Pointwise(pointwise::Pointwise),
@@ -91,6 +95,7 @@ impl Layer {
             Self::Direct(layer) => layer.run(run, worker),
             Self::Grouped(layer) => layer.run(run, worker),
             Self::Depthwise(layer) => layer.run(run, worker),
+            Self::DirectDepthwise(layer) => layer.run(run, worker),
             Self::Winograd(layer) => return layer.run(run, worker),
             Self::MaxPool(layer) => layer.run(run, worker),
             Self::Pointwise(layer) => layer.run(run, worker),
@@ -120,6 +125,12 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// What a convolution by panels reads.
+    pub(crate) fn of_panels(panels: &Panels, place: Place, windows: &Windows) -> Self {
+        let is_run = place.layout.pixel == panels.depth && windows.dilation[1] == 1;
+        Self::new(place, windows, panels.depth, !panels.is_grouped() && is_run)
+    }
+
     /// `depth` channels from `channel` on are read at every tap; all of them where `merged`, and
     /// then the taps of a row are one run of numbers.
     pub(crate) fn new(place: Place, windows: &Windows, depth: usize, merged: bool) -> Self {
