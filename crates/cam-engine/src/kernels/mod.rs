@@ -118,7 +118,7 @@ macro_rules! kernels {
     (
         $module:ident, $vector:ty, $(#[$feature:meta])?
         panel rows: [$($panel:literal)*] of $panels:literal in tiles of $tile:literal,
-        other rows: [$($other:literal)*] of $others:literal
+        other rows: [$($other:literal)*] of $others:literal, shares inputs: $shares:literal
     ) => {
         mod $module {
             use super::*;
@@ -203,7 +203,8 @@ macro_rules! kernels {
 
             unsafe fn depthwise(rows: usize, tile: &DepthwiseTile) {
                 let mut first = 0;
-                if let Some(beside) = tile.beside {
+                // With few registers, reading less costs more than it saves.
+                if let Some(beside) = tile.beside.filter(|_| $shares) {
                     while first + depthwise::BESIDE <= rows {
                         // SAFETY: the rows lie within the tile; the rest is the caller's promise.
                         unsafe {
@@ -354,18 +355,18 @@ macro_rules! kernels {
 kernels! {
     avx512, std::arch::x86_64::__m512, #[target_feature(enable = "avx512f,avx2,fma")]
     panel rows: [1 2 3 4 5 6 7 8 9 10 11 12 13 14] of 14 in tiles of 14,
-    other rows: [1 2 3 4 5 6] of 6
+    other rows: [1 2 3 4 5 6] of 6, shares inputs: true
 }
 
 #[cfg(target_arch = "x86_64")]
 kernels! {
     avx2, std::arch::x86_64::__m256, #[target_feature(enable = "avx2,fma")]
     panel rows: [1 2 3 4 5 6] of 6 in tiles of 12,
-    other rows: [1 2 3 4 5 6] of 6
+    other rows: [1 2 3 4 5 6] of 6, shares inputs: false
 }
 
 kernels! {
     portable, crate::vector::Portable,
     panel rows: [1 2 3 4] of 4 in tiles of 12,
-    other rows: [1 2 3 4] of 4
+    other rows: [1 2 3 4] of 4, shares inputs: false
 }

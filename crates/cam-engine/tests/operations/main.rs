@@ -6,6 +6,7 @@ mod activations;
 mod adjoint;
 mod any_graph;
 mod arithmetic;
+mod bottlenecks;
 mod convolutions;
 mod copies;
 mod pools;
