@@ -29,7 +29,7 @@ def contestants(program, network, file, folder, threads, peaks):
 
     def cam(weights):
         return [program, "explain", SHIPPED / "cat.png", "--concept", SHIPPED / "coffee.png", "--weights", weights,
-                "--preprocess", "imagenet", "--size", network.size, "--threads", threads, "--quiet",
+                "--preprocess", "imagenet", "--threads", threads, "--quiet",
                 "--overlay", f"{folder}/cam.png"]
     python = [sys.executable, __file__, file, network.size, threads, SHIPPED / "cat.png"]
     return {

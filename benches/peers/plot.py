@@ -21,14 +21,14 @@ def text(x, y, words, anchor="middle", **more):
 
 
 def ticks(least, most):
-    """1, 2 and 5 times powers of ten, those of powers alone where these were many."""
+    """1, 2 and 5 times powers of ten, powers alone where these were many."""
     powers = range(math.floor(math.log10(least)), math.ceil(math.log10(most)) + 1)
-    steps = (1, 2, 5) if most / least < 60 else (1,)
+    steps = (1, 2, 5) if most / least < 300 else (1,)
     return [step * 10.0 ** power for power in powers for step in steps if least <= step * 10.0 ** power <= most]
 
 
 def scale(values, start, end):
-    """The range of values, a twelfth of an octave wider, onto a stretch of the picture."""
+    """The range of values, a tenth wider at both ends, onto a stretch of the picture."""
     low, high = math.log(min(values) * 0.9), math.log(max(values) * 1.1)
     return lambda value: start + (end - start) * (math.log(value) - low) / (high - low)
 
@@ -37,7 +37,8 @@ def panel(drawn, colours):
     xs = [x for _, _, points in drawn.lines for x, _ in points]
     ys = [y for _, _, points in drawn.lines for _, y in points]
     across, down = scale(xs, LEFT, WIDTH - RIGHT), scale(ys, HEIGHT - BOTTOM, TOP)
-    parts = [text(WIDTH / 2, 18, drawn.title, font_weight="bold"), text(WIDTH / 2, HEIGHT - 6, drawn.x)]
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts = [text(middle, 18, drawn.title, font_weight="bold"), text(middle, HEIGHT - 6, drawn.x)]
     for y in ticks(min(ys) * 0.9, max(ys) * 1.1):
         parts.append(f'<path d="M{LEFT} {down(y):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
         parts.append(text(LEFT - 5, down(y) + 4, f"{y:g}", "end"))

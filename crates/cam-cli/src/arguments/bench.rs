@@ -21,10 +21,6 @@ pub enum Benchmark {
 #[derive(Debug, Args)]
 #[command(after_long_help = EXPLAIN_HELP)]
 pub struct BenchExplain {
-    /// Which network.
-    #[command(flatten)]
-    pub model: Model,
-
     /// Size of the network's input, one number for a square; the model's unless given.
     #[arg(long, value_name = "WxH|N")]
     pub size: Option<String>,
@@ -37,10 +33,6 @@ pub struct BenchExplain {
     /// for other networks and with --layer.
     #[arg(long, value_name = "M")]
     pub method: Option<String>,
-
-    /// What can be set about the method.
-    #[command(flatten)]
-    pub options: MethodOptions,
 
     /// How many images go through the network together.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = value_parser!(u32).range(1..=1000))]
@@ -57,6 +49,14 @@ pub struct BenchExplain {
     /// Print one JSON document instead of text.
     #[arg(short, long)]
     pub json: bool,
+
+    /// Which network.
+    #[command(flatten)]
+    pub model: Model,
+
+    /// What can be set about the method.
+    #[command(flatten)]
+    pub options: MethodOptions,
 }
 
 const EXPLAIN_HELP: &str = "\
