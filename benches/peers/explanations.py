@@ -4,33 +4,34 @@
     cargo build --release -p cam-cli && cargo build --release -p cam-engine --example forward
     python3 explanations.py [--cam target/release/cam] [--forward target/release/examples/forward]
                             [--only SECTION,..] [--rounds N] [--write docs/src/peers.md]
-                            [--networks FOLDER] [--like WORD,..]
+                            [--networks FOLDER] [--like WORD,..] [--images N] [--plot docs/src/images/growth.svg]
 
-Sections: networks, explain, layers, concepts, avx2, batch, cold, folder. Weights are made
+Sections: networks, explain, layers, concepts, avx2, batch, cold, methods, folder, memory, growth. Weights are made
 up: speed does not depend on them. Every round times all contestants of a section one after the
 other, and ratios are taken within the round, for machines are shared and noisy. Nothing else should
-run meanwhile. `--write` puts the tables into a page of the book.
+run meanwhile. `--write` puts the tables into a page of the book, `--plot` draws how costs grow.
 
 Needs torch, torchvision, grad-cam, onnx, onnxruntime, openvino, numpy, Pillow,
 timm, and GNU time.
 """
-import argparse, json, os, platform, statistics, subprocess, sys, tempfile, time, warnings
-from concurrent.futures import ThreadPoolExecutor
+import argparse, json, os, platform, statistics, subprocess, sys, tempfile, warnings
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+import folder as folders
+import growth
+import memory
+import methods
 import networks
-import numpy as np
 import torch
 import torchvision
+from contest import child, play, ratio, row, table
 from networks import image
-from PIL import Image
+from photographs import SHIPPED as PHOTOGRAPHS
 
 warnings.filterwarnings("ignore")
-PHOTOGRAPHS = Path(__file__).resolve().parents[2] / "crates/cam-explain/photographs"
 THREADS = 2
-MEAN, DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 
 
 # What is timed: functions without arguments that give milliseconds, the median of some runs.
@@ -111,42 +112,27 @@ def grad_cam(resnet, layer, size, runs):
     return lambda: median_of(runs, lambda: cam(input_tensor=x, targets=[Similarity(concept)]))
 
 
-# Rounds and tables.
+def grad_cam_of_tokens(size, runs):
+    """pytorch-grad-cam on ViT-B/16 as its documentation has it: the last block's first norm, tokens as a grid."""
+    import timm
+    from pytorch_grad_cam import GradCAM
+    model = timm.create_model("vit_base_patch16_224", pretrained=False, num_classes=0).eval()
+    x = torch.from_numpy(image(size))
+    with torch.no_grad():
+        concept = model(torch.from_numpy(image(size)[:, ::-1].copy()))[0]
 
-def play(rounds, contestants):
-    times = {name: [] for name in contestants}
-    for done in range(rounds):
-        for name, contestant in contestants.items():
-            times[name].append(contestant())
-        print(f"\r  round {done + 1} of {rounds}", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-    return times
-
-
-def ratio(times, name, base):
-    ratios = [a / b for a, b in zip(times[name], times[base])]
-    return statistics.median(ratios), min(ratios), max(ratios)
-
-
-def row(times, name, base, goal=None, at_least=False):
-    middle, low, high = ratio(times, name, base)
-    cells = [name, f"{statistics.median(times[name]):.1f} ms", f"{middle:.2f} ({low:.2f} to {high:.2f})"]
-    if goal is None:
-        return cells + ["", ""]
-    reached = middle >= goal if at_least else middle <= goal
-    return cells + [f"{'≥' if at_least else '≤'} {goal:g}", "yes" if reached else "no"]
-
-
-def table(title, note, rows, head=("", "median", "ratio", "goal", "reached")):
-    lines = [f"### {title}", "", note, "", "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(cells) + " |" for cells in rows]) + "\n"
+    def grid(tokens):
+        side = size // 16
+        return tokens[:, 1:].reshape(len(tokens), side, side, -1).permute(0, 3, 1, 2)
+    cam = GradCAM(model=model, target_layers=[model.blocks[-1].norm1], reshape_transform=grid)
+    return lambda: median_of(runs, lambda: cam(input_tensor=x, targets=[Similarity(concept)]))
 
 
 # Sections.
 
 def explain(arguments, folder):
     resnet, tables = torchvision.models.resnet50(weights=None), []
-    for size, runs, peer_runs, slower in ((224, 20, 10, 7.0), (512, 10, 4, 5.5)):
+    for size, runs, peer_runs, slower in ((224, 20, 10, 7.0), (512, 10, 4, 7.0)):
         model = Features(resnet).eval()
         contestants = {
             "ONNX Runtime, bare forward": onnx_forward(model, size, THREADS, peer_runs, folder),
@@ -163,7 +149,28 @@ def explain(arguments, folder):
         rows.append(["pytorch-grad-cam over cam", ""] + against[2:])
         tables.append(table(f"One concept, ResNet50, layer4, {size}×{size}",
                             "Ratios to ONNX Runtime's forward pass, which explains nothing.", rows))
-    return tables
+    return tables + [explain_tokens(arguments, folder)]
+
+
+def explain_tokens(arguments, folder):
+    vit = next(network for network in networks.NETWORKS if network.name == "vit_b_16")
+    file, runs = networks.exported(vit, arguments.networks or folder), 5
+    session = networks.onnx_runtime(file, vit.size, THREADS)
+
+    def cam(*more):
+        return lambda: networks.cam(arguments.cam, file, vit.size, THREADS, runs, None, *more)[1]
+    base, usual, theirs = "ONNX Runtime, bare forward", "cam, token contributions", "pytorch-grad-cam, explanation"
+    times = play(arguments.rounds, {
+        base: lambda: median_of(runs, session),
+        usual: cam(),
+        "cam, Grad-CAM at the automatic layer": cam("--method", "grad-cam"),
+        theirs: grad_cam_of_tokens(vit.size, 3),
+    })
+    rows = [row(times, name, base, 0.85 if name == usual else None) for name in times]
+    rows.append(["pytorch-grad-cam over cam, token contributions", "", *row(times, theirs, usual, 5.0, True)[2:]])
+    note = ("Ratios to ONNX Runtime's forward pass, which explains nothing. pytorch-grad-cam runs Grad-CAM at the layer it "
+            "recommends, the first norm of the last block; `cam` its default for transformers.")
+    return table("One concept, ViT-B/16, 224×224", note, rows)
 
 
 def layers(arguments, folder):
@@ -228,17 +235,6 @@ def batch(arguments, folder):
     times = play(arguments.rounds, {"batch 1": lambda: per_image(1), "batch 8, per image": lambda: per_image(8)})
     rows = [row(times, name, "batch 1", 1.0 if "8" in name else None) for name in times]
     return [table("A batch, ResNet50, 224×224", "Bare forward passes of the engine, per image.", rows)]
-
-
-def child(command, environment=None):
-    """Wall time in milliseconds and peak memory in MiB of a process.
-
-    A process starts with the peak of the one it was forked from, so a small one lies between.
-    """
-    start = time.perf_counter()
-    between = ["/usr/bin/time", "--quiet", "-f", "%M", *command]
-    done = subprocess.run(between, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment)
-    return (time.perf_counter() - start) * 1e3, int(done.stderr.split()[-1]) / 1024
 
 
 COLD = """
@@ -317,61 +313,38 @@ def cold(arguments, folder):
                   rows, ("", "wall", "times faster", "peak memory", "share", "goal", "reached"))]
 
 
-def photographs(folder, count):
-    """JPEGs cut from the photographs that ship with the program, each at another place and scale."""
-    random, sources = np.random.default_rng(0), sorted(PHOTOGRAPHS.glob("*.png"))
-    paths = []
-    for i in range(count):
-        source = Image.open(sources[i % len(sources)]).convert("RGB")
-        side = int(min(source.size) * random.uniform(0.5, 1.0))
-        x, y = (int(random.integers(0, extent - side + 1)) for extent in source.size)
-        picture = source.crop((x, y, x + side, y + side)).resize((800, 600), Image.Resampling.BICUBIC)
-        paths.append(f"{folder}/{i:03}.jpg")
-        picture.save(paths[-1], quality=90)
-    return paths
-
-
-def folder_of_images(arguments, folder):
-    os.makedirs(f"{folder}/images", exist_ok=True)
-    paths, weights = photographs(f"{folder}/images", arguments.images), f"{folder}/resnet50.pth"
-    if not Path(weights).exists():
-        torch.save(torchvision.models.resnet50(weights=None).state_dict(), weights)
-    model = Features(torchvision.models.resnet50(weights=None)).eval()
-    sessions = [onnx_session(model, 224, 1, folder)[0] for _ in range(THREADS)]
-
-    def embed(part, session):
-        for path in part:
-            picture = Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
-            pixels = (np.asarray(picture, np.float32) / 255 - MEAN.astype(np.float32)) / DEVIATION.astype(np.float32)
-            session.run(None, {"x": pixels.transpose(2, 0, 1)[None].copy()})
-
-    def theirs():
-        start = time.perf_counter()
-        with ThreadPoolExecutor(THREADS) as pool:
-            list(pool.map(embed, [paths[i::THREADS] for i in range(THREADS)], sessions))
-        return (time.perf_counter() - start) * 1e3 / len(paths)
-
-    def cam():
-        return child([arguments.cam, "embed", *paths, "--weights", weights, "--out", f"{folder}/e.npy"])[0] / len(paths)
-    times = play(max(2, arguments.rounds // 2), {"ONNX Runtime + Pillow, both cores": theirs, "cam embed": cam})
-    rows = []
-    for name in times:
-        faster, low, high = ratio(times, "ONNX Runtime + Pillow, both cores", name)
-        goal = name.startswith("cam")
-        rows.append([name, f"{1e3 / statistics.median(times[name]):.1f} images/s", f"{faster:.2f} ({low:.2f} to {high:.2f})",
-                     "≥ 1.3" if goal else "", ("yes" if faster >= 1.3 else "no") if goal else ""])
-    return [table(f"A folder of {len(paths)} JPEGs of 800×600, ResNet50, embeddings",
-                  "ONNX Runtime with one session of one thread per core, each with its own decoding; the whole process of "
-                  "`cam`, its start and the loading of the weights included.",
-                  rows, ("", "speed", "times faster", "goal", "reached"))]
+def selected(arguments, folder):
+    """Where exported networks are kept, and words of their titles."""
+    return arguments.networks or folder, [word for word in (arguments.like or "").split(",") if word]
 
 
 def networks_of_every_kind(arguments, folder):
-    folder, only = arguments.networks or folder, (arguments.like or "").split(",")
-    return list(networks.tables(arguments.cam, folder, arguments.rounds, [word for word in only if word], table))
+    kept, only = selected(arguments, folder)
+    return networks.tables(arguments.cam, kept, arguments.rounds, only, table)
 
 
-SECTIONS = {"networks": networks_of_every_kind, "explain": explain, "layers": layers, "concepts": concepts, "avx2": avx2, "batch": batch, "cold": cold, "folder": folder_of_images}
+def methods_beside_the_forward(arguments, folder):
+    kept, only = selected(arguments, folder)
+    return methods.tables(arguments.cam, kept, arguments.rounds, THREADS, only, table)
+
+
+def folder_of_images(arguments, folder):
+    kept, only = selected(arguments, folder)
+    return folders.tables(arguments.cam, kept, folder, arguments.rounds, arguments.images, THREADS, only, table)
+
+
+def memory_and_cold_processes(arguments, folder):
+    kept, only = selected(arguments, folder)
+    return memory.tables(arguments.cam, kept, folder, arguments.rounds, THREADS, only, table)
+
+
+def growing(arguments, folder):
+    return growth.tables(arguments.cam, arguments.networks or folder, arguments.rounds, THREADS, arguments.plot, table)
+
+
+SECTIONS = {"networks": networks_of_every_kind, "explain": explain, "layers": layers, "concepts": concepts, "avx2": avx2,
+            "batch": batch, "cold": cold, "methods": methods_beside_the_forward, "folder": folder_of_images,
+            "memory": memory_and_cold_processes, "growth": growing}
 
 
 def machine(arguments):
@@ -392,7 +365,8 @@ def main():
     parser.add_argument("--forward", default="target/release/examples/forward")
     parser.add_argument("--only", default=",".join(SECTIONS))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--images", type=int, default=500)
+    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--plot", help="an .svg of how costs grow")
     parser.add_argument("--networks", help="where the exported networks are kept")
     parser.add_argument("--like", help="of these networks those whose titles hold one of the words")
     parser.add_argument("--write")

@@ -8,18 +8,16 @@ with a session of one thread, which is its fastest way here. Needs torch, torchv
 onnxruntime, numpy, Pillow; prints a Markdown table.
 """
 
-import argparse, os, random, shutil, statistics, subprocess, tempfile, time
+import argparse, os, shutil, statistics, subprocess, tempfile, time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy
-import onnxruntime
 import torch
 import torchvision
-from PIL import Image, ImageEnhance, ImageOps
+from networks import onnx_session
+from photographs import photographs, prepared
 
 THREADS = os.cpu_count()
-MEAN = numpy.array([0.485, 0.456, 0.406], numpy.float32)
-DEVIATION = numpy.array([0.229, 0.224, 0.225], numpy.float32)
 
 
 class Features(torch.nn.Module):
@@ -32,35 +30,14 @@ class Features(torch.nn.Module):
         return maps, maps.mean((2, 3))
 
 
-def photographs(folder, count):
-    here = os.path.join(os.path.dirname(__file__), "../../crates/cam-explain/photographs")
-    names = sorted(name for name in os.listdir(here) if name.endswith(".png"))
-    images = [Image.open(os.path.join(here, name)).convert("RGB") for name in names]
-    numbers = random.Random(0)
-    os.makedirs(folder)
-    for i in range(count):
-        image = numbers.choice(images)
-        side = numbers.randint(90, 224)
-        x, y = numbers.randint(0, 224 - side), numbers.randint(0, 224 - side)
-        image = image.crop((x, y, x + side, y + side)).resize((800, 600))
-        if numbers.random() < 0.5:
-            image = ImageOps.mirror(image)
-        ImageEnhance.Brightness(image).enhance(numbers.uniform(0.6, 1.4)).save(f"{folder}/{i:05}.jpg", quality=85)
-    return [f"{folder}/{i:05}.jpg" for i in range(count)]
-
-
 def python(paths, onnx, out):
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    sessions = [onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"]) for _ in range(THREADS)]
+    sessions = [onnx_session(onnx, 1) for _ in range(THREADS)]
     embeddings = numpy.lib.format.open_memmap(f"{out}/e.npy", "w+", numpy.float32, (len(paths), 2048))
     maps = numpy.lib.format.open_memmap(f"{out}/m.npy", "w+", numpy.float16, (len(paths), 2048, 7, 7))
 
     def run(part):
         for i in range(part, len(paths), THREADS):
-            image = Image.open(paths[i]).convert("RGB").resize((224, 224), Image.BILINEAR)
-            x = (numpy.asarray(image, numpy.float32) / 255 - MEAN) / DEVIATION
-            a, e = sessions[part].run(None, {"x": x.transpose(2, 0, 1)[None]})
+            a, e = sessions[part].run(None, {"x": prepared(paths[i], 224)})
             embeddings[i], maps[i] = e[0], a[0]
 
     start = time.perf_counter()

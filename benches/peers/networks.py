@@ -87,20 +87,20 @@ NETWORKS = [
 ]
 
 
-def exported(network, folder):
+def exported(network, folder, options=None):
     path = Path(folder) / f"{network.name}-{network.size}.onnx"
     if not path.exists():
         import torch
         torch.manual_seed(0)
         model = network.build(network.size).eval()
         example = torch.randn(1, 3, network.size, network.size)
-        torch.onnx.export(model, (example,), f"{path}.part", input_names=["x"], opset_version=17, dynamo=False)
+        torch.onnx.export(model, (example,), f"{path}.part", input_names=["x"], opset_version=17, dynamo=False, **(options or {}))
         os.rename(f"{path}.part", path)
     return path
 
 
-def image(size):
-    return np.random.default_rng(0).standard_normal((1, 3, size, size), dtype=np.float32)
+def image(size, count=1):
+    return np.random.default_rng(0).standard_normal((count, 3, size, size), dtype=np.float32)
 
 
 # What is timed: least and median of some runs, in milliseconds.
@@ -122,9 +122,9 @@ def onnx_session(path, threads):
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def onnx_runtime(path, size, threads):
+def onnx_runtime(path, size, threads, images=1):
     session = onnx_session(path, threads)
-    name, x = session.get_inputs()[0].name, image(size)
+    name, x = session.get_inputs()[0].name, image(size, images)
     return lambda: session.run(None, {name: x})
 
 
@@ -145,11 +145,16 @@ def held_openvino(path, size, threads, runs):
     return float(least), float(median)
 
 
-def cam(program, path, size, threads, runs, instructions=None, *more):
+def bench(program, path, size, threads, runs, *more, instructions=None):
+    """What `cam bench explain` measures of a file."""
     command = [program, "bench", "explain", "--weights", str(path), "--size", f"{size}x{size}", "--threads", str(threads),
                "--repeat", str(runs), "--json", *more]
     environment = os.environ | ({"CAM_INSTRUCTIONS": instructions} if instructions else {})
-    printed = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout)
+
+
+def cam(program, path, size, threads, runs, instructions=None, *more):
+    printed = bench(program, path, size, threads, runs, *more, instructions=instructions)
     return printed["total_min_ms"], printed["total_ms"]
 
 

@@ -1,6 +1,6 @@
-use cam_core::Network as _;
-use cam_explain::timing::{Times, Timing};
-use cam_explain::{Environment, Size, model, usual, weights};
+use cam_core::{Arithmetic, Method, Network as _};
+use cam_explain::timing::{Times, Timing, Workload};
+use cam_explain::{Environment, Size, check_use, model, rule, usual, weights};
 use cam_models::{ConvNet, EMBEDDED, published};
 use serde::Serialize;
 
@@ -16,9 +16,10 @@ struct Document {
     weights: Option<String>,
     executor: &'static str,
     layer: String,
-    method: &'static str,
+    method: String,
     input_width: usize,
     input_height: usize,
+    images: u32,
     concepts: u32,
     exact: bool,
     repeat: u32,
@@ -41,22 +42,28 @@ pub fn run(arguments: &Bench, environment: &Environment) -> Result<(), Failure> 
 
 fn measured(arguments: &BenchExplain, environment: &Environment) -> Result<Document, Failure> {
     let size = arguments.size.as_deref().map_or(Ok(Size::Model), str::parse::<Size>)?;
+    // A mistyped method is found before a network is loaded.
+    arguments.method.as_deref().map_or(Ok(()), |name| method(arguments, name).map(drop))?;
     let (network, weights) = network(&arguments.model, environment)?;
-    let layer = match &arguments.layer {
-        None => network.last_layer()?,
-        Some(name) => model::layer(&network, name)?,
+    let name = match (&arguments.method, &arguments.layer) {
+        (Some(name), _) => name,
+        // A named layer means a method of layers.
+        (None, Some(_)) => "grad-cam",
+        (None, None) => usual(&network),
+    }
+    .to_owned();
+    let workload = Workload {
+        method: method(arguments, &name)?,
+        layer: match &arguments.layer {
+            None => network.last_layer()?,
+            Some(name) => model::layer(&network, name)?,
+        },
+        size: width_and_height(size, &network)?,
+        images: arguments.images as usize,
+        concepts: arguments.concepts as usize,
     };
-    let (width, height) = match size {
-        Size::Model => network.preprocessing().size,
-        Size::Fixed(width, height) => (width, height),
-        Size::Native => {
-            return Err(Failure::usage(
-                "`--size native` is the size of an image, and there is none: write width and height, as in 320x224, \
-                 or one side of a square, as in 224",
-            ));
-        }
-    };
-    let timing = Timing::new(network, layer, (width, height), arguments.concepts as usize)?;
+    let (layer, (width, height)) = (workload.layer, workload.size);
+    let timing = Timing::new(network, workload)?;
     let times = timing.rounds(arguments.repeat as usize, &environment.cancel)?;
     let network = timing.network();
     let engine = network.engine();
@@ -67,17 +74,41 @@ fn measured(arguments: &BenchExplain, environment: &Environment) -> Result<Docum
         weights,
         executor: if engine.is_some() { "engine" } else { "burn" },
         layer: network.layers()[layer.index()].name.clone(),
-        method: usual(network),
+        method: name,
         input_width: width,
         input_height: height,
+        images: arguments.images,
         concepts: arguments.concepts,
         exact: arguments.model.exact,
         repeat: arguments.repeat,
         instructions: engine.map(|engine| engine.instructions().to_string()),
         threads: engine.map(|engine| engine.threads()),
-        images_per_second: if times.total_ms > 0.0 { 1e3 / times.total_ms } else { 0.0 },
+        images_per_second: f64::from(arguments.images) * per_second(times.total_ms),
         times,
     })
+}
+
+fn method(arguments: &BenchExplain, name: &str) -> Result<Box<dyn Method>, Failure> {
+    let options = arguments.options.meant();
+    let method = rule(name, &options, Arithmetic::Standard)?;
+    check_use(&options, &[name.to_owned()])?;
+    Ok(method)
+}
+
+/// Of the network's input.
+fn width_and_height(size: Size, network: &ConvNet) -> Result<(usize, usize), Failure> {
+    match size {
+        Size::Model => Ok(network.preprocessing().size),
+        Size::Fixed(width, height) => Ok((width, height)),
+        Size::Native => Err(Failure::usage(
+            "`--size native` is the size of an image, and there is none: write width and height, as in 320x224, \
+             or one side of a square, as in 224",
+        )),
+    }
+}
+
+fn per_second(milliseconds: f64) -> f64 {
+    if milliseconds > 0.0 { 1e3 / milliseconds } else { 0.0 }
 }
 
 impl Document {
@@ -94,11 +125,12 @@ impl Document {
         let mut lines = vec![
             format!("{}, weights {weights}", self.model),
             format!(
-                "{} at layer {}, input {}×{}, concepts {}, repeated {} times{exact}",
+                "{} at layer {}, input {}×{}, images {}, concepts {}, repeated {} times{exact}",
                 self.method,
                 self.layer,
                 self.input_width,
                 self.input_height,
+                self.images,
                 self.concepts,
                 self.repeat
             ),
@@ -111,6 +143,7 @@ impl Document {
             self.times.steps.iter().map(|step| row(step.name, step.median_ms, step.min_ms)),
         );
         lines.push(row("total", self.times.total_ms, self.times.total_min_ms));
+        lines.push(row("forward", self.times.forward_ms, self.times.forward_min_ms));
         lines.push(format!("{:.1} images per second", self.images_per_second));
         lines
     }

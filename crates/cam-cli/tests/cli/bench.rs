@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Place, TINY};
+use crate::support::{Place, TINY, onnx};
 
 /// `cam bench explain` of a small network, a few times only.
 fn bench(words: &str) -> Value {
@@ -30,6 +30,31 @@ fn every_step_has_a_time_and_so_has_the_whole() {
     let number = |field: &str| document[field].as_f64().expect("a number");
     assert!(number("total_ms") >= number("total_min_ms") && number("total_min_ms") > 0.0);
     assert!((number("images_per_second") * number("total_ms") - 1e3).abs() < 1e-6);
+    assert!(number("forward_ms") >= number("forward_min_ms") && number("forward_min_ms") > 0.0);
+}
+
+#[test]
+fn images_of_one_pass_are_counted() {
+    let document = bench("--images 3");
+    let number = |field: &str| document[field].as_f64().expect("a number");
+    assert_eq!(document["images"], 3);
+    assert!((number("images_per_second") * number("total_ms") - 3e3).abs() < 1e-6);
+}
+
+#[test]
+fn the_method_is_the_one_that_is_named_or_that_explain_would_take() {
+    assert_eq!(bench("--method layer-cam --layer layer3")["method"], "layer-cam");
+    let place = Place::new();
+    place.write("net.onnx", onnx("tiny_vit.ts17.onnx"));
+    let method = |words: &str| {
+        let words =
+            format!("bench explain --weights net.onnx --preprocess half --repeat 1 --json {words}");
+        place.say(&words).done().json()["method"].clone()
+    };
+    assert_eq!(method(""), "token-contributions");
+    assert_eq!(method("--layer blocks.0"), "grad-cam");
+    assert_eq!(method("--method legrad --blocks 1"), "legrad");
+    assert_eq!(method("--method rollout"), "rollout");
 }
 
 #[test]
@@ -56,7 +81,12 @@ fn what_cannot_be_timed_is_refused() {
         "bench explain --size 0",
         "bench explain --size 100000x100000",
         "bench explain --concepts 0",
+        "bench explain --images 0",
         "bench explain --repeat 0",
+        "bench explain --method grad-camm",
+        "bench explain --method refine-cam",
+        "bench explain --method legrad",
+        "bench explain --method grad-cam --blocks 2",
         "bench explain --layer blok10",
         "bench explain --model resnte50",
         "bench explain --weights missing.safetensors",
