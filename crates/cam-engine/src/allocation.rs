@@ -68,6 +68,18 @@ fn advise_huge_pages(start: NonNull<u8>, bytes: usize) {
 #[cfg(not(all(target_os = "linux", not(miri))))]
 fn advise_huge_pages(_start: NonNull<u8>, _bytes: usize) {}
 
+/// Gives back to the system what was freed: glibc keeps memory that lies between memory in use, and weights that were
+/// packed would stay there beside the packed ones.
+#[cfg(all(target_os = "linux", target_env = "gnu", not(miri)))]
+pub(crate) fn give_back() {
+    // SAFETY: it takes pages from what is free alone, and may be called at any time by any thread.
+    unsafe { libc::malloc_trim(0) };
+}
+
+/// Other allocators give back what is large by themselves.
+#[cfg(not(all(target_os = "linux", target_env = "gnu", not(miri))))]
+pub(crate) fn give_back() {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::allocation::give_back;
 use crate::buffer::{ALIGNMENT, Buffer};
 use crate::kernels::Kernels;
 use crate::packed::{Filters, Packed};
 use crate::pool::Pool;
 use crate::prepared_graph::PreparedGraph;
-use crate::{Convolution, Error, Graph};
+use crate::{Convolution, Error, Graph, Operation};
 
 /// Fills bytes with those that [`Engine::write_packed`](crate::Engine::write_packed) wrote from a byte on. It is called
 /// from several threads at once.
@@ -20,6 +22,9 @@ const CHUNK: usize = 1 << 14;
 
 /// Bytes read in one go: many for each call, and yet some for each thread.
 const STRETCH: usize = 2 << 20;
+
+/// Bytes of weights that are freed before the system is given them back: seldom enough to cost nothing.
+const FREED: usize = 32 << 20;
 
 /// Bytes that [`write`] writes of a graph's network; the graph's own weights may be empty.
 pub(crate) fn bytes(graph: &Graph) -> Result<usize, Error> {
@@ -58,6 +63,43 @@ pub(crate) fn write(network: &PreparedGraph, to: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
+/// A network around weights that are packed by all threads. The graph's own are freed one by one, so that no more than
+/// a few are there twice. The graph was checked.
+pub(crate) fn pack(mut graph: Graph, (kernels, pool): (&Kernels, &Pool)) -> PreparedGraph {
+    let (places, end) = places(&graph);
+    let mut whole = Buffer::zeroed(end);
+    let mut parts = parts(whole.as_mut_slice(), &places).into_iter();
+    let pairs = graph.steps.iter_mut().filter_map(|step| match &mut step.operation {
+        Operation::Convolution(convolution) => Some(Mutex::new((convolution, parts.next()?))),
+        _ => None,
+    });
+    let pairs: Vec<_> = pairs.collect();
+    let freed = AtomicUsize::new(0);
+    pool.each(pairs.len(), &|index| {
+        let (convolution, part) = &mut *lock(&pairs[index]);
+        Packed::pack(&Filters::of(convolution), part);
+        let bytes = size_of_val(std::mem::take(&mut convolution.weight).as_slice());
+        let before = freed.fetch_add(bytes, Ordering::Relaxed);
+        if before / FREED < (before + bytes) / FREED {
+            give_back();
+        }
+    });
+    drop(pairs);
+    around(graph, places, &whole, kernels)
+}
+
+/// The parts of a buffer at places that follow each other.
+fn parts<'a>(mut rest: &'a mut [f32], places: &[Range<usize>]) -> Vec<&'a mut [f32]> {
+    let mut end = 0;
+    let part = |place: &Range<usize>| {
+        let (part, behind) =
+            std::mem::take(&mut rest)[place.start - end..].split_at_mut(place.len());
+        (rest, end) = (behind, place.end);
+        part
+    };
+    places.iter().map(part).collect()
+}
+
 /// A network around weights that were packed before, read by all threads. The graph's own weights are empty.
 pub(crate) fn open(
     graph: Graph,
@@ -69,6 +111,16 @@ pub(crate) fn open(
     let (places, end) = places(&graph);
     let mut whole = Buffer::zeroed(end);
     fill(whole.as_mut_bytes(), read, pool)?;
+    Ok(around(graph, places, &whole, kernels))
+}
+
+/// A network around weights that lie packed in a buffer.
+fn around(
+    graph: Graph,
+    places: Vec<Range<usize>>,
+    whole: &Buffer,
+    kernels: &Kernels,
+) -> PreparedGraph {
     let mut places = places.into_iter();
     let steps = graph.steps.into_iter().map(|step| {
         let packed = step.operation.convolution().map(|convolution| {
@@ -79,7 +131,7 @@ pub(crate) fn open(
         });
         (step, packed)
     });
-    Ok(PreparedGraph::of_steps(steps))
+    PreparedGraph::of_steps(steps)
 }
 
 /// Reads all bytes, a stretch at a time on whichever thread is free. Of several failures the first is told.

@@ -4,7 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use crate::backward::TransposedWeights;
 use crate::kernels::Kernels;
-use crate::packed::{Filters, Packed, Panels, Transformed};
+use crate::packed::{Packed, Panels, Transformed};
+use crate::packed_weights;
 use crate::pool::Pool;
 use crate::windows::is_borderless;
 use crate::winograd::Size;
@@ -41,14 +42,7 @@ impl PreparedGraph {
     /// Checks a graph and packs its weights, convolutions in parallel.
     pub(crate) fn new(graph: Graph, kernels: &Kernels, pool: &Pool) -> Result<Self, Error> {
         crate::check::check(&graph)?;
-        let packed: Vec<OnceLock<Packed>> = graph.steps.iter().map(|_| OnceLock::new()).collect();
-        pool.each(graph.steps.len(), &|index| {
-            if let Operation::Convolution(convolution) = &graph.steps[index].operation {
-                packed[index].get_or_init(|| Packed::new(&Filters::of(convolution), kernels.lanes));
-            }
-        });
-        let steps = graph.steps.into_iter().zip(packed);
-        Ok(Self::of_steps(steps.map(|(step, packed)| (step, packed.into_inner()))))
+        Ok(packed_weights::pack(graph, (kernels, pool)))
     }
 
     /// Steps, and the weights of those that are convolutions.

@@ -52,14 +52,18 @@ pub(crate) enum Packed {
 impl Packed {
     /// For kernels with vectors of `lanes`.
     pub(crate) fn new(filters: &Filters<'_>, lanes: usize) -> Self {
-        let form = Form::of(filters);
-        let mut weights = Buffer::zeroed(form.len(filters));
-        match form {
-            Form::Panels => Panels::pack(filters, weights.as_mut_slice()),
-            Form::Channels => Channels::pack(filters, weights.as_mut_slice()),
-            Form::Groups => Groups::pack(filters, weights.as_mut_slice()),
-        }
+        let mut weights = Buffer::zeroed(Self::len(filters));
+        Self::pack(filters, weights.as_mut_slice());
         Self::around(filters, lanes, weights)
+    }
+
+    /// Packs weights into as many zeros as [`len`](Self::len) says.
+    pub(crate) fn pack(filters: &Filters<'_>, packed: &mut [f32]) {
+        match Form::of(filters) {
+            Form::Panels => Panels::pack(filters, packed),
+            Form::Channels => Channels::pack(filters, packed),
+            Form::Groups => Groups::pack(filters, packed),
+        }
     }
 
     /// Around weights that were packed for filters of the same sizes, whose own are not looked at.

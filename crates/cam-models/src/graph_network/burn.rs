@@ -48,6 +48,16 @@ impl Burn {
         constants(&self.graph, &self.parameters)
     }
 
+    /// Where its tensors lie.
+    pub(super) fn device(&self) -> &Device {
+        &self.machine.0
+    }
+
+    /// The numbers of a parameter: its own, or the engine's out of their packed order.
+    pub(super) fn numbers(&self, name: &str, engine: Option<&GraphEngine>) -> Option<Vec<f32>> {
+        self.parameters.get(name).cloned().or_else(|| engine?.weight(name))
+    }
+
     #[cfg(feature = "files")]
     pub(super) fn parameters(&self) -> &Parameters {
         &self.parameters
@@ -81,10 +91,7 @@ impl Burn {
     fn made(&self, names: &BTreeSet<String>, engine: Option<&GraphEngine>) -> GraphExecutor {
         let mut graph = self.graph.clone();
         graph.parameters.retain(|name, _| names.contains(name));
-        let numbers = |name: &String| {
-            let own = self.parameters.get(name).cloned();
-            Some((name.clone(), own.or_else(|| engine?.weight(name))?))
-        };
+        let numbers = |name: &String| Some((name.clone(), self.numbers(name, engine)?));
         let parameters = graph.parameters.keys().filter_map(numbers).collect();
         let (device, precision) = &self.machine;
         GraphExecutor::new(graph, parameters, device, *precision)

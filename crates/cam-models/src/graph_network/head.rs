@@ -82,6 +82,26 @@ pub(super) struct Folded {
     pub(super) inputs: usize,
 }
 
+/// Whether steps are a linear layer and what scales its outputs.
+pub(super) fn can_be_folded(steps: &[HeadStep], graph: &Graph) -> bool {
+    let Some((HeadStep::Linear { weight, .. }, scales)) = steps.split_first() else { return false };
+    let shape = graph.parameters.get(weight);
+    shape.is_some_and(|shape| shape.len() == 2)
+        && scales.iter().all(|step| matches!(step, HeadStep::ScaleShift { .. }))
+}
+
+/// The parameters of such steps.
+pub(super) fn folded_names(steps: &[HeadStep]) -> impl Iterator<Item = &String> {
+    steps
+        .iter()
+        .flat_map(|step| match step {
+            HeadStep::Linear { weight, bias } => [Some(weight), bias.as_ref()],
+            HeadStep::ScaleShift { scale, shift } => [Some(scale), Some(shift)],
+            _ => [None, None],
+        })
+        .flatten()
+}
+
 /// A linear layer and what scales its outputs, as one; none of other steps.
 pub(super) fn folded(steps: &[HeadStep], parameters: &Parameters, graph: &Graph) -> Option<Folded> {
     let (HeadStep::Linear { weight, bias }, scales) = steps.split_first()? else { return None };

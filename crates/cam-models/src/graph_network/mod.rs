@@ -111,6 +111,9 @@ impl GraphNetwork {
             },
             None => None,
         };
+        if let (None, Some(attention)) = (&engine, &read.attention) {
+            attention.project(&graph, &parameters, machine.device);
+        }
         Ok(Self::around(graph, parameters, (places, read), (engine, machine)))
     }
 
@@ -403,13 +406,12 @@ fn with_packed(graph: &Graph, parameters: &Parameters, engine: Option<&GraphEngi
     let mut numbers = parameters.clone();
     let shapes = graph.shapes(&graph.input).unwrap_or_default();
     let transformer = graph.transformer(&shapes);
-    let of_blocks = transformer.iter().flat_map(|found| &found.blocks);
-    let mut steps: Vec<HeadStep> = of_blocks.flat_map(|block| block.projection.clone()).collect();
     let readout = transformer.iter().flat_map(|found| &found.readout);
-    steps.extend(readout.filter_map(|step| match step {
+    let then = readout.filter_map(|step| match step {
         ReadoutStep::Then(step) => Some(step.clone()),
         _ => None,
-    }));
+    });
+    let mut steps: Vec<HeadStep> = then.collect();
     steps.extend(graph.attention_pooling(&shapes).into_iter().flat_map(|found| found.projection));
     steps.extend(graph.head(&shapes).into_iter().flat_map(|head| head.steps));
     for step in steps {

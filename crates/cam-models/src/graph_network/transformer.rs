@@ -1,5 +1,7 @@
 //! A graph's attention blocks with their numbers.
 
+use std::sync::OnceLock;
+
 use ::burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{
     AttentionRun, BlockRun, ForwardPass, Kept, Layer, Place, Readout, TokenLayout, TokenRun,
@@ -14,8 +16,8 @@ use crate::graph_executor::{Dense, Rows};
 /// What of a graph is a transformer, with the numbers on a device.
 pub(super) struct Attention {
     graph: cam_graph::Transformer,
-    /// Of every block W `[H · d, D]` and b `[D]`.
-    projections: Vec<(Tensor<2>, Tensor<1>)>,
+    /// Of every block W `[H · d, D]` and b `[D]`, once they are wanted: the engine has the same numbers.
+    projections: Vec<OnceLock<(Tensor<2>, Tensor<1>)>>,
     readout: Readout,
 }
 
@@ -30,12 +32,20 @@ impl Attention {
         let projections = found
             .blocks
             .iter()
-            .map(|block| projection(&block.projection, (graph, parameters), device));
+            .map(|block| head::can_be_folded(&block.projection, graph).then(OnceLock::new));
         let projections = projections.collect::<Option<_>>()?;
         let steps =
             found.readout.iter().map(|step| readout_step(step, (graph, parameters), device));
         let readout = Readout::new(steps.collect::<Option<_>>()?);
         Some(Self { graph: found, projections, readout })
+    }
+
+    /// Makes all projections now, where no engine will have their numbers.
+    pub(super) fn project(&self, graph: &Graph, parameters: &Parameters, device: &Device) {
+        for (block, place) in self.graph.blocks.iter().zip(&self.projections) {
+            let made = projection(&block.projection, (graph, parameters), device);
+            place.get_or_init(|| made.expect("all parameters of a graph are there"));
+        }
     }
 
     /// The value at a place.
@@ -53,6 +63,23 @@ impl Attention {
     }
 }
 
+impl GraphNetwork {
+    /// What follows a block's attention, W `[H · d, D]` and b `[D]`.
+    fn projection(&self, block: usize) -> (Tensor<2>, Tensor<1>) {
+        let attention = self.attention();
+        let made = || {
+            let steps = &attention.graph.blocks[block].projection;
+            let numbers = |name: &String| {
+                Some((name.clone(), self.burn.numbers(name, self.engine.as_ref())?))
+            };
+            let numbers = head::folded_names(steps).filter_map(numbers).collect();
+            let made = projection(steps, (self.graph(), &numbers), self.burn.device());
+            made.expect("all parameters of a graph are there")
+        };
+        attention.projections[block].get_or_init(made).clone()
+    }
+}
+
 /// A network whose graph is known to be a transformer.
 impl Transformer for GraphNetwork {
     fn blocks(&self) -> usize {
@@ -60,7 +87,7 @@ impl Transformer for GraphNetwork {
     }
 
     fn run(&self, images: Tensor<4>, layers: &[Layer], kept: Kept) -> (ForwardPass, TokenRun) {
-        let Attention { graph, projections, readout } = self.attention();
+        let Attention { graph, readout, .. } = self.attention();
         let first = graph.blocks.len().saturating_sub(kept.blocks);
         let blocks = &graph.blocks[first..];
         let count = graph.tokens.count();
@@ -77,7 +104,7 @@ impl Transformer for GraphNetwork {
         let take = |value: Value| take(&found, value);
         let stream = |value: Value| streamed(take(value), count);
         let of_block = |index: usize| {
-            let (block, projection) = (&graph.blocks[index], projections[index].clone());
+            let (block, projection) = (&graph.blocks[index], self.projection(index));
             let sizes = (block.heads, count);
             let similarity = block.similarity.filter(|_| kept.is_whole);
             let attended = [take(block.attention), take(block.values)];
