@@ -58,6 +58,8 @@
 //!   as much of it as has its weights in the second-level cache.
 //! - **Work is split statically**, by pixels or by output channels, whichever reads less; so the
 //!   bits of a result depend on neither the number of threads nor their luck.
+//! - **What is wide is short-lived**: a dense convolution and the depthwise one behind it run together, a panel of
+//!   channels and a band of rows at a time.
 //! - **Less is computed** for 3×3 kernels of stride 1, by Winograd's algorithm, unless
 //!   [`Options::exact`] says otherwise.
 //!
