@@ -16,6 +16,8 @@ pub(crate) struct Memory {
     places: Vec<Option<Slot>>,
     /// The same of a convolution's sums in front of its activation, where they are kept.
     sums: Vec<Option<Place>>,
+    /// Sums of a step's rows, where they are wanted.
+    row_sums: Vec<Option<Place>>,
     start: usize,
 }
 
@@ -39,6 +41,7 @@ impl Memory {
             lengths: Vec::new(),
             places: vec![None; segment.len() + 1],
             sums: vec![None; segment.len() + 1],
+            row_sums: vec![None; segment.len() + 1],
             start: segment.start,
         };
         let mut buffers = BufferAllocator::default();
@@ -55,6 +58,16 @@ impl Memory {
             }
             let reused = memory.buffer_to_reuse(analysis, step)?;
             memory.place(analysis, &mut buffers, step + 1, reused)?;
+            if analysis.sums_rows(step) {
+                let [images, channels, height, _] = analysis.shape(step + 1);
+                let layout = Layout::padded([images, channels, height, 1], Border::default())?;
+                let buffer = buffers.place(step + 1, layout);
+                memory.row_sums[step - segment.start] = Some(Place { buffer, layout });
+            }
+            if let Some(place) = analysis.row_sums(step).and_then(|source| memory.row_sums(source))
+            {
+                buffers.release(place.buffer);
+            }
             let reads = analysis.reads(step).into_iter();
             for value in reads.filter(|&value| analysis.is_last_reader(step, value)) {
                 let buffer = memory.slot(value).place.buffer;
@@ -80,6 +93,11 @@ impl Memory {
     /// Where a convolution's sums lie, unless the activation takes their place.
     pub(crate) fn sums(&self, step: usize) -> Option<Place> {
         self.sums[step + 1 - self.start]
+    }
+
+    /// Where the sums of a step's rows lie, if they are wanted.
+    pub(crate) fn row_sums(&self, step: usize) -> Option<Place> {
+        self.row_sums[step - self.start]
     }
 
     /// The buffer of what a step's result may take the place of.

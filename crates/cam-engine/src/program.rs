@@ -12,7 +12,7 @@ use crate::layers::attention::Attend;
 use crate::layers::band::Band;
 use crate::layers::copy::{self, Copy, shuffled};
 use crate::layers::direct::Projection;
-use crate::layers::direct_depthwise::{self, Dense, DirectDepthwise};
+use crate::layers::direct_depthwise::{self, Dense, DirectDepthwise, RowSums};
 use crate::layers::layer_norm::Norm;
 use crate::layers::pointwise::Pointwise;
 use crate::layers::reduce::{Divisor, Reduce};
@@ -27,6 +27,7 @@ use crate::pool::Pool;
 use crate::prepared_graph::{self, PreparedGraph};
 use crate::schedule::Schedule;
 use crate::segment_analysis::SegmentAnalysis;
+use crate::windows::Windows;
 use crate::winograd::Size;
 use crate::workspace::{OffsetTable, Place};
 use crate::{Convolution, Error, Operation, Step};
@@ -260,8 +261,15 @@ impl Builder<'_> {
                 (Layer::Column(Column::new(tokens, input, output)), Kernel::Tokens)
             }
             Operation::AveragePool { .. } | Operation::GlobalAverage => {
-                let windows = self.analysis.windows(step);
-                let divisor = Divisor::of(operation);
+                let sums = self.analysis.row_sums(step).and_then(|of| self.memory.row_sums(of));
+                let (windows, divisor, input) = match sums {
+                    Some(sums) => {
+                        let windows = Windows::whole([sums.layout.height(), 1]);
+                        let pixels = input.layout.height() * input.layout.width();
+                        (windows, Divisor::Pixels(pixels), sums)
+                    }
+                    None => (self.analysis.windows(step), Divisor::of(operation), input),
+                };
                 let layer = Reduce { windows, divisor, input, saved: None, adds: false, output };
                 (Layer::Reduce(layer), Kernel::AveragePool)
             }
@@ -330,6 +338,7 @@ impl Builder<'_> {
             split: direct_depthwise::Split::choose(panels.list.len(), images, &band, self.threads),
             band,
             epilogue: Epilogue::new(self.place(step + 1), residual, self.ending(step, convolution)),
+            row_sums: self.memory.row_sums(step).map(|to| RowSums { of: self.place(step + 1), to }),
         })
     }
 

@@ -44,6 +44,10 @@ struct StepAnalysis {
     projection: Option<usize>,
     /// The step in front, of which this one takes its input band by band.
     feeds: Option<usize>,
+    /// Of a global average, the step that gives the sums of its input's rows.
+    rows_of: Option<usize>,
+    /// Whether it gives the sums of its rows.
+    sums_rows: bool,
     /// Whether its result is computed along with a later step's.
     is_fused: bool,
     /// Whether Winograd's algorithm computes it.
@@ -77,6 +81,7 @@ impl<'a> SegmentAnalysis<'a> {
         if !keep {
             analysis.fuse_depthwise();
             analysis.find_readers();
+            analysis.find_row_sums();
         }
         analysis.find_borders();
         Ok(analysis)
@@ -113,6 +118,16 @@ impl<'a> SegmentAnalysis<'a> {
     /// The convolution in front of a depthwise one that is computed along with it, band by band.
     pub(crate) fn fed_by(&self, step: usize) -> Option<usize> {
         self.state(step).feeds
+    }
+
+    /// The step that gives the sums of rows of which a global average is made.
+    pub(crate) fn row_sums(&self, step: usize) -> Option<usize> {
+        self.state(step).rows_of
+    }
+
+    /// Whether a step gives the sums of its rows as well.
+    pub(crate) fn sums_rows(&self, step: usize) -> bool {
+        self.state(step).sums_rows
     }
 
     /// Whether a step is computed along with a later one.
@@ -293,6 +308,20 @@ impl<'a> SegmentAnalysis<'a> {
             if fits {
                 self.state_mut(index).feeds = Some(source);
                 self.state_mut(source).is_fused = true;
+            }
+        }
+    }
+
+    /// Squeeze-and-excitation (Hu et al., arXiv 1709.01507) averages what a depthwise convolution gives: rows are summed
+    /// while they are near.
+    fn find_row_sums(&mut self) {
+        for index in self.steps().collect::<Vec<_>>() {
+            let source = self.step(index).input.checked_sub(1).filter(|s| self.segment.contains(s));
+            let Some(source) = source else { continue };
+            let is_average = matches!(self.step(index).operation, Operation::GlobalAverage);
+            if is_average && self.fed_by(source).is_some() && !self.sums_rows(source) {
+                self.state_mut(index).rows_of = Some(source);
+                self.state_mut(source).sums_rows = true;
             }
         }
     }

@@ -13,10 +13,12 @@ use super::{Epilogue, Input, Run, depthwise};
 use crate::kernels::depthwise::DepthwiseTile;
 use crate::kernels::panel::{PanelTile, Source};
 use crate::kernels::pointwise::{Function, Operand, PointwiseTile};
+use crate::kernels::reduce::{Area, ReduceTile};
 use crate::kernels::{KernelEpilogue, Pixels};
 use crate::packed::{Channels, Panel, Panels, WIDTH};
 use crate::partition::parts;
 use crate::pool::Worker;
+use crate::workspace::Place;
 
 /// Both convolutions.
 pub(crate) struct DirectDepthwise {
@@ -25,7 +27,43 @@ pub(crate) struct DirectDepthwise {
     pub(crate) band: Band,
     /// Where the depthwise convolution's sums go.
     pub(crate) epilogue: Epilogue,
+    /// What a global average is going to read.
+    pub(crate) row_sums: Option<RowSums>,
     pub(crate) split: Split,
+}
+
+/// Sums of rows, written while the rows are near.
+#[derive(Clone, Copy)]
+pub(crate) struct RowSums {
+    /// `[n, c, h, w]`.
+    pub(crate) of: Place,
+    /// `[n, c, h, 1]`.
+    pub(crate) to: Place,
+}
+
+impl RowSums {
+    /// The sums of some of a row's channels.
+    ///
+    /// # Safety
+    /// This thread has written them, and nobody else touches them or their sums now.
+    unsafe fn run(self, run: &Run<'_>, image: usize, y: usize, channels: Range<usize>) {
+        let at = |place: Place| {
+            let offset = place.layout.at(image, y, 0) + channels.start;
+            run.workspace.origin(place.buffer).wrapping_add(offset)
+        };
+        let (start, pixel) = (at(self.of).cast_const(), self.of.layout.pixel);
+        let tile = ReduceTile {
+            operands: [Area { start, row: 0, pixel }, Area::NONE],
+            rows: 1,
+            columns: self.of.layout.width(),
+            channels: channels.len(),
+            factor: 1.0,
+            adds: false,
+            output: at(self.to),
+        };
+        // SAFETY: the caller's promise; pixels of both are padded to whole vectors.
+        unsafe { (run.kernels.reduce)(&tile) }
+    }
 }
 
 /// The convolution in front.
@@ -195,6 +233,9 @@ impl DirectDepthwise {
             unsafe {
                 (run.kernels.depthwise)(width, &arguments);
                 self.epilogue.activate(run, pixel..pixel + width, panel.output, panel.width);
+                if let Some(sums) = self.row_sums {
+                    sums.run(run, image, row, panel.output..panel.output + panel.width);
+                }
             }
         }
     }

@@ -22,6 +22,8 @@ pub(crate) enum Divisor {
     Inside,
     /// Pixels of the image and of the border around it.
     Bordered,
+    /// So many pixels, of which sums are read.
+    Pixels(usize),
 }
 
 impl Divisor {
@@ -37,6 +39,7 @@ impl Divisor {
     pub(super) fn factor(self, windows: &Windows, window: [usize; 2], size: [usize; 2]) -> f32 {
         let [rows, columns] = match self {
             Self::One => return 1.0,
+            Self::Pixels(pixels) => return 1.0 / pixels as f32,
             Self::Inside => windows.inside(window, size),
             Self::Bordered => windows.inside_border(window, size),
         };

@@ -119,3 +119,22 @@ fn bottlenecks_follow_each_other_with_a_residual() {
     ]);
     assert_agrees(&whole, [2, 3, 12, 10]);
 }
+
+/// As in EfficientNet: what is averaged is the depthwise convolution's.
+#[test]
+fn squeeze_and_excitation_behind_a_bottleneck_agrees_with_its_definition() {
+    let sigmoid = |step: Convolution| Convolution { activation: Activation::Sigmoid, ..step };
+    let deep = Convolution { activation: Activation::Swish { beta: 1.0 }, ..depthwise(40, 3, 1) };
+    let block = steps([
+        (0, Operation::Convolution(convolution(5, 40, 1, 1))),
+        (1, Operation::Convolution(deep)),
+        (2, Operation::GlobalAverage),
+        (3, Operation::Convolution(convolution(40, 6, 1, 2))),
+        (4, Operation::Convolution(sigmoid(convolution(6, 40, 1, 3)))),
+        (2, Operation::Multiply { other: 5 }),
+        (2, Operation::GlobalAverage),
+        (6, Operation::Multiply { other: 7 }),
+        (8, Operation::Convolution(convolution(40, 12, 1, 4))),
+    ]);
+    assert_agrees(&block, [2, 5, 9, 11]);
+}
