@@ -153,3 +153,47 @@ fn fill(bytes: &mut [u8], read: &ReadAt<'_>, pool: &Pool) -> Result<(), Error> {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Activation, InstructionSet, Padding, Step};
+
+    /// A convolution over one pixel, each of its weights another number.
+    fn convolution(inputs: usize, outputs: usize, groups: usize) -> Step {
+        let weight = (0..outputs * inputs / groups).map(|i| i as f32 + 1.0).collect();
+        let operation = Operation::Convolution(Convolution {
+            inputs,
+            outputs,
+            kernel: [1; 2],
+            stride: [1; 2],
+            dilation: [1; 2],
+            padding: Padding::Each(0),
+            groups,
+            weight,
+            bias: vec![0.0; outputs],
+            residual: None,
+            activation: Activation::Identity,
+        });
+        Step { input: 0, operation }
+    }
+
+    #[test]
+    fn weights_packed_into_one_buffer_are_those_packed_alone_and_no_plain_one_is_left() {
+        let kernels = Kernels::of(InstructionSet::Portable);
+        for threads in [1, 3] {
+            let steps = vec![convolution(3, 40, 1), convolution(40, 40, 40), convolution(40, 5, 1)];
+            let alone: Vec<Packed> = steps
+                .iter()
+                .filter_map(|step| step.operation.convolution())
+                .map(|convolution| Packed::new(&Filters::of(convolution), kernels.lanes))
+                .collect();
+            let pool = Pool::new(threads).unwrap();
+            let network = pack(Graph { steps }, (kernels, &pool));
+            for (step, alone) in network.steps.iter().zip(&alone) {
+                let (plain, packed, _) = step.convolution().unwrap();
+                assert!(packed.weights() == alone.weights() && plain.weight.is_empty());
+            }
+        }
+    }
+}
