@@ -43,7 +43,7 @@ struct StepAnalysis {
     /// The step whose projection is computed along with this one.
     projection: Option<usize>,
     /// The step in front, of which this one takes its input band by band.
-    feeds: Option<usize>,
+    fed_by: Option<usize>,
     /// Of a global average, the step that gives the sums of its input's rows.
     rows_of: Option<usize>,
     /// Whether it gives the sums of its rows.
@@ -117,7 +117,7 @@ impl<'a> SegmentAnalysis<'a> {
 
     /// The convolution in front of a depthwise one that is computed along with it, band by band.
     pub(crate) fn fed_by(&self, step: usize) -> Option<usize> {
-        self.state(step).feeds
+        self.state(step).fed_by
     }
 
     /// The step that gives the sums of rows of which a global average is made.
@@ -205,6 +205,11 @@ impl<'a> SegmentAnalysis<'a> {
         }
     }
 
+    /// The step of the segment that gives a value; none gives its input.
+    fn giver(&self, value: usize) -> Option<usize> {
+        value.checked_sub(1).filter(|step| self.segment.contains(step))
+    }
+
     fn is_read_by_windows(&self, value: usize) -> bool {
         let mut readers = self.steps().filter(|&step| self.step(step).reads().contains(&value));
         readers.all(|step| {
@@ -280,9 +285,7 @@ impl<'a> SegmentAnalysis<'a> {
     fn fuse_projections(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
             let Some(residual) = self.residual(index) else { continue };
-            let Some(source) = residual.checked_sub(1).filter(|s| self.segment.contains(s)) else {
-                continue;
-            };
+            let Some(source) = self.giver(residual) else { continue };
             let fits = self.network.steps[index].is_pointwise()
                 && self.is_projection(source)
                 && self.value(residual).readers == 1
@@ -298,15 +301,13 @@ impl<'a> SegmentAnalysis<'a> {
     fn fuse_depthwise(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
             let value = self.step(index).input;
-            let Some(source) = value.checked_sub(1).filter(|s| self.segment.contains(s)) else {
-                continue;
-            };
+            let Some(source) = self.giver(value) else { continue };
             let fits = matches!(self.convolution(index), Some((_, Packed::Channels(_), _)))
                 && self.widens(source)
                 && self.value(value).readers == 1
                 && !self.kept.contains(&value);
             if fits {
-                self.state_mut(index).feeds = Some(source);
+                self.state_mut(index).fed_by = Some(source);
                 self.state_mut(source).is_fused = true;
             }
         }
@@ -316,8 +317,7 @@ impl<'a> SegmentAnalysis<'a> {
     /// while they are near.
     fn find_row_sums(&mut self) {
         for index in self.steps().collect::<Vec<_>>() {
-            let source = self.step(index).input.checked_sub(1).filter(|s| self.segment.contains(s));
-            let Some(source) = source else { continue };
+            let Some(source) = self.giver(self.step(index).input) else { continue };
             let is_average = matches!(self.step(index).operation, Operation::GlobalAverage);
             if is_average && self.fed_by(source).is_some() && !self.sums_rows(source) {
                 self.state_mut(index).rows_of = Some(source);

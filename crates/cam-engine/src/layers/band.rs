@@ -92,6 +92,22 @@ impl Band {
         start..start + self.rows_between(outputs.len()) as isize
     }
 
+    /// Zeroes the columns beside the map, which stay so: other layers had this memory before.
+    ///
+    /// # Safety
+    /// `scratch` holds the band, and nobody else touches it.
+    pub(crate) unsafe fn clear_sides(&self, scratch: *mut f32) {
+        let Layout { border: Border { left, right, .. }, pixel, .. } = self.layout;
+        for row in 0..self.layout.rows() {
+            let [start, end] = [row, row + 1].map(|row| row * self.layout.row());
+            // SAFETY: both sides of the row lie in the band.
+            unsafe {
+                scratch.add(start).write_bytes(0, left * pixel);
+                scratch.add(end - right * pixel).write_bytes(0, right * pixel);
+            }
+        }
+    }
+
     /// Makes a band that held the rows `before` ready for others further down: what both have moves up, and what
     /// lies outside the map becomes zero. Gives the rows that are missing.
     ///

@@ -119,8 +119,8 @@ impl DirectDepthwise {
             Split::Channels => (0..rows, &panels[worker.share(panels.len())]),
         };
         let scratch = run.workspace.scratch().wrapping_add(worker.index() * self.band.len());
-        // SAFETY: the scratch has a band for each thread. Its columns beside the map stay zero.
-        unsafe { scratch.write_bytes(0, self.band.len()) }
+        // SAFETY: the scratch has a band for each thread.
+        unsafe { self.band.clear_sides(scratch) }
         let mut row = rows.start;
         while row < rows.end {
             let image = row / height;
