@@ -16,7 +16,7 @@ use crate::program::{Program, Settings};
 use crate::recording::Recording;
 use crate::schedule::RunInput;
 use crate::workspace::Workspace;
-use crate::{Convolution, Error, Graph, InstructionSet, Options, ReadAt};
+use crate::{Convolution, Error, Graph, InstructionSet, Options, ReadAt, Wanted};
 
 /// Programs saved for the next run on the same shape, each with the memory it runs in.
 const PROGRAMS: usize = 8;
@@ -38,7 +38,7 @@ pub struct Engine {
 }
 
 /// Segment, what is wanted of it, shape of its input, and whether the run is recorded.
-type Key = (Range<usize>, Vec<(usize, Order)>, [usize; 4], bool);
+type Key = (Range<usize>, (Vec<Wanted>, Order), [usize; 4], bool);
 
 /// What a run gives.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,8 +149,9 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Output, Error> {
         check_input(input, shape)?;
-        let wanted = [(segment.end, Order::ChannelsFirst)];
-        let Some(program) = self.program(segment, &wanted, shape, false)? else {
+        let wanted = [Wanted::whole(segment.end)];
+        let order = Order::ChannelsFirst;
+        let Some(program) = self.program(segment, (&wanted, order), shape, false)? else {
             return Ok(Output { values: input.to_vec(), shape });
         };
         let mut outputs = program.schedule().run(self.given(input), &|_| {});
@@ -159,27 +160,28 @@ impl Engine {
     }
 
     /// Runs the steps from `start` on, on the value that exists when `start` steps have run, and gives any of
-    /// the values behind it, in the order in which they are wanted. Value v is given by step v − 1.
+    /// the values behind it, in the order in which they are wanted.
     ///
     /// # Shapes
     /// `input` is `[n, c, h, w]`, row-major, as `shape` says.
     ///
     /// # Errors
-    /// As for [`run`](Self::run), and if a value is not given by a step behind the start.
+    /// As for [`run`](Self::run), and if a value is not given by a step behind the start or has not the rows that are
+    /// wanted.
     pub fn values(
         &self,
         start: usize,
-        wanted: &[usize],
+        wanted: &[Wanted],
         input: &[f32],
         shape: [usize; 4],
     ) -> Result<Vec<Pixels>, Error> {
         check_input(input, shape)?;
-        let end = wanted.iter().copied().max().unwrap_or(start);
-        if let Some(&value) = wanted.iter().find(|&&value| value <= start) {
+        let end = wanted.iter().map(|wanted| wanted.value).max().unwrap_or(start);
+        if let Some(&Wanted { value, .. }) = wanted.iter().find(|wanted| wanted.value <= start) {
             return Err(Error::Value { value, start });
         }
-        let wanted: Vec<_> = wanted.iter().map(|&value| (value, Order::ChannelsLast)).collect();
-        let Some(program) = self.program(start..end, &wanted, shape, false)? else {
+        let wanted = (wanted, Order::ChannelsLast);
+        let Some(program) = self.program(start..end, wanted, shape, false)? else {
             return Ok(Vec::new());
         };
         let outputs = program.schedule().run(self.given(input), &|_| {}).into_iter();
@@ -209,8 +211,9 @@ impl Engine {
             let operation = one_way(&step).unwrap_or_default();
             return Err(Error::OneWay { step, operation });
         }
-        let wanted = [(segment.end, Order::ChannelsFirst)];
-        let Some(program) = self.program(segment, &wanted, shape, true)? else {
+        let wanted = [Wanted::whole(segment.end)];
+        let wanted = (&wanted[..], Order::ChannelsFirst);
+        let Some(program) = self.program(segment, wanted, shape, true)? else {
             let output = Output { values: input.to_vec(), shape };
             return Ok(Recording::new(self, None, output));
         };
@@ -248,8 +251,8 @@ impl Engine {
     pub fn plan(&self, segment: Range<usize>, shape: [usize; 4]) -> Result<Plan, Error> {
         checked_len(shape)?;
         let nothing = || Plan { steps: Vec::new(), buffers: 0, peak_bytes: 0 };
-        let wanted = [(segment.end, Order::ChannelsFirst)];
-        let program = self.program(segment, &wanted, shape, false)?;
+        let wanted = [Wanted::whole(segment.end)];
+        let program = self.program(segment, (&wanted, Order::ChannelsFirst), shape, false)?;
         Ok(program.map_or_else(nothing, |program| program.plan().clone()))
     }
 
@@ -283,7 +286,7 @@ impl Engine {
     fn program(
         &self,
         segment: Range<usize>,
-        wanted: &[(usize, Order)],
+        (wanted, order): (&[Wanted], Order),
         shape: [usize; 4],
         keep: bool,
     ) -> Result<Option<Arc<Program>>, Error> {
@@ -296,12 +299,12 @@ impl Engine {
         }
         // Held while a program is made, so that two runs on a new shape do not both make it.
         let mut programs = self.programs.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (segment, wanted.to_vec(), shape, keep);
+        let key = (segment, (wanted.to_vec(), order), shape, keep);
         let known = programs.iter().position(|(known, _)| *known == key);
         let program = match known {
             Some(index) => programs.remove(index).1,
             None => {
-                let settings = Settings { pool: &self.pool, exact: self.exact, keep };
+                let settings = Settings { pool: &self.pool, exact: self.exact, keep, order };
                 Arc::new(Program::new(&self.network, (key.0.clone(), wanted), shape, settings)?)
             }
         };

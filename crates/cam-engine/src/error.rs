@@ -162,6 +162,18 @@ pub enum Error {
         /// First step.
         start: usize,
     },
+    /// Rows that a value has not got.
+    #[error("value {value} has {height} rows, {start}..{end} are wanted")]
+    Rows {
+        /// The value.
+        value: usize,
+        /// The first row that is wanted.
+        start: usize,
+        /// Behind the last.
+        end: usize,
+        /// How many there are.
+        height: usize,
+    },
     /// A segment needs a value from before its start.
     #[error("step {step} reads value {value}, which a segment from {start} on is not given")]
     Cut {

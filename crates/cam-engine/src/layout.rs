@@ -1,5 +1,6 @@
 //! How an activation lies in memory.
 
+use crate::wanted::Rows;
 use crate::{Border, Error};
 
 /// Channels come in vectors of 16 at most: every pixel is padded to a multiple of it.
@@ -53,6 +54,15 @@ impl Layout {
             Some(len) if len <= (u32::MAX / 2) as usize => Ok(self),
             _ => Err(Error::TooLarge { shape: self.shape }),
         }
+    }
+
+    /// Some rows of every image, as images of their own: the others lie around them as a border does.
+    pub(crate) fn of_rows(self, rows: Rows) -> Self {
+        let [images, channels, height, width] = self.shape;
+        let Border { top, bottom, left, right } = self.border;
+        let border =
+            Border { top: top + rows.start, bottom: bottom + height - rows.end, left, right };
+        Self { shape: [images, channels, rows.len(), width], border, ..self }
     }
 
     pub(crate) fn images(&self) -> usize {
@@ -165,6 +175,15 @@ mod tests {
     fn pixels_that_would_share_cache_sets_are_moved_apart() {
         let pixel = |channels| Layout::padded([1, channels, 1, 1], BORDER).unwrap().pixel;
         assert_eq!([pixel(496), pixel(512), pixel(1024)], [496, 528, 1040]);
+    }
+
+    #[test]
+    fn some_rows_lie_where_they_lie_among_all() {
+        let whole = Layout::padded([2, 5, 3, 4], BORDER).unwrap();
+        let some = whole.of_rows(Rows { start: 1, end: 3 });
+        assert_eq!((some.shape, some.len()), ([2, 5, 2, 4], whole.len()));
+        assert_eq!(some.at(1, 0, 2), whole.at(1, 1, 2));
+        assert_eq!(some.at(1, 1, 2), whole.at(1, 2, 2));
     }
 
     #[test]

@@ -109,6 +109,7 @@ mod shapes;
 #[cfg(feature = "threads")]
 mod sync;
 mod vector;
+mod wanted;
 mod windows;
 mod winograd;
 mod workspace;
@@ -125,3 +126,4 @@ pub use options::{InstructionSet, MOST_THREADS, Options};
 pub use packed_weights::ReadAt;
 pub use plan::{Kernel, Plan, PlannedStep};
 pub use recording::Recording;
+pub use wanted::Wanted;

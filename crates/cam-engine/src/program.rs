@@ -27,6 +27,7 @@ use crate::pool::Pool;
 use crate::prepared_graph::{self, PreparedGraph};
 use crate::schedule::Schedule;
 use crate::segment_analysis::SegmentAnalysis;
+use crate::wanted::{Rows, Wanted};
 use crate::windows::Windows;
 use crate::winograd::Size;
 use crate::workspace::{OffsetTable, Place};
@@ -42,6 +43,8 @@ pub(crate) struct Settings<'a> {
     pub(crate) exact: bool,
     /// Whether all values stay where they are, for a gradient to be pulled back through them.
     pub(crate) keep: bool,
+    /// How what it gives lies in memory.
+    pub(crate) order: Order,
 }
 
 /// Everything about a run that does not depend on the numbers.
@@ -61,13 +64,12 @@ impl Program {
     /// For a segment that is not empty, of which some values are wanted.
     pub(crate) fn new(
         network: &PreparedGraph,
-        (segment, wanted): (Range<usize>, &[(usize, Order)]),
+        (segment, wanted): (Range<usize>, &[Wanted]),
         shape: [usize; 4],
-        Settings { pool, exact, keep }: Settings<'_>,
+        Settings { pool, exact, keep, order }: Settings<'_>,
     ) -> Result<Self, Error> {
-        let kept: Vec<usize> = wanted.iter().map(|(value, _)| *value).collect();
         let analysis =
-            SegmentAnalysis::new(network, (segment.clone(), &kept), shape, (exact, keep))?;
+            SegmentAnalysis::new(network, (segment.clone(), wanted), shape, (exact, keep))?;
         let memory = Memory::assign(&analysis, segment.clone(), keep)?;
         transform_weights(&analysis, pool);
         let threads = pool.threads();
@@ -75,6 +77,7 @@ impl Program {
         let input = memory.slot(segment.start);
         let mut layers = vec![(Layer::Load(Load { to: input.place }), clearing(input))];
         let mut steps = Vec::new();
+        let mut outputs = vec![[0; 4]; wanted.len()];
         for step in analysis.steps() {
             let (kernel, slot) = if analysis.is_fused(step) {
                 (Kernel::Fused, None)
@@ -83,21 +86,25 @@ impl Program {
                 let slot = memory.slot(step + 1);
                 layers.push((layer, clearing(slot)));
                 // Before anything takes its place.
-                let given = wanted.iter().enumerate().filter(|(_, (value, _))| *value == step + 1);
-                layers.extend(given.map(|(output, &(_, order))| {
-                    (Layer::Store(Store { from: slot.place, output, order }), None)
+                let given = wanted.iter().enumerate().filter(|(_, given)| given.value == step + 1);
+                layers.extend(given.map(|(output, given)| {
+                    let from = match &given.rows {
+                        Some(rows) => slot.place.of_rows(Rows::of(rows)),
+                        None => slot.place,
+                    };
+                    outputs[output] = from.layout.shape;
+                    (Layer::Store(Store { from, output, order }), None)
                 }));
                 (kernel, Some(slot))
             };
             steps.push(PlannedStep {
                 step,
-                shape: analysis.shape(step + 1),
+                shape: analysis.computed(step + 1),
                 kernel,
                 buffer: slot.map(|slot| slot.place.buffer),
                 in_place: slot.is_some_and(|slot| slot.in_place),
             });
         }
-        let outputs: Vec<[usize; 4]> = kept.iter().map(|&value| analysis.shape(value)).collect();
         let lengths = outputs.iter().map(|shape| shape.iter().product()).collect();
         let schedule = Schedule::new(layers, memory.lengths.clone(), lengths, threads);
         let plan = Plan { steps, buffers: schedule.buffers(), peak_bytes: schedule.bytes() };
@@ -208,7 +215,7 @@ impl Builder<'_> {
     /// A step without weights of its own.
     fn plain(&self, step: usize) -> (Layer, Kernel) {
         let Step { input: of, operation } = self.analysis.step(step);
-        let (input, output) = (self.place(*of), self.place(step + 1));
+        let (input, output) = (self.read(step, 0, *of), self.place(step + 1));
         match operation {
             Operation::Convolution(_) => unreachable!("a convolution has weights"),
             Operation::Activation(activation) => {
@@ -216,11 +223,12 @@ impl Builder<'_> {
                 (Layer::Pointwise(Pointwise::activation(curve, input, output)), Kernel::Activation)
             }
             Operation::Add { other } => {
-                let layer = Pointwise::of_two(Function::Add, [input, self.place(*other)], output);
+                let layer =
+                    Pointwise::of_two(Function::Add, [input, self.read(step, 1, *other)], output);
                 (Layer::Pointwise(layer), Kernel::Add)
             }
             Operation::Multiply { other } => {
-                let operands = [input, self.place(*other)];
+                let operands = [input, self.read(step, 1, *other)];
                 let layer = Pointwise::of_two(Function::Multiply, operands, output);
                 (Layer::Pointwise(layer), Kernel::Multiply)
             }
@@ -233,8 +241,9 @@ impl Builder<'_> {
                 (Layer::MaxPool(max_pool::Maximum { windows, input, output }), Kernel::MaxPool)
             }
             Operation::Concat { .. } => {
-                let reads = self.analysis.reads(step).into_iter();
-                let sources = reads.map(|value| self.place(value)).collect();
+                let reads = self.analysis.reads(step).into_iter().enumerate();
+                let sources =
+                    reads.map(|(operand, value)| self.read(step, operand, value)).collect();
                 (Layer::Copy(Copy::concat(sources, output)), Kernel::Copy)
             }
             &Operation::Slice { start, length } => {
@@ -253,7 +262,9 @@ impl Builder<'_> {
                 (Layer::Norm(Norm::new(norm, input, output)), Kernel::LayerNorm)
             }
             Operation::Attention(attention) => {
-                let inputs = attention.reads(*of).map(|(value, _)| self.place(value));
+                let [queries, keys, values] = attention.reads(*of).map(|(value, _)| value);
+                let inputs = [(0, queries), (1, keys), (2, values)];
+                let inputs = inputs.map(|(operand, value)| self.read(step, operand, value));
                 let layer = Attend::new(attention, inputs, output);
                 (Layer::Attend(Box::new(layer)), Kernel::Attention)
             }
@@ -276,8 +287,19 @@ impl Builder<'_> {
         }
     }
 
+    /// Where the rows of a value lie that are computed.
     fn place(&self, value: usize) -> Place {
-        self.memory.slot(value).place
+        self.memory.slot(value).place.of_rows(self.analysis.rows(value))
+    }
+
+    /// Where the rows lie that a step reads as one of its operands: of a step that computes each row by itself, those that
+    /// it gives, though other steps may read more.
+    fn read(&self, step: usize, operand: usize, value: usize) -> Place {
+        let place = self.memory.slot(value).place;
+        match self.analysis.reads_same_rows(step, operand, value) {
+            true => place.of_rows(self.analysis.rows(step + 1)),
+            false => place,
+        }
     }
 
     /// What becomes of a convolution's sums: bounds, or else what follows behind them.
@@ -298,15 +320,15 @@ impl Builder<'_> {
         convolution: &Convolution,
         packed: &Packed,
     ) -> (Layer, Kernel) {
-        let input = self.place(self.analysis.step(step).input);
-        let residual = self.analysis.residual(step).map(|value| self.place(value));
+        let input = self.read(step, 0, self.analysis.step(step).input);
+        let residual = self.analysis.residual(step).map(|value| self.read(step, 1, value));
         let output = self.place(step + 1);
         let epilogue = Epilogue::new(output, residual, self.ending(step, convolution));
         let projection = match (self.analysis.projection(step), packed) {
             (Some(projection), Packed::Panels(panels)) => Some(self.projection(projection, panels)),
             _ => None,
         };
-        let windows = self.analysis.windows(step);
+        let windows = self.analysis.computed_windows(step);
         layers::convolution(packed, (input, &windows), epilogue, projection, self.threads)
     }
 

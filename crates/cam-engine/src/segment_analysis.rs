@@ -6,6 +6,7 @@ use crate::layout::Layout;
 use crate::packed::Packed;
 use crate::prepared_graph::{PreparedGraph, Winograd};
 use crate::shapes;
+use crate::wanted::{Rows, Wanted};
 use crate::windows::Windows;
 use crate::winograd::Size;
 use crate::{Border, Convolution, Error, Operation, Step};
@@ -14,8 +15,8 @@ use crate::{Border, Convolution, Error, Operation, Step};
 pub(crate) struct SegmentAnalysis<'a> {
     network: &'a PreparedGraph,
     segment: Range<usize>,
-    /// Values that are given out.
-    kept: &'a [usize],
+    /// What is given out.
+    wanted: &'a [Wanted],
     /// Per value from the segment's start on.
     values: Vec<Value>,
     /// Per step of the segment.
@@ -28,6 +29,8 @@ const MOST_ROWS: usize = 512;
 #[derive(Clone, Copy, Default)]
 struct Value {
     shape: [usize; 4],
+    /// Which rows are computed: those that somebody reads.
+    rows: Rows,
     /// What its readers need around it.
     border: Border,
     /// The last step that reads it.
@@ -59,19 +62,20 @@ impl<'a> SegmentAnalysis<'a> {
     /// where it is to `keep` them for a gradient, all are written whole.
     pub(crate) fn new(
         network: &'a PreparedGraph,
-        (segment, kept): (Range<usize>, &'a [usize]),
+        (segment, wanted): (Range<usize>, &'a [Wanted]),
         shape: [usize; 4],
         (exact, keep): (bool, bool),
     ) -> Result<Self, Error> {
         let mut analysis = Self {
             network,
-            kept,
+            wanted,
             values: vec![Value::default(); segment.len() + 1],
             steps: vec![StepAnalysis::default(); segment.len()],
             segment,
         };
         analysis.find_needed()?;
         analysis.find_shapes(shape)?;
+        analysis.find_rows(keep)?;
         analysis.find_readers();
         analysis.fuse_projections();
         analysis.find_readers();
@@ -191,6 +195,38 @@ impl<'a> SegmentAnalysis<'a> {
         self.value(value).shape
     }
 
+    /// Which rows of a value are computed.
+    pub(crate) fn rows(&self, value: usize) -> Rows {
+        self.value(value).rows
+    }
+
+    /// Whether a step that gives some rows reads the same of what it reads as that operand.
+    pub(crate) fn reads_same_rows(&self, step: usize, operand: usize, value: usize) -> bool {
+        self.is_row_by_row(step)
+            && self.step(step).keeps_rows_apart(operand)
+            && self.shape(value)[2] == self.shape(step + 1)[2]
+    }
+
+    /// A convolution's windows for the rows that are computed.
+    pub(crate) fn computed_windows(&self, step: usize) -> Windows {
+        let windows = self.windows(step);
+        Windows { outputs: [self.rows(step + 1).len(), windows.outputs[1]], ..windows }
+    }
+
+    /// `[n, c, h, w]` of the rows that are computed.
+    pub(crate) fn computed(&self, value: usize) -> [usize; 4] {
+        let [images, channels, _, width] = self.shape(value);
+        [images, channels, self.rows(value).len(), width]
+    }
+
+    fn is_whole(&self, value: usize) -> bool {
+        self.rows(value) == Rows::all(self.shape(value)[2])
+    }
+
+    fn is_wanted(&self, value: usize) -> bool {
+        self.wanted.iter().any(|wanted| wanted.value == value)
+    }
+
     /// How a value lies in memory. The segment's input is a picture as a rule: three channels, which only
     /// what finds each of its pixels by itself can read without padding.
     pub(crate) fn layout(&self, value: usize) -> Result<Layout, Error> {
@@ -238,7 +274,7 @@ impl<'a> SegmentAnalysis<'a> {
     fn find_needed(&mut self) -> Result<(), Error> {
         let Range { start, end } = self.segment;
         let mut wanted = vec![false; end + 1];
-        self.kept.iter().for_each(|&value| wanted[value] = true);
+        self.wanted.iter().for_each(|given| wanted[given.value] = true);
         for index in (start..end).rev() {
             if !wanted[index + 1] {
                 continue;
@@ -267,6 +303,53 @@ impl<'a> SegmentAnalysis<'a> {
         Ok(())
     }
 
+    /// Walks back from what is wanted. Where a gradient is going to come back, all rows are kept.
+    fn find_rows(&mut self, keep: bool) -> Result<(), Error> {
+        let Range { start, end } = self.segment;
+        for &Wanted { value, ref rows } in self.wanted {
+            let height = self.shape(value)[2];
+            let rows = match rows {
+                Some(rows) if rows.start >= rows.end || rows.end > height => {
+                    let Range { start, end } = *rows;
+                    return Err(Error::Rows { value, start, end, height });
+                }
+                Some(rows) if !keep => Rows::of(rows),
+                _ => Rows::all(height),
+            };
+            self.read_rows(value, rows);
+        }
+        for index in
+            (start..end).rev().filter(|&step| self.state(step).is_needed).collect::<Vec<_>>()
+        {
+            if keep || !self.is_row_by_row(index) {
+                self.read_rows(index + 1, Rows::all(self.shape(index + 1)[2]));
+            }
+            for (operand, read) in self.step(index).reads().into_iter().enumerate() {
+                let rows = match self.reads_same_rows(index, operand, read) {
+                    true => self.rows(index + 1),
+                    false => Rows::all(self.shape(read)[2]),
+                };
+                self.read_rows(read, rows);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_rows(&mut self, value: usize, rows: Rows) {
+        let value = self.value_mut(value);
+        value.rows = value.rows.and(rows);
+    }
+
+    /// Whether a row of what a step gives can be computed without the others.
+    fn is_row_by_row(&self, step: usize) -> bool {
+        match &self.step(step).operation {
+            Operation::Convolution(convolution) => {
+                self.network.steps[step].is_pointwise() && convolution.stride == [1, 1]
+            }
+            _ => self.step(step).keeps_rows_apart(0),
+        }
+    }
+
     fn find_readers(&mut self) {
         for value in &mut self.values {
             (value.last_reader, value.readers) = (None, 0);
@@ -289,7 +372,8 @@ impl<'a> SegmentAnalysis<'a> {
             let fits = self.network.steps[index].is_pointwise()
                 && self.is_projection(source)
                 && self.value(residual).readers == 1
-                && !self.kept.contains(&residual);
+                && !self.is_wanted(residual)
+                && self.is_whole(index + 1);
             if fits {
                 self.state_mut(index).projection = Some(source);
                 self.state_mut(source).is_fused = true;
@@ -305,7 +389,7 @@ impl<'a> SegmentAnalysis<'a> {
             let fits = matches!(self.convolution(index), Some((_, Packed::Channels(_), _)))
                 && self.widens(source)
                 && self.value(value).readers == 1
-                && !self.kept.contains(&value);
+                && !self.is_wanted(value);
             if fits {
                 self.state_mut(index).fed_by = Some(source);
                 self.state_mut(source).is_fused = true;

@@ -3,6 +3,7 @@
 use crate::buffer::Buffer;
 use crate::kernels;
 use crate::layout::{CHANNELS, Layout};
+use crate::wanted::Rows;
 
 /// Buffers that activations share, one after the other, and one for what lies between a layer's
 /// own steps.
@@ -34,6 +35,13 @@ impl Workspace {
 pub(crate) struct Place {
     pub(crate) buffer: usize,
     pub(crate) layout: Layout,
+}
+
+impl Place {
+    /// Some rows of every image.
+    pub(crate) fn of_rows(self, rows: Rows) -> Self {
+        Self { layout: self.layout.of_rows(rows), ..self }
+    }
 }
 
 /// One offset into a buffer per output pixel, checked to stay inside.

@@ -24,6 +24,7 @@ use crate::prepared_graph::PreparedGraph;
 use crate::program::Program;
 use crate::schedule::{RunInput, Schedule};
 use crate::segment_analysis::SegmentAnalysis;
+use crate::wanted::Wanted;
 use crate::windows::Windows;
 use crate::workspace::{Place, Workspace};
 use crate::{Error, Operation, Step};
@@ -64,7 +65,7 @@ impl Adjoint {
     ) -> Result<Self, Error> {
         let AdjointSettings { network, ref segment, shape, exact, pull } = *way;
         let AdjointRun { questions, guided } = pull;
-        let given = [segment.end];
+        let given = [Wanted::whole(segment.end)];
         let analysis =
             SegmentAnalysis::new(network, (segment.clone(), &given), shape, (exact, true))?;
         let gradients = Gradients::new(&analysis, segment, questions, exact);

@@ -29,7 +29,7 @@ const QUERIES: usize = 2 * WIDTH;
 /// Floats from one key's scores to the next; rows a power of two apart would evict each other.
 const SCORES: usize = QUERIES + CHANNELS;
 
-/// Every head of every image, all pixels to all.
+/// Every head of every image, all pixels or some to all.
 pub(crate) struct Attend {
     attention: crate::Attention,
     /// Queries, keys and values.
@@ -71,8 +71,13 @@ impl Attend {
         threads * self.lengths().iter().sum::<usize>()
     }
 
-    /// How many tokens attend to each other.
+    /// How many tokens are attended to.
     fn tokens(&self) -> usize {
+        self.inputs[1].layout.height() * self.inputs[1].layout.width()
+    }
+
+    /// How many attend to them: all, or those that somebody reads.
+    fn queries(&self) -> usize {
         self.output.layout.height() * self.output.layout.width()
     }
 
@@ -118,13 +123,13 @@ impl Attend {
 
     pub(super) fn run(&self, run: &Run<'_>, worker: &Worker<'_>) {
         let scratch = self.scratch(run, worker);
-        let blocks = self.tokens().div_ceil(QUERIES);
+        let blocks = self.queries().div_ceil(QUERIES);
         let heads = self.output.layout.images() * self.attention.heads;
         let mut packed = None;
         for unit in worker.share(heads * blocks) {
             let (head, first) = (unit / blocks, unit % blocks * QUERIES);
             let at = [head / self.attention.heads, head % self.attention.heads];
-            let block = Block { at, first, queries: QUERIES.min(self.tokens() - first) };
+            let block = Block { at, first, queries: QUERIES.min(self.queries() - first) };
             // SAFETY: the scratch is this thread's own, with room for a head's keys and values and a block
             // of queries, and queries, keys and values are not written now.
             unsafe {

@@ -8,7 +8,7 @@ mod threads;
 
 use cam_engine::{
     Activation, Convolution, Engine, Error, Graph, InstructionSet, Kernel, Operation, Options,
-    Padding, Step, Window,
+    Padding, Step, Wanted, Window,
 };
 use support::*;
 
@@ -77,7 +77,7 @@ fn one_run_gives_every_value_that_runs_up_to_it_give() {
     let engine = engine(small_network());
     let shape = [2, 3, 12, 10];
     let wanted = [7, 3, 1, 5, 2, 5, 6, 4];
-    let found = engine.values(0, &wanted, &input(shape), shape).unwrap();
+    let found = engine.values(0, &wanted.map(Wanted::whole), &input(shape), shape).unwrap();
     assert_eq!(found.len(), wanted.len());
     for (value, found) in wanted.into_iter().zip(found) {
         let alone = engine.run(0..value, &input(shape), shape).unwrap();
@@ -90,7 +90,8 @@ fn one_run_gives_every_value_that_runs_up_to_it_give() {
         assert!(difference <= 1e-6 * largest, "value {value}: {difference}");
     }
     let behind = engine.run(0..2, &input(shape), shape).unwrap();
-    let [last] = &engine.values(2, &[4], &behind.values, behind.shape).unwrap()[..] else {
+    let [last] = &engine.values(2, &[Wanted::whole(4)], &behind.values, behind.shape).unwrap()[..]
+    else {
         panic!("one value is wanted")
     };
     let alone = engine.run(2..4, &behind.values, behind.shape).unwrap();
@@ -100,12 +101,18 @@ fn one_run_gives_every_value_that_runs_up_to_it_give() {
 #[test]
 fn values_that_a_run_does_not_give_are_refused() {
     let engine = engine(small_network());
-    let refused = |start: usize, wanted: &[usize]| {
+    let refused = |start: usize, wanted: &[Wanted]| {
         engine.values(start, wanted, &input(SHAPE), SHAPE).unwrap_err()
     };
-    assert_eq!(refused(0, &[3, 0]), Error::Value { value: 0, start: 0 });
-    assert_eq!(refused(2, &[1]), Error::Value { value: 1, start: 2 });
-    assert_eq!(refused(0, &[8]), Error::Segment { start: 0, end: 8, steps: 7 });
+    let whole = Wanted::whole;
+    assert_eq!(refused(0, &[whole(3), whole(0)]), Error::Value { value: 0, start: 0 });
+    assert_eq!(refused(2, &[whole(1)]), Error::Value { value: 1, start: 2 });
+    assert_eq!(refused(0, &[whole(8)]), Error::Segment { start: 0, end: 8, steps: 7 });
+    let height = engine.run(0..3, &input(SHAPE), SHAPE).unwrap().shape[2];
+    for (start, end) in [(0, height + 1), (2, 2), (height, height + 2)] {
+        let rows = Error::Rows { value: 3, start, end, height };
+        assert_eq!(refused(0, &[Wanted::rows(3, start..end)]), rows);
+    }
     assert!(engine.values(0, &[], &input(SHAPE), SHAPE).unwrap().is_empty());
 }
 

@@ -1,7 +1,9 @@
 //! A dense convolution and the depthwise one behind it, which run together where nobody else reads what lies
 //! between them.
 
-use cam_engine::{Activation, Convolution, Engine, Kernel, Operation, Options, Padding, Window};
+use cam_engine::{
+    Activation, Convolution, Engine, Kernel, Operation, Options, Padding, Wanted, Window,
+};
 
 use crate::support::{available, bits, convolution, exact, graph, grouped, numbers};
 use crate::{assert_agrees, steps};
@@ -94,8 +96,8 @@ fn a_value_between_that_is_read_elsewhere_is_written_whole() {
     let [wide, deep] = both();
     let engine = Engine::new(graph([wide, deep]), Options::default()).unwrap();
     let (input, shape) = (numbers(3, 4 * 64), [1, 4, 8, 8]);
-    let both = engine.values(0, &[1, 2], &input, shape).unwrap();
-    let alone = engine.values(0, &[2], &input, shape).unwrap();
+    let both = engine.values(0, &[1, 2].map(Wanted::whole), &input, shape).unwrap();
+    let alone = engine.values(0, &[Wanted::whole(2)], &input, shape).unwrap();
     assert_eq!(both[1].values, alone[0].values);
 }
 
