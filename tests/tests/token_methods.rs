@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use burn::tensor::{Tensor, TensorData};
 use cam_core::methods::{CATALOGUE, Need, Settings, TokenContributions, method};
 use cam_core::{
-    Activations, AttentionPooling, Budget, Capture, Explanation, ForwardPass, GradCam, Head, Kept,
-    Layer, LayerInfo, Linear, Method, Network, Pair, Place, PoolingRun, ProjectionStep, Readout,
-    ReadoutStep, Target, TokenLayout, TokenParts, TokenRun, Transformer,
+    Activations, AttentionPooling, AttentionRun, BlockRun, Budget, Capture, Explanation,
+    ForwardPass, GradCam, Head, Kept, Layer, LayerInfo, Linear, Method, Network, Pair, Place,
+    PoolingRun, ProjectionStep, Readout, ReadoutStep, StreamRows, Target, TokenLayout, TokenParts,
+    TokenRun, Transformer,
 };
 use cam_explain::onnx;
 use cam_models::{ConvNet, Runtime, open_packed, write_packed};
@@ -215,6 +216,9 @@ impl Transformer for Counted<'_> {
     fn stream(&self, x: Tensor<3>, from: Place, to: Place) -> Tensor<3> {
         self.network.transformer().expect("it is one").stream(x, from, to)
     }
+    fn reads_behind(&self, block: usize) -> (usize, usize) {
+        self.network.transformer().expect("it is one").reads_behind(block)
+    }
     fn readout(&self) -> &Readout {
         self.network.transformer().expect("it is one").readout()
     }
@@ -308,6 +312,41 @@ fn the_engine_gives_what_burn_gives_at_every_layer_and_to_every_method_of_attent
             let steps = network.engine().expect("it runs in the engine").steps();
             let is_rotary = name.starts_with("tiny_eva");
             assert_eq!(steps < 10, is_rotary, "{name}: the engine stops at step {steps}");
+        }
+    }
+}
+
+/// Of the last block the engine then computes no other tokens.
+#[test]
+fn what_is_kept_of_the_tokens_that_are_read_is_what_it_is_among_all() {
+    let device = backend::device();
+    for name in NETWORKS {
+        let options = cam_engine::Options { threads: 2, ..Default::default() };
+        let file = path(&format!("fixtures/onnx/{name}.onnx"));
+        let wish = cam_onnx::Wish::default();
+        let engine = onnx::open(&file, &wish, Runtime::engine(&device, options));
+        for network in [fixture(name), engine.expect("it is read")] {
+            let images = images(&network, "read", 2);
+            let transformer = network.transformer().expect("it is one");
+            let run = |kept| transformer.run(images.clone(), &[], kept);
+            let (pass, some) = run(Kept::as_read(2));
+            let (whole_pass, all) = run(Kept::whole(2));
+            assert_near(name, &values(&pass.embeddings), &values(&whole_pass.embeddings), SUM);
+            let [_, tokens, _] = all.start.dims();
+            let reads = transformer.readout().reads(tokens);
+            let near = |what: &str, some: Tensor<3>, all: Tensor<3>| {
+                assert_near(&format!("{name}, {what}"), &values(&some), &values(&all), SUM);
+            };
+            near("the end", some.end.of(reads), all.end.of(reads));
+            for (some, all) in some.blocks.iter().zip(&all.blocks) {
+                let behind = transformer.reads_behind(all.index);
+                near("y", some.after_attention.of(behind), all.after_attention.of(behind));
+                near("a block's end", some.after.of(behind), all.after.of(behind));
+                let [some, all] = [some, all].map(|block| &block.attention);
+                let rows = |run: &AttentionRun| values(&run.rows(reads.0, reads.1));
+                assert_near(name, &rows(some), &rows(all), SUM);
+                assert_near(name, &values(&some.values), &values(&all.values), SUM);
+            }
         }
     }
 }
@@ -666,11 +705,35 @@ proptest! {
         let stream = TensorData::new::<f32, _>(stream, [1, tokens, channels]);
         let stream = Tensor::<3>::from_data(stream, &cam_tests::device());
         let layout = TokenLayout { before, grid: [3, 4], behind };
-        let run = TokenRun { layout, start: stream.clone(), end: stream, blocks: Vec::new() };
-        let found = run.outliers().unwrap().remove(0);
+        let found = block_run(&stream);
+        let end = found.after.clone();
+        let run = TokenRun { layout, start: stream, end, blocks: vec![found] };
+        let found = run.outliers().unwrap().expect("a block was kept").remove(0);
         prop_assert_eq!((found.count, found.patches), (long, patches));
         let longest = if long > 0 { times } else { 1.0 };
         prop_assert!((found.longest - longest).abs() <= 1e-4 * longest);
+    }
+}
+
+/// A block that reads a stream and adds nothing to it.
+fn block_run(stream: &Tensor<3>) -> BlockRun {
+    let [n, tokens, channels] = stream.dims();
+    let device = stream.device();
+    let attention = AttentionRun {
+        weights: Tensor::zeros([n, 1, tokens, tokens], &device),
+        first_row: 0,
+        values: stream.clone().unsqueeze_dim(1),
+        projection: Tensor::zeros([channels, channels], &device),
+        bias: Tensor::zeros([channels], &device),
+    };
+    let behind = StreamRows { first: 0, vectors: stream.clone() };
+    BlockRun {
+        index: 0,
+        before: stream.clone(),
+        queries_and_keys: None,
+        attention,
+        after_attention: behind.clone(),
+        after: behind,
     }
 }
 
@@ -719,8 +782,16 @@ proptest! {
         let vectors = formula::unit(&format!("{key}v"), n * 2 * width);
         let vectors = TensorData::new(vectors, [n, 2, width]);
         let vectors = Tensor::<3>::from_data(vectors, &cam_tests::device());
-        let frozen = readout.frozen(stream.clone());
-        let worth = frozen.pull_back(vectors.clone()).of(&stream);
+        let reads = readout.reads(tokens);
+        let read = stream.clone().narrow(1, reads.0, reads.1);
+        let (whole, alone) = (values(&embeddings), values(&readout.forward(read.clone())));
+        let largest = whole.iter().fold(1.0_f32, |most, x| most.max(x.abs()));
+        let difference = largest_difference(&whole, &alone);
+        prop_assert!(difference <= SUM * largest, "tokens that are not read have a part in it");
+        let frozen = readout.frozen(read.clone());
+        let probe = frozen.pull_back(vectors.clone());
+        prop_assert_eq!(probe.reads(), reads);
+        let worth = probe.of(read);
         let dot = |e: Tensor<2>| -> Vec<f32> {
             values(&(vectors.clone() * e.unsqueeze_dim::<3>(1)).sum_dim(2))
         };

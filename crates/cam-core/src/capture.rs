@@ -153,7 +153,7 @@ impl<'n> Capture<'n> {
         let tokens = locked(&self.attended.tokens).as_ref().map(|(_, run)| Arc::clone(run));
         let pooling = locked(&self.attended.pooling).clone();
         match (tokens, pooling) {
-            (Some(run), _) => run.outliers().map(Some),
+            (Some(run), _) => run.outliers(),
             (None, Some(run)) => run.outliers(),
             (None, None) => Ok(None),
         }

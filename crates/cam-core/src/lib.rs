@@ -61,6 +61,7 @@ mod read;
 mod readout;
 mod smooth;
 pub mod steps;
+mod stream_rows;
 mod suggest;
 mod target;
 mod token_parts;
@@ -89,11 +90,12 @@ pub use progress::{Progress, Steps};
 pub use read::read;
 pub use readout::{FrozenReadout, Probe, Readout, ReadoutStep};
 pub use smooth::smooth_over_augmentations;
+pub use stream_rows::StreamRows;
 pub use suggest::nearest;
 pub use target::{AlongEmbedding, Target};
 pub use token_parts::TokenParts;
 pub use transformer::{
-    AttentionPooling, AttentionRun, BlockRun, ForwardPass, Kept, Place, PoolingRun, TokenLayout,
-    TokenRun, Transformer,
+    AttentionPooling, AttentionRun, BlockRun, Extent, ForwardPass, Kept, Place, PoolingRun,
+    TokenLayout, TokenRun, Transformer,
 };
 pub use view::{BiasGradients, View};

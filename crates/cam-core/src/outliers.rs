@@ -7,7 +7,8 @@ use crate::{Error, PoolingRun, TokenLayout, TokenRun, read};
 /// A vector of more medians than this is outstandingly long.
 const MEDIANS: f32 = 3.0;
 
-/// How many patches of an image have vectors that are outstandingly long behind the last block.
+/// How many patches of an image have vectors that are outstandingly long where the last attention reads them: in front of
+/// the last block, or behind it where an attention pools all tokens.
 ///
 /// Darcet et al. (*Vision Transformers Need Registers*, arXiv 2309.16588) found a few such patches in large transformers,
 /// mostly where an image shows nothing of note: the network keeps there what it knows of the whole image. A map that
@@ -25,12 +26,12 @@ pub struct Outliers {
 }
 
 impl TokenRun {
-    /// Of each image.
+    /// Of each image; none where no block was kept.
     ///
     /// # Errors
     /// [`Error::Device`].
-    pub fn outliers(&self) -> Result<Vec<Outliers>, Error> {
-        of_stream(&self.end, self.layout)
+    pub fn outliers(&self) -> Result<Option<Vec<Outliers>>, Error> {
+        self.blocks.last().map(|block| of_stream(&block.before, self.layout)).transpose()
     }
 }
 

@@ -44,7 +44,7 @@ pub struct Readout {
 #[derive(Debug, Clone)]
 pub struct FrozenReadout<'a> {
     steps: Vec<(&'a ReadoutStep, Option<Tensor<3>>)>,
-    /// `[n, N, D]`.
+    /// `[n, length, D]`.
     zeros: Tensor<3>,
 }
 
@@ -64,7 +64,7 @@ impl Readout {
         Self { steps }
     }
 
-    /// Tokens `[n, N, D]` to embeddings `[n, d]`. Works under autodiff.
+    /// Tokens `[n, N, D]`, or only those that are read, to embeddings `[n, d]`. Works under autodiff.
     pub fn forward(&self, tokens: Tensor<3>) -> Tensor<2> {
         vector(self.steps.iter().fold(tokens, |x, step| {
             let divisor = step.divisor(&x);
@@ -94,10 +94,10 @@ impl Readout {
         })
     }
 
-    /// The same with every divisor held at what these tokens give, `[n, N, D]`.
-    pub fn frozen(&self, tokens: Tensor<3>) -> FrozenReadout<'_> {
-        let zeros = tokens.zeros_like();
-        let mut x = tokens;
+    /// The same with every divisor held at what the tokens that are read give, `[n, length, D]`.
+    pub fn frozen(&self, read: Tensor<3>) -> FrozenReadout<'_> {
+        let zeros = read.zeros_like();
+        let mut x = read;
         let steps = self.steps.iter().map(|step| {
             let divisor = step.divisor(&x);
             x = step.forward(x.clone(), divisor.clone());
@@ -126,10 +126,10 @@ impl FrozenReadout<'_> {
 }
 
 impl Probe {
-    /// ⟨probe, x⟩ for a part of the stream, `[n, N, D]` to `[n, k]`.
-    pub fn of(&self, x: &Tensor<3>) -> Tensor<2> {
+    /// ⟨probe, x⟩ for a part of the stream, of the [tokens](Self::reads) that are read: `[n, tokens, D]` to `[n, k]`.
+    pub fn of(&self, x: Tensor<3>) -> Tensor<2> {
         let [n, k, tokens, channels] = self.vectors.dims();
-        let read = x.clone().narrow(1, self.start, tokens).reshape([n, tokens * channels, 1]);
+        let read = x.reshape([n, tokens * channels, 1]);
         let vectors = self.vectors.clone().reshape([n, k, tokens * channels]);
         vectors.matmul(read).reshape([n, k])
     }
@@ -141,9 +141,17 @@ impl Probe {
         (sum * c.clone().unsqueeze()).sum_dim(2).reshape([n, k])
     }
 
-    /// How many tokens are read.
-    pub fn tokens(&self) -> usize {
-        self.vectors.dims()[2]
+    /// The tokens that are read, the first and how many.
+    pub fn reads(&self) -> (usize, usize) {
+        (self.start, self.vectors.dims()[2])
+    }
+
+    /// The vectors of so many tokens, `[n, k, N, D]`: zero at those that are not read.
+    pub fn at_all(&self, tokens: usize) -> Tensor<4> {
+        let [n, k, read, channels] = self.vectors.dims();
+        let zeros = |count| Tensor::zeros([n, k, count, channels], &self.vectors.device());
+        let behind = tokens - self.start - read;
+        Tensor::cat(vec![zeros(self.start), self.vectors.clone(), zeros(behind)], 2)
     }
 }
 
@@ -174,6 +182,8 @@ impl ReadoutStep {
                     None => x,
                 }
             }
+            // These are those that are read.
+            Self::Pool { length, .. } if tokens == *length => x.mean_dim(1),
             Self::Pool { start, length } => x.narrow(1, *start, *length).mean_dim(1),
             Self::Flatten => x.reshape([n, 1, tokens * channels]),
             Self::Then(ProjectionStep::Linear(linear)) => {
@@ -192,7 +202,7 @@ impl ReadoutStep {
         let Probe { start, vectors } = probe;
         let [n, k, rows, channels] = vectors.dims();
         let divided = |x: Tensor<4>| match divisor {
-            Some(divisor) => x / divisor.clone().narrow(1, start, rows).unsqueeze_dim(1),
+            Some(divisor) => x / divisor.clone().unsqueeze_dim(1),
             None => x,
         };
         let vectors = match self {

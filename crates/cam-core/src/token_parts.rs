@@ -38,8 +38,9 @@ impl TokenParts {
             (None, None) => return Err(Error::NoAttention),
         };
         let run = capture.tokens(Kept::as_read(blocks)).ok_or(Error::NoAttention)?;
-        let readout = network.readout().frozen(run.end.clone());
-        let [images, tokens, channels] = run.end.dims();
+        let [images, tokens, channels] = run.start.dims();
+        let readout = network.readout();
+        let readout = readout.frozen(run.end.of(readout.reads(tokens)));
         let embeddings = capture.embeddings();
         let [_, width] = embeddings.dims();
         let at_once = (AT_ONCE / (images * tokens * channels)).clamp(1, width);

@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Activations, Layer, Probe, Readout};
+use crate::{Activations, Layer, Probe, Readout, StreamRows};
 
 /// A network of attention blocks on a stream of tokens: x ← x + attention(x), x ← x + mlp(x).
 ///
@@ -20,8 +20,13 @@ pub trait Transformer: Send + Sync {
     /// The stream at a later place, of what it is at an earlier one. Works under autodiff.
     ///
     /// # Shapes
-    /// `[n, N, D]` both.
+    /// `[n, N, D]` both; from behind a block's attention to its end also `[n, rows, D]` both, of the tokens that are
+    /// [read there](Self::reads_behind).
     fn stream(&self, x: Tensor<3>, from: Place, to: Place) -> Tensor<3>;
+
+    /// Which tokens behind a block's attention the embedding depends on where it is read off the stream behind that
+    /// block: the first and how many. Those that the readout reads, if each goes its own way from there; else all.
+    fn reads_behind(&self, block: usize) -> (usize, usize);
 
     /// What makes an embedding of the stream behind the last block.
     fn readout(&self) -> &Readout;
@@ -41,9 +46,21 @@ pub struct ForwardPass {
 pub struct Kept {
     /// How many of the last blocks; more than there are are all.
     pub blocks: usize,
-    /// Queries, keys and all rows of the attention weights. Otherwise of the weights only the rows of the tokens that the
-    /// embedding is read off: for a class token one of N.
-    pub is_whole: bool,
+    /// Which tokens of them.
+    pub extent: Extent,
+}
+
+/// Of which tokens something is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Extent {
+    /// Of attention weights and of the stream behind an attention, the tokens that the embedding is read off: for a class
+    /// token one of N. The network need not compute the others of the last block.
+    #[default]
+    Read,
+    /// Of the stream all.
+    Stream,
+    /// Of everything all, queries and keys too.
+    Whole,
 }
 
 /// A place on the stream.
@@ -73,8 +90,8 @@ pub struct TokenRun {
     pub layout: TokenLayout,
     /// The stream in front of the first block of all, `[n, N, D]`.
     pub start: Tensor<3>,
-    /// The stream behind the last block, `[n, N, D]`.
-    pub end: Tensor<3>,
+    /// The stream behind the last block: of the tokens that are read, or of all.
+    pub end: StreamRows,
     /// The blocks that were kept, in order.
     pub blocks: Vec<BlockRun>,
 }
@@ -133,34 +150,39 @@ pub struct BlockRun {
     pub queries_and_keys: Option<[Tensor<4>; 2]>,
     /// A, v, W and b.
     pub attention: AttentionRun,
-    /// The stream behind the attention, y, `[n, N, D]`.
-    pub after_attention: Tensor<3>,
-    /// The stream behind all of the block, `[n, N, D]`.
-    pub after: Tensor<3>,
+    /// The stream behind the attention, y: of the tokens that are [read there](Transformer::reads_behind), or of all.
+    pub after_attention: StreamRows,
+    /// The stream behind all of the block, of the same tokens at least.
+    pub after: StreamRows,
 }
 
 impl Kept {
     /// Of so many of the last blocks all there is.
     pub fn whole(blocks: usize) -> Self {
-        Self { blocks, is_whole: true }
+        Self { blocks, extent: Extent::Whole }
+    }
+
+    /// Of so many of the last blocks what the embedding is read off, and the stream of all tokens.
+    pub fn streams(blocks: usize) -> Self {
+        Self { blocks, extent: Extent::Stream }
     }
 
     /// Of so many of the last blocks what the embedding is read off.
     pub fn as_read(blocks: usize) -> Self {
-        Self { blocks, is_whole: false }
+        Self { blocks, extent: Extent::Read }
     }
 
     /// What serves both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let blocks = self.blocks.max(other.blocks);
-        Self { blocks, is_whole: self.is_whole || other.is_whole }
+        Self { blocks, extent: self.extent.max(other.extent) }
     }
 
     /// Whether it has all that another asks for, of a network of so many blocks.
     pub(crate) fn serves(self, other: Self, blocks: usize) -> bool {
         let enough = self.blocks.min(blocks) >= other.blocks.min(blocks);
-        enough && (self.is_whole || !other.is_whole)
+        enough && self.extent >= other.extent
     }
 }
 

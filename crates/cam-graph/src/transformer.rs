@@ -1,5 +1,6 @@
 //! Transformers by their structure: a stream of tokens to which attention blocks add, and what reads an embedding off it.
 
+mod apart;
 mod attention;
 mod moves;
 mod pooling;
@@ -183,6 +184,19 @@ mod tests {
         let pool = ReadoutStep::Pool { start: 0, length: 6 };
         assert!(matches!(&found.readout[..], [ReadoutStep::Norm(_), last] if *last == pool));
         assert_eq!(graph.attention_pooling(&shapes), None);
+    }
+
+    #[test]
+    fn tokens_are_apart_behind_an_attention_and_joined_by_one() {
+        let (graph, values) = network(false);
+        let shapes = graph.shapes(&graph.input).unwrap();
+        let block = &graph.transformer(&shapes).unwrap().blocks[0];
+        assert!(graph.keeps_tokens_apart(block.after_attention, block.after, &shapes));
+        assert!(graph.keeps_tokens_apart(block.after, block.after, &shapes));
+        assert!(!graph.keeps_tokens_apart(block.before, block.after_attention, &shapes));
+        assert!(!graph.keeps_tokens_apart(block.after, graph.output, &shapes));
+        // What is asked for does not depend on what is given.
+        assert!(!graph.keeps_tokens_apart(block.after, values[0], &shapes));
     }
 
     #[test]

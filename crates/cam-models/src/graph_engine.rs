@@ -10,16 +10,16 @@ mod translation;
 mod view;
 mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::tensor::Tensor;
-use cam_engine::{self as engine, Engine, Options, Pixels};
+use cam_engine::{self as engine, Engine, Options, Wanted};
 use cam_graph::{Cut, Graph, Operation, Shape, Value};
 
 use self::form::Form;
 pub(crate) use self::recorded::Recorded;
-use self::taps::Tap;
+use self::taps::{Given, Tap};
 use self::translation::{Constants, Translation};
 use crate::graph_executor::{Dense, Rows};
 use crate::graph_network::Parameters;
@@ -193,23 +193,29 @@ impl GraphEngine {
         (*value != Value::INPUT).then_some(*value)
     }
 
-    /// The steps from one value to another.
+    /// The steps from one value to another. Where only some rows of it are read, the others are zero.
     ///
     /// # Panics
     /// If the engine cannot run the input: an activation of more than 2³² numbers.
-    pub(crate) fn run(&self, from: Value, to: Value, input: Dense) -> Dense {
+    pub(crate) fn run(&self, from: Value, to: Value, read: Option<Rows>, input: Dense) -> Dense {
         if from == to {
             return input;
         }
         let [start, end] = [from, to].map(|value| &self.forms[&value]);
         let device = input.device();
         let (numbers, shape) = start.given(input);
+        if let Some((rows, sides)) = read.zip(end.column()) {
+            let wanted = [Wanted::rows(end.place, rows.start..rows.start + rows.length)];
+            let found = self.engine.values(start.place, &wanted, &numbers, shape);
+            let found = taps::pixels(&found.unwrap_or_else(refused)[0], &device);
+            let sides = [&[shape[0]], sides.as_slice()].concat();
+            return rows.among_zeros(Dense::new(found), &sides);
+        }
         let output = self.engine.run(start.place..end.place, &numbers, shape);
         end.taken(output.unwrap_or_else(refused), &device)
     }
 
-    /// What a run on images gives of values that [it gives](Self::gives); of attention weights the rows that are asked
-    /// for.
+    /// What a run on images gives of values that [it gives](Self::gives), or some of their rows.
     ///
     /// # Panics
     /// If the engine cannot run the input: an activation of more than 2³² numbers.
@@ -219,12 +225,15 @@ impl GraphEngine {
         wanted: &[(Value, Option<Rows>)],
     ) -> BTreeMap<Value, Dense> {
         let tap = |value: &Value| &self.taps[value];
-        let places = wanted.iter().flat_map(|(value, _)| tap(value).places());
-        let places: Vec<usize> = places.collect::<BTreeSet<_>>().into_iter().collect();
+        let mut reads: Vec<Wanted> = Vec::new();
+        for read in wanted.iter().flat_map(|(value, rows)| tap(value).reads(*rows)) {
+            if !reads.contains(&read) {
+                reads.push(read);
+            }
+        }
         let (shape, device) = (images.dims(), images.device());
-        let given = self.engine.values(0, &places, &form::values(images), shape);
-        let given = given.unwrap_or_else(refused).into_iter();
-        let given: BTreeMap<usize, Pixels> = places.into_iter().zip(given).collect();
+        let given = self.engine.values(0, &reads, &form::values(images), shape);
+        let given = Given::new(reads, given.unwrap_or_else(refused));
         let taken = |&(value, rows): &(Value, Option<Rows>)| {
             (value, tap(&value).taken(&given, rows, &device))
         };

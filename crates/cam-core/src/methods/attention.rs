@@ -4,30 +4,33 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
 use crate::gradient_route::vector_jacobian_product;
-use crate::{AttentionRun, BlockRun, Error, Place, TokenLayout, Transformer, View};
+use crate::{AttentionRun, BlockRun, Error, Place, Probe, TokenLayout, Transformer, View};
 
 /// All blocks: as many as there are.
 pub(super) const ALL: usize = usize::MAX;
 
-/// ∂s/∂y of a block, `[n, N, D]`, where the embedding is read right behind that block, for one question's vector at it.
+/// ∂s/∂y of a block at the tokens on which s depends, where the embedding is read right behind that block, for one
+/// question's vector at it.
 pub(super) fn read_behind(
     network: &dyn Transformer,
     block: &BlockRun,
     vectors: Tensor<2>,
-) -> Result<Tensor<3>, Error> {
-    vector_jacobian_product(&block.after_attention, vectors, |y| {
+) -> Result<Probe, Error> {
+    let reads = network.reads_behind(block.index);
+    let gradient = vector_jacobian_product(&block.after_attention.of(reads), vectors, |y| {
         network.readout().forward(behind(network, block, y))
-    })
+    })?;
+    Ok(Probe { start: reads.0, vectors: gradient.unsqueeze_dim(1) })
 }
 
-/// The stream behind a block whose attention left another y, `[n, N, D]` both.
+/// The stream behind a block whose attention left another y, of all tokens or of those that are read there.
 pub(super) fn behind(network: &dyn Transformer, block: &BlockRun, y: Tensor<3>) -> Tensor<3> {
     network.stream(y, Place::AfterAttention(block.index), Place::Before(block.index + 1))
 }
 
-/// ∂s/∂A = u·v, `[n, H, rows, N]`, for ∂s/∂y `[n, rows, D]`: no gradient passes through the softmax.
-pub(super) fn of_weights(attention: &AttentionRun, gradient: Tensor<3>) -> Tensor<4> {
-    let u = attention.to_heads(gradient.unsqueeze_dim(1)).squeeze_dim::<4>(3);
+/// ∂s/∂A = u·v, `[n, H, rows, N]`, for ∂s/∂y `[n, 1, rows, D]`: no gradient passes through the softmax.
+pub(super) fn of_weights(attention: &AttentionRun, gradient: Tensor<4>) -> Tensor<4> {
+    let u = attention.to_heads(gradient).squeeze_dim::<4>(3);
     u.matmul(attention.values.clone().swap_dims(2, 3))
 }
 

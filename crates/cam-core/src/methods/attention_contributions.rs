@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 
 use super::last_attention::LastAttention;
 use super::{Cost, MethodInfo, Need, attention};
-use crate::{Error, Kept, Method, Probe, View};
+use crate::{Error, Kept, Method, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "attention-contributions",
@@ -32,8 +32,7 @@ impl Method for AttentionContributions {
         let last = LastAttention::of(view, self.keeps())?;
         attention::by_question(view, last.layout(), |question| {
             let vectors = attention::vectors(view.embedding_gradients(), question);
-            let gradient = last.gradient(vectors)?;
-            let probe = Probe { start: 0, vectors: gradient.unsqueeze_dim(1) };
+            let probe = last.gradient(vectors)?;
             Ok(last.attention()?.by_token(&probe).squeeze_dim(1))
         })
     }

@@ -73,10 +73,14 @@ fn weighted(
     let mut behind: Option<(&BlockRun, Tensor<3>)> = None;
     for block in blocks.iter().rev() {
         let gradient = match behind {
-            None => attention::read_behind(network, block, vectors.clone())?,
+            None => {
+                let [_, tokens, _] = block.before.dims();
+                let probe = attention::read_behind(network, block, vectors.clone())?;
+                probe.at_all(tokens).squeeze_dim(1)
+            }
             Some((next, gradient)) => to_earlier(network, block, next, gradient)?,
         };
-        let product = attention::of_weights(&block.attention, gradient.clone())
+        let product = attention::of_weights(&block.attention, gradient.clone().unsqueeze_dim(1))
             * block.attention.weights.clone();
         layers.push(attention::mean_of_heads(product.clamp_min(0.0)));
         behind = Some((block, gradient));
@@ -93,5 +97,6 @@ fn to_earlier(
     gradient: Tensor<3>,
 ) -> Result<Tensor<3>, Error> {
     let (from, to) = (Place::AfterAttention(block.index), Place::AfterAttention(next.index));
-    vector_jacobian_product(&block.after_attention, gradient, |y| network.stream(y, from, to))
+    let y = &block.after_attention.vectors;
+    vector_jacobian_product(y, gradient, |y| network.stream(y, from, to))
 }

@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 
 use super::last_attention::LastAttention;
 use super::{Cost, MethodInfo, Need, attention};
-use crate::{Error, Kept, Method, TokenLayout, View, normalize};
+use crate::{Error, Kept, Method, Probe, TokenLayout, View, normalize};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "grad-eclip",
@@ -47,11 +47,11 @@ impl Method for GradEclip {
     }
 }
 
-/// Maps of ∂s/∂y, `[n, rows, D]`, of each question: y is what is behind the attention.
+/// Maps of ∂s/∂y of each question: y is what is behind the attention.
 pub(super) fn maps(
     view: &View<'_>,
     last: &LastAttention<'_>,
-    gradient: impl Fn(usize) -> Result<Tensor<3>, Error>,
+    gradient: impl Fn(usize) -> Result<Probe, Error>,
 ) -> Result<Tensor<4>, Error> {
     let attention = last.attention()?;
     let (start, read) = last.reads();
@@ -59,8 +59,9 @@ pub(super) fn maps(
     let likeness = cosines(queries.narrow(1, start, read), keys);
     let likeness = among_patches(likeness, last.layout());
     attention::by_question(view, last.layout(), |question| {
-        let weights = attention::of_weights(attention, gradient(question)?);
-        let weights = weights.sum_dim(1).squeeze_dim::<3>(1).narrow(1, start, read);
+        let probe = gradient(question)?;
+        let weights = attention::of_weights(attention, probe.vectors);
+        let weights = weights.sum_dim(1).squeeze_dim::<3>(1).narrow(1, start - probe.start, read);
         Ok((weights * likeness.clone()).clamp_min(0.0).sum_dim(1).squeeze_dim(1))
     })
 }

@@ -7,8 +7,8 @@ use burn::tensor::Tensor;
 use super::attention;
 use crate::gradient_route::vector_jacobian_product;
 use crate::{
-    AttentionPooling, AttentionRun, BlockRun, Error, Kept, PoolingRun, TokenLayout, TokenRun,
-    Transformer, View,
+    AttentionPooling, AttentionRun, BlockRun, Error, Kept, PoolingRun, Probe, TokenLayout,
+    TokenRun, Transformer, View,
 };
 
 /// It, and what its network makes of what it gives.
@@ -67,7 +67,7 @@ impl<'a> LastAttention<'a> {
     /// The rows of A that make the embedding, the first and how many.
     pub(super) fn reads(&self) -> (usize, usize) {
         match self {
-            Self::Block(network, run) => network.readout().reads(run.end.dims()[1]),
+            Self::Block(network, run) => network.readout().reads(run.start.dims()[1]),
             Self::Pooling(..) => (0, 1),
         }
     }
@@ -85,7 +85,7 @@ impl<'a> LastAttention<'a> {
     /// give if it took that token alone.
     pub(super) fn final_tokens(&self) -> Result<Tensor<3>, Error> {
         Ok(match self {
-            Self::Block(_, run) => run.end.clone(),
+            Self::Block(_, run) => run.end.of((0, run.start.dims()[1])),
             Self::Pooling(_, run) => run.attention.written(run.attention.values.clone()),
         })
     }
@@ -119,23 +119,19 @@ impl<'a> LastAttention<'a> {
         })
     }
 
-    /// ∂s/∂y, `[n, rows, D]`, for one question's vector at the embedding, `[n, d]`.
-    pub(super) fn gradient(&self, vectors: Tensor<2>) -> Result<Tensor<3>, Error> {
+    /// ∂s/∂y, where s depends on it, for one question's vector at the embedding, `[n, d]`.
+    pub(super) fn gradient(&self, vectors: Tensor<2>) -> Result<Probe, Error> {
         match self {
-            Self::Block(_, run) => self.gradient_at(&last(run)?.after_attention, vectors),
+            Self::Block(network, run) => attention::read_behind(*network, last(run)?, vectors),
             Self::Pooling(_, run) => {
                 self.gradient_at(&run.pooled.clone().unsqueeze_dim(1), vectors)
             }
         }
     }
 
-    /// The same at another y.
-    pub(super) fn gradient_at(
-        &self,
-        y: &Tensor<3>,
-        vectors: Tensor<2>,
-    ) -> Result<Tensor<3>, Error> {
-        match self {
+    /// The same at another y, `[n, rows, D]`.
+    pub(super) fn gradient_at(&self, y: &Tensor<3>, vectors: Tensor<2>) -> Result<Probe, Error> {
+        let gradient = match self {
             Self::Block(network, run) => {
                 let block = last(run)?;
                 vector_jacobian_product(y, vectors, |y| {
@@ -145,7 +141,8 @@ impl<'a> LastAttention<'a> {
             Self::Pooling(network, _) => {
                 vector_jacobian_product(y, vectors, |y| network.behind(y.squeeze_dim(1)))
             }
-        }
+        };
+        Ok(Probe { start: 0, vectors: gradient?.unsqueeze_dim(1) })
     }
 }
 

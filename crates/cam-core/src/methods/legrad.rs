@@ -2,7 +2,7 @@ use burn::tensor::Tensor;
 
 use super::last_attention::LastAttention;
 use super::{Cost, MethodInfo, Need, Setting, attention};
-use crate::{AttentionRun, BlockRun, Error, Kept, Method, View};
+use crate::{AttentionRun, BlockRun, Error, Kept, Method, Probe, View};
 
 pub(super) const INFO: MethodInfo = MethodInfo {
     name: "legrad",
@@ -49,24 +49,25 @@ impl Method for LeGrad {
         }
         let (network, run) = view.tokens(self.keeps())?;
         let blocks = run.last(self.blocks);
+        let [n, tokens, _] = run.start.dims();
         let read = |block: &BlockRun| {
-            view.embedding_gradients_at(&network.readout().forward(block.after.clone()))
+            let read = block.after.of(network.readout().reads(tokens));
+            view.embedding_gradients_at(&network.readout().forward(read))
         };
         let vectors: Vec<Tensor<3>> = blocks.iter().map(read).collect::<Result<_, _>>()?;
-        let [n, tokens, _] = run.start.dims();
         attention::by_question(view, &run.layout, |question| {
             let mut sum = Tensor::zeros([n, tokens], &run.start.device());
             for (block, vectors) in blocks.iter().zip(&vectors) {
                 let vectors = attention::vectors(vectors, question);
                 let gradient = attention::read_behind(network, block, vectors)?;
-                sum = sum + positive(&block.attention, gradient);
+                sum = sum + positive(&block.attention, &gradient).div_scalar(tokens as f32);
             }
             Ok(sum)
         })
     }
 
     fn keeps(&self) -> Kept {
-        Kept::whole(self.blocks)
+        Kept::as_read(self.blocks)
     }
 
     fn is_of_network(&self) -> bool {
@@ -79,12 +80,12 @@ fn of_pooling(view: &View<'_>, kept: Kept) -> Result<Tensor<4>, Error> {
     let last = LastAttention::of(view, kept)?;
     attention::by_question(view, last.layout(), |question| {
         let vectors = attention::vectors(view.embedding_gradients(), question);
-        Ok(positive(last.attention()?, last.gradient(vectors)?))
+        Ok(positive(last.attention()?, &last.gradient(vectors)?))
     })
 }
 
-/// mean_h mean_q max(∂s/∂A, 0), `[n, N]`, for ∂s/∂y `[n, rows, D]`.
-fn positive(attention: &AttentionRun, gradient: Tensor<3>) -> Tensor<2> {
-    let positive = attention::of_weights(attention, gradient).clamp_min(0.0);
-    attention::mean_of_heads(positive).mean_dim(1).squeeze_dim(1)
+/// mean_h Σ_q max(∂s/∂A, 0), `[n, N]`, of ∂s/∂y: it is zero where q is not read.
+fn positive(attention: &AttentionRun, gradient: &Probe) -> Tensor<2> {
+    let positive = attention::of_weights(attention, gradient.vectors.clone()).clamp_min(0.0);
+    attention::mean_of_heads(positive).sum_dim(1).squeeze_dim(1)
 }

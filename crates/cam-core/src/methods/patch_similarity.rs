@@ -41,7 +41,7 @@ impl Method for PatchSimilarity {
     }
 
     fn keeps(&self) -> Kept {
-        Kept::as_read(1)
+        Kept::streams(1)
     }
 
     fn is_of_network(&self) -> bool {

@@ -67,11 +67,13 @@ impl Method for TokenContributions {
             return of_pooling(view, network, &run);
         }
         let (network, run) = view.tokens(self.keeps())?;
-        let readout = network.readout().frozen(run.end.clone());
+        let [_, tokens, _] = run.start.dims();
+        let reads = network.readout().reads(tokens);
+        let readout = network.readout().frozen(run.end.of(reads));
         let vectors = view.attributed();
         let probe = readout.pull_back(vectors.clone());
         let [n, k, _] = vectors.dims();
-        let tokens = run.start.dims()[1];
+        let read = |stream: &Tensor<3>| stream.clone().narrow(1, reads.0, reads.1);
 
         let mut taken = Tensor::zeros([n, k, tokens], &vectors.device());
         let mut mlps = Tensor::zeros([n, k], &vectors.device());
@@ -80,11 +82,11 @@ impl Method for TokenContributions {
         let blocks = run.last(self.blocks);
         for block in blocks {
             taken = taken + block.attention.by_token(&probe);
-            mlps = mlps + probe.of(&(block.after.clone() - block.after_attention.clone()));
+            mlps = mlps + probe.of(block.after.of(reads) - block.after_attention.of(reads));
             constants = constants + probe.of_each(&block.attention.bias);
         }
-        let first = blocks.first().map_or(&run.end, |block| &block.before);
-        let earlier_blocks = probe.of(&(first.clone() - run.start.clone()));
+        let first = blocks.first().map_or_else(|| run.end.of(reads), |block| read(&block.before));
+        let earlier_blocks = probe.of(first - read(&run.start));
         let (maps, prefix_tokens) = run.layout.split(taken);
         let patches = maps.clone().sum_dim(3).sum_dim(2).reshape([n, k]);
         let shares = vec![
@@ -92,7 +94,7 @@ impl Method for TokenContributions {
             Share::new("prefix_tokens", prefix_tokens),
             Share::new("mlps", mlps),
             Share::new("earlier_blocks", earlier_blocks),
-            Share::new("first_tokens", probe.of(&run.start)),
+            Share::new("first_tokens", probe.of(read(&run.start))),
             Share::new("constants", constants),
         ];
         Ok(LayerExplanation { maps, shares })

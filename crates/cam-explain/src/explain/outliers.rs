@@ -14,8 +14,8 @@ pub fn remarks(capture: &Capture<'_>) -> Result<Vec<Option<String>>, Error> {
 fn remark(Outliers { count, patches, threshold, longest }: &Outliers) -> Option<String> {
     (*count > 0).then(|| {
         format!(
-            "{count} of {patches} patches have vectors longer than {threshold} times the median behind the last block, the \
-             longest {longest:.1} times: such patches hold what is of the whole image, and where a map shows them it says \
+            "{count} of {patches} patches have vectors longer than {threshold} times the median where the last attention \
+             reads them, the longest {longest:.1} times: such patches hold what is of the whole image, and where a map shows them it says \
              little of the place; none is masked"
         )
     })

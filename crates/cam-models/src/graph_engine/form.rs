@@ -43,6 +43,14 @@ impl Form {
         Some(Self { place, kind })
     }
 
+    /// Its shape, where it is tokens, each in a row of its own.
+    pub(super) fn column(&self) -> Option<&Shape> {
+        match &self.kind {
+            Kind::Rows(shape, [_, _, 1]) => Some(shape),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_grid(&self) -> bool {
         self.kind == Kind::Grid
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData, activation::softmax};
-use cam_engine::Pixels;
+use cam_engine::{Pixels, Wanted};
 use cam_graph::{Shape, Value};
 
 use super::translation::{Scores, Symbol, Translation};
@@ -28,6 +28,25 @@ enum Kind {
     View(View),
     /// softmax(scale · q·kᵀ), which no step of the engine gives.
     Weights(Scores),
+}
+
+/// What a run of the engine gave.
+pub(super) struct Given(Vec<(Wanted, Pixels)>);
+
+impl Given {
+    /// Of what was wanted, in its order.
+    pub(super) fn new(wanted: Vec<Wanted>, given: Vec<Pixels>) -> Self {
+        Self(wanted.into_iter().zip(given).collect())
+    }
+
+    fn whole(&self, place: usize) -> &Pixels {
+        self.get(&Wanted::whole(place))
+    }
+
+    fn get(&self, wanted: &Wanted) -> &Pixels {
+        let found = self.0.iter().find(|(known, _)| known == wanted);
+        found.map(|(_, pixels)| pixels).expect("it was wanted of the run")
+    }
 }
 
 /// Of all values that the first steps of the engine give.
@@ -68,37 +87,43 @@ impl Tap {
         matches!(self.kind, Kind::Grid(_) | Kind::Pixels(_))
     }
 
-    /// The engine's values that it is made of.
-    pub(super) fn places(&self) -> Vec<usize> {
-        match &self.kind {
-            Kind::Grid(place) | Kind::Pixels(place) => vec![*place],
-            Kind::View(view) => vec![view.place],
-            Kind::Weights(Scores { queries, keys, .. }) => vec![queries.place, keys.place],
+    /// What it is made of in the engine, where all of it is wanted or some rows.
+    pub(super) fn reads(&self, rows: Option<Rows>) -> Vec<Wanted> {
+        match (&self.kind, rows) {
+            (Kind::Pixels(place), Some(Rows { start, length, .. })) => {
+                vec![Wanted::rows(*place, start..start + length)]
+            }
+            (Kind::Grid(place) | Kind::Pixels(place), _) => vec![Wanted::whole(*place)],
+            (Kind::View(view), _) => vec![Wanted::whole(view.place)],
+            (Kind::Weights(Scores { queries, keys, .. }), _) => {
+                vec![Wanted::whole(queries.place), Wanted::whole(keys.place)]
+            }
         }
     }
 
-    /// The value, or of attention weights some rows.
-    pub(super) fn taken(
-        &self,
-        given: &BTreeMap<usize, Pixels>,
-        rows: Option<Rows>,
-        device: &Device,
-    ) -> Dense {
-        match &self.kind {
-            Kind::Grid(place) => Dense::new(pixels(&given[place], device).permute([0, 3, 1, 2])),
-            Kind::Pixels(place) => Dense::new(pixels(&given[place], device)),
+    /// The value, or some rows.
+    pub(super) fn taken(&self, given: &Given, rows: Option<Rows>, device: &Device) -> Dense {
+        let whole = match &self.kind {
+            Kind::Grid(place) => {
+                Dense::new(pixels(given.whole(*place), device).permute([0, 3, 1, 2]))
+            }
+            Kind::Pixels(place) => match rows {
+                Some(_) => return Dense::new(pixels(given.get(&self.reads(rows)[0]), device)),
+                None => Dense::new(pixels(given.whole(*place), device)),
+            },
             Kind::View(view) => {
                 let (n, numbers) = gathered(view, given);
                 dense(numbers, &[&[n], self.shape.as_slice()].concat(), device)
             }
-            Kind::Weights(scores) => self.weights(scores, given, rows, device),
-        }
+            Kind::Weights(scores) => return self.weights(scores, given, rows, device),
+        };
+        rows.map_or(whole.clone(), |rows| rows.of(&whole))
     }
 
     fn weights(
         &self,
         Scores { queries, keys, scale }: &Scores,
-        given: &BTreeMap<usize, Pixels>,
+        given: &Given,
         rows: Option<Rows>,
         device: &Device,
     ) -> Dense {
@@ -131,7 +156,7 @@ impl Tap {
     }
 }
 
-fn pixels(Pixels { values, shape }: &Pixels, device: &Device) -> Tensor<4> {
+pub(super) fn pixels(Pixels { values, shape }: &Pixels, device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values.clone(), *shape), device)
 }
 
@@ -142,8 +167,8 @@ fn dense(numbers: Vec<f32>, shape: &[usize], device: &Device) -> Dense {
 }
 
 /// How many images there are, and the numbers of a view of each.
-fn gathered(view: &View, given: &BTreeMap<usize, Pixels>) -> (usize, Vec<f32>) {
-    let Pixels { values, shape } = &given[&view.place];
+fn gathered(view: &View, given: &Given) -> (usize, Vec<f32>) {
+    let Pixels { values, shape } = given.whole(view.place);
     let n = shape[0];
     let each = values.len() / n.max(1);
     let numbers: usize = view.axes.iter().map(|(length, _)| length).product();

@@ -27,7 +27,7 @@ use self::pooling::Pooling;
 use self::transformer::Attention;
 use crate::description::layer;
 use crate::graph_engine::{Front, GraphEngine};
-use crate::graph_executor::{Dense, GraphExecutor};
+use crate::graph_executor::{Dense, GraphExecutor, Rows};
 use crate::network::NetworkError;
 use crate::precision::Precision;
 
@@ -192,8 +192,9 @@ impl GraphNetwork {
     /// Images `[n, 3, h, w]` to embeddings `[n, d]`.
     pub(crate) fn embed(&self, images: Tensor<4>) -> Tensor<2> {
         if let Some(engine) = self.engine.as_ref().filter(|_| !images.is_autodiff()) {
-            let output = engine.run(Value::INPUT, engine.end(), Dense::new(images));
-            return self.behind(engine.end(), output);
+            let end = engine.end();
+            let output = engine.run(Value::INPUT, end, self.rows_read(end), Dense::new(images));
+            return self.behind(end, output);
         }
         let given = [(Value::INPUT, Dense::new(images))];
         embeddings(self.burnt(&given, &[self.graph.output]))
@@ -255,6 +256,11 @@ impl GraphNetwork {
             Some((head, grid)) => head.forward(grid),
             None => embeddings(self.burnt(&[(value, found)], &[self.graph.output])),
         }
+    }
+
+    /// The tokens that are read of a value behind all blocks of a transformer, where those are not all.
+    fn rows_read(&self, value: Value) -> Option<Rows> {
+        self.attention.as_ref()?.rows_read(value, &self.shape_of(value))
     }
 
     /// What of it is a transformer. Only a network that is one is given out as one.
@@ -334,7 +340,8 @@ impl Network for GraphNetwork {
         let value = joined(activations.grid, beside, &cut.layout, shape(cut.value));
         if let Some(engine) = self.engine_from(from).filter(|_| !value.is_autodiff()) {
             let end = engine.end();
-            return self.behind(end, engine.run(cut.value, end, value));
+            let output = engine.run(cut.value, end, self.rows_read(end), value);
+            return self.behind(end, output);
         }
         let mut given = vec![(cut.value, value)];
         for (value, numbers) in cut.held.iter().zip(held) {

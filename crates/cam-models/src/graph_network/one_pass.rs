@@ -44,13 +44,15 @@ impl GraphNetwork {
     }
 
     /// The wanted values and rows: those that the engine gives in one run of it, and the others by burn's operations,
-    /// each from the last cut in front of it.
+    /// each from the last cut in front of it. A value of which rows are wanted may be there whole.
     pub(super) fn found(
         &self,
         images: Tensor<4>,
         wanted: &[Value],
         parts: &[(Value, Rows)],
     ) -> Found {
+        let parts = parts.iter().copied().filter(|(value, _)| !wanted.contains(value));
+        let parts: Vec<(Value, Rows)> = parts.collect();
         let all = || {
             let whole = wanted.iter().map(|&value| (value, None));
             whole.chain(parts.iter().map(|&(value, rows)| (value, Some(rows))))
@@ -63,9 +65,22 @@ impl GraphNetwork {
                 all().partition(|(value, _)| engine.gives(*value, size));
             let starts = others.iter().filter_map(|(value, _)| engine.last_before(*value));
             let starts = starts.filter(|value| engine.gives(*value, size)).collect::<BTreeSet<_>>();
-            let asked = own.iter().copied().chain(starts.iter().map(|&value| (value, None)));
-            found = engine.values(images, &asked.collect::<Vec<_>>());
-            given.extend(starts.into_iter().map(|value| (value, take(&found, value))));
+            // The output reads some tokens of what lies behind all blocks.
+            let is_output = matches!(others[..], [(value, None)] if value == self.graph().output);
+            let rows = |value: Value| {
+                let some = self.rows_read(value);
+                some.filter(|_| is_output && !wanted.contains(&value))
+            };
+            let starts: Vec<_> = starts.into_iter().map(|value| (value, rows(value))).collect();
+            let is_start = |value: Value| starts.iter().any(|(start, _)| *start == value);
+            let own = own.into_iter().filter(|(value, _)| !is_start(*value));
+            let asked: Vec<_> = own.chain(starts.iter().copied()).collect();
+            found = engine.values(images, &asked);
+            given.extend(starts.into_iter().map(|(value, rows)| {
+                let start = take(&found, value);
+                let whole = [&size[..1], self.shape_of(value).as_slice()].concat();
+                (value, rows.map_or(start.clone(), |rows| rows.among_zeros(start, &whole)))
+            }));
         }
         let is_missing = |value: &Value| *value != Value::INPUT && !found.contains_key(value);
         let rest: Vec<Value> = wanted.iter().copied().filter(is_missing).collect();

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use ::burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{
-    AttentionRun, BlockRun, ForwardPass, Kept, Layer, Place, Readout, TokenLayout, TokenRun,
-    Transformer,
+    AttentionRun, BlockRun, Extent, ForwardPass, Kept, Layer, Place, Readout, StreamRows,
+    TokenLayout, TokenRun, Transformer,
 };
 use cam_graph::{AttentionBlock, Graph, Value};
 
@@ -19,6 +19,8 @@ pub(super) struct Attention {
     /// Of every block W `[H · d, D]` and b `[D]`, once they are wanted: the engine has the same numbers.
     projections: Vec<OnceLock<(Tensor<2>, Tensor<1>)>>,
     readout: Readout,
+    /// Of every block, whether tokens go their own ways behind its attention.
+    apart: Vec<bool>,
 }
 
 impl Attention {
@@ -37,7 +39,12 @@ impl Attention {
         let steps =
             found.readout.iter().map(|step| readout_step(step, (graph, parameters), device));
         let readout = Readout::new(steps.collect::<Option<_>>()?);
-        Some(Self { graph: found, projections, readout })
+        let apart = found
+            .blocks
+            .iter()
+            .map(|block| graph.keeps_tokens_apart(block.after_attention, block.after, shapes));
+        let apart = apart.collect();
+        Some(Self { graph: found, projections, readout, apart })
     }
 
     /// Makes all projections now, where no engine will have their numbers.
@@ -60,6 +67,19 @@ impl Attention {
 
     fn end(&self) -> Value {
         self.graph.blocks.last().map_or(self.graph.start, |block| block.after)
+    }
+
+    /// The tokens that are read of a value of that shape behind all blocks, where those are not all.
+    pub(super) fn rows_read(&self, value: Value, shape: &[usize]) -> Option<Rows> {
+        let tokens = self.graph.tokens.count();
+        let (start, length) = self.readout.reads(tokens);
+        let wide: Vec<usize> = shape.iter().copied().filter(|side| *side != 1).collect();
+        match wide[..] {
+            [found, columns] if found == tokens && value >= self.end() && length < tokens => {
+                Some(Rows { tokens, columns, start, length })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -91,22 +111,43 @@ impl Transformer for GraphNetwork {
         let first = graph.blocks.len().saturating_sub(kept.blocks);
         let blocks = &graph.blocks[first..];
         let count = graph.tokens.count();
-        let (start, length) = readout.reads(count);
-        let rows = Rows { tokens: count, start, length };
-        let streams = [graph.start, self.attention().end()];
-        let wanted = blocks.iter().flat_map(|block| values_of(block, kept)).chain(streams);
-        let weights: Vec<(Value, Rows)> = match kept.is_whole {
-            true => Vec::new(),
-            false => blocks.iter().map(|block| (block.attention, rows)).collect(),
+        let reads = readout.reads(count);
+        let end = self.attention().end();
+        let channels = self.shape_of(graph.start).iter().product::<usize>() / count;
+        let (mut wanted, mut parts) = (vec![graph.start], Vec::new());
+        let mut want = |value: Value, extent: Extent, columns: usize, (start, length)| match kept
+            .extent
+            >= extent
+            || length == count
+        {
+            true => wanted.push(value),
+            false => parts.push((value, Rows { tokens: count, columns, start, length })),
         };
-        let (pass, found) = self.pass(images, layers, wanted, &weights);
-        let first_row = if kept.is_whole { 0 } else { start };
+        for (block, index) in blocks.iter().zip(first..) {
+            let behind = self.reads_behind(index);
+            want(block.attention, Extent::Whole, count, reads);
+            want(block.after_attention, Extent::Stream, channels, behind);
+            want(block.after, Extent::Stream, channels, behind);
+        }
+        want(end, Extent::Stream, channels, reads);
+        wanted.extend(blocks.iter().flat_map(|block| values_of(block, kept)));
+        let (pass, found) = self.pass(images, layers, wanted, &parts);
         let take = |value: Value| take(&found, value);
         let stream = |value: Value| streamed(take(value), count);
+        // Whatever else wants a value may have wanted all of it.
+        let rows_from = |value: Value, first: usize| {
+            let found = take(value);
+            let tokens = found.shape()[1..].iter().product::<usize>() / channels;
+            let first = if tokens == count { 0 } else { first };
+            StreamRows { first, vectors: streamed(found, tokens) }
+        };
+        let is_whole = kept.extent == Extent::Whole;
+        let first_row = if is_whole { 0 } else { reads.0 };
         let of_block = |index: usize| {
             let (block, projection) = (&graph.blocks[index], self.projection(index));
             let sizes = (block.heads, count);
-            let similarity = block.similarity.filter(|_| kept.is_whole);
+            let similarity = block.similarity.filter(|_| is_whole);
+            let (behind, _) = self.reads_behind(index);
             let attended = [take(block.attention), take(block.values)];
             BlockRun {
                 index,
@@ -116,15 +157,15 @@ impl Transformer for GraphNetwork {
                     let joined = by_head(take(found.queries), block.heads, count);
                     [queries(joined, found.is_scaled), keys(take(found.keys), sizes)]
                 }),
-                after_attention: stream(block.after_attention),
-                after: stream(block.after),
+                after_attention: rows_from(block.after_attention, behind),
+                after: rows_from(block.after, behind),
             }
         };
         let tokens = graph.tokens;
         let run = TokenRun {
             layout: TokenLayout { before: tokens.before, grid: tokens.grid, behind: tokens.behind },
-            start: stream(streams[0]),
-            end: stream(streams[1]),
+            start: stream(graph.start),
+            end: rows_from(end, reads.0),
             blocks: (first..graph.blocks.len()).map(of_block).collect(),
         };
         (pass, run)
@@ -134,11 +175,24 @@ impl Transformer for GraphNetwork {
         let attention = self.attention();
         let (from, to) = (attention.value(from), attention.value(to));
         let [n, tokens, channels] = x.dims();
-        let shape = [&[n], self.shape_of(from).as_slice()].concat();
+        let mut shape = [&[n], self.shape_of(from).as_slice()].concat();
+        // Tokens lie in front of channels; there may be fewer than the graph has.
+        let count = attention.graph.tokens.count();
+        if let Some(side) = shape[1..].iter_mut().find(|side| **side == count) {
+            *side = tokens;
+        }
         let numbers = x.reshape([n * tokens * channels]);
         let x = Dense::from_numbers(numbers, &shape).expect("a stream keeps its size");
         let found = self.burnt(&[(from, x)], &[to]).pop().expect("one value is wanted");
         streamed(found, tokens)
+    }
+
+    fn reads_behind(&self, block: usize) -> (usize, usize) {
+        let Attention { graph, readout, apart, .. } = self.attention();
+        match apart[block] {
+            true => readout.reads(graph.tokens.count()),
+            false => (0, graph.tokens.count()),
+        }
     }
 
     fn readout(&self) -> &Readout {
@@ -146,11 +200,10 @@ impl Transformer for GraphNetwork {
     }
 }
 
-/// The values that are kept of a block.
+/// The values that are kept whole of a block.
 fn values_of(block: &AttentionBlock, kept: Kept) -> Vec<Value> {
-    let mut values = vec![block.before, block.values, block.after_attention, block.after];
-    if kept.is_whole {
-        values.push(block.attention);
+    let mut values = vec![block.before, block.values];
+    if kept.extent == Extent::Whole {
         values.extend(block.similarity.iter().flat_map(|found| [found.queries, found.keys]));
     }
     values
