@@ -252,7 +252,8 @@ fn what_a_method_reads_is_kept_of_the_one_pass_and_is_what_a_pass_of_its_own_giv
             assert_eq!(counted.passes.load(Ordering::Relaxed), 1, "{what}");
             let alone = Capture::new(&network, images, &layers).unwrap();
             let expected = alone.explain(&*method, &target).unwrap().layers.remove(0).maps;
-            assert_eq!(values(&maps), values(&expected), "{what}");
+            // The embeddings, and with them what is asked, are of fewer tokens in one of them, and round otherwise.
+            assert_near(&what, &values(&maps), &values(&expected), BY_AUTOGRAD);
             let embeddings = [&kept, &alone].map(|capture| values(&capture.embeddings()));
             assert_near(&what, &embeddings[0], &embeddings[1], SUM);
             for layer in layers {

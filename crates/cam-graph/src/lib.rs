@@ -13,6 +13,7 @@ mod head;
 mod layout;
 mod memory;
 mod mixing;
+mod narrow;
 mod operation;
 mod shape;
 mod transformer;

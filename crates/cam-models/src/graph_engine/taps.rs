@@ -24,8 +24,10 @@ enum Kind {
     Grid(usize),
     /// One of them as `[h, w, c]`, at any size.
     Pixels(usize),
-    /// Numbers of one of the engine's values.
-    View(View),
+    /// All numbers of one of them in order, whose images are one pixel wide: tokens.
+    Column(usize),
+    /// Numbers of some rows of one of the engine's values, counted from the first of these rows.
+    View(View, Wanted),
     /// softmax(scale · q·kᵀ), which no step of the engine gives.
     Weights(Scores),
 }
@@ -62,7 +64,18 @@ pub(super) fn all(translation: &Translation<'_>, places: usize) -> BTreeMap<Valu
                 Some(
                     match view.is_like(&View::rows(view.place, &[h, w, c])) && view.factor == 1.0 {
                         true => Kind::Pixels(view.place),
-                        false => Kind::View(view.clone()),
+                        false if w == 1 && view.is_whole(c * h) && view.is_in_order() => {
+                            Kind::Column(view.place)
+                        }
+                        false => {
+                            let rows = view.touched(w * c);
+                            let offset = view.offset - rows.start * w * c;
+                            let wanted = match rows.len() == h {
+                                true => Wanted::whole(view.place),
+                                false => Wanted::rows(view.place, rows),
+                            };
+                            Kind::View(View { offset, ..view.clone() }, wanted)
+                        }
                     },
                 )
             }
@@ -90,11 +103,13 @@ impl Tap {
     /// What it is made of in the engine, where all of it is wanted or some rows.
     pub(super) fn reads(&self, rows: Option<Rows>) -> Vec<Wanted> {
         match (&self.kind, rows) {
-            (Kind::Pixels(place), Some(Rows { start, length, .. })) => {
+            (Kind::Pixels(place) | Kind::Column(place), Some(Rows { start, length, .. })) => {
                 vec![Wanted::rows(*place, start..start + length)]
             }
-            (Kind::Grid(place) | Kind::Pixels(place), _) => vec![Wanted::whole(*place)],
-            (Kind::View(view), _) => vec![Wanted::whole(view.place)],
+            (Kind::Grid(place) | Kind::Pixels(place) | Kind::Column(place), _) => {
+                vec![Wanted::whole(*place)]
+            }
+            (Kind::View(_, wanted), _) => vec![wanted.clone()],
             (Kind::Weights(Scores { queries, keys, .. }), _) => {
                 vec![Wanted::whole(queries.place), Wanted::whole(keys.place)]
             }
@@ -103,17 +118,22 @@ impl Tap {
 
     /// The value, or some rows.
     pub(super) fn taken(&self, given: &Given, rows: Option<Rows>, device: &Device) -> Dense {
+        if let (Kind::Pixels(_) | Kind::Column(_), Some(_)) = (&self.kind, rows) {
+            return Dense::new(pixels(given.get(&self.reads(rows)[0]), device));
+        }
+        let of_images = |n: usize| [&[n], self.shape.as_slice()].concat();
         let whole = match &self.kind {
             Kind::Grid(place) => {
                 Dense::new(pixels(given.whole(*place), device).permute([0, 3, 1, 2]))
             }
-            Kind::Pixels(place) => match rows {
-                Some(_) => return Dense::new(pixels(given.get(&self.reads(rows)[0]), device)),
-                None => Dense::new(pixels(given.whole(*place), device)),
-            },
-            Kind::View(view) => {
-                let (n, numbers) = gathered(view, given);
-                dense(numbers, &[&[n], self.shape.as_slice()].concat(), device)
+            Kind::Pixels(place) => Dense::new(pixels(given.whole(*place), device)),
+            Kind::Column(place) => {
+                let Pixels { values, shape } = given.whole(*place);
+                dense(values.clone(), &of_images(shape[0]), device)
+            }
+            Kind::View(view, wanted) => {
+                let (n, numbers) = gathered(view, given.get(wanted));
+                dense(numbers, &of_images(n), device)
             }
             Kind::Weights(scores) => return self.weights(scores, given, rows, device),
         };
@@ -128,7 +148,7 @@ impl Tap {
         device: &Device,
     ) -> Dense {
         let tensor = |view: &View| -> Tensor<3> {
-            let (_, numbers) = gathered(view, given);
+            let (_, numbers) = gathered(view, given.whole(view.place));
             let [.., (rows, _), (columns, _)] = view.axes[..] else {
                 unreachable!("a matrix has two axes")
             };
@@ -167,8 +187,7 @@ fn dense(numbers: Vec<f32>, shape: &[usize], device: &Device) -> Dense {
 }
 
 /// How many images there are, and the numbers of a view of each.
-fn gathered(view: &View, given: &Given) -> (usize, Vec<f32>) {
-    let Pixels { values, shape } = given.whole(view.place);
+fn gathered(view: &View, Pixels { values, shape }: &Pixels) -> (usize, Vec<f32>) {
     let n = shape[0];
     let each = values.len() / n.max(1);
     let numbers: usize = view.axes.iter().map(|(length, _)| length).product();

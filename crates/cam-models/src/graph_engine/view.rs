@@ -3,6 +3,8 @@
 //! The engine keeps channels last, pixel by pixel. Transposes, reshapes and slices then move nothing: queries, keys and
 //! values are channels of what one linear layer gave, and a stream of tokens is an image in one column.
 
+use std::ops::Range;
+
 /// Numbers of one of the engine's values.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct View {
@@ -39,6 +41,12 @@ impl View {
         let mut axes: Vec<_> = axes.collect();
         axes.reverse();
         Self::whole(place, axes)
+    }
+
+    /// The rows of its value, of so many numbers each, in which its numbers lie.
+    pub(super) fn touched(&self, row: usize) -> Range<usize> {
+        let last: usize = self.axes.iter().map(|&(length, stride)| (length - 1) * stride).sum();
+        self.offset / row..(self.offset + last) / row + 1
     }
 
     /// The same of another of the engine's values.

@@ -78,7 +78,17 @@ impl GraphExecutor {
     /// Where what is given does not fit, or does not suffice: [`Graph::shapes`] says beforehand what fits, and
     /// [`cam_graph::Cut::held`] what else is read behind a cut.
     pub fn run(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
-        self.walk(given, wanted, &[], |_, _, y| y)
+        self.run_as(&self.graph, given, wanted)
+    }
+
+    /// The same by another graph's steps, which read the same parameters.
+    pub(crate) fn run_as(
+        &self,
+        graph: &Graph,
+        given: &[(Value, Dense)],
+        wanted: &[Value],
+    ) -> Vec<Dense> {
+        self.walk(graph, (given, wanted, &[]), |_, _, y| y)
     }
 
     /// The same, and beside it rows of attention weights, so that those need not be kept to the end.
@@ -90,7 +100,7 @@ impl GraphExecutor {
     ) -> (Vec<Dense>, BTreeMap<Value, Dense>) {
         let mut parts = BTreeMap::new();
         let values: Vec<Value> = parted.iter().map(|(value, _)| *value).collect();
-        let found = self.walk(given, wanted, &values, |value, _, y| {
+        let found = self.walk(&self.graph, (given, wanted, &values), |value, _, y| {
             if let Some((_, rows)) = parted.iter().find(|(parted, _)| *parted == value) {
                 parts.insert(value, self.leave(rows.of(&y)));
             }
@@ -112,7 +122,8 @@ impl GraphExecutor {
         let mut probes = Vec::new();
         let mut others = false;
         let given = [(Value::INPUT, Dense::new(images.autodiff()))];
-        let mut output = self.walk(&given, &[self.graph.output], &[], |_, step, y| {
+        let wanted = [self.graph.output];
+        let mut output = self.walk(&self.graph, (&given, &wanted, &[]), |_, step, y| {
             let bias = match &step.operation {
                 Operation::Convolution(convolution) => convolution.bias.as_ref(),
                 Operation::ScaleShift { shift, .. } => Some(shift),
@@ -161,22 +172,20 @@ impl GraphExecutor {
     /// goes through `pass`.
     fn walk(
         &self,
-        given: &[(Value, Dense)],
-        wanted: &[Value],
-        seen: &[Value],
+        graph: &Graph,
+        (given, wanted, seen): (&[(Value, Dense)], &[Value], &[Value]),
         mut pass: impl FnMut(Value, &Step, Dense) -> Dense,
     ) -> Vec<Dense> {
         let find = |value| given.iter().find(|(found, _)| *found == value);
-        let needed = self.graph.needed(|value| find(value).is_some(), &[wanted, seen].concat());
+        let needed = graph.needed(|value| find(value).is_some(), &[wanted, seen].concat());
         let tracked = given.iter().any(|(_, dense)| dense.is_autodiff());
         let images = given.iter().map(|(_, dense)| dense.images()).max().unwrap_or(1);
 
-        let mut values = Values::new(&self.graph, &needed, wanted);
+        let mut values = Values::new(graph, &needed, wanted);
         for (value, dense) in given {
             values.put(*value, self.enter(dense.clone(), tracked));
         }
-        for (index, step) in self.graph.steps.iter().enumerate().filter(|(index, _)| needed[*index])
-        {
+        for (index, step) in graph.steps.iter().enumerate().filter(|(index, _)| needed[*index]) {
             let inputs = step.inputs.iter().map(|&value| values.read(value)).collect();
             let value = Value::of_step(index);
             let pass = |y| pass(value, step, y);
@@ -187,7 +196,7 @@ impl GraphExecutor {
             match find(value) {
                 // Nothing was computed, so nothing is to be rounded.
                 Some((_, dense)) => dense.clone(),
-                None if self.graph.is_constant(value) => self.leave(found),
+                None if graph.is_constant(value) => self.leave(found),
                 None => broadcast::for_images(self.leave(found), images),
             }
         });

@@ -52,6 +52,8 @@ pub(crate) struct GraphNetwork {
     /// The attention that pools its tokens, where one does.
     pooling: Option<Arc<Pooling>>,
     width: usize,
+    /// Per values that were given, the graph behind them without the tokens that are not read.
+    narrowed: Arc<Mutex<BTreeMap<Vec<Value>, Option<Arc<Graph>>>>>,
     /// Of the sizes of images that were run, the newest last: what is held beside a cut is flat.
     shapes: Arc<Mutex<Vec<Arc<Vec<Shape>>>>>,
 }
@@ -160,6 +162,7 @@ impl GraphNetwork {
             attention,
             pooling,
             width,
+            narrowed: Arc::default(),
             shapes,
         }
     }
@@ -197,7 +200,7 @@ impl GraphNetwork {
             return self.behind(end, output);
         }
         let given = [(Value::INPUT, Dense::new(images))];
-        embeddings(self.burnt(&given, &[self.graph.output]))
+        self.burnt_embeddings(&given)
     }
 
     /// The same network, its weights shared, on one thread of its own, where it runs in the engine.
@@ -214,6 +217,7 @@ impl GraphNetwork {
             attention: self.attention.clone(),
             pooling: self.pooling.clone(),
             width: self.width,
+            narrowed: Arc::clone(&self.narrowed),
             shapes: Arc::clone(&self.shapes),
         })
     }
@@ -227,6 +231,29 @@ impl GraphNetwork {
     /// What burn's operations make of given values.
     fn burnt(&self, given: &[(Value, Dense)], wanted: &[Value]) -> Vec<Dense> {
         self.executor(given, wanted).run(given, wanted)
+    }
+
+    /// What burn's operations make of given values in the end, of the tokens that are read there.
+    fn burnt_embeddings(&self, given: &[(Value, Dense)]) -> Tensor<2> {
+        let executor = self.executor(given, &[self.graph.output]);
+        let found = match self.narrowed(given) {
+            Some(graph) => executor.run_as(&graph, given, &[graph.output]),
+            None => executor.run(given, &[self.graph.output]),
+        };
+        embeddings(found)
+    }
+
+    /// The graph without the tokens that are not read, from given values on, where it was made for their sizes and there
+    /// are such tokens.
+    fn narrowed(&self, given: &[(Value, Dense)]) -> Option<Arc<Graph>> {
+        let own = Arc::clone(&self.shapes.lock().unwrap_or_else(PoisonError::into_inner)[0]);
+        if given.iter().any(|(value, dense)| dense.shape()[1..] != own[value.index()]) {
+            return None;
+        }
+        let mut known = self.narrowed.lock().unwrap_or_else(PoisonError::into_inner);
+        let values: Vec<Value> = given.iter().map(|(value, _)| *value).collect();
+        let made = || self.graph.narrowed(&values, &own).map(Arc::new);
+        known.entry(values.clone()).or_insert_with(made).clone()
     }
 
     /// burn's operations from given values to wanted ones.
@@ -254,7 +281,7 @@ impl GraphNetwork {
         // Tokens are no grid: the graph itself pools them.
         match head.zip(found.clone().tensor()) {
             Some((head, grid)) => head.forward(grid),
-            None => embeddings(self.burnt(&[(value, found)], &[self.graph.output])),
+            None => self.burnt_embeddings(&[(value, found)]),
         }
     }
 
@@ -331,7 +358,6 @@ impl Network for GraphNetwork {
             return head.forward(activations.grid);
         }
         let cut = &self.cuts[from.index()];
-        let graph = self.graph();
         let mut held = activations.held.into_iter();
         let beside = has_tokens(&cut.layout).then(|| held.next()).flatten();
         let held: Vec<Tensor<2>> = held.collect();
@@ -351,7 +377,7 @@ impl Network for GraphNetwork {
             let dense = Dense::from_numbers(numbers, &sides).expect("held values keep their sizes");
             given.push((*value, dense));
         }
-        embeddings(self.burnt(&given, &[graph.output]))
+        self.burnt_embeddings(&given)
     }
 
     fn forward_through(&self, images: Tensor<4>, layers: &[Layer]) -> Vec<Activations> {
