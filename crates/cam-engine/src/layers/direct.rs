@@ -8,7 +8,7 @@ use crate::buffer::Buffer;
 use crate::kernels::panel::{PanelTile, Source};
 use crate::kernels::{KernelEpilogue, Pixels};
 use crate::packed::{Panel, Panels, WIDTH};
-use crate::partition::parts;
+use crate::partition::{blocks, parts, tiles};
 use crate::pool::Worker;
 use crate::workspace::OffsetTable;
 
@@ -126,7 +126,7 @@ impl Direct {
         let first = worker.index() * self.waiting.len() * WIDTH;
         let origin = run.workspace.scratch().wrapping_add(first);
         let waiting = Waiting { origin, offsets: &self.waiting };
-        for block in parts(pixels, self.block) {
+        for block in blocks(pixels, self.block, run.kernels.rows) {
             for (i, panel) in panels.iter().enumerate() {
                 let next = panels.get(i + 1).unwrap_or(&panels[0]);
                 self.run_panel(run, waiting, block.clone(), [panel, next], i == 0);
@@ -149,7 +149,7 @@ impl Direct {
         [panel, next]: [&Panel; 2],
         is_first: bool,
     ) {
-        let tiles = parts(block.clone(), run.kernels.rows);
+        let tiles = tiles(block.clone(), run.kernels.rows);
         let weights_ahead = panel.width.div_ceil(tiles.len().max(1));
         let slices = &self.slices[usize::from(panel.width == WIDTH)];
         for (index, slice) in slices.iter().enumerate() {

@@ -16,7 +16,7 @@ use crate::kernels::pointwise::{Function, Operand, PointwiseTile};
 use crate::kernels::reduce::{Area, ReduceTile};
 use crate::kernels::{KernelEpilogue, Pixels};
 use crate::packed::{Channels, Panel, Panels, WIDTH};
-use crate::partition::parts;
+use crate::partition::{parts, tiles};
 use crate::pool::Worker;
 use crate::workspace::Place;
 
@@ -157,7 +157,7 @@ impl DirectDepthwise {
         // Of the band's pixels, how many come before the image's first.
         let above = first * width as isize;
         let pixels = rows.start * width..rows.end * width;
-        let tiles = parts(pixels, run.kernels.rows);
+        let tiles = tiles(pixels, run.kernels.rows);
         let weights_ahead = panel.width.div_ceil(tiles.len().max(1));
         for (i, tile) in tiles.enumerate() {
             let pixel = image * height * width + tile.start;

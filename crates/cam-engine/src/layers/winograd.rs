@@ -12,7 +12,7 @@ use crate::kernels::winograd::{Patch, Unpatch};
 use crate::kernels::{KernelEpilogue, Pixels};
 use crate::layout::{CHANNELS, separated};
 use crate::packed::{Panel, Panels, Transformed, WIDTH};
-use crate::partition::parts;
+use crate::partition::{parts, tiles};
 use crate::pool::{Broken, Worker};
 use crate::windows::Windows;
 use crate::winograd::Size;
@@ -166,7 +166,7 @@ impl Winograd {
 
     /// One matrix product per position: patches by a panel of weights.
     fn multiply(&self, run: &Run<'_>, scratch: &Scratch, [panel, next]: [&Panel; 2], count: usize) {
-        let tiles = parts(0..count, run.kernels.rows);
+        let tiles = tiles(0..count, run.kernels.rows);
         let ahead_step = panel.width.div_ceil(tiles.len().max(1));
         let (positions, depth) = (self.size.positions(), self.panels.depth);
         let weights = self.weights.weights.as_slice();
