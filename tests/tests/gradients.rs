@@ -35,9 +35,11 @@ fn heads() -> Vec<(&'static str, Head)> {
     };
     let normalize = || ProjectionStep::L2Normalize { epsilon: 1e-12 };
     let gem = Pooling::GeneralizedMean { exponent: 3.0, epsilon: 1e-2 };
+    let weighted = || Pooling::Weighted { weight: tensor(signed("weights", 5 * 12), [5, 12]) };
     vec![
         ("average", Head::new(Pooling::Average, vec![])),
-        ("generalised mean", Head::new(gem, vec![])),
+        ("generalised mean", Head::new(gem.clone(), vec![])),
+        ("weighted", Head::new(weighted(), vec![affine()])),
         ("maximum", Head::new(Pooling::Max, vec![])),
         ("flatten", Head::new(Pooling::Flatten, vec![])),
         ("linear", Head::new(Pooling::Average, vec![ProjectionStep::Linear(linear("w", 4, 5))])),

@@ -35,7 +35,7 @@ fn heads() -> Vec<(&'static str, Head)> {
     let gem = Pooling::GeneralizedMean { exponent: 3.0, epsilon: 1e-3 };
     vec![
         ("average", Head::new(Pooling::Average, vec![])),
-        ("generalised mean", Head::new(gem, vec![])),
+        ("generalised mean", Head::new(gem.clone(), vec![])),
         ("maximum", Head::new(Pooling::Max, vec![])),
         ("linear", Head::new(Pooling::Average, vec![linear()])),
         ("batch norm", Head::new(Pooling::Max, vec![affine()])),
@@ -84,7 +84,7 @@ fn turning_a_pair_round_turns_its_matrix_round() {
 }
 
 #[test]
-fn behind_flattened_positions_a_linear_head_s_contributions_sum_to_the_cosine_too() {
+fn behind_positions_that_a_linear_head_weighs_apart_contributions_sum_to_the_cosine_too() {
     // ArcFace's head: positions flattened, a linear layer, a batch norm.
     let linear = ProjectionStep::Linear(Linear {
         weight: tensor(signed("w", 4 * 36), [4, 36]),
@@ -94,12 +94,20 @@ fn behind_flattened_positions_a_linear_head_s_contributions_sum_to_the_cosine_to
         scale: tensor(signed("scale", 4), [4]),
         shift: tensor(signed("shift", 4), [4]),
     };
-    let head = Head::new(Pooling::Flatten, vec![linear, affine]);
-    let (a, b) = (activations("a", [2, 3]), activations("b", [2, 3]));
-    let pair = Pair::of(&head, [&a, &b]).expect("it is a pair");
-    let [e, f] = [&a, &b].map(|x| values(&head.forward(x.clone())));
-    let sum: f64 = pair.contributions().iter().map(|&value| f64::from(value)).sum();
-    assert!((sum - cosine(&e, &f)).abs() < 1e-5, "{sum} {}", cosine(&e, &f));
+    // MobileFaceNet's: a weighted sum of each channel's positions, and a linear layer.
+    let weight = tensor(signed("weights", 6 * 6), [6, 6]);
+    let narrow =
+        ProjectionStep::Linear(Linear { weight: tensor(signed("v", 24), [4, 6]), bias: None });
+    for head in [
+        Head::new(Pooling::Flatten, vec![linear, affine]),
+        Head::new(Pooling::Weighted { weight }, vec![narrow]),
+    ] {
+        let (a, b) = (activations("a", [2, 3]), activations("b", [2, 3]));
+        let pair = Pair::of(&head, [&a, &b]).expect("it is a pair");
+        let [e, f] = [&a, &b].map(|x| values(&head.forward(x.clone())));
+        let sum: f64 = pair.contributions().iter().map(|&value| f64::from(value)).sum();
+        assert!((sum - cosine(&e, &f)).abs() < 1e-5, "{sum} {}", cosine(&e, &f));
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@ use crate::{Error, Gradients, Linear, normalize};
 use burn::tensor::{Int, Tensor};
 
 /// How the positions of a feature map become one vector.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Pooling {
     /// The mean over positions.
     Average,
@@ -14,6 +14,12 @@ pub enum Pooling {
         exponent: f32,
         /// Smaller activations are replaced by it; positive, because negative numbers have no power.
         epsilon: f32,
+    },
+    /// Σ_p w_{cp}·A_{cp} of each channel: a depthwise convolution over all positions (Chen et al., *MobileFaceNets*, arXiv
+    /// 1804.07573).
+    Weighted {
+        /// w, `[c, h'·w']`.
+        weight: Tensor<2>,
     },
     /// The largest activation of each channel.
     Max,
@@ -65,13 +71,13 @@ impl Head {
     }
 
     /// How the positions become one vector.
-    pub fn pooling(&self) -> Pooling {
-        self.pooling
+    pub fn pooling(&self) -> &Pooling {
+        &self.pooling
     }
 
     /// What kind of head this is.
     pub fn kind(&self) -> HeadKind {
-        match (self.pooling, self.projection.as_slice()) {
+        match (&self.pooling, self.projection.as_slice()) {
             (Pooling::Average, []) => HeadKind::Average,
             (Pooling::Average, _) => HeadKind::ProjectedAverage,
             _ => HeadKind::Other,
@@ -102,7 +108,7 @@ impl Head {
     ///
     /// Every step here is affine in the pooled vector, except for the division by its length, which is
     /// one number for all positions; and an affine map of a mean is the mean of the maps. A generalised
-    /// mean is shared in proportion to Aᵖ, a maximum goes to the position that has it. Where the positions are flattened
+    /// mean is shared in proportion to Aᵖ, a maximum goes to the position that has it, a weighted sum to each position's term. Where the positions are flattened
     /// and a linear step follows, as in ArcFace's head, W·f + b = mean over p of (N·W_p·f_p + b): W_p are the columns of
     /// position p.
     ///
@@ -113,7 +119,7 @@ impl Head {
     /// [`Error::NotPerPosition`] where the head flattens the positions and no linear step follows at once.
     pub fn per_position(&self, activations: &Tensor<4>) -> Result<Tensor<3>, Error> {
         let pooled = self.pool(activations.clone());
-        let flattened = match (self.pooling, self.projection.as_slice()) {
+        let flattened = match (&self.pooling, self.projection.as_slice()) {
             (Pooling::Flatten, [ProjectionStep::Linear(linear), rest @ ..]) => {
                 let parts = flattened_per_position(activations, linear);
                 Some((parts, linear.forward(pooled.clone()), rest))
@@ -139,7 +145,8 @@ impl Head {
     /// Whether there are such [parts](Self::per_position).
     pub fn is_per_position(&self) -> bool {
         let first = self.projection.first();
-        self.pooling != Pooling::Flatten || matches!(first, Some(ProjectionStep::Linear(_)))
+        !matches!(self.pooling, Pooling::Flatten)
+            || matches!(first, Some(ProjectionStep::Linear(_)))
     }
 
     /// ∂s/∂e `[n, k, d]` to ∂s/∂A, exactly.
@@ -196,11 +203,15 @@ fn first_maxima(activations: Tensor<3>) -> Tensor<3> {
 }
 
 impl Pooling {
-    fn forward(self, activations: Tensor<4>) -> Tensor<2> {
+    fn forward(&self, activations: Tensor<4>) -> Tensor<2> {
         let [n, c, h, w] = activations.dims();
         match self {
             Self::Average => activations.reshape([n, c, h * w]).mean_dim(2).reshape([n, c]),
-            Self::GeneralizedMean { exponent, epsilon } => activations
+            Self::Weighted { weight } => {
+                let activations = activations.reshape([n, c, h * w]);
+                (activations * weight.clone().unsqueeze()).sum_dim(2).reshape([n, c])
+            }
+            &Self::GeneralizedMean { exponent, epsilon } => activations
                 .clamp_min(epsilon)
                 .powf_scalar(exponent)
                 .reshape([n, c, h * w])
@@ -214,11 +225,15 @@ impl Pooling {
 
     /// Vectors whose mean over positions is the pooled vector, `[n, h'·w', c]`; none where positions share
     /// no channels.
-    fn per_position(self, activations: &Tensor<4>, pooled: &Tensor<2>) -> Option<Tensor<3>> {
+    fn per_position(&self, activations: &Tensor<4>, pooled: &Tensor<2>) -> Option<Tensor<3>> {
         let [n, c, h, w] = activations.dims();
         let parts = match self {
             Self::Average => activations.clone().reshape([n, c, h * w]),
-            Self::GeneralizedMean { exponent, epsilon } => {
+            Self::Weighted { weight } => {
+                let activations = activations.clone().reshape([n, c, h * w]);
+                (activations * weight.clone().unsqueeze()).mul_scalar((h * w) as f32)
+            }
+            &Self::GeneralizedMean { exponent, epsilon } => {
                 // e = e^(1−p)·mean(A^p)
                 let powers = activations.clone().clamp_min(epsilon).powf_scalar(exponent);
                 let factor = pooled.clone().powf_scalar(1.0 - exponent).unsqueeze_dim(2);
@@ -234,7 +249,7 @@ impl Pooling {
     }
 
     fn pull_back(
-        self,
+        &self,
         activations: &Tensor<4>,
         pooled: &Tensor<2>,
         gradients: Tensor<3>,
@@ -243,7 +258,11 @@ impl Pooling {
         let [_, k, _] = gradients.dims();
         match self {
             Self::Average => Gradients::PerChannel(gradients.div_scalar((h * w) as f32)),
-            Self::GeneralizedMean { exponent, epsilon } => {
+            Self::Weighted { weight } => {
+                let weight = weight.clone().reshape([1, 1, c, h, w]);
+                Gradients::PerPosition(weight * gradients.reshape([n, k, c, 1, 1]))
+            }
+            &Self::GeneralizedMean { exponent, epsilon } => {
                 // ∂e/∂A = e^(1−p) · A^(p−1) / N above ε, zero below.
                 let channel = pooled.clone().powf_scalar(1.0 - exponent).div_scalar((h * w) as f32);
                 let channel = gradients * channel.unsqueeze_dim(1);

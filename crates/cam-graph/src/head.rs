@@ -22,6 +22,14 @@ pub enum Pooling {
     Maximum,
     /// All of them one behind another, channel by channel.
     Flatten,
+    /// Σ_p w_{cp}·x_{cp} of each channel: a depthwise convolution whose kernel covers the grid (Chen et al., MobileFaceNets,
+    /// arXiv 1804.07573).
+    Weighted {
+        /// The name of w, `[c, 1, h, w]`.
+        weight: String,
+        /// What is added, `[c]`.
+        bias: Option<String>,
+    },
     /// Their generalised mean.
     GeneralizedMean {
         /// The name of the exponent, `[1]`.
@@ -105,6 +113,10 @@ impl Graph {
                         true if is_vector(before) && groups == 1 => {
                             steps.push(HeadStep::Linear { weight, bias });
                             None
+                        }
+                        true if !is_vector(before) && kernel[..2] == [groups, 1] => {
+                            layout(read)?;
+                            Some(Pooling::Weighted { weight, bias })
                         }
                         true if !is_vector(before) => {
                             layout(read)?;

@@ -62,9 +62,9 @@ impl AblationCam {
     ) -> Result<Tensor<3>, Error> {
         let activations = view.activations().clone().narrow(0, image, 1);
         let value = self.value(&activations)?;
-        let head = view
-            .head()
-            .filter(|head| !self.always_runs && head.pooling() != Pooling::Flatten && value == 0.0);
+        let head = view.head().filter(|head| {
+            !self.always_runs && !matches!(head.pooling(), Pooling::Flatten) && value == 0.0
+        });
         let ablated = match head {
             Some(head) => pooled_scores(view, image, head, activations, steps)?,
             None => run_scores(view, image, activations, value, steps)?,

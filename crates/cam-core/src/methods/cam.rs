@@ -30,7 +30,7 @@ impl Method for Cam {
     fn maps(&self, view: &View<'_>) -> Result<Tensor<4>, Error> {
         let linear = |step: &ProjectionStep| !matches!(step, ProjectionStep::L2Normalize { .. });
         let exists = view.head().is_some_and(|head| {
-            head.pooling() == Pooling::Average && head.projection().iter().all(linear)
+            matches!(head.pooling(), Pooling::Average) && head.projection().iter().all(linear)
         });
         if !exists {
             return Err(Error::NotLinear { layer: view.layer_name().to_owned() });

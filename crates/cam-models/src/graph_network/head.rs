@@ -13,6 +13,8 @@ pub(super) fn on_device(
     graph: &Graph,
     device: &Device,
 ) -> Option<Head> {
+    let steps = head.steps.iter().map(|found| step(found, parameters, graph, device));
+    let mut steps = steps.collect::<Option<Vec<_>>>()?;
     let pooling = match &head.pooling {
         cam_graph::Pooling::Average => Pooling::Average,
         cam_graph::Pooling::Maximum => Pooling::Max,
@@ -21,9 +23,21 @@ pub(super) fn on_device(
             exponent: *parameters.get(exponent)?.first()?,
             epsilon: *epsilon,
         },
+        cam_graph::Pooling::Weighted { weight, bias } => {
+            let &[channels, _, height, width] = graph.parameters.get(weight)?.as_slice() else {
+                return None;
+            };
+            if let Some(bias) = bias {
+                let shift = vector(parameters, bias, device)?;
+                let scale = Tensor::ones([channels], device);
+                steps.insert(0, ProjectionStep::Affine { scale, shift });
+            }
+            let numbers =
+                TensorData::new(parameters.get(weight)?.clone(), [channels, height * width]);
+            Pooling::Weighted { weight: Tensor::from_data(numbers, device) }
+        }
     };
-    let steps = head.steps.iter().map(|found| step(found, parameters, graph, device));
-    Some(Head::new(pooling, steps.collect::<Option<_>>()?))
+    Some(Head::new(pooling, steps))
 }
 
 /// A step of a head with its numbers on a device.
