@@ -23,6 +23,8 @@ use failure::Failure;
 use progress::Bars;
 
 fn main() -> ExitCode {
+    // Image after image asks for maps and tensors of the same sizes.
+    cam_engine::keep_freed_memory();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return answered(&error),

@@ -80,6 +80,28 @@ pub(crate) fn give_back() {
 #[cfg(not(all(target_os = "linux", target_env = "gnu", not(miri))))]
 pub(crate) fn give_back() {}
 
+/// Bytes above which glibc asks the system for each allocation by itself: the most that it takes.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
+const MAPPED: libc::c_int = 32 << 20;
+
+/// Has the process keep what it frees, up to 32 MiB a piece, for what it asks for next.
+///
+/// glibc gives memory of a few hundred KiB back to the system as soon as it is free, and takes it anew, page by page,
+/// for the next map, tensor or picture. It is for a program to decide, once, before it starts threads: what it held at
+/// its peak it then holds to its end. Of other systems' allocators nothing is asked.
+#[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri)))]
+pub fn keep_freed_memory() {
+    // SAFETY: these are settings of the allocator, which takes them at any time.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, MAPPED);
+        libc::mallopt(libc::M_TRIM_THRESHOLD, libc::c_int::MAX);
+    }
+}
+
+/// Nothing: what other systems' allocators keep is their affair.
+#[cfg(not(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64", not(miri))))]
+pub fn keep_freed_memory() {}
+
 #[cfg(test)]
 mod tests {
     use super::*;

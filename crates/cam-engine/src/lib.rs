@@ -116,6 +116,7 @@ mod workspace;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub use allocation::keep_freed_memory;
 pub use engine::{Engine, Output, Pixels};
 pub use error::Error;
 pub use graph::{

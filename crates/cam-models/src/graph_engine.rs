@@ -207,7 +207,8 @@ impl GraphEngine {
         if let Some((rows, sides)) = read.zip(end.column()) {
             let wanted = [Wanted::rows(end.place, rows.start..rows.start + rows.length)];
             let found = self.engine.values(start.place, &wanted, &numbers, shape);
-            let found = taps::pixels(&found.unwrap_or_else(refused)[0], &device);
+            let found = found.unwrap_or_else(refused).swap_remove(0);
+            let found = taps::pixels(found, &device);
             let sides = [&[shape[0]], sides.as_slice()].concat();
             return rows.among_zeros(Dense::new(found), &sides);
         }
@@ -225,17 +226,19 @@ impl GraphEngine {
         wanted: &[(Value, Option<Rows>)],
     ) -> BTreeMap<Value, Dense> {
         let tap = |value: &Value| &self.taps[value];
-        let mut reads: Vec<Wanted> = Vec::new();
+        let mut reads: Vec<(Wanted, usize)> = Vec::new();
         for read in wanted.iter().flat_map(|(value, rows)| tap(value).reads(*rows)) {
-            if !reads.contains(&read) {
-                reads.push(read);
+            match reads.iter_mut().find(|(known, _)| *known == read) {
+                Some((_, uses)) => *uses += 1,
+                None => reads.push((read, 1)),
             }
         }
+        let asked: Vec<Wanted> = reads.iter().map(|(read, _)| read.clone()).collect();
         let (shape, device) = (images.dims(), images.device());
-        let given = self.engine.values(0, &reads, &form::values(images), shape);
-        let given = Given::new(reads, given.unwrap_or_else(refused));
+        let given = self.engine.values(0, &asked, &form::values(images), shape);
+        let mut given = Given::new(reads, given.unwrap_or_else(refused));
         let taken = |&(value, rows): &(Value, Option<Rows>)| {
-            (value, tap(&value).taken(&given, rows, &device))
+            (value, tap(&value).taken(&mut given, rows, &device))
         };
         wanted.iter().map(taken).collect()
     }

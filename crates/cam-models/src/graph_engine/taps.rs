@@ -32,22 +32,35 @@ enum Kind {
     Weights(Scores),
 }
 
-/// What a run of the engine gave.
-pub(super) struct Given(Vec<(Wanted, Pixels)>);
+/// What a run of the engine gave, each with how often it is still going to be read.
+pub(super) struct Given(Vec<(Wanted, Pixels, usize)>);
 
 impl Given {
-    /// Of what was wanted, in its order.
-    pub(super) fn new(wanted: Vec<Wanted>, given: Vec<Pixels>) -> Self {
-        Self(wanted.into_iter().zip(given).collect())
+    /// Of what was wanted, in its order, each once and with how often.
+    pub(super) fn new(wanted: Vec<(Wanted, usize)>, given: Vec<Pixels>) -> Self {
+        let each = wanted.into_iter().zip(given);
+        Self(each.map(|((wanted, uses), pixels)| (wanted, pixels, uses)).collect())
     }
 
-    fn whole(&self, place: usize) -> &Pixels {
-        self.get(&Wanted::whole(place))
+    fn find(&mut self, wanted: &Wanted) -> &mut (Wanted, Pixels, usize) {
+        let found = self.0.iter_mut().find(|(known, ..)| known == wanted);
+        let found = found.expect("it was wanted of the run");
+        found.2 -= 1;
+        found
     }
 
-    fn get(&self, wanted: &Wanted) -> &Pixels {
-        let found = self.0.iter().find(|(known, _)| known == wanted);
-        found.map(|(_, pixels)| pixels).expect("it was wanted of the run")
+    fn read(&mut self, wanted: &Wanted) -> &Pixels {
+        &self.find(wanted).1
+    }
+
+    /// In memory of its own: what nobody is going to read any more is not copied.
+    fn taken(&mut self, wanted: &Wanted) -> Pixels {
+        match self.find(wanted) {
+            (_, Pixels { values, shape }, 0) => {
+                Pixels { values: std::mem::take(values), shape: *shape }
+            }
+            (_, pixels, _) => pixels.clone(),
+        }
     }
 }
 
@@ -117,22 +130,22 @@ impl Tap {
     }
 
     /// The value, or some rows.
-    pub(super) fn taken(&self, given: &Given, rows: Option<Rows>, device: &Device) -> Dense {
+    pub(super) fn taken(&self, given: &mut Given, rows: Option<Rows>, device: &Device) -> Dense {
         if let (Kind::Pixels(_) | Kind::Column(_), Some(_)) = (&self.kind, rows) {
-            return Dense::new(pixels(given.get(&self.reads(rows)[0]), device));
+            return Dense::new(pixels(given.taken(&self.reads(rows)[0]), device));
         }
         let of_images = |n: usize| [&[n], self.shape.as_slice()].concat();
         let whole = match &self.kind {
-            Kind::Grid(place) => {
-                Dense::new(pixels(given.whole(*place), device).permute([0, 3, 1, 2]))
-            }
-            Kind::Pixels(place) => Dense::new(pixels(given.whole(*place), device)),
+            Kind::Grid(place) => Dense::new(
+                pixels(given.taken(&Wanted::whole(*place)), device).permute([0, 3, 1, 2]),
+            ),
+            Kind::Pixels(place) => Dense::new(pixels(given.taken(&Wanted::whole(*place)), device)),
             Kind::Column(place) => {
-                let Pixels { values, shape } = given.whole(*place);
-                dense(values.clone(), &of_images(shape[0]), device)
+                let Pixels { values, shape } = given.taken(&Wanted::whole(*place));
+                dense(values, &of_images(shape[0]), device)
             }
             Kind::View(view, wanted) => {
-                let (n, numbers) = gathered(view, given.get(wanted));
+                let (n, numbers) = gathered(view, given.read(wanted));
                 dense(numbers, &of_images(n), device)
             }
             Kind::Weights(scores) => return self.weights(scores, given, rows, device),
@@ -143,12 +156,12 @@ impl Tap {
     fn weights(
         &self,
         Scores { queries, keys, scale }: &Scores,
-        given: &Given,
+        given: &mut Given,
         rows: Option<Rows>,
         device: &Device,
     ) -> Dense {
-        let tensor = |view: &View| -> Tensor<3> {
-            let (_, numbers) = gathered(view, given.whole(view.place));
+        let mut tensor = |view: &View| -> Tensor<3> {
+            let (_, numbers) = gathered(view, given.read(&Wanted::whole(view.place)));
             let [.., (rows, _), (columns, _)] = view.axes[..] else {
                 unreachable!("a matrix has two axes")
             };
@@ -176,8 +189,8 @@ impl Tap {
     }
 }
 
-pub(super) fn pixels(Pixels { values, shape }: &Pixels, device: &Device) -> Tensor<4> {
-    Tensor::from_data(TensorData::new(values.clone(), *shape), device)
+pub(super) fn pixels(Pixels { values, shape }: Pixels, device: &Device) -> Tensor<4> {
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 fn dense(numbers: Vec<f32>, shape: &[usize], device: &Device) -> Dense {
