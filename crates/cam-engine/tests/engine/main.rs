@@ -5,6 +5,7 @@ mod packed_weights;
 mod support;
 #[cfg(feature = "threads")]
 mod threads;
+mod wanted_rows;
 
 use cam_engine::{
     Activation, Convolution, Engine, Error, Graph, InstructionSet, Kernel, Operation, Options,

@@ -1,14 +1,13 @@
 //! Rows that are wanted have the bits that they have among all.
 
-mod support;
-
 use std::ops::Range;
 
 use cam_engine::{
     Activation, Attention, Convolution, Engine, Graph, LayerNorm, Operation, Options, Pixels, Step,
     Wanted,
 };
-use support::*;
+
+use crate::support::*;
 
 const CHANNELS: usize = 48;
 
