@@ -35,7 +35,8 @@ fn heads() -> Vec<(&'static str, Head)> {
     };
     let normalize = || ProjectionStep::L2Normalize { epsilon: 1e-12 };
     let gem = Pooling::GeneralizedMean { exponent: 3.0, epsilon: 1e-2 };
-    let weighted = || Pooling::Weighted { weight: tensor(signed("weights", 5 * 12), [5, 12]) };
+    let weighted =
+        || Pooling::Weighted { weight: Box::new(tensor(signed("weights", 5 * 12), [5, 12])) };
     vec![
         ("average", Head::new(Pooling::Average, vec![])),
         ("generalised mean", Head::new(gem.clone(), vec![])),

@@ -95,7 +95,7 @@ fn behind_positions_that_a_linear_head_weighs_apart_contributions_sum_to_the_cos
         shift: tensor(signed("shift", 4), [4]),
     };
     // MobileFaceNet's: a weighted sum of each channel's positions, and a linear layer.
-    let weight = tensor(signed("weights", 6 * 6), [6, 6]);
+    let weight = Box::new(tensor(signed("weights", 6 * 6), [6, 6]));
     let narrow =
         ProjectionStep::Linear(Linear { weight: tensor(signed("v", 24), [4, 6]), bias: None });
     for head in [

@@ -19,7 +19,7 @@ pub enum Pooling {
     /// 1804.07573).
     Weighted {
         /// w, `[c, h'·w']`.
-        weight: Tensor<2>,
+        weight: Box<Tensor<2>>,
     },
     /// The largest activation of each channel.
     Max,
@@ -209,7 +209,7 @@ impl Pooling {
             Self::Average => activations.reshape([n, c, h * w]).mean_dim(2).reshape([n, c]),
             Self::Weighted { weight } => {
                 let activations = activations.reshape([n, c, h * w]);
-                (activations * weight.clone().unsqueeze()).sum_dim(2).reshape([n, c])
+                (activations * weight.as_ref().clone().unsqueeze()).sum_dim(2).reshape([n, c])
             }
             &Self::GeneralizedMean { exponent, epsilon } => activations
                 .clamp_min(epsilon)
@@ -231,7 +231,7 @@ impl Pooling {
             Self::Average => activations.clone().reshape([n, c, h * w]),
             Self::Weighted { weight } => {
                 let activations = activations.clone().reshape([n, c, h * w]);
-                (activations * weight.clone().unsqueeze()).mul_scalar((h * w) as f32)
+                (activations * weight.as_ref().clone().unsqueeze()).mul_scalar((h * w) as f32)
             }
             &Self::GeneralizedMean { exponent, epsilon } => {
                 // e = e^(1−p)·mean(A^p)
@@ -259,7 +259,7 @@ impl Pooling {
         match self {
             Self::Average => Gradients::PerChannel(gradients.div_scalar((h * w) as f32)),
             Self::Weighted { weight } => {
-                let weight = weight.clone().reshape([1, 1, c, h, w]);
+                let weight = weight.as_ref().clone().reshape([1, 1, c, h, w]);
                 Gradients::PerPosition(weight * gradients.reshape([n, k, c, 1, 1]))
             }
             &Self::GeneralizedMean { exponent, epsilon } => {

@@ -34,7 +34,7 @@ pub(super) fn on_device(
             }
             let numbers =
                 TensorData::new(parameters.get(weight)?.clone(), [channels, height * width]);
-            Pooling::Weighted { weight: Tensor::from_data(numbers, device) }
+            Pooling::Weighted { weight: Box::new(Tensor::from_data(numbers, device)) }
         }
     };
     Some(Head::new(pooling, steps))

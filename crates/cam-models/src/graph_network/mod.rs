@@ -36,6 +36,9 @@ pub(crate) use self::places::Places;
 /// The numbers of a graph's parameters.
 pub type Parameters = BTreeMap<String, Vec<f32>>;
 
+/// Per values that are given, the graph behind them without the tokens that are not read, if there are such tokens.
+type NarrowedGraphs = BTreeMap<Vec<Value>, Option<Arc<Graph>>>;
+
 /// A graph with its numbers, and where it can be cut.
 pub(crate) struct GraphNetwork {
     layers: Vec<LayerInfo>,
@@ -52,8 +55,8 @@ pub(crate) struct GraphNetwork {
     /// The attention that pools its tokens, where one does.
     pooling: Option<Arc<Pooling>>,
     width: usize,
-    /// Per values that were given, the graph behind them without the tokens that are not read.
-    narrowed: Arc<Mutex<BTreeMap<Vec<Value>, Option<Arc<Graph>>>>>,
+    /// Made where they were needed.
+    narrowed: Arc<Mutex<NarrowedGraphs>>,
     /// Of the sizes of images that were run, the newest last: what is held beside a cut is flat.
     shapes: Arc<Mutex<Vec<Arc<Vec<Shape>>>>>,
 }
