@@ -108,9 +108,9 @@ impl Head {
     ///
     /// Every step here is affine in the pooled vector, except for the division by its length, which is
     /// one number for all positions; and an affine map of a mean is the mean of the maps. A generalised
-    /// mean is shared in proportion to Aᵖ, a maximum goes to the position that has it, a weighted sum to each position's term. Where the positions are flattened
-    /// and a linear step follows, as in ArcFace's head, W·f + b = mean over p of (N·W_p·f_p + b): W_p are the columns of
-    /// position p.
+    /// mean is shared in proportion to Aᵖ, a weighted sum term by term, and a maximum goes to the position that has it. Where
+    /// the positions are flattened and a linear step follows, as in ArcFace's head, W·f + b = mean over p of (N·W_p·f_p + b):
+    /// W_p are the columns of position p.
     ///
     /// # Shapes
     /// `[n, c, h', w']` to `[n, h'·w', d]`.

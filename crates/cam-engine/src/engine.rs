@@ -149,9 +149,7 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Output, Error> {
         check_input(input, shape)?;
-        let wanted = [Wanted::whole(segment.end)];
-        let order = Order::ChannelsFirst;
-        let Some(program) = self.program(segment, (&wanted, order), shape, false)? else {
+        let Some(program) = self.program_to_end(segment, shape, false)? else {
             return Ok(Output { values: input.to_vec(), shape });
         };
         let mut outputs = program.schedule().run(self.given(input), &|_| {});
@@ -211,9 +209,7 @@ impl Engine {
             let operation = one_way(&step).unwrap_or_default();
             return Err(Error::OneWay { step, operation });
         }
-        let wanted = [Wanted::whole(segment.end)];
-        let wanted = (&wanted[..], Order::ChannelsFirst);
-        let Some(program) = self.program(segment, wanted, shape, true)? else {
+        let Some(program) = self.program_to_end(segment, shape, true)? else {
             let output = Output { values: input.to_vec(), shape };
             return Ok(Recording::new(self, None, output));
         };
@@ -251,8 +247,7 @@ impl Engine {
     pub fn plan(&self, segment: Range<usize>, shape: [usize; 4]) -> Result<Plan, Error> {
         checked_len(shape)?;
         let nothing = || Plan { steps: Vec::new(), buffers: 0, peak_bytes: 0 };
-        let wanted = [Wanted::whole(segment.end)];
-        let program = self.program(segment, (&wanted, Order::ChannelsFirst), shape, false)?;
+        let program = self.program_to_end(segment, shape, false)?;
         Ok(program.map_or_else(nothing, |program| program.plan().clone()))
     }
 
@@ -280,6 +275,17 @@ impl Engine {
 
     fn given<'a>(&'a self, input: &'a [f32]) -> RunInput<'a> {
         RunInput { pool: &self.pool, kernels: self.kernels, input, saved: None }
+    }
+
+    /// The program that gives a segment's last value as the caller of a run wants it.
+    fn program_to_end(
+        &self,
+        segment: Range<usize>,
+        shape: [usize; 4],
+        keep: bool,
+    ) -> Result<Option<Arc<Program>>, Error> {
+        let wanted = [Wanted::whole(segment.end)];
+        self.program(segment, (&wanted, Order::ChannelsFirst), shape, keep)
     }
 
     /// The program for a segment and shape; none for an empty segment.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::layout::{Axes, Axis};
-use crate::{Graph, LayerNorm, Name, Operation, Shape, Step, Value};
+use crate::{Graph, Name, Operation, Shape, Step, Value};
 
 impl Graph {
     /// The same network from given values on, without the tokens that its output does not read: of a class token's
@@ -125,8 +125,6 @@ impl Tokens<'_> {
         };
         let along = self.of(input).map(|(axis, _)| axis);
         match &step.operation {
-            Operation::Linear(_) => same(axis + 1 < result.len() && along == Some(axis)),
-            Operation::Map(_) => same(true),
             // Smaller values are repeated.
             Operation::Combine(_) | Operation::Select => {
                 match (axis + shape.len()).checked_sub(result.len()) {
@@ -135,14 +133,7 @@ impl Tokens<'_> {
                     _ => Some(Need::Whole),
                 }
             }
-            Operation::LayerNorm(LayerNorm { axes, .. }) => same(!axes.contains(&axis)),
-            Operation::ScaleShift { axis: other, .. }
-            | Operation::PRelu { axis: other, .. }
-            | Operation::L2Normalize { axis: other, .. }
-            | Operation::Softmax { axis: other }
-            | Operation::Concat { axis: other }
-            | Operation::Slice { axis: other, .. }
-            | Operation::Gather { axis: other, .. } => same(*other != axis),
+            Operation::Gather { axis: other, .. } => same(*other != axis),
             Operation::Transpose { order } => same(along == Some(order[axis])),
             Operation::Reshape { .. } => {
                 let in_front =
@@ -156,7 +147,7 @@ impl Tokens<'_> {
                 same(row(result) == Some(axis) && row(shape) == along)
             }
             Operation::MatMul => Some(Need::Whole),
-            _ => None,
+            operation => same(operation.keeps_apart(axis, result.len())),
         }
     }
 }
@@ -225,7 +216,7 @@ impl Narrowed<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Binary, Convolution, Linear};
+    use crate::{Binary, Convolution, LayerNorm, Linear};
 
     /// A class token and 2 × 3 patches of width 4: one block of two heads, and a norm of the class token.
     fn network() -> (Graph, Value) {

@@ -3,10 +3,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::{Engine, check_input};
-use crate::layers::transfer::Order;
+use crate::Error;
 use crate::plan::Kernel;
 use crate::pool::Worker;
-use crate::{Error, Wanted};
 
 impl Engine {
     /// How long every step of [`plan`](Self::plan) takes within one run. Steps fused to a later
@@ -21,9 +20,7 @@ impl Engine {
         shape: [usize; 4],
     ) -> Result<Vec<Duration>, Error> {
         check_input(input, shape)?;
-        let wanted = [Wanted::whole(segment.end)];
-        let wanted = (&wanted[..], Order::ChannelsFirst);
-        let Some(program) = self.program(segment, wanted, shape, false)? else {
+        let Some(program) = self.program_to_end(segment, shape, false)? else {
             return Ok(Vec::new());
         };
         let steps = &program.plan().steps;

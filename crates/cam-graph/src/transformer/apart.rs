@@ -57,15 +57,25 @@ impl Place {
     /// Whether a step works on every token by itself.
     fn is_apart(self, step: &Step) -> bool {
         match &step.operation {
-            Operation::Linear(_) => self.axis + 1 < self.rank,
-            Operation::Map(_) | Operation::Combine(_) | Operation::Select => true,
-            Operation::LayerNorm(LayerNorm { axes, .. }) => !axes.contains(&self.axis),
-            Operation::ScaleShift { axis, .. }
-            | Operation::PRelu { axis, .. }
-            | Operation::L2Normalize { axis, .. }
-            | Operation::Softmax { axis }
-            | Operation::Concat { axis }
-            | Operation::Slice { axis, .. } => *axis != self.axis,
+            Operation::Combine(_) | Operation::Select => true,
+            operation => operation.keeps_apart(self.axis, self.rank),
+        }
+    }
+}
+
+impl Operation {
+    /// Whether it is one of those that give every index of an axis from the same index of what they read, of so many axes.
+    pub(crate) fn keeps_apart(&self, axis: usize, rank: usize) -> bool {
+        match self {
+            Self::Linear(_) => axis + 1 < rank,
+            Self::Map(_) => true,
+            Self::LayerNorm(LayerNorm { axes, .. }) => !axes.contains(&axis),
+            Self::ScaleShift { axis: other, .. }
+            | Self::PRelu { axis: other, .. }
+            | Self::L2Normalize { axis: other, .. }
+            | Self::Softmax { axis: other }
+            | Self::Concat { axis: other }
+            | Self::Slice { axis: other, .. } => *other != axis,
             _ => false,
         }
     }

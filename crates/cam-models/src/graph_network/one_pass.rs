@@ -78,8 +78,9 @@ impl GraphNetwork {
             found = engine.values(images, &asked);
             given.extend(starts.into_iter().map(|(value, rows)| {
                 let start = take(&found, value);
+                let Some(rows) = rows else { return (value, start) };
                 let whole = [&size[..1], self.shape_of(value).as_slice()].concat();
-                (value, rows.map_or(start.clone(), |rows| rows.among_zeros(start, &whole)))
+                (value, rows.among_zeros(start, &whole))
             }));
         }
         let is_missing = |value: &Value| *value != Value::INPUT && !found.contains_key(value);
