@@ -8,7 +8,7 @@ pub const EMBEDDED: &str = "efficientnet-lite0";
 
 /// The embedded weights, as a safetensors file: convolutions and classifier in f16, batch norm
 /// in f32. Pretrained on ImageNet-1k; Apache-2.0, see the notice beside the file.
-pub const EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../assets/efficientnet-lite0.f16.safetensors");
+pub static EMBEDDED_WEIGHTS: &[u8] = include_bytes!("../assets/efficientnet-lite0.f16.safetensors");
 
 /// EfficientNet-Lite0 with the embedded weights.
 ///

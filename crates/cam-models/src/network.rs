@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use cam_core::{
     Activations, BiasGradients, Footprint, Head, Layer, LayerInfo, Linear, Network, Tail,
@@ -15,7 +17,8 @@ use crate::precision::Precision;
 use crate::preprocessing::Preprocessing;
 use crate::runtime::{Execution, Runtime};
 
-/// An embedding network, ready to run: its graph with its numbers, and how images become its input.
+/// An embedding network, ready to run: its graph with its numbers, and how images become its input. Clones share the
+/// numbers.
 ///
 /// # Examples
 /// ```no_run
@@ -33,10 +36,11 @@ use crate::runtime::{Execution, Runtime};
 /// println!("{}", network.layers().len());
 /// # Ok::<(), cam_models::NetworkError>(())
 /// ```
+#[derive(Clone)]
 pub struct ConvNet {
     name: String,
     preprocessing: Preprocessing,
-    body: GraphNetwork,
+    body: Arc<GraphNetwork>,
     classifier: Option<(Classifier, Linear)>,
     device: Device,
 }
@@ -111,7 +115,8 @@ impl ConvNet {
         });
         let classifier = classifier.transpose()?;
         parameters.retain(|name, _| graph.parameters.contains_key(name));
-        let body = body(graph, parameters, Machine { device: &device, precision, options })?;
+        let machine = Machine { device: &device, precision, options };
+        let body = Arc::new(body(graph, parameters, machine)?);
         Ok(Self { name, preprocessing, body, classifier, device })
     }
 
@@ -260,7 +265,7 @@ impl ConvNet {
         Some(Self {
             name: self.name.clone(),
             preprocessing: self.preprocessing.clone(),
-            body: self.body.lane()?,
+            body: Arc::new(self.body.lane()?),
             classifier: self.classifier.clone(),
             device: self.device.clone(),
         })
