@@ -27,6 +27,11 @@ impl Cancel {
         self.0.load(Ordering::SeqCst)
     }
 
+    /// Forgets that an end was asked for, once the work has ended: other work may follow.
+    pub fn forget(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
+
     /// Fails once an end was asked for; `left` says what is left of the work.
     ///
     /// # Errors

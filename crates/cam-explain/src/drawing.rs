@@ -12,8 +12,12 @@ use cam_viz::{
 use image::RgbImage;
 
 use crate::error::{Context as _, Error};
-use crate::explain::{Answer, BoundingBox, Captured, Concept, Condition, Kind, boxes_of, unseen};
+use crate::explain::{
+    Answer, BoundingBox, Captured, Clock, Concept, Condition, Input, Kind, boxes_of, unseen,
+};
+use crate::model::Model;
 use crate::picture::Picture;
+use crate::source::Source;
 
 /// Panels side by side at most; what is more goes on in the next row.
 pub const WIDEST_ROW: usize = 8;
@@ -64,6 +68,12 @@ impl<'a> Heatmap<'a> {
     #[must_use]
     pub fn colored(self, colormap: Colormap) -> Self {
         Self { style: OverlayStyle { colormap, ..self.style }, ..self }
+    }
+
+    /// The same with that part of the picture's colours kept, in 0..=1.
+    #[must_use]
+    pub fn weighted(self, image_weight: f32) -> Self {
+        Self { style: OverlayStyle { image_weight, ..self.style }, ..self }
     }
 
     /// The same with its [boxes](Answer::boxes) at a threshold.
@@ -209,6 +219,20 @@ impl Figure {
     /// As [`Drawing::save`].
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         self.draw().save(path)
+    }
+}
+
+impl Model {
+    /// A heatmap as [`Captured::overlay`] shows it, over its image, which is read again.
+    ///
+    /// # Errors
+    /// Where the image can no longer be read, and as [`Heatmap::over`].
+    pub fn overlay(&self, image: &Source, heatmap: &Heatmap<'_>) -> Result<RgbImage, Error> {
+        let input = Input::read(image, self, &mut Clock::start())?;
+        Ok(match self.arithmetic() {
+            Arithmetic::Standard => heatmap.over(&input.picture)?.0,
+            Arithmetic::PytorchGradCam => heatmap.drawn(&input.seen(), &Window::WHOLE)?,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::iter;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cam_core::{Arithmetic, Layer, Network as _};
 use cam_models::checkpoint::Checkpoint;
@@ -67,7 +68,9 @@ pub struct NotFetched {
     pub name: &'static str,
 }
 
-/// A network, on one device or several, and where its weights came from.
+/// A network, on one device or several, and where its weights came from. Clones share the weights, and each can read
+/// images in its own way.
+#[derive(Clone)]
 pub struct Model {
     /// The network, on the first device.
     pub(crate) network: ConvNet,
@@ -84,7 +87,7 @@ pub struct Model {
     arithmetic: Arithmetic,
     upsample: Upsample,
     pub(crate) preprocessing: Used,
-    pub(crate) class_names: ClassNames,
+    pub(crate) class_names: Arc<ClassNames>,
 }
 
 /// Where in a weight file a network is.
@@ -224,7 +227,7 @@ impl Model {
             arithmetic,
             upsample: Upsample::default(),
             preprocessing: Used::default(),
-            class_names: ClassNames::default(),
+            class_names: Arc::default(),
         };
         Ok(match found {
             Some(Found { preprocessing, origin, .. }) => model.prepared_by(preprocessing, origin),
@@ -308,6 +311,18 @@ impl Model {
     /// What the work of this model shares with other work.
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The same network, whose work shares another environment with other work.
+    #[must_use]
+    pub fn within(self, environment: Environment) -> Self {
+        Self { environment, ..self }
+    }
+
+    /// The same network on one thread of its own, its weights shared: several of them run side by side. None where the
+    /// network does not run in the engine.
+    pub fn lane(&self) -> Option<Self> {
+        Some(Self { network: self.network.lane()?, ..self.clone() })
     }
 
     /// The network, for whoever works with tensors; on the first device, where there are several.

@@ -1,7 +1,7 @@
 //! Photographs that are part of the program; `photographs/README.md` says whose they are.
 
 /// A cat, 224×224 pixels.
-pub const CAT: &[u8] = include_bytes!("../photographs/cat.png");
+pub static CAT: &[u8] = include_bytes!("../photographs/cat.png");
 
 /// A cup of coffee, 224×224 pixels.
-pub const COFFEE: &[u8] = include_bytes!("../photographs/coffee.png");
+pub static COFFEE: &[u8] = include_bytes!("../photographs/coffee.png");

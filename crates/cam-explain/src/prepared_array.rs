@@ -41,16 +41,20 @@ pub(crate) fn read(bytes: &[u8], row: Option<usize>) -> Result<InputValues, Erro
     };
     let length = 3 * height * width;
     let values = values[row * length..][..length].to_vec();
-    if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-        let (channel, pixel) = (at / (height * width), at % (height * width));
-        return Err(failed!(
-            "the value at channel {channel}, row {}, column {} is {}: a network takes finite numbers",
-            pixel / width,
-            pixel % width,
-            values[at]
-        ));
-    }
+    check_finite(&values, (width, height))?;
     InputValues::new(width, height, values).ok_or_else(|| failed!("holds no values"))
+}
+
+/// That an image `[3, h, w]` of a width and height has numbers only.
+pub(crate) fn check_finite(values: &[f32], (width, height): (usize, usize)) -> Result<(), Error> {
+    let Some(at) = values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+    let (channel, pixel) = (at / (height * width), at % (height * width));
+    Err(failed!(
+        "the value at channel {channel}, row {}, column {} is {}: a network takes finite numbers",
+        pixel / width,
+        pixel % width,
+        values[at]
+    ))
 }
 
 /// Number, height and width of the images of an array.

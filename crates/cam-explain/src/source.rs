@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cam_fetch::FetchError;
+use cam_models::InputValues;
 use cam_viz::{DecodeOptions, decode};
 use image::RgbImage;
 
@@ -36,7 +37,7 @@ pub struct Decoding {
 }
 
 /// Where an image comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// A file.
     File(PathBuf),
@@ -64,6 +65,13 @@ pub enum Source {
         name: String,
         /// 8 bits a channel, upright.
         pixels: Arc<RgbImage>,
+    },
+    /// An image in memory that another program prepared: it is taken as it is.
+    Values {
+        /// What it is called.
+        name: String,
+        /// As the network takes them.
+        values: Arc<InputValues>,
     },
 }
 
@@ -95,7 +103,9 @@ impl Source {
         let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         match self {
             Self::Stdin => "stdin".to_owned(),
-            Self::Memory { name, .. } | Self::Pixels { name, .. } => name.clone(),
+            Self::Memory { name, .. } | Self::Pixels { name, .. } | Self::Values { name, .. } => {
+                name.clone()
+            }
             Self::File(path) => stem(path).unwrap_or_else(|| self.to_string()),
             Self::Row { path, row } => format!("{}-{row}", stem(path).unwrap_or_default()),
             Self::Url(url) => {
@@ -151,7 +161,7 @@ impl Source {
         Ok(picture.into())
     }
 
-    /// Reads its bytes; of pixels in memory, those.
+    /// Reads its bytes; of pixels and values in memory, theirs.
     pub(crate) fn bytes(&self, environment: &Environment) -> Result<Vec<u8>, Error> {
         let cancel = &environment.cancel;
         let in_context = |read: Result<Vec<u8>, Error>| read.with_context(|| self.to_string());
@@ -163,6 +173,9 @@ impl Source {
             Self::File(path) | Self::Row { path, .. } => in_context(file(path)),
             Self::Memory { bytes, .. } => Ok(bytes.to_vec()),
             Self::Pixels { pixels, .. } => Ok(pixels.as_raw().clone()),
+            Self::Values { values, .. } => {
+                Ok(values.values().iter().flat_map(|value| value.to_le_bytes()).collect())
+            }
             Self::Stdin => in_context(cancel.or(|| capped(std::io::stdin().lock()), READING)?),
             Self::Url(url) => {
                 let url = url.clone();
@@ -217,6 +230,13 @@ impl From<&Source> for Source {
 impl From<(&str, &[u8])> for Source {
     fn from((name, bytes): (&str, &[u8])) -> Self {
         Self::Memory { name: name.to_owned(), bytes: bytes.into() }
+    }
+}
+
+/// An image that was prepared already, under a name.
+impl From<(&str, InputValues)> for Source {
+    fn from((name, values): (&str, InputValues)) -> Self {
+        Self::Values { name: name.to_owned(), values: values.into() }
     }
 }
 
@@ -289,7 +309,9 @@ impl fmt::Display for Source {
             Self::Row { path, row } => write!(f, "{}:{row}", path.display()),
             Self::Stdin => f.write_str("standard input"),
             Self::Url(url) => f.write_str(url),
-            Self::Memory { name, .. } | Self::Pixels { name, .. } => f.write_str(name),
+            Self::Memory { name, .. } | Self::Pixels { name, .. } | Self::Values { name, .. } => {
+                f.write_str(name)
+            }
         }
     }
 }

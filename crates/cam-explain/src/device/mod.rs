@@ -22,6 +22,7 @@ pub const NAMES: [&str; 8] = ["cpu", "flex", "ndarray", "wgpu", "vulkan", "metal
 const PROCESSORS: [&str; 3] = ["cpu", "flex", "ndarray"];
 
 /// A device as it was asked for, and how a network runs there.
+#[derive(Clone)]
 pub struct Opened {
     /// `cpu`, `cuda`, ...
     pub kind: &'static str,

@@ -40,6 +40,7 @@ impl Prepared {
                 clock.lap("decode");
                 Self::of(source, picture, model)?
             }
+            Source::Values { values, .. } => Self::of_shared(source, values, model)?,
             _ => Self::of_bytes(source, &source.bytes(model.environment())?, model, clock)?,
         };
         Ok(prepared)
@@ -53,6 +54,7 @@ impl Prepared {
             Source::Pixels { .. } => {
                 Self::of(source, source.picture(model.reading().decoding, environment)?, model)?
             }
+            Source::Values { values, .. } => Self::of_shared(source, values, model)?,
             _ => Self::of_bytes(source, &bytes, model, &mut Clock::start())?,
         };
         // Of several images in a file each has its own.
@@ -81,6 +83,14 @@ impl Prepared {
         let picture = source.decoded(bytes, model.reading().decoding, model.environment())?;
         clock.lap("decode");
         Self::of(source, picture, model)
+    }
+
+    /// Values that somebody else holds too.
+    fn of_shared(source: &Source, values: &InputValues, model: &Model) -> Result<Self, Error> {
+        let (width, height) = values.size();
+        prepared_array::check_finite(values.values(), (width, height))
+            .map_err(|error| error.of(source))?;
+        Self::of_values(source, values.clone(), model)
     }
 
     /// Values that are taken as they are; their picture is made by undoing mean and deviation.
