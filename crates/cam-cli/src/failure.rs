@@ -1,7 +1,6 @@
 //! How a run ends when it does not end well: an error, and an exit code that means something.
 
 use std::fmt;
-use std::process::ExitCode;
 
 use cam_explain::{BYTES_PER_PIXEL, Error, NotFetched, Setting};
 use cam_models::{LoadError, Strictness};
@@ -62,7 +61,7 @@ impl Failure {
     }
 
     /// Reports what happened on standard error, and gives the exit code.
-    pub fn report(&self) -> ExitCode {
+    pub fn report(&self) -> u8 {
         let reason = self.reason();
         match self {
             Self::Usage(_) => {
@@ -70,13 +69,13 @@ impl Failure {
             }
             _ => print::error(reason),
         }
-        ExitCode::from(match self {
+        match self {
             Self::Failed(_) | Self::Output(_) => 1,
             Self::Usage(_) => 2,
             Self::Partly { .. } => 3,
             Self::BadModel(_) => 4,
             Self::Interrupted(_) => 130,
-        })
+        }
     }
 }
 
