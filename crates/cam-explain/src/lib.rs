@@ -80,7 +80,7 @@ pub use explain::{
     Answer, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
     Condition, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage,
     PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, kept, rule,
-    unseen, usual, usual_sum, usually_measured, width_and_height, window,
+    unseen, usual, usual_sum, usually_kept, usually_measured, width_and_height, window,
 };
 pub use folder_inspection::FolderInspection;
 pub use inspection::Inspection;

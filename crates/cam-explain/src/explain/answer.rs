@@ -6,6 +6,7 @@ use cam_viz::{Map, Upsampling, Window};
 use super::bounding_box::{self, BoundingBox};
 use super::mass::Mass;
 use super::question::Subject;
+use crate::error::Error;
 
 /// What an image answers to one question, by one method.
 #[derive(Debug, Clone)]
@@ -52,6 +53,26 @@ impl Answer {
     /// Where the map's mass lies on the picture; none where there is no mass.
     pub fn mass(&self) -> Option<Mass> {
         Mass::of(&self.map, &self.window.inside())
+    }
+
+    /// The finished map at the picture's own size, as it is laid over it; 0 where the network did not see it.
+    ///
+    /// # Errors
+    /// Where the map cannot be resized so far.
+    pub fn on_picture(&self) -> Result<Map, Error> {
+        let [width, height] = [self.picture.0, self.picture.1].map(|side| side as usize);
+        let onward = self.upsampling.onward();
+        let map = self.map.upsample_onto(&onward, &self.window.inside(), width, height)?;
+        if (map.width(), map.height()) == (width, height) {
+            return Ok(map);
+        }
+        let seen = self.window.pixels(self.picture);
+        let mut values = vec![0.0; width * height];
+        for (row, part) in map.values().chunks(map.width()).enumerate() {
+            let first = (seen.y as usize + row) * width + seen.x as usize;
+            values[first..][..part.len()].copy_from_slice(part);
+        }
+        Ok(Map::new(width, height, values)?)
     }
 
     /// The connected regions of the finished map at or above a threshold in 0..=1, in pixels of the picture; the one

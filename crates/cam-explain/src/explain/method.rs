@@ -62,7 +62,7 @@ fn has_attention(network: &dyn Network) -> bool {
 }
 
 /// What the method that is usual for a network reads of its attentions.
-pub(crate) fn usually_kept(network: &dyn Network) -> Kept {
+pub fn usually_kept(network: &dyn Network) -> Kept {
     let usual = method(usual(network), Settings::default());
     usual.map_or_else(Kept::default, |method| method.keeps())
 }

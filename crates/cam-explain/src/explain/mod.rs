@@ -23,10 +23,11 @@ pub(crate) use concept::check as check_concept;
 pub use condition::{Condition, MOST_DISTORTION, unseen, window};
 pub use input::{Clock, Input, Prepared as PreparedImage};
 pub use mass::Mass;
+pub(crate) use method::say_what_it_shows;
+pub use method::usually_kept;
 pub use method::{
     ChosenMethod, MethodOptions, check_use, chosen, kept, rule, usual, usual_sum, usually_measured,
 };
-pub(crate) use method::{say_what_it_shows, usually_kept};
 pub(crate) use outliers::remarks as remarks_on_outliers;
 pub use question::{
     ClassScore, ConceptScore, Kind, Prepared as PreparedQuestion, Question, Subject,

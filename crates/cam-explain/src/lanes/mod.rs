@@ -9,6 +9,8 @@ mod due;
 mod each;
 
 use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use cam_models::{ConvNet, InputImage};
 
@@ -84,6 +86,49 @@ impl Model {
         let size = self.reading().input_size(self.network());
         in_order(self, images, Work { size, prepare: &prepare, run }, done)
     }
+
+    /// What a function gives for each of several items, in their order. In the engine items are worked on side by side,
+    /// each by a model on a thread of its own; elsewhere one after the other. Results do not depend on that.
+    ///
+    /// # Errors
+    /// The failure of the first item that failed; what comes behind it may not have been begun.
+    ///
+    /// # Examples
+    /// ```
+    /// use cam_explain::{Model, Source, photographs};
+    ///
+    /// let model = Model::open("efficientnet-lite0")?;
+    /// let images = [("cat", photographs::CAT), ("coffee", photographs::COFFEE)].map(Source::from);
+    /// let embeddings = model.side_by_side(&images, |model, image| model.capture(image)?.embedding())?;
+    /// assert_eq!(embeddings[1], model.capture(&images[1])?.embedding()?);
+    /// # Ok::<(), cam_explain::Error>(())
+    /// ```
+    pub fn side_by_side<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&Self, &T) -> Result<R, Error> + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let threads = self.network.engine().map_or(1, |engine| engine.threads()).min(items.len());
+        let lanes: Option<Vec<Self>> = (0..threads).map(|_| self.lane()).collect();
+        let lanes = lanes.filter(|lanes| lanes.len() > 1).unwrap_or_default();
+        if lanes.is_empty() {
+            return items.iter().map(|item| work(self, item)).collect();
+        }
+        let (free, failed) = (Mutex::new(lanes), AtomicBool::new(false));
+        let locked = || free.lock().unwrap_or_else(PoisonError::into_inner);
+        let results = cam_threads::side_by_side(items, threads, |item| {
+            if failed.load(Ordering::Relaxed) {
+                return None;
+            }
+            let lane = locked().pop().unwrap_or_else(|| self.clone());
+            let result = self.environment().budget.shared(|| work(&lane, item));
+            locked().push(lane);
+            failed.fetch_or(result.is_err(), Ordering::Relaxed);
+            Some(result)
+        });
+        // Items are taken in their order: what was left out lies behind a failure.
+        results.into_iter().flatten().collect()
+    }
 }
 
 /// Runs a batch; where it fails, its halves. Where these do not, it was too large, and `most` becomes what
@@ -115,8 +160,6 @@ fn run<R>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
     use cam_models::{Precision, Rgb8, load_embedded};
 
     use super::*;

@@ -1,0 +1,442 @@
+//! A network, and how it reads images.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use cam_core::{Layer as LayerOf, Network as _};
+use cam_explain::{
+    Cancel, Environment, Error, Model, ModelOptions, Reading, Size, is_network_folder, is_url,
+    tensors,
+};
+use cam_models::{architectures, published};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::answers::Answers;
+use crate::array::array;
+use crate::capture::{Capture, Held};
+use crate::comparison::Comparison;
+use crate::concepts::Concept;
+use crate::document::dictionary;
+use crate::error::{Error as PyError, raised, usage};
+use crate::images::{self, source, sources};
+use crate::interrupt::released;
+use crate::layer::Layer;
+use crate::options::{self, Names};
+use crate::question::Asked;
+
+/// The process in which something was made: its threads are not those of a process that was forked from it.
+#[derive(Clone, Copy)]
+pub struct Process(u32);
+
+impl Process {
+    /// This one.
+    pub fn this() -> Self {
+        Self(std::process::id())
+    }
+
+    /// That it is this one.
+    pub fn check(self) -> PyResult<()> {
+        match self.0 == std::process::id() {
+            true => Ok(()),
+            false => Err(PyError::new_err(
+                "the network was loaded before this process was forked, and its threads stayed behind: load it in the new \
+                 process, or start processes with multiprocessing's \"spawn\" or \"forkserver\"",
+            )),
+        }
+    }
+}
+
+/// What all networks that can be loaded by name are called, and whether their weights are published.
+#[pyfunction]
+pub fn networks() -> Vec<(String, bool)> {
+    let named = published().iter().map(|published| (published.name.to_owned(), true));
+    let known = architectures().map(|name| (name.to_owned(), false));
+    let mut all: Vec<_> = named.chain(known).collect();
+    all.sort();
+    all.dedup_by(|second, first| first.0 == second.0);
+    all
+}
+
+/// Loads a network.
+///
+/// `what` is a name, a weight file (.onnx, .safetensors, .pth), a folder, a URL or `hf:owner/name`; without it the network
+/// that is part of the package, EfficientNet-Lite0. `size` is one side of a square, `(width, height)` or `"native"` for
+/// each image's own. `threads` are all that the process may use unless given, or `CAM_THREADS` or `OMP_NUM_THREADS` say
+/// otherwise.
+#[pyfunction]
+#[pyo3(signature = (what=None, *, name=None, size=None, fit=None, threads=None, device=None, exact=false, preprocessing=None, embedding=None, prefix=None, allow_partial=false, strict=false, stretch=false, arithmetic="standard", upsample=None, max_pixels=0, memory=0))]
+#[expect(clippy::too_many_arguments, reason = "each is a keyword")]
+pub fn load(
+    py: Python<'_>,
+    what: Option<&Bound<'_, PyAny>>,
+    name: Option<String>,
+    size: Option<&Bound<'_, PyAny>>,
+    fit: Option<&str>,
+    threads: Option<usize>,
+    device: Option<String>,
+    exact: bool,
+    preprocessing: Option<&Bound<'_, PyAny>>,
+    embedding: Option<String>,
+    prefix: Option<String>,
+    allow_partial: bool,
+    strict: bool,
+    stretch: bool,
+    arithmetic: &str,
+    upsample: Option<&str>,
+    max_pixels: u64,
+    memory: u64,
+) -> PyResult<Network> {
+    crate::logging::begin();
+    let decoding = cam_explain::Decoding { strict, stretch };
+    let reading = Reading { decoding, ..Reading::default() };
+    let reading = options::reading(reading, size, fit)?;
+    let arithmetic = options::arithmetic(arithmetic)?;
+    let upsample = upsample.map(options::upsample).transpose()?;
+    let what = what.map(images::path).transpose()?;
+    let fixed = match reading.size {
+        Size::Fixed(width, height) => Some((width, height)),
+        Size::Model | Size::Native => None,
+    };
+    let options = ModelOptions {
+        prefix,
+        allow_partial,
+        device,
+        threads: threads.map_or_else(usual_threads, Ok)?,
+        exact,
+        preprocessing: preprocessing.map(images::path).transpose()?,
+        embedding,
+        size: fixed,
+        ..named_by(what.as_ref(), name)
+    };
+    let cancel = Cancel::default();
+    let environment = Environment::new(memory, max_pixels).cancelled_by(cancel.clone());
+    let model = released(py, &cancel, || {
+        let model = Model::load(&options, &environment)?;
+        let model = model.following(arithmetic).with_images(reading);
+        Ok(upsample.map_or_else(|| model.clone(), |upsample| model.clone().upsampled(upsample)))
+    })?;
+    Ok(Network { model, process: Process::this() })
+}
+
+/// What is asked for: a network by its name, or a file whose network may be named beside it.
+fn named_by(what: Option<&OsString>, name: Option<String>) -> ModelOptions {
+    let is_file = |what: &OsString| {
+        let path = PathBuf::from(what);
+        path.exists() && !what.is_empty()
+            || is_network_folder(&path)
+            || path.extension().is_some()
+            || path.components().count() > 1
+            || what.to_str().is_some_and(|text| is_url(text) || text.starts_with("hf:"))
+    };
+    match what {
+        Some(what) if is_file(what) => {
+            ModelOptions { weights: Some(what.clone()), name, ..ModelOptions::default() }
+        }
+        Some(what) => {
+            let what = what.to_string_lossy().into_owned();
+            ModelOptions { name: Some(what), ..ModelOptions::default() }
+        }
+        None => ModelOptions { name, ..ModelOptions::default() },
+    }
+}
+
+/// How many threads the environment asks for; 0 for all that this process may use.
+fn usual_threads() -> PyResult<usize> {
+    for variable in ["CAM_THREADS", "OMP_NUM_THREADS"] {
+        let value = env::var(variable).unwrap_or_default();
+        // OpenMP's may be a list, of which the first counts.
+        let first = value.split(',').next().unwrap_or_default().trim();
+        if !first.is_empty() {
+            return first
+                .parse()
+                .map_err(|_| usage(format_args!("{variable}={value}: it is a number of threads")));
+        }
+    }
+    Ok(0)
+}
+
+/// A network that turns images into embeddings, ready to run. Any number of threads can use it at once.
+#[pyclass(frozen, module = "cam_explain")]
+pub struct Network {
+    pub(crate) model: Model,
+    pub(crate) process: Process,
+}
+
+impl Network {
+    /// The model for one call, which Ctrl-C ends alone.
+    pub fn for_call(&self) -> PyResult<Model> {
+        self.process.check()?;
+        let environment = self.model.environment().clone().cancelled_by(Cancel::default());
+        Ok(self.model.clone().within(environment))
+    }
+
+    fn run<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&Model) -> Result<T, Error> + Send,
+    ) -> PyResult<T> {
+        let model = self.for_call()?;
+        released(py, &model.environment().cancel, || work(&model))
+    }
+}
+
+fn layers(model: &Model, names: Option<Names>) -> Result<Vec<LayerOf>, Error> {
+    model.layers_or_last(&Names::list(names))
+}
+
+#[pymethods]
+impl Network {
+    /// What the network is called.
+    #[getter]
+    fn name(&self) -> &str {
+        self.model.name()
+    }
+
+    /// The width of its embeddings, d.
+    #[getter]
+    fn width(&self) -> usize {
+        self.model.network().embedding_width()
+    }
+
+    /// Width and height of its input in pixels; none where it is each image's own.
+    #[getter]
+    fn size(&self) -> Option<(usize, usize)> {
+        let size = self.model.reading().asked_size(self.model.network());
+        size.map(|[height, width]| (width, height))
+    }
+
+    /// How many threads it runs on.
+    #[getter]
+    fn threads(&self) -> usize {
+        self.model.network().engine().map_or(1, |engine| engine.threads())
+    }
+
+    /// What the classes of its classifier are called; none where it has no classifier, or nothing says their names.
+    #[getter]
+    fn classes(&self) -> Option<Vec<String>> {
+        self.model.class_names().map(<[String]>::to_vec)
+    }
+
+    /// How images are prepared for it, and what that follows from.
+    #[getter]
+    fn preprocessing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        dictionary(py, &self.model.preprocessing_report())
+    }
+
+    /// SHA-256 of its weights, in hexadecimal digits.
+    #[getter]
+    fn sha256(&self, py: Python<'_>) -> PyResult<String> {
+        py.detach(|| self.model.sha256()).map_err(raised)
+    }
+
+    /// The layers that it can be explained at, in the order of computation.
+    fn layers(&self) -> Vec<Layer> {
+        let network = self.model.network();
+        let (width, height) = network.preprocessing().size;
+        let all = network.layers().iter();
+        let layers = all.map(|layer| Layer {
+            name: layer.name.clone(),
+            shape: (layer.channels, height / layer.stride.max(1), width / layer.stride.max(1)),
+            stride: layer.stride,
+            aliases: layer.aliases.clone(),
+        });
+        layers.collect()
+    }
+
+    /// The layer that is taken unless another is asked for.
+    #[getter]
+    fn last_layer(&self) -> PyResult<String> {
+        let last = self.model.layer_or_last(None).map_err(raised)?;
+        Ok(self.model.layer_name(last))
+    }
+
+    /// The same network, its weights shared, which reads images otherwise.
+    #[pyo3(signature = (*, size=None, fit=None, arithmetic=None, upsample=None))]
+    fn reading(
+        &self,
+        size: Option<&Bound<'_, PyAny>>,
+        fit: Option<&str>,
+        arithmetic: Option<&str>,
+        upsample: Option<&str>,
+    ) -> PyResult<Self> {
+        let mut model = self.model.clone();
+        if let Some(arithmetic) = arithmetic {
+            model = model.following(options::arithmetic(arithmetic)?);
+        }
+        let reading = options::reading(*model.reading(), size, fit)?;
+        model = model.with_images(reading);
+        if let Some(upsample) = upsample {
+            model = model.upsampled(options::upsample(upsample)?);
+        }
+        Ok(Self { model, process: self.process })
+    }
+
+    /// Embeddings of images, `[n, d]` of float32. Several images are run side by side.
+    fn embed<'py>(
+        &self,
+        py: Python<'py>,
+        images: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let sources = sources(images)?;
+        let values = self.run(py, |model| {
+            let mut all = Vec::with_capacity(sources.len() * model.network().embedding_width());
+            model.each(&sources, &tensors::embeddings, |source, result| {
+                let (_, embedding) = result?;
+                if embedding.iter().any(|value| !value.is_finite()) {
+                    return Err(Error::failed(format_args!(
+                        "{source}: the network's embedding is not finite"
+                    )));
+                }
+                all.extend(embedding);
+                Ok(())
+            })?;
+            Ok(all)
+        })?;
+        Ok(array(py, values, [sources.len(), self.width()]).into_any())
+    }
+
+    /// Something to look for, from an image.
+    #[pyo3(signature = (image, name=None))]
+    fn concept(
+        &self,
+        py: Python<'_>,
+        image: &Bound<'_, PyAny>,
+        name: Option<String>,
+    ) -> PyResult<Concept> {
+        let source = source(image, "concept")?;
+        let mut made = self.run(py, |model| model.embed_named(&[(name, source)]))?;
+        let inner = made.pop().ok_or_else(|| PyError::new_err("the image made no concept"))?;
+        Ok(Concept { inner })
+    }
+
+    /// Runs images once, to be asked any number of questions; at the last layer unless others are given, whose maps are
+    /// averaged.
+    #[pyo3(signature = (images, *, layer=None))]
+    fn capture(
+        &self,
+        py: Python<'_>,
+        images: &Bound<'_, PyAny>,
+        layer: Option<Names>,
+    ) -> PyResult<Capture> {
+        let sources = sources(images)?;
+        let process = self.process;
+        self.run(py, |model| {
+            let layers = layers(model, layer)?;
+            Capture::new(model.clone(), process, sources, layers)
+        })
+    }
+
+    /// Runs images and asks about them; nothing of a run is kept, so that there can be many.
+    ///
+    /// `concepts` are images, concepts, a dictionary of them by name, or a `Concepts` file; `classes` names or numbers;
+    /// `vectors` `[k, d]`, `[d]` or a dictionary; `target` a function of an embedding `[d]` that gives a score and its
+    /// gradient `[d]`; `top` asks each image about its likeliest classes. `negatives` are what concepts are held against,
+    /// and `difference` also asks where each concept is not.
+    #[pyo3(
+        signature = (images, concepts=None, **keywords),
+        text_signature = "($self, images, concepts=None, *, classes=None, vectors=None, target=None, top=None, negatives=None, difference=False, score=None, concepts_as=None, method=None, layer=None, tta=False, eigen_smooth=False, top_channels=None, samples=None, blocks=None, seed=None)"
+    )]
+    fn explain(
+        &self,
+        py: Python<'_>,
+        images: &Bound<'_, PyAny>,
+        concepts: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Answers> {
+        let sources = sources(images)?;
+        let asked = Asked::new(concepts, keywords)?;
+        let (ready, answers) = self.run(py, |model| {
+            let ready = asked.ready(model)?;
+            let layers = model.layers_or_last(&asked.layers)?;
+            let answers = model.side_by_side(&sources, |model, source| {
+                let held = Held::run(model, source, &layers)?;
+                held.with_dependent(|_, image| ready.ask(image))
+            })?;
+            Ok((ready, answers))
+        })?;
+        ready.function.as_ref().map_or(Ok(()), |function| function.check())?;
+        Ok(Answers::new(self.model.clone(), sources, ready.method(), answers))
+    }
+
+    /// The likeliest classes of images, the likeliest first: for each image a list of dictionaries with `class`, `name`,
+    /// `logit` and `probability`.
+    #[pyo3(signature = (images, top=5))]
+    fn classify<'py>(
+        &self,
+        py: Python<'py>,
+        images: &Bound<'py, PyAny>,
+        top: usize,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let sources = sources(images)?;
+        let all = self.run(py, |model| {
+            model.class_count()?;
+            let mut all = Vec::with_capacity(sources.len());
+            model.each(&sources, &tensors::logits, |_, result| {
+                all.push(model.top_classes(&result?.1, top)?);
+                Ok(())
+            })?;
+            Ok(all)
+        })?;
+        dictionary(py, &all)
+    }
+
+    /// Why two images are similar: the cosine of their embeddings, taken apart into pairs of places.
+    #[pyo3(signature = (first, second, *, lines=8))]
+    fn compare(
+        &self,
+        py: Python<'_>,
+        first: &Bound<'_, PyAny>,
+        second: &Bound<'_, PyAny>,
+        lines: usize,
+    ) -> PyResult<Comparison> {
+        let (first, second) = (source(first, "first")?, source(second, "second")?);
+        self.run(py, |model| Comparison::new(model, [&first, &second], lines))
+    }
+
+    fn __repr__(&self) -> String {
+        let size = match self.size() {
+            Some((width, height)) => format!("{width}×{height}"),
+            None => "native".to_owned(),
+        };
+        format!(
+            "Network({:?}, embeddings {} wide, input {size}, {} threads, from {})",
+            self.name(),
+            self.width(),
+            self.threads(),
+            self.model.origin()
+        )
+    }
+
+    /// How another process loads the same network.
+    fn __reduce__<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
+        let options = self.model.options();
+        let reading = self.model.reading();
+        let keywords = PyDict::new(py);
+        keywords.set_item("what", options.weights.as_ref())?;
+        keywords.set_item("name", options.name.as_ref())?;
+        keywords.set_item("threads", options.threads)?;
+        keywords.set_item("device", options.device.as_ref())?;
+        keywords.set_item("exact", options.exact)?;
+        keywords.set_item("preprocessing", options.preprocessing.as_ref())?;
+        keywords.set_item("embedding", options.embedding.as_ref())?;
+        keywords.set_item("prefix", options.prefix.as_ref())?;
+        keywords.set_item("allow_partial", options.allow_partial)?;
+        keywords.set_item("strict", reading.decoding.strict)?;
+        keywords.set_item("stretch", reading.decoding.stretch)?;
+        match reading.size {
+            Size::Model => {}
+            Size::Native => keywords.set_item("size", "native")?,
+            Size::Fixed(width, height) => keywords.set_item("size", (width, height))?,
+        }
+        keywords.set_item("fit", reading.fit.map(|fit| fit.name()))?;
+        keywords.set_item("arithmetic", options::arithmetic_name(self.model.arithmetic()))?;
+        keywords.set_item("upsample", self.model.upsample().name())?;
+        let restore = py.import("cam_explain")?.getattr("_restore")?;
+        Ok((restore, (keywords,)))
+    }
+}

@@ -1,0 +1,396 @@
+//! What is asked, from keywords to the facade's question.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cam_core::Network as _;
+use cam_core::methods::{Need, info};
+use cam_explain::concepts::{ConceptsAs, check, existing, target};
+use cam_explain::paths::distinct;
+use cam_explain::{
+    Answer, Arithmetic, Captured, ChosenMethod, ClassScore, ConceptScore, Error, MethodOptions,
+    Model, PreparedQuestion, Question, Source, chosen, usual,
+};
+use numpy::{PyUntypedArray, PyUntypedArrayMethods as _};
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple};
+
+use crate::concepts::{Concept, Concepts};
+use crate::error::usage;
+use crate::images::{self, contiguous, is_one};
+use crate::options::{Names, named, scores};
+use crate::target::Callable;
+
+/// The keywords of `ask` and `explain`, as `help` shows them.
+pub const KEYWORDS: [&str; 17] = [
+    "classes",
+    "vectors",
+    "target",
+    "top",
+    "negatives",
+    "difference",
+    "score",
+    "concepts_as",
+    "method",
+    "layer",
+    "tta",
+    "eigen_smooth",
+    "top_channels",
+    "samples",
+    "blocks",
+    "seed",
+    "concepts",
+];
+
+/// Something to look for: a concept that is there, or an image that will make one.
+enum Wanted {
+    Ready(Box<cam_explain::Concept>),
+    Image(Option<String>, Source),
+}
+
+/// A question before images were embedded and names looked up, and how it is to be answered.
+#[derive(Default)]
+pub struct Asked {
+    concepts: Vec<Wanted>,
+    negatives: Vec<Wanted>,
+    vectors: Vec<(String, Vec<f32>)>,
+    classes: Vec<String>,
+    set: Option<PathBuf>,
+    concepts_as: Option<ConceptsAs>,
+    function: Option<(String, Py<PyAny>)>,
+    top: Option<usize>,
+    difference: bool,
+    score: Option<(ConceptScore, ClassScore)>,
+    method: Option<String>,
+    /// Where to explain; the last layer where there are none.
+    pub layers: Vec<String>,
+    tta: bool,
+    options: MethodOptions,
+}
+
+impl Asked {
+    /// What the keywords say.
+    ///
+    /// # Errors
+    /// Where there is no such keyword, or its value is of another type.
+    pub fn new(
+        concepts: Option<&Bound<'_, PyAny>>,
+        keywords: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let mut asked = Self::default();
+        if let Some(concepts) = concepts {
+            asked.set("concepts", concepts)?;
+        }
+        for (key, value) in keywords.into_iter().flatten() {
+            let key = key.cast::<PyString>()?.to_str()?.to_owned();
+            let in_context = |error: PyErr| match error.is_instance_of::<PyTypeError>(value.py()) {
+                true => PyTypeError::new_err(format!("{key}: {}", error.value(value.py()))),
+                false => error,
+            };
+            if value.is_none() {
+                KEYWORDS.contains(&&*key).then_some(()).ok_or_else(|| unknown(&key))?;
+            } else {
+                asked.set(&key, &value).map_err(in_context)?;
+            }
+        }
+        Ok(asked)
+    }
+
+    fn set(&mut self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        match key {
+            "concepts" => match value.cast::<Concepts>() {
+                Ok(set) => self.set = Some(set.get().path.clone()),
+                Err(_) => self.concepts = wanted(value)?,
+            },
+            "negatives" => self.negatives = wanted(value)?,
+            "vectors" => self.vectors = vectors(value)?,
+            "classes" => self.classes = classes(value)?,
+            "concepts_as" => self.concepts_as = Some(named(key, &value.extract::<String>()?)?),
+            "target" => self.function = Some(function(value)?),
+            "top" => self.top = Some(value.extract()?),
+            "difference" => self.difference = value.extract()?,
+            "score" => self.score = Some(scores(&value.extract::<String>()?)?),
+            "method" => self.method = Some(value.extract()?),
+            "layer" => self.layers = Names::list(Some(layer_names(value)?)),
+            "tta" => self.tta = value.extract()?,
+            "eigen_smooth" => self.options.eigen_smooth = value.extract()?,
+            "top_channels" => self.options.top_channels = Some(value.extract()?),
+            "samples" => self.options.samples = Some(value.extract()?),
+            "blocks" => self.options.blocks = Some(value.extract()?),
+            "seed" => self.options.seed = Some(value.extract()?),
+            _ => return Err(unknown(key)),
+        }
+        Ok(())
+    }
+
+    /// Makes it ready to be put to the images of a network.
+    ///
+    /// # Errors
+    /// Where the question does not fit the network or itself, or an image of a concept cannot be read.
+    pub fn ready(&self, model: &Model) -> Result<Ready, Error> {
+        let methods = self.methods(model)?;
+        let function = self.function.as_ref().map(|(name, function)| {
+            let function = Python::attach(|py| function.clone_ref(py));
+            (name, Arc::new(Callable::new(function, model.network().embedding_width())))
+        });
+        let (of_concepts, of_classes) = self.score.unwrap_or_default();
+        let nothing = self.concepts.is_empty()
+            && self.vectors.is_empty()
+            && self.classes.is_empty()
+            && self.set.is_none()
+            && self.function.is_none();
+        let question = match (&self.set, &function) {
+            (Some(_), Some(_)) => {
+                return Err(Error::usage("a file of concepts and a target: ask for one of them"));
+            }
+            (Some(path), None) => {
+                let set = existing(path)?;
+                check(&set, model, path.display())?;
+                let names = set.concepts().iter().map(|concept| concept.name.clone()).collect();
+                Question::of_target(
+                    names,
+                    target(&set, self.concepts_as.unwrap_or_default())?.into(),
+                )
+            }
+            (None, Some((name, function))) => {
+                Question::of_target(vec![name.to_string()], Arc::clone(function) as _)
+            }
+            (None, None) => {
+                let mut concepts = embedded(&self.concepts, model)?;
+                for (name, vector) in &self.vectors {
+                    let origin = format!("the vector `{name}`");
+                    let vector = cam_explain::Concept::of_vector(name, origin, vector.clone())?;
+                    concepts.push(vector);
+                }
+                let names = distinct(concepts.iter().map(|concept| concept.name.clone()));
+                concepts.iter_mut().zip(names).for_each(|(concept, name)| concept.name = name);
+                Question::similar(&concepts)
+            }
+        };
+        if self.concepts_as.is_some() && self.set.is_none() {
+            return Err(Error::usage("`concepts_as` is for a file of concepts: give one"));
+        }
+        let is_own = self.set.is_some() || function.is_some();
+        let asks_more = !self.concepts.is_empty()
+            || !self.vectors.is_empty()
+            || !self.negatives.is_empty()
+            || self.difference
+            || self.score.is_some();
+        if is_own && asks_more {
+            return Err(Error::usage(
+                "a file of concepts, and a target of your own, are asked alone: leave out concepts, vectors, negatives, \
+                 difference and score",
+            ));
+        }
+        let question = question.in_contrast_to(&embedded(&self.negatives, model)?);
+        let question = question.by(of_concepts).by_class(of_classes);
+        let question = if self.difference { question.and_not() } else { question };
+        let classes = self.classes.iter().map(|class| model.class_named(class));
+        let question = question.and_classes(classes.collect::<Result<Vec<_>, _>>()?);
+        let questions = match self.top {
+            Some(_) if !nothing => {
+                return Err(Error::usage(
+                    "`top` asks each image about its own likeliest classes: leave out what else is asked",
+                ));
+            }
+            Some(0) => return Err(Error::usage("top=0 asks nothing")),
+            Some(top) => Questions::Top(question, top),
+            None => Questions::Same(Box::new(question.prepare(model)?)),
+        };
+        Ok(Ready {
+            questions,
+            methods,
+            tta: self.tta,
+            function: function.map(|(_, function)| function),
+        })
+    }
+
+    /// The method, or the one that is usual for the network.
+    fn methods(&self, model: &Model) -> Result<Vec<ChosenMethod>, Error> {
+        // A named layer, and a library that is followed, mean a method of layers.
+        let is_free = self.layers.is_empty() && model.arithmetic() == Arithmetic::Standard;
+        let usual = if is_free { usual(model.network()) } else { "grad-cam" };
+        let name = self.method.as_deref().unwrap_or(usual);
+        if let Some(info) = info(name) {
+            if info.needs(Need::Layers) && self.layers.len() < 2 {
+                return Err(Error::usage(format_args!(
+                    "{name} multiplies the maps of several layers: name them, as in layer=[\"layer3\", \"layer4\"]"
+                )));
+            }
+            if info.needs(Need::Class) && self.classes.is_empty() && self.top.is_none() {
+                return Err(Error::usage(format_args!(
+                    "{name} compares a class with those most like it: give classes="
+                )));
+            }
+        }
+        chosen(&[name.to_owned()], &self.options, model.arithmetic())
+    }
+}
+
+/// A question that can be put to images.
+pub struct Ready {
+    questions: Questions,
+    methods: Vec<ChosenMethod>,
+    tta: bool,
+    /// The target of one's own, which may have raised.
+    pub function: Option<Arc<Callable>>,
+}
+
+/// Of what all images are asked.
+enum Questions {
+    Same(Box<PreparedQuestion>),
+    /// Each of its own likeliest classes, so many.
+    Top(Question, usize),
+}
+
+impl Ready {
+    /// Puts it to an image.
+    ///
+    /// # Errors
+    /// As [`Captured::ask_by`].
+    pub fn ask(&self, image: &Captured<'_>) -> Result<Vec<Answer>, Error> {
+        match &self.questions {
+            Questions::Same(question) => image.ask_by(&self.methods, question, self.tta),
+            Questions::Top(question, top) => {
+                let classes = image.top_classes(*top)?.into_iter().map(|class| class.index);
+                let question = question.clone().and_classes(classes).prepare(image.model())?;
+                image.ask_by(&self.methods, &question, self.tta)
+            }
+        }
+    }
+
+    /// The method's name.
+    pub fn method(&self) -> String {
+        self.methods.first().map(|method| method.name.clone()).unwrap_or_default()
+    }
+}
+
+fn embedded(wanted: &[Wanted], model: &Model) -> Result<Vec<cam_explain::Concept>, Error> {
+    let images = wanted.iter().filter_map(|wanted| match wanted {
+        Wanted::Image(name, source) => Some((name.clone(), source.clone())),
+        Wanted::Ready(_) => None,
+    });
+    let mut made = model.embed_named(&images.collect::<Vec<_>>())?.into_iter();
+    let concepts = wanted.iter().map(|wanted| match wanted {
+        Wanted::Ready(concept) => Ok((**concept).clone()),
+        Wanted::Image(..) => {
+            made.next().ok_or_else(|| Error::failed("an image was left without an embedding"))
+        }
+    });
+    concepts.collect()
+}
+
+/// Concepts and images, in a dictionary with names, in a list, or one alone.
+fn wanted(value: &Bound<'_, PyAny>) -> PyResult<Vec<Wanted>> {
+    if let Ok(named) = value.cast::<PyDict>() {
+        let named = named.iter().map(|(name, value)| one(&value, Some(name.extract()?)));
+        return Ok(named.collect::<PyResult<Vec<_>>>()?.into_iter().flatten().collect());
+    }
+    if value.cast::<Concept>().is_ok() || is_one(value)? {
+        return one(value, None);
+    }
+    let mut all = Vec::new();
+    for item in value.try_iter()? {
+        let item = item?;
+        match item.cast::<PyTuple>() {
+            Ok(pair) if pair.len() == 2 => {
+                all.extend(one(&pair.get_item(1)?, Some(pair.get_item(0)?.extract()?))?);
+            }
+            _ => all.extend(one(&item, None)?),
+        }
+    }
+    Ok(all)
+}
+
+fn one(value: &Bound<'_, PyAny>, name: Option<String>) -> PyResult<Vec<Wanted>> {
+    if let Ok(concept) = value.cast::<Concept>() {
+        let mut concept = concept.get().inner.clone();
+        concept.name = name.unwrap_or(concept.name);
+        return Ok(vec![Wanted::Ready(Box::new(concept))]);
+    }
+    if name.is_some() {
+        let source = images::source(value, "concept")?;
+        return Ok(vec![Wanted::Image(name, source)]);
+    }
+    let sources = images::sources(value)?.into_iter();
+    Ok(sources.map(|source| Wanted::Image(None, source)).collect())
+}
+
+/// Vectors in a dictionary with names, `[k, d]`, `[d]`, or a list of `[d]`.
+fn vectors(value: &Bound<'_, PyAny>) -> PyResult<Vec<(String, Vec<f32>)>> {
+    let mut all = Vec::new();
+    if let Ok(named) = value.cast::<PyDict>() {
+        for (name, value) in named {
+            let name: String = name.extract()?;
+            let [only] = <[Vec<f32>; 1]>::try_from(rows(&value)?).map_err(|rows| {
+                usage(format_args!("`{name}` holds {} vectors: a name has one", rows.len()))
+            })?;
+            all.push((name, only));
+        }
+        return Ok(all);
+    }
+    let rows = rows(value)?.into_iter().enumerate();
+    Ok(rows.map(|(number, row)| (format!("vector-{number}"), row)).collect())
+}
+
+/// The rows of whatever NumPy makes an array of.
+pub fn rows(value: &Bound<'_, PyAny>) -> PyResult<Vec<Vec<f32>>> {
+    let numpy = value.py().import("numpy")?;
+    let array = numpy.call_method1("asarray", (value, "float32"))?;
+    let array = array.cast_into::<PyUntypedArray>()?;
+    let width = match *array.shape() {
+        [width] | [_, width] if width > 0 => width,
+        _ => {
+            return Err(usage(format_args!(
+                "vectors of shape {:?}: they are [d] or [k, d]",
+                array.shape()
+            )));
+        }
+    };
+    Ok(contiguous::<f32>(&array)?.chunks(width).map(<[f32]>::to_vec).collect())
+}
+
+/// Classes by name or number, one or several.
+fn classes(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    let class = |value: &Bound<'_, PyAny>| match value.cast::<PyString>() {
+        Ok(name) => Ok(name.to_str()?.to_owned()),
+        Err(_) => value.extract::<i64>().map(|number| number.to_string()),
+    };
+    if value.is_instance_of::<PyString>() || value.extract::<i64>().is_ok() {
+        return Ok(vec![class(value)?]);
+    }
+    value.try_iter()?.map(|item| class(&item?)).collect()
+}
+
+/// A function of the embedding, and what it is called.
+fn function(value: &Bound<'_, PyAny>) -> PyResult<(String, Py<PyAny>)> {
+    if !value.is_callable() {
+        return Err(PyTypeError::new_err(
+            "it is a function of the embedding that gives its score and the score's gradient",
+        ));
+    }
+    let name = value.getattr("__name__").and_then(|name| name.extract::<String>());
+    Ok((name.unwrap_or_else(|_| "target".to_owned()), value.clone().unbind()))
+}
+
+/// Layers by name, or as `Network.layers` gives them.
+fn layer_names(value: &Bound<'_, PyAny>) -> PyResult<Names> {
+    let name = |value: &Bound<'_, PyAny>| value.str()?.extract::<String>();
+    let is_one =
+        value.is_instance_of::<PyString>() || value.is_instance_of::<crate::layer::Layer>();
+    if is_one {
+        return Ok(Names::One(name(value)?));
+    }
+    let names = value.try_iter()?.map(|item| name(&item?));
+    Ok(Names::Several(names.collect::<PyResult<_>>()?))
+}
+
+fn unknown(key: &str) -> PyErr {
+    let similar = cam_core::nearest(key, KEYWORDS.iter().copied());
+    let remedy = match similar.first() {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", KEYWORDS.join(", ")),
+    };
+    PyTypeError::new_err(format!("there is no keyword `{key}`; {remedy}"))
+}
