@@ -1,5 +1,6 @@
 //! What images answered, as arrays.
 
+use cam_core::Network as _;
 use cam_explain::{Answer, BoundingBox, Colormap, Model, Source};
 use cam_viz::{Map, picture_bytes};
 use pyo3::prelude::*;
@@ -43,6 +44,19 @@ impl Box_ {
     }
 }
 
+/// What an image answered, and its embedding.
+pub struct Explained {
+    answers: Vec<Answer>,
+    embedding: Vec<f32>,
+}
+
+impl Explained {
+    /// Of one image.
+    pub fn new(answers: Vec<Answer>, embedding: Vec<f32>) -> Self {
+        Self { answers, embedding }
+    }
+}
+
 /// What n images answered to k questions.
 #[pyclass(frozen, module = "cam_explain")]
 pub struct Answers {
@@ -52,6 +66,7 @@ pub struct Answers {
     #[pyo3(get)]
     method: String,
     answers: Vec<Vec<Answer>>,
+    embeddings: Vec<Vec<f32>>,
 }
 
 impl Answers {
@@ -60,9 +75,11 @@ impl Answers {
         model: Model,
         sources: Vec<Source>,
         method: String,
-        answers: Vec<Vec<Answer>>,
+        explained: Vec<Explained>,
     ) -> Self {
-        Self { model, sources, method, answers }
+        let explained = explained.into_iter().map(|it| (it.answers, it.embedding));
+        let (answers, embeddings) = explained.unzip();
+        Self { model, sources, method, answers, embeddings }
     }
 
     fn asked(&self) -> usize {
@@ -198,6 +215,13 @@ impl Answers {
     #[getter]
     fn cosines<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
         self.table(py, |answer| answer.cosine.unwrap_or(f32::NAN))
+    }
+
+    /// The images' embeddings, `[n, d]` of float32.
+    #[getter]
+    fn embeddings<'py>(&self, py: Python<'py>) -> Bound<'py, PyAny> {
+        let width = self.model.network().embedding_width();
+        array(py, self.embeddings.concat(), [self.embeddings.len(), width]).into_any()
     }
 
     /// Whether maps say nothing, `[n, k]` of bool.

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use self_cell::self_cell;
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Explained};
 use crate::array::array;
 use crate::error::raised;
 use crate::interrupt::released;
@@ -100,9 +100,11 @@ impl Capture {
         let (ready, answers) = released(py, cancel, || {
             let ready = asked.ready(&self.model)?;
             let held = self.at(&asked.layers)?;
-            let answers = self
-                .model
-                .side_by_side(&held, |_, held| held.with_dependent(|_, image| ready.ask(image)))?;
+            let answers = self.model.side_by_side(&held, |_, held| {
+                held.with_dependent(|_, image| {
+                    Ok(Explained::new(ready.ask(image)?, image.embedding()?))
+                })
+            })?;
             Ok((ready, answers))
         })?;
         ready.function.as_ref().map_or(Ok(()), |function| function.check())?;

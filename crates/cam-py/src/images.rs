@@ -19,7 +19,7 @@ use pyo3::types::{PyByteArray, PyBytes, PyMapping, PyString};
 use crate::error::usage;
 
 /// What is said of what is no image.
-const KINDS: &str = "an image is a path or URL, the bytes of an image file, a PIL image, an array of pixels [h, w, 3] of \
+const KINDS: &str = "an image is a path or URL, an image file's bytes or the open file, a PIL image, an array of pixels [h, w, 3] of \
                      uint8, or an array [3, h, w] of floats that is prepared already";
 
 /// One image or several, in order. An array with a first axis for images is as many.
@@ -51,6 +51,7 @@ pub fn is_one(value: &Bound<'_, PyAny>) -> PyResult<bool> {
         || value.is_instance_of::<PyBytes>()
         || value.is_instance_of::<PyByteArray>()
         || value.hasattr("__fspath__")?
+        || value.hasattr("read")?
         || value.hasattr("__array_interface__")?
         || value.hasattr("__array__")?
         || value.hasattr("__dlpack__")?)
@@ -77,6 +78,13 @@ fn of_item(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Vec<Source>> {
     }
     if value.hasattr("__fspath__")? {
         return Ok(vec![Source::from(value.extract::<PathBuf>()?)]);
+    }
+    if value.hasattr("read")? {
+        let bytes = value.call_method0("read")?;
+        let bytes = bytes.cast::<PyBytes>().map_err(|_| {
+            PyTypeError::new_err("the file was opened as text: open it with mode \"rb\"")
+        })?;
+        return Ok(vec![Source::from((name, bytes.as_bytes()))]);
     }
     if value.cast::<PyMapping>().is_ok() {
         return Err(PyTypeError::new_err(format!("a dictionary is no image: {KINDS}")));

@@ -46,6 +46,9 @@ mod _native {
     #[pymodule_export]
     use crate::network::{Network, load, networks};
 
+    #[pymodule_export]
+    use crate::options::colormap_table;
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;

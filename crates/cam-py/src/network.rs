@@ -13,7 +13,7 @@ use cam_models::{architectures, published};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Explained};
 use crate::array::array;
 use crate::capture::{Capture, Held};
 use crate::comparison::Comparison;
@@ -219,6 +219,12 @@ impl Network {
         self.model.class_names().map(<[String]>::to_vec)
     }
 
+    /// How many classes its classifier tells apart; none where it has no classifier.
+    #[getter]
+    fn class_count(&self) -> Option<usize> {
+        self.model.class_count().ok()
+    }
+
     /// How images are prepared for it, and what that follows from.
     #[getter]
     fn preprocessing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
@@ -352,7 +358,9 @@ impl Network {
             let layers = model.layers_or_last(&asked.layers)?;
             let answers = model.side_by_side(&sources, |model, source| {
                 let held = Held::run(model, source, &layers)?;
-                held.with_dependent(|_, image| ready.ask(image))
+                held.with_dependent(|_, image| {
+                    Ok(Explained::new(ready.ask(image)?, image.embedding()?))
+                })
             })?;
             Ok((ready, answers))
         })?;

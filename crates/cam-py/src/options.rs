@@ -8,6 +8,7 @@ use cam_models::Fit;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 
+use crate::array::array;
 use crate::error::{raised, usage};
 
 /// What all methods are called.
@@ -18,6 +19,14 @@ pub fn method_names() -> Vec<&'static str> {
 /// What all colour maps are called.
 pub fn colormap_names() -> Vec<&'static str> {
     Colormap::ALL.iter().map(|map| map.name()).collect()
+}
+
+/// The colours of a map from 0 to 1, `[256, 3]` of uint8 in RGB.
+#[pyfunction]
+pub fn colormap_table<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+    let colormap = named::<Colormap>("colormap", name)?;
+    let colors = (0..=255_u8).flat_map(|step| colormap.color(f32::from(step) / 255.0));
+    Ok(array(py, colors.collect(), [256, 3]).into_any())
 }
 
 /// A keyword's value by its name.

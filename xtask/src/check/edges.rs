@@ -184,6 +184,14 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &[],
         is_library: false,
     },
+    // Python's objects around the facade's, and the command that the package brings along.
+    Layer {
+        name: "cam-py",
+        may_use: &["cam-cli", "cam-explain", "cam-core", "cam-engine", "cam-models", "cam-viz"],
+        must_not_use: &["clap", "indicatif", "ctrlc", "anyhow"],
+        must_not_reach: &[],
+        is_library: false,
+    },
 ];
 
 /// The crates that are libraries.

@@ -1,0 +1,116 @@
+"""Models whose layers are found as PyTorch's are: ``model.layer4[-1]``."""
+
+import sys
+
+import numpy as np
+
+from .. import Network, load
+from .._errors import UsageError
+
+
+class LayerPath:
+    """The place of a layer in a network: ``layer4``, of which ``[-1]`` is the last block."""
+
+    def __init__(self, names, path):
+        self._names, self._path = names, path
+
+    def __str__(self):
+        return self._path
+
+    def __repr__(self):
+        return f"LayerPath({self._path!r})"
+
+    def _under(self):
+        """The names of what is directly below, in the order of computation."""
+        front = f"{self._path}."
+        rests = [name[len(front) :] for name in self._names if name.startswith(front)]
+        return list(dict.fromkeys(rest.split(".")[0] for rest in rests))
+
+    def __getitem__(self, place):
+        blocks = [name for name in self._under() if name.isdigit()]
+        if not blocks:
+            # A network that names a stage alone has its end.
+            if place in (-1, len(blocks) - 1):
+                return self
+            raise IndexError(f"{self._path} has no blocks")
+        return LayerPath(self._names, f"{self._path}.{blocks[place]}")
+
+    def __getattr__(self, name):
+        if name.startswith("_") or name not in self._under():
+            raise AttributeError(f"{self._path} has no layer {name!r}")
+        return LayerPath(self._names, f"{self._path}.{name}")
+
+
+class Model:
+    """A network that is called as a module of PyTorch: images ``[n, 3, h, w]`` to embeddings ``[n, d]``.
+
+    Its layers are attributes. Tensors of PyTorch's give tensors, arrays give arrays.
+    """
+
+    def __init__(self, network=None, **keywords):
+        self.network = network if isinstance(network, Network) else load(network, **keywords)
+        self._native = self.network.reading(size="native")
+        layers = self.network.layers()
+        self._names = [name for layer in layers for name in [layer.name, *layer.aliases]]
+
+    def __call__(self, images):
+        torch = sys.modules.get("torch")
+        is_tensor = torch is not None and isinstance(images, torch.Tensor)
+        array = images.detach().cpu().numpy() if is_tensor else np.asarray(images)
+        embeddings = self._native.embed(np.float32(array))
+        return torch.from_numpy(embeddings) if is_tensor else embeddings
+
+    def eval(self):
+        return self
+
+    def to(self, *_, **__):
+        return self
+
+    cpu = eval
+
+    def __getattr__(self, name):
+        if not name.startswith("_"):
+            if any(path == name or path.startswith(f"{name}.") for path in self._names):
+                return LayerPath(self._names, name)
+        raise AttributeError(f"the network has no layer {name!r}")
+
+    def __repr__(self):
+        return f"Model({self.network!r})"
+
+
+def layer_name(layer):
+    """What a layer is called that is given by name, by path or as ``Network.layers`` gives it."""
+    return str(layer)
+
+
+def network_of(model, layers, example):
+    """The network of a model, and the names of layers of it."""
+    if isinstance(model, Model):
+        return model.network, [layer_name(layer) for layer in layers]
+    if isinstance(model, Network):
+        return model, [layer_name(layer) for layer in layers]
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(model, torch.nn.Module):
+        return _of_module(model, layers, torch.as_tensor(example)[:1])
+    raise UsageError(
+        f"{type(model).__name__} is no model: give a Network, a Model around one, or a module of PyTorch's"
+    )
+
+
+def _of_module(module, layers, example):
+    from .._torch import from_torch
+
+    network = from_torch(module, example, size=tuple(example.shape[:1:-1]))
+    known = {name for layer in network.layers() for name in [layer.name, *layer.aliases]}
+    paths = list(module.named_modules(remove_duplicate=False))
+    names = []
+    for layer in layers:
+        called = [path for path, part in paths if part is layer]
+        found = [path for path in called if path in known]
+        if not found:
+            raise UsageError(
+                f"the layer {' or '.join(called) or type(layer).__name__} is none of the network: "
+                f"there are {', '.join(sorted(known))}"
+            )
+        names.append(found[0])
+    return network, names
