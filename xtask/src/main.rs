@@ -17,6 +17,7 @@ mod metadata;
 mod onnx;
 mod parity;
 mod pretrained;
+mod python;
 mod sanitize;
 mod semver;
 mod test;
@@ -43,6 +44,7 @@ enum Command {
     Semver(semver::Arguments),
     Browser(browser::Arguments),
     Pretrained(pretrained::Arguments),
+    Python(python::Arguments),
     Onnx(onnx::Arguments),
     Zoo(zoo::Arguments),
 }
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Semver(arguments) => semver::run(&arguments),
         Command::Browser(arguments) => browser::run(&arguments),
         Command::Pretrained(arguments) => pretrained::run(&arguments),
+        Command::Python(arguments) => python::run(&arguments),
         Command::Onnx(arguments) => onnx::run(&arguments),
         Command::Zoo(arguments) => zoo::run(&arguments),
     };

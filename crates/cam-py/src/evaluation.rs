@@ -15,7 +15,10 @@ use crate::options::named;
 /// Measures methods on the images of a folder, in collages or, where labelme's files outline objects, on these; as `cam
 /// evaluate`, into the folder `out`. What was measured before is not measured again. Gives the summary.
 #[pyfunction]
-#[pyo3(signature = (network, folder, out, *, methods=Vec::new(), measures=Vec::new(), collages=100, grid=(2, 2), cell=None, fit="squash", objects=false, negatives=None, layer=None, seed=None))]
+#[pyo3(
+    signature = (network, folder, out, *, methods=Vec::new(), measures=Vec::new(), collages=100, grid=(2, 2), cell=None, fit="squash", objects=false, negatives=None, layer=None, seed=None),
+    text_signature = "(network, folder, out, *, methods=(), measures=(), collages=100, grid=(2, 2), cell=None, fit='squash', objects=False, negatives=None, layer=None, seed=None)"
+)]
 #[expect(clippy::too_many_arguments, reason = "each is a keyword")]
 pub fn evaluate<'py>(
     py: Python<'py>,

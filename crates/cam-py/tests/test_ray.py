@@ -41,7 +41,7 @@ def many(folder, tmp_path_factory):
 
 def images(folder):
     # Reading takes a part of a processor, lest actors take all and nothing is read.
-    return ray.data.read_binary_files(str(folder), include_paths=True, ray_remote_args={"num_cpus": 0.2})
+    return ray.data.read_binary_files(str(folder), include_paths=True, num_cpus=0.2)
 
 
 def rows(folder):

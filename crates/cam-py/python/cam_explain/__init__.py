@@ -9,6 +9,8 @@
 The weights of EfficientNet-Lite0 are part of the package: ``cam_explain.load()``.
 """
 
+from typing import TYPE_CHECKING
+
 from ._errors import Cancelled, Error, FileError, ModelError, UsageError
 from ._native import (
     COLORMAPS,
@@ -27,6 +29,9 @@ from ._native import (
     load,
     networks,
 )
+
+if TYPE_CHECKING:
+    from ._torch import from_torch
 
 __all__ = [
     "COLORMAPS",
