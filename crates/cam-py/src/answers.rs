@@ -279,7 +279,7 @@ impl Answers {
     ) -> PyResult<Bound<'py, PyBytes>> {
         let drawn = self.drawn(py, (image, question), &Style { alpha, colormap, boxes })?;
         let bytes = py.detach(|| picture_bytes("overlay.png".as_ref(), &drawn));
-        Ok(PyBytes::new(py, &bytes.map_err(|error| usage(error))?))
+        Ok(PyBytes::new(py, &bytes.map_err(usage)?))
     }
 
     /// A finished map at its image's own size, `[h, w]` of float32 in 0..=1; 0 where the network did not look.

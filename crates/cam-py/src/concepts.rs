@@ -14,6 +14,9 @@ use crate::interrupt::released;
 use crate::network::Network;
 use crate::question::rows;
 
+/// What `pickle` keeps: the class and its arguments.
+type Reduced<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyAny>));
+
 /// Something to look for: a direction of the embedding, with a name.
 #[pyclass(frozen, module = "cam_explain")]
 pub struct Concept {
@@ -52,10 +55,7 @@ impl Concept {
         format!("Concept({name:?}, {} wide, from {origin})", embedding.len())
     }
 
-    fn __reduce__<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyAny>, (String, Bound<'py, PyAny>))> {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Reduced<'py>> {
         let class = py.get_type::<Self>().into_any();
         Ok((class, (self.inner.name.clone(), self.vector(py))))
     }

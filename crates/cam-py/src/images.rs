@@ -217,8 +217,8 @@ pub fn contiguous<T: numpy::Element + Copy>(array: &Bound<'_, PyUntypedArray>) -
     let numpy = array.py().import("numpy")?;
     let array = numpy.call_method1("ascontiguousarray", (array,))?;
     let array = array.cast_into::<PyArrayDyn<T>>()?;
-    let array = array.try_readonly().map_err(|error| usage(error))?;
-    Ok(array.as_slice().map_err(|error| usage(error))?.to_vec())
+    let array = array.try_readonly().map_err(usage)?;
+    Ok(array.as_slice().map_err(usage)?.to_vec())
 }
 
 /// A path that Python gives.
