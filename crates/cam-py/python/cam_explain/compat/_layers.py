@@ -106,7 +106,9 @@ def _of_module(module, layers, example):
     names = []
     for layer in layers:
         called = [path for path, part in paths if part is layer]
-        found = [path for path in called if path in known]
+        # A wrapper stands in front of the names that the exporter gives its parts.
+        ends = [".".join(path.split(".")[at:]) for path in called for at in range(path.count(".") + 1)]
+        found = sorted((end for end in ends if end in known and not end.isdigit()), key=len, reverse=True)
         if not found:
             raise UsageError(
                 f"the layer {' or '.join(called) or type(layer).__name__} is none of the network: "

@@ -177,6 +177,9 @@ class BaseCAM:
             common["layer"] = self._layers
         if targets is not None and len(targets) != len(images):
             raise UsageError(f"{len(targets)} targets for {len(images)} images: give one for each")
+        if targets is None and network.class_count is None:
+            # What the network gives are the classes, as far as anybody can tell.
+            targets = [ClassifierOutputTarget(place) for place in network.embed(images).argmax(1)]
         whole = targets is None or all(target is targets[0] for target in targets)
         parts = [images] if whole else np.split(images, len(images))
         maps, outputs = [], []
