@@ -17,10 +17,15 @@ pub fn root() -> PathBuf {
 pub fn cargo<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    as_a_user_would(&mut command);
+    command
+}
+
+/// The same environment for a command as its user's shell has, without what cargo says there about this program.
+pub fn as_a_user_would(command: &mut Command) {
     for (name, _) in env::vars_os().filter(|(name, _)| is_about_xtask(&name.to_string_lossy())) {
         command.env_remove(name);
     }
-    command
 }
 
 /// Whether cargo sets the variable for a program that it runs, about that program's package.

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 
-use crate::cargo::{root, run as run_command};
+use crate::cargo::{as_a_user_would, root, run as run_command};
 use crate::metadata::target_directory;
 use crate::tools::is_runnable;
 
@@ -114,6 +114,7 @@ impl Environment {
         build.arg("--manifest-path").arg(package().join("Cargo.toml"));
         // The same cargo, the same target directory and the workspace's features: burn is not built again.
         build.env("CARGO_TARGET_DIR", target_directory()?).current_dir(root());
+        as_a_user_would(&mut build);
         run_command(&mut build)?;
         wheels(folder).pop().context("maturin built no wheel")
     }

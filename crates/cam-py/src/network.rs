@@ -225,6 +225,24 @@ impl Network {
         self.model.class_count().ok()
     }
 
+    /// Weight `[c, d]` and bias `[c]` of its classifier, of float32: the logits are `embeddings @ weight.T + bias`. None where
+    /// it has no classifier.
+    #[getter]
+    fn classifier<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>> {
+        let Some(classifier) = self.model.network().classifier() else { return Ok(None) };
+        let [classes, width] = classifier.weight.dims();
+        let weight = tensors::read(classifier.weight.clone()).map_err(raised)?;
+        let bias = match &classifier.bias {
+            Some(bias) => tensors::read(bias.clone()).map_err(raised)?,
+            None => vec![0.0; classes],
+        };
+        let weight = array(py, weight, [classes, width]).into_any();
+        Ok(Some((weight, array(py, bias, [classes]).into_any())))
+    }
+
     /// How images are prepared for it, and what that follows from.
     #[getter]
     fn preprocessing<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {

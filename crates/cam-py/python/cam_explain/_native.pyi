@@ -23,10 +23,7 @@ __version__: str
 METHODS: list[str]
 COLORMAPS: list[str]
 
-class _Class(TypedDict):
-    name: str
-    logit: float
-    probability: float
+_Class = TypedDict("_Class", {"class": int, "name": str, "logit": float, "probability": float})
 
 def load(
     what: str | PathLike[str] | None = None,
@@ -92,6 +89,8 @@ class Network:
     def classes(self) -> list[str] | None: ...
     @property
     def class_count(self) -> int | None: ...
+    @property
+    def classifier(self) -> tuple[_Floats, _Floats] | None: ...
     @property
     def preprocessing(self) -> dict[str, Any]: ...
     @property

@@ -1,5 +1,7 @@
 """Networks of PyTorch, by way of ONNX."""
 
+import contextlib
+import io
 import os
 import tempfile
 import warnings
@@ -33,17 +35,24 @@ def from_torch(module, example, **keywords):
                 warnings.simplefilter("ignore")
                 _export(torch, module, example, path)
         except Exception as error:
-            raise ModelError(f"PyTorch could not export {type(module).__name__}: {error}") from error
+            reason = str(error).strip().splitlines() or [type(error).__name__]
+            raise ModelError(f"PyTorch could not export {type(module).__name__}: {reason[0]}") from error
         finally:
             module.train(was_training)
         return load(path, **keywords)
 
 
 def _export(torch, module, example, path):
-    """By the exporter that needs no further package where it is there, else by PyTorch's own choice."""
+    """By the exporter that needs no further package, or else by the newer one. What they print is not for our user."""
     names = {"input_names": ["image"], "output_names": ["embedding"]}
     axes = {"image": {0: "n"}, "embedding": {0: "n"}}
-    try:
-        torch.onnx.export(module, (example,), path, dynamo=False, dynamic_axes=axes, **names)
-    except (TypeError, AttributeError):
-        torch.onnx.export(module, (example,), path, **names)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        try:
+            torch.onnx.export(module, (example,), path, dynamo=False, dynamic_axes=axes, **names)
+        except Exception as first:
+            try:
+                torch.onnx.export(module, (example,), path, dynamo=True, **names)
+            except Exception:
+                # The first exporter's words are the plainer ones, and the second may only lack its package.
+                raise first from None

@@ -42,13 +42,20 @@ class LayerPath:
 
 
 class Model:
-    """A network that is called as a module of PyTorch: images ``[n, 3, h, w]`` to embeddings ``[n, d]``.
+    """A network that is called as a module of PyTorch: images ``[n, 3, h, w]`` to embeddings ``[n, d]``, or with
+    ``output="logits"`` to what its classifier makes of them.
 
-    Its layers are attributes. Tensors of PyTorch's give tensors, arrays give arrays.
+    Its layers are attributes. Tensors of PyTorch's give tensors, arrays give arrays. Targets that are a program's own functions
+    see what the model gives.
     """
 
-    def __init__(self, network=None, **keywords):
+    def __init__(self, network=None, *, output="embedding", **keywords):
         self.network = network if isinstance(network, Network) else load(network, **keywords)
+        self._classifier = self.network.classifier if output == "logits" else None
+        if output not in ("embedding", "logits"):
+            raise UsageError(f"output={output!r}: it is 'embedding' or 'logits'")
+        if output == "logits" and self._classifier is None:
+            raise UsageError(f"{self.network.name} has no classifier that gives logits")
         self._native = self.network.reading(size="native")
         layers = self.network.layers()
         self._names = [name for layer in layers for name in [layer.name, *layer.aliases]]
@@ -57,8 +64,11 @@ class Model:
         torch = sys.modules.get("torch")
         is_tensor = torch is not None and isinstance(images, torch.Tensor)
         array = images.detach().cpu().numpy() if is_tensor else np.asarray(images)
-        embeddings = self._native.embed(np.float32(array))
-        return torch.from_numpy(embeddings) if is_tensor else embeddings
+        given = self._native.embed(np.float32(array))
+        if self._classifier is not None:
+            weight, bias = self._classifier
+            given = given @ weight.T + bias
+        return torch.from_numpy(given) if is_tensor else given
 
     def eval(self):
         return self
@@ -84,11 +94,11 @@ def layer_name(layer):
 
 
 def network_of(model, layers, example):
-    """The network of a model, and the names of layers of it."""
+    """The network of a model, the names of layers of it, and whether the model gives a classifier's logits."""
     if isinstance(model, Model):
-        return model.network, [layer_name(layer) for layer in layers]
+        return model.network, [layer_name(layer) for layer in layers], model._classifier is not None
     if isinstance(model, Network):
-        return model, [layer_name(layer) for layer in layers]
+        return model, [layer_name(layer) for layer in layers], False
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
         return _of_module(model, layers, torch.as_tensor(example)[:1])
@@ -110,9 +120,11 @@ def _of_module(module, layers, example):
         ends = [".".join(path.split(".")[at:]) for path in called for at in range(path.count(".") + 1)]
         found = sorted((end for end in ends if end in known and not end.isdigit()), key=len, reverse=True)
         if not found:
+            named = [layer.name for layer in network.layers()]
+            shown = ", ".join(named[-12:])
             raise UsageError(
-                f"the layer {' or '.join(called) or type(layer).__name__} is none of the network: "
-                f"there are {', '.join(sorted(known))}"
+                f"the layer {' or '.join(called) or type(layer).__name__} is none of the network, whose last ones are {shown}: "
+                "parts that the export merges into others, as norms, are none"
             )
         names.append(found[0])
-    return network, names
+    return network, names, False

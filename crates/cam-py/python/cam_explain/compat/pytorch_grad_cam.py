@@ -29,6 +29,7 @@ __all__ = [
     "EigenGradCAM",
     "FEM",
     "FinerCAM",
+    "FinerWeightedTarget",
     "FullGrad",
     "GradCAM",
     "GradCAMElementWise",
@@ -56,8 +57,19 @@ class _Target:
         raise NotImplementedError
 
 
-class ClassifierOutputTarget(_Target):
-    """The logit of a class; of a network without a classifier, the embedding's number at that place."""
+class _OfLogits(_Target):
+    """A function of the logits; of a network without a classifier, of what it gives."""
+
+    def score(self, logits):
+        """The score, and its gradient ``[c]``."""
+        raise NotImplementedError
+
+    def keywords(self, network):
+        return {"target": _behind_classifier(network, self.score)}
+
+
+class ClassifierOutputTarget(_OfLogits):
+    """The logit of a class; of a network without a classifier, the number at that place of what it gives."""
 
     _score = "logit"
 
@@ -65,13 +77,15 @@ class ClassifierOutputTarget(_Target):
         self.category = int(category)
 
     def keywords(self, network):
+        # In closed form, where there is a classifier.
         if network.class_count is not None:
             return {"classes": self.category, "score": self._score}
         if not 0 <= self.category < network.width:
             raise UsageError(f"category {self.category}: the network gives {network.width} numbers, counted from 0")
-        place = np.zeros(network.width, np.float32)
-        place[self.category] = 1
-        return {"vectors": place, "score": "dot"}
+        return super().keywords(network)
+
+    def score(self, logits):
+        return logits[self.category], _one(self.category, logits)
 
 
 class ClassifierOutputSoftmaxTarget(ClassifierOutputTarget):
@@ -79,11 +93,67 @@ class ClassifierOutputSoftmaxTarget(ClassifierOutputTarget):
 
     _score = "softmax"
 
+    def score(self, logits):
+        shares = _softmax(logits)
+        share = shares[self.category]
+        return share, share * (_one(self.category, logits) - shares)
+
 
 class ClassifierOutputReST(ClassifierOutputTarget):
     """The logit of a class and the logarithm of its probability."""
 
     _score = "rest"
+
+    def score(self, logits):
+        shares, own = _softmax(logits), _one(self.category, logits)
+        return logits[self.category] + np.log(shares[self.category]), 2 * own - shares
+
+
+class FinerWeightedTarget(_OfLogits):
+    """The logit of a class less ``alpha`` times the mean of others', by their probabilities."""
+
+    def __init__(self, main_category, comparison_categories, alpha):
+        self.main_category, self.alpha = int(main_category), float(alpha)
+        self.comparison_categories = [int(category) for category in comparison_categories]
+
+    def score(self, logits):
+        others = logits[self.comparison_categories]
+        shares = _softmax(others)
+        mean = shares @ others
+        gradient = _one(self.main_category, logits)
+        np.add.at(gradient, self.comparison_categories, -self.alpha * shares * (1 + others - mean))
+        return logits[self.main_category] - self.alpha * mean, gradient
+
+
+def _one(place, like):
+    one = np.zeros_like(like)
+    one[place] = 1
+    return one
+
+
+def _softmax(values):
+    powers = np.exp(values - values.max()) if len(values) else values
+    return powers / powers.sum()
+
+
+def _behind_classifier(network, score):
+    """A function of the logits as one of the embedding."""
+    classifier = network.classifier
+    if classifier is None:
+        return lambda embedding: score(np.float64(embedding))
+    weight, bias = (np.float64(part) for part in classifier)
+
+    def of_embedding(embedding):
+        value, gradient = score(weight @ embedding + bias)
+        return value, gradient @ weight
+
+    return of_embedding
+
+
+def _logits(network, images):
+    """What the network says of classes, ``[n, c]``; what it gives, where it has no classifier."""
+    embeddings, classifier = network.embed(images), network.classifier
+    return embeddings if classifier is None else embeddings @ classifier[0].T + classifier[1]
 
 
 class SimilarityToConceptTarget(_Target):
@@ -110,34 +180,32 @@ def _numpy(tensor):
 
 
 def _as_function(target):
-    """Any callable of a model's output, as a function of the embedding that gives score and gradient."""
+    """Any callable of a model's output, as a function that gives score and gradient: PyTorch computes it."""
 
-    def ask(embedding):
+    def ask(output):
         torch = sys.modules.get("torch")
         if torch is None:
-            return target(embedding)
-        output = torch.from_numpy(embedding.copy()).requires_grad_()
-        score = target(output)
+            return target(output)
+        tensor = torch.from_numpy(np.float32(output)).requires_grad_()
+        score = target(tensor)
         if not isinstance(score, torch.Tensor):
             return score
         score = score.sum()
-        (gradient,) = torch.autograd.grad(score, output)
+        (gradient,) = torch.autograd.grad(score, tensor)
         return score.item(), gradient.numpy()
 
     return ask
 
 
-def _keywords(target, network):
+def _keywords(target, network, sees_logits):
     if isinstance(target, _Target):
         return target.keywords(network)
-    # pytorch-grad-cam's own targets of classes ask the classifier, whatever they were imported from.
-    known = {"ClassifierOutputTarget": "logit", "ClassifierOutputSoftmaxTarget": "softmax", "ClassifierOutputReST": "rest"}
-    score = known.get(type(target).__name__)
-    if score and hasattr(target, "category") and network.class_count is not None:
-        return {"classes": int(target.category), "score": score}
     if not callable(target):
         raise UsageError(f"{type(target).__name__} is no target: it is a function of the model's output")
-    return {"target": _as_function(target)}
+    # pytorch-grad-cam's own targets are all of a classifier's output; one of the program's is of what the model gives.
+    is_theirs = type(target).__module__.startswith("pytorch_grad_cam.")
+    ask = _as_function(target)
+    return {"target": _behind_classifier(network, ask) if is_theirs or sees_logits else ask}
 
 
 class BaseCAM:
@@ -160,9 +228,8 @@ class BaseCAM:
 
     def _ready(self, example):
         if self._network is None:
-            network, names = network_of(self.model, self.target_layers, example)
+            network, self._layers, self._sees_logits = network_of(self.model, self.target_layers, example)
             self._network = network.reading(size="native", arithmetic="pytorch-grad-cam")
-            self._layers = names
         return self._network
 
     def __call__(self, input_tensor, targets=None, aug_smooth=False, eigen_smooth=False):
@@ -179,13 +246,13 @@ class BaseCAM:
             raise UsageError(f"{len(targets)} targets for {len(images)} images: give one for each")
         if targets is None and network.class_count is None:
             # What the network gives are the classes, as far as anybody can tell.
-            targets = [ClassifierOutputTarget(place) for place in network.embed(images).argmax(1)]
+            targets = [ClassifierOutputTarget(place) for place in _logits(network, images).argmax(1)]
         whole = targets is None or all(target is targets[0] for target in targets)
         parts = [images] if whole else np.split(images, len(images))
         maps, outputs = [], []
         for part, target in zip(parts, targets or [None]):
             capture = network.capture(part, layer=self._layers or None)
-            asked = {"top": 1} if target is None else _keywords(target, network)
+            asked = {"top": 1} if target is None else _keywords(target, network, self._sees_logits)
             answers = capture.ask(**asked, **common)
             maps.append(answers.maps[:, -1])
             outputs.append(capture.embeddings)
@@ -217,9 +284,36 @@ EigenGradCAM = _method("EigenGradCAM", "eigen-grad-cam")
 SegEigenCAM = _method("SegEigenCAM", "seg-eigen-cam")
 KPCA_CAM = _method("KPCA_CAM", "kpca-cam")
 FEM = _method("FEM", "fem")
-FinerCAM = _method("FinerCAM", "finer-cam")
 FullGrad = _method("FullGrad", "full-grad")
 RandomCAM = _method("RandomCAM", "random-cam")
+
+class FinerCAM(BaseCAM):
+    """Grad-CAM of what tells a class from those whose logits are nearest to its own."""
+
+    method = "grad-cam"
+
+    def __init__(self, model, target_layers=None, reshape_transform=None, base_method=GradCAM, **others):
+        super().__init__(model, target_layers, reshape_transform, **others)
+        self.method = base_method.method
+
+    def __call__(
+        self, input_tensor, targets=None, eigen_smooth=False, alpha=1, comparison_categories=None, target_idx=None
+    ):
+        if targets is None:
+            images = np.ascontiguousarray(_numpy(input_tensor), np.float32)
+            targets = [
+                _finer(logits, alpha, comparison_categories or (1, 2, 3), target_idx)
+                for logits in _logits(self._ready(input_tensor), images)
+            ]
+        return super().__call__(input_tensor, targets, eigen_smooth=eigen_smooth)
+
+
+def _finer(logits, alpha, places, category):
+    """The likeliest class, or the one asked for, and by their places those whose logits are nearest to its own."""
+    own = logits.max() if category is None else logits[category]
+    nearest = np.argsort(np.abs(logits - own))
+    return FinerWeightedTarget(nearest[0], [nearest[place] for place in places if place < len(logits)], alpha)
+
 
 # OpenCV's numbers of the colour maps that are here.
 _COLORMAPS = {2: "jet", 14: "inferno", 16: "viridis", 20: "turbo"}
