@@ -325,6 +325,12 @@ impl Model {
         Some(Self { network: self.network.lane()?, ..self.clone() })
     }
 
+    /// The same model on the threads of another that has its weights: of a [lane](Self::lane).
+    #[must_use]
+    pub fn on(self, lane: &Self) -> Self {
+        Self { network: lane.network.clone(), ..self }
+    }
+
     /// The network, for whoever works with tensors; on the first device, where there are several.
     pub fn network(&self) -> &ConvNet {
         &self.network

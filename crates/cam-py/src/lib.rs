@@ -15,6 +15,7 @@ mod evaluation;
 mod images;
 mod index;
 mod interrupt;
+mod lanes;
 mod layer;
 mod logging;
 mod network;

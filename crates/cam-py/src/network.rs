@@ -3,6 +3,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use cam_core::{Layer as LayerOf, Network as _};
 use cam_explain::{
@@ -22,6 +23,7 @@ use crate::document::dictionary;
 use crate::error::{Error as PyError, raised, usage};
 use crate::images::{self, source, sources};
 use crate::interrupt::released;
+use crate::lanes::{Call, Lanes};
 use crate::layer::Layer;
 use crate::options::{self, Names};
 use crate::question::Asked;
@@ -117,7 +119,7 @@ pub fn load(
         let model = model.following(arithmetic).with_images(reading);
         Ok(upsample.map_or_else(|| model.clone(), |upsample| model.clone().upsampled(upsample)))
     })?;
-    Ok(Network { model, process: Process::this() })
+    Ok(Network { model, process: Process::this(), lanes: Arc::default() })
 }
 
 /// What is asked for: a network by its name, or a file whose network may be named beside it.
@@ -160,16 +162,18 @@ fn usual_threads() -> PyResult<usize> {
 /// A network that turns images into embeddings, ready to run. Any number of threads can use it at once.
 #[pyclass(frozen, module = "cam_explain")]
 pub struct Network {
-    pub(crate) model: Model,
-    pub(crate) process: Process,
+    model: Model,
+    process: Process,
+    /// Of all networks that share these weights.
+    lanes: Arc<Lanes>,
 }
 
 impl Network {
     /// The model for one call, which Ctrl-C ends alone.
-    pub fn for_call(&self) -> PyResult<Model> {
+    pub fn for_call(&self) -> PyResult<Call<'_>> {
         self.process.check()?;
         let environment = self.model.environment().clone().cancelled_by(Cancel::default());
-        Ok(self.model.clone().within(environment))
+        Ok(self.lanes.call(&self.model, environment))
     }
 
     fn run<T: Send>(
@@ -294,7 +298,7 @@ impl Network {
         if let Some(upsample) = upsample {
             model = model.upsampled(options::upsample(upsample)?);
         }
-        Ok(Self { model, process: self.process })
+        Ok(Self { model, process: self.process, lanes: Arc::clone(&self.lanes) })
     }
 
     /// Embeddings of images, `[n, d]` of float32. Several images are run side by side.
