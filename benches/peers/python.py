@@ -37,8 +37,9 @@ def contestants(module, layer, grid, x):
 
     network = cam_explain.from_torch(module, x, threads=torch.get_num_threads())
     array, layer = x.numpy(), layer(module)
-    method = "grad-cam"
-    made = {"cam_explain": lambda: network.explain(array, classes=CLASS, method=method).maps}
+    # The module's output is the file's embedding: the logit of a class is a direction of it.
+    logit = np.eye(1, network.width, CLASS, dtype=np.float32)
+    made = {"cam_explain": lambda: network.explain(array, vectors=logit, score="dot", method="grad-cam").maps}
     theirs = GradCAM(model=module, target_layers=[layer], reshape_transform=grid)
     made["pytorch-grad-cam"] = lambda: theirs(input_tensor=x, targets=[ClassifierOutputTarget(CLASS)])
     if grid is None:

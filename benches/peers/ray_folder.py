@@ -48,7 +48,7 @@ def actors(arguments, images, out):
     ray.data.read_binary_files(str(images), include_paths=True, num_cpus=0.1).map_batches(
         Explain, fn_constructor_kwargs=asked, batch_size=16, num_cpus=0.9,
         compute=ray.data.ActorPoolStrategy(size=arguments.processors),
-    ).write_parquet(str(out))
+    ).write_parquet(str(out), ray_remote_args={"num_cpus": 0.1})
     return time.perf_counter() - start
 
 

@@ -82,7 +82,8 @@ impl Preprocessing {
             let (mean, deviation) = scales[channel];
             for (pixel, &value) in bytes.chunks_exact_mut(3).zip(values) {
                 let value = f64::from(value) * deviation + mean;
-                pixel[order[channel]] = value.round().clamp(0.0, 255.0) as u8;
+                // Truncated after adding a half: `round` is a call into the system's library, per value.
+                pixel[order[channel]] = (value + 0.5).clamp(0.0, 255.0) as u8;
             }
         }
         Rgb8::new(width, height, &bytes)
