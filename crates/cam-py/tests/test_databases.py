@@ -9,15 +9,16 @@ from cam_explain.ray import Explain
 
 
 @pytest.fixture(scope="module")
-def table(network, folder, coffee):
+def table(network, folder, coffee, tmp_path_factory):
     """What an actor gives for a batch, by way of a file."""
     import pyarrow.parquet as pq
 
     originals = sorted(folder.glob("*.jpg"))
     batch = {"bytes": [path.read_bytes() for path in originals], "path": [path.name for path in originals]}
     explained = Explain(network, {"cup": str(coffee)})(batch)
-    pq.write_table(explained, folder / "explained.parquet")
-    return pq.read_table(folder / "explained.parquet")
+    file = tmp_path_factory.mktemp("table") / "explained.parquet"
+    pq.write_table(explained, file)
+    return pq.read_table(file)
 
 
 def nearest(table, number):

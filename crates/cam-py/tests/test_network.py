@@ -66,7 +66,7 @@ def test_what_a_target_raises_is_raised(network, cat):
 
     with pytest.raises(KeyError, match="of its own"):
         network.explain(cat, target=failing)
-    for target in (lambda e: 1.0, lambda e: (1.0, [1.0]), lambda e: (np.nan, e), lambda e: (1.0, e * np.inf), 5):
+    for target in (lambda e: 1.0, lambda e: (1.0, [1.0]), lambda e: (np.nan, e), lambda e: (1.0, e + np.inf), 5):
         with pytest.raises((TypeError, cam_explain.Error)):
             network.explain(cat, target=target)
 

@@ -19,6 +19,7 @@ _Floats: TypeAlias = NDArray[np.float32]
 _Target: TypeAlias = Callable[[_Floats], tuple[float, ArrayLike]]
 _Classes: TypeAlias = int | str | Iterable[int | str]
 
+__all__: list[str]
 __version__: str
 METHODS: list[str]
 COLORMAPS: list[str]
@@ -243,7 +244,7 @@ class Concepts:
     def remove(self, name: str) -> None: ...
     @property
     def names(self) -> list[str]: ...
-    def __getitem__(self, name: str) -> _Floats: ...
+    def __getitem__(self, name: str, /) -> _Floats: ...
     def __len__(self) -> int: ...
 
 @final
