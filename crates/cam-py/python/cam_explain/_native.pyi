@@ -19,7 +19,26 @@ _Floats: TypeAlias = NDArray[np.float32]
 _Target: TypeAlias = Callable[[_Floats], tuple[float, ArrayLike]]
 _Classes: TypeAlias = int | str | Iterable[int | str]
 
-__all__: list[str]
+__all__ = [
+    "Answers",
+    "Box",
+    "COLORMAPS",
+    "Capture",
+    "Comparison",
+    "Concept",
+    "Concepts",
+    "Index",
+    "Layer",
+    "METHODS",
+    "Network",
+    "__version__",
+    "colormap_table",
+    "evaluate",
+    "load",
+    "networks",
+    "run_command",
+]
+
 __version__: str
 METHODS: list[str]
 COLORMAPS: list[str]
