@@ -8,6 +8,7 @@ import cam_explain
 import numpy as np
 import pytest
 
+ROOT = Path(__file__).resolve().parents[3]
 CAM = Path(sysconfig.get_path("scripts")) / "cam"
 
 # What asks for several layers, or for a class, is asked so.
@@ -23,6 +24,12 @@ SLOW = {"rise": {"samples": 8}, "occlusion": {}, "score-cam": {"top_channels": 4
 
 def cam(*arguments):
     subprocess.run([CAM, *map(str, arguments)], check=True, capture_output=True, text=True)
+
+
+def seen(maps):
+    """The command's maps cover the image, and have no numbers where the network did not see it; Python's are of what it saw."""
+    rows, columns = (~np.isnan(maps[0]).all(axis) for axis in (1, 0))
+    return maps[:, rows][:, :, columns]
 
 
 def told(network, method, arguments, images, tmp_path, **asked):
@@ -56,6 +63,24 @@ def test_every_layer_gives_the_same_arrays(method, layer, resnet18, cat, coffee,
     assert np.array_equal(answers.raw[0], np.load(raw)) and np.array_equal(answers.maps[0], np.load(finished))
 
 
+@pytest.mark.parametrize("method", sorted(OF_TOKENS | {"grad-cam", "hires-cam"}))
+@pytest.mark.parametrize("folder", ["dinov2", "clip", "vit"])
+def test_every_method_of_transformers_gives_the_same_arrays(method, folder, cat, coffee, tmp_path):
+    folder = ROOT / "tests/fixtures/transformers" / folder
+    network = cam_explain.load(folder)
+    raw, finished = tmp_path / "raw.npy", tmp_path / "map.npy"
+    arguments = ["-c", coffee, "--weights", folder, "--method", method, "--raw", raw, "--map", finished]
+    done = subprocess.run([CAM, "explain", cat, *map(str, arguments)], capture_output=True, text=True)
+    if done.returncode != 0:
+        # What the network does not allow is refused by both, in the same words.
+        with pytest.raises(cam_explain.Error) as raised:
+            network.explain(cat, coffee, method=method)
+        assert str(raised.value).split(": ")[-1].split(" (")[0] in done.stderr
+        return
+    answers = network.explain(cat, coffee, method=method)
+    assert np.array_equal(answers.raw[0], np.load(raw)) and np.array_equal(answers.maps[0], seen(np.load(finished)))
+
+
 @pytest.mark.parametrize("fit", ["squash", "crop", "pad", "keep"])
 def test_every_fit_gives_the_same_arrays_and_overlays(fit, network, coffee, folder, tmp_path):
     from PIL import Image
@@ -63,11 +88,7 @@ def test_every_fit_gives_the_same_arrays_and_overlays(fit, network, coffee, fold
     query, drawn, finished = folder / "002.jpg", tmp_path / "overlay.png", tmp_path / "map.npy"
     cam("explain", query, "-c", coffee, "--fit", fit, "--overlay", drawn, "--map", finished)
     answers = network.reading(fit=fit).explain(query, coffee)
-    written = np.load(finished)
-    if fit == "crop":
-        # The command's covers the image; what the network did not see has no numbers.
-        written = written[:, :, ~np.isnan(written[0]).all(0)][:, ~np.isnan(written[0]).all(1)]
-    assert np.array_equal(answers.maps[0], written)
+    assert np.array_equal(answers.maps[0], seen(np.load(finished)))
     assert np.array_equal(answers.overlay(), np.asarray(Image.open(drawn)))
 
 
