@@ -12,7 +12,7 @@ use crate::answers::{Answers, Explained};
 use crate::array::array;
 use crate::error::raised;
 use crate::interrupt::released;
-use crate::network::Process;
+use crate::process::Process;
 use crate::question::Asked;
 
 type CapturedOf<'m> = Captured<'m>;

@@ -12,7 +12,7 @@ use crate::error::{raised, usage};
 use crate::images::sources;
 use crate::interrupt::released;
 use crate::network::Network;
-use crate::question::rows;
+use crate::wanted::rows;
 
 /// What `pickle` keeps: the class and its arguments.
 type Reduced<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyAny>));

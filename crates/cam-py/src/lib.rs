@@ -17,11 +17,15 @@ mod index;
 mod interrupt;
 mod lanes;
 mod layer;
+mod load;
 mod logging;
 mod network;
 mod options;
+mod pickle;
+mod process;
 mod question;
 mod target;
+mod wanted;
 
 /// The native module.
 #[pyo3::pymodule]
@@ -45,7 +49,9 @@ mod _native {
     #[pymodule_export]
     use crate::layer::Layer;
     #[pymodule_export]
-    use crate::network::{Network, load, networks};
+    use crate::load::{load, networks};
+    #[pymodule_export]
+    use crate::network::Network;
 
     #[pymodule_export]
     use crate::options::colormap_table;

@@ -1,16 +1,9 @@
 //! A network, and how it reads images.
 
-use std::env;
-use std::ffi::OsString;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use cam_core::{Layer as LayerOf, Network as _};
-use cam_explain::{
-    Cancel, Environment, Error, Model, ModelOptions, Reading, Size, is_network_folder, is_url,
-    tensors,
-};
-use cam_models::{architectures, published};
+use cam_explain::{Cancel, Error, Model, tensors};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -20,144 +13,15 @@ use crate::capture::{Capture, Held};
 use crate::comparison::Comparison;
 use crate::concepts::Concept;
 use crate::document::dictionary;
-use crate::error::{Error as PyError, raised, usage};
-use crate::images::{self, source, sources};
+use crate::error::{Error as PyError, raised};
+use crate::images::{source, sources};
 use crate::interrupt::released;
 use crate::lanes::{Call, Lanes};
 use crate::layer::Layer;
 use crate::options::{self, Names};
+use crate::pickle;
+use crate::process::Process;
 use crate::question::Asked;
-
-/// The process in which something was made: its threads are not those of a process that was forked from it.
-#[derive(Clone, Copy)]
-pub struct Process(u32);
-
-impl Process {
-    /// This one.
-    pub fn this() -> Self {
-        Self(std::process::id())
-    }
-
-    /// That it is this one.
-    pub fn check(self) -> PyResult<()> {
-        match self.0 == std::process::id() {
-            true => Ok(()),
-            false => Err(PyError::new_err(
-                "the network was loaded before this process was forked, and its threads stayed behind: load it in the new \
-                 process, or start processes with multiprocessing's \"spawn\" or \"forkserver\"",
-            )),
-        }
-    }
-}
-
-/// What all networks that can be loaded by name are called, and whether their weights are published.
-#[pyfunction]
-pub fn networks() -> Vec<(String, bool)> {
-    let named = published().iter().map(|published| (published.name.to_owned(), true));
-    let known = architectures().map(|name| (name.to_owned(), false));
-    let mut all: Vec<_> = named.chain(known).collect();
-    all.sort();
-    all.dedup_by(|second, first| first.0 == second.0);
-    all
-}
-
-/// Loads a network.
-///
-/// `what` is a name, a weight file (.onnx, .safetensors, .pth), a folder, a URL or `hf:owner/name`; without it the network
-/// that is part of the package, EfficientNet-Lite0. `size` is one side of a square, `(width, height)` or `"native"` for
-/// each image's own. `threads` are all that the process may use unless given, or `CAM_THREADS` or `OMP_NUM_THREADS` say
-/// otherwise.
-#[pyfunction]
-#[pyo3(signature = (what=None, *, name=None, size=None, fit=None, threads=None, device=None, exact=false, preprocessing=None, embedding=None, prefix=None, allow_partial=false, strict=false, stretch=false, arithmetic="standard", upsample=None, max_pixels=0, memory=0))]
-#[expect(clippy::too_many_arguments, reason = "each is a keyword")]
-pub fn load(
-    py: Python<'_>,
-    what: Option<&Bound<'_, PyAny>>,
-    name: Option<String>,
-    size: Option<&Bound<'_, PyAny>>,
-    fit: Option<&str>,
-    threads: Option<usize>,
-    device: Option<String>,
-    exact: bool,
-    preprocessing: Option<&Bound<'_, PyAny>>,
-    embedding: Option<String>,
-    prefix: Option<String>,
-    allow_partial: bool,
-    strict: bool,
-    stretch: bool,
-    arithmetic: &str,
-    upsample: Option<&str>,
-    max_pixels: u64,
-    memory: u64,
-) -> PyResult<Network> {
-    crate::logging::begin();
-    let decoding = cam_explain::Decoding { strict, stretch };
-    let reading = Reading { decoding, ..Reading::default() };
-    let reading = options::reading(reading, size, fit)?;
-    let arithmetic = options::arithmetic(arithmetic)?;
-    let upsample = upsample.map(options::upsample).transpose()?;
-    let what = what.map(images::path).transpose()?;
-    let fixed = match reading.size {
-        Size::Fixed(width, height) => Some((width, height)),
-        Size::Model | Size::Native => None,
-    };
-    let options = ModelOptions {
-        prefix,
-        allow_partial,
-        device,
-        threads: threads.map_or_else(usual_threads, Ok)?,
-        exact,
-        preprocessing: preprocessing.map(images::path).transpose()?,
-        embedding,
-        size: fixed,
-        ..named_by(what.as_ref(), name)
-    };
-    let cancel = Cancel::default();
-    let environment = Environment::new(memory, max_pixels).cancelled_by(cancel.clone());
-    let model = released(py, &cancel, || {
-        let model = Model::load(&options, &environment)?;
-        let model = model.following(arithmetic).with_images(reading);
-        Ok(upsample.map_or_else(|| model.clone(), |upsample| model.clone().upsampled(upsample)))
-    })?;
-    Ok(Network { model, process: Process::this(), lanes: Arc::default() })
-}
-
-/// What is asked for: a network by its name, or a file whose network may be named beside it.
-fn named_by(what: Option<&OsString>, name: Option<String>) -> ModelOptions {
-    let is_file = |what: &OsString| {
-        let path = PathBuf::from(what);
-        path.exists() && !what.is_empty()
-            || is_network_folder(&path)
-            || path.extension().is_some()
-            || path.components().count() > 1
-            || what.to_str().is_some_and(|text| is_url(text) || text.starts_with("hf:"))
-    };
-    match what {
-        Some(what) if is_file(what) => {
-            ModelOptions { weights: Some(what.clone()), name, ..ModelOptions::default() }
-        }
-        Some(what) => {
-            let what = what.to_string_lossy().into_owned();
-            ModelOptions { name: Some(what), ..ModelOptions::default() }
-        }
-        None => ModelOptions { name, ..ModelOptions::default() },
-    }
-}
-
-/// How many threads the environment asks for; 0 for all that this process may use.
-fn usual_threads() -> PyResult<usize> {
-    for variable in ["CAM_THREADS", "OMP_NUM_THREADS"] {
-        let value = env::var(variable).unwrap_or_default();
-        // OpenMP's may be a list, of which the first counts.
-        let first = value.split(',').next().unwrap_or_default().trim();
-        if !first.is_empty() {
-            return first
-                .parse()
-                .map_err(|_| usage(format_args!("{variable}={value}: it is a number of threads")));
-        }
-    }
-    Ok(0)
-}
 
 /// A network that turns images into embeddings, ready to run. Any number of threads can use it at once.
 #[pyclass(frozen, module = "cam_explain")]
@@ -169,6 +33,11 @@ pub struct Network {
 }
 
 impl Network {
+    /// Of a model that was loaded in this process.
+    pub fn new(model: Model) -> Self {
+        Self { model, process: Process::this(), lanes: Arc::default() }
+    }
+
     /// The model for one call, which Ctrl-C ends alone.
     pub fn for_call(&self) -> PyResult<Call<'_>> {
         self.process.check()?;
@@ -444,28 +313,7 @@ impl Network {
         &self,
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyAny>, (Bound<'py, PyDict>,))> {
-        let options = self.model.options();
-        let reading = self.model.reading();
-        let keywords = PyDict::new(py);
-        keywords.set_item("what", options.weights.as_ref())?;
-        keywords.set_item("name", options.name.as_ref())?;
-        keywords.set_item("threads", options.threads)?;
-        keywords.set_item("device", options.device.as_ref())?;
-        keywords.set_item("exact", options.exact)?;
-        keywords.set_item("preprocessing", options.preprocessing.as_ref())?;
-        keywords.set_item("embedding", options.embedding.as_ref())?;
-        keywords.set_item("prefix", options.prefix.as_ref())?;
-        keywords.set_item("allow_partial", options.allow_partial)?;
-        keywords.set_item("strict", reading.decoding.strict)?;
-        keywords.set_item("stretch", reading.decoding.stretch)?;
-        match reading.size {
-            Size::Model => {}
-            Size::Native => keywords.set_item("size", "native")?,
-            Size::Fixed(width, height) => keywords.set_item("size", (width, height))?,
-        }
-        keywords.set_item("fit", reading.fit.map(|fit| fit.name()))?;
-        keywords.set_item("arithmetic", options::arithmetic_name(self.model.arithmetic()))?;
-        keywords.set_item("upsample", self.model.upsample().name())?;
+        let keywords = pickle::keywords(py, &self.model)?;
         let restore = py.import("cam_explain")?.getattr("_restore")?;
         Ok((restore, (keywords,)))
     }
