@@ -59,6 +59,21 @@ pub struct ModelOptions {
     pub size: Option<(usize, usize)>,
 }
 
+impl ModelOptions {
+    /// A network by its name, or by a weight file, a folder, its URL or `hf:owner/name`.
+    ///
+    /// # Errors
+    /// Where it is neither a known name nor written as a file.
+    pub fn of(what: impl AsRef<OsStr>) -> Result<Self, Error> {
+        let what = what.as_ref();
+        match what.to_str().filter(|name| is_known(name)) {
+            Some(name) => Ok(Self { name: Some(name.to_owned()), ..Self::default() }),
+            None if is_file(what) => Ok(Self { weights: Some(what.to_owned()), ..Self::default() }),
+            None => Err(unknown(&what.to_string_lossy())),
+        }
+    }
+}
+
 /// The weights of a network that is known by name were never fetched.
 #[derive(Debug, thiserror::Error)]
 #[error("the weights of {name} are not here yet: fetch them, or give a file")]
@@ -111,14 +126,7 @@ impl Model {
     /// # Errors
     /// Where there is no such network, its weights were not fetched, or the file is not fit for use.
     pub fn open(what: impl AsRef<OsStr>) -> Result<Self, Error> {
-        let what = what.as_ref();
-        let mut options = ModelOptions::default();
-        match what.to_str().filter(|name| is_known(name)) {
-            Some(name) => options.name = Some(name.to_owned()),
-            None if is_file(what) => options.weights = Some(what.to_owned()),
-            None => return Err(unknown(&what.to_string_lossy())),
-        }
-        Self::load(&options, &Environment::default())
+        Self::load(&ModelOptions::of(what)?, &Environment::default())
     }
 
     /// What the options ask for, working within an environment.

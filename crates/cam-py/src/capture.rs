@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use self_cell::self_cell;
 
-use crate::answers::{Answers, Explained};
+use crate::answers::Answers;
 use crate::array::array;
 use crate::error::raised;
 use crate::interrupt::released;
@@ -100,15 +100,12 @@ impl Capture {
         let (ready, answers) = released(py, cancel, || {
             let ready = asked.ready(&self.model)?;
             let held = self.at(&asked.layers)?;
-            let answers = self.model.side_by_side(&held, |_, held| {
-                held.with_dependent(|_, image| {
-                    Ok(Explained::new(ready.ask(image)?, image.embedding()?))
-                })
-            })?;
+            let answers = self
+                .model
+                .side_by_side(&held, |_, held| held.with_dependent(|_, image| ready.ask(image)))?;
             Ok((ready, answers))
         })?;
-        ready.function.as_ref().map_or(Ok(()), |function| function.check())?;
-        Ok(Answers::new(self.model.clone(), self.sources.clone(), ready.method(), answers))
+        ready.told(&self.model, self.sources.clone(), answers)
     }
 
     /// The images' embeddings, `[n, d]` of float32.

@@ -2,15 +2,12 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
-use cam_explain::{
-    Cancel, Decoding, Environment, Model, ModelOptions, Reading, Size, is_network_folder, is_url,
-};
+use cam_explain::{Cancel, Decoding, Environment, Error, Model, ModelOptions, Reading, Size};
 use cam_models::{architectures, published};
 use pyo3::prelude::*;
 
-use crate::error::usage;
+use crate::error::{raised, usage};
 use crate::images;
 use crate::interrupt::released;
 use crate::network::Network;
@@ -76,7 +73,7 @@ pub fn load(
         preprocessing: preprocessing.map(images::path).transpose()?,
         embedding,
         size: fixed,
-        ..named_by(what.as_ref(), name)
+        ..named_by(what, name).map_err(raised)?
     };
     let cancel = Cancel::default();
     let environment = Environment::new(memory, max_pixels).cancelled_by(cancel.clone());
@@ -89,24 +86,10 @@ pub fn load(
 }
 
 /// What is asked for: a network by its name, or a file whose network may be named beside it.
-fn named_by(what: Option<&OsString>, name: Option<String>) -> ModelOptions {
-    let is_file = |what: &OsString| {
-        let path = PathBuf::from(what);
-        path.exists() && !what.is_empty()
-            || is_network_folder(&path)
-            || path.extension().is_some()
-            || path.components().count() > 1
-            || what.to_str().is_some_and(|text| is_url(text) || text.starts_with("hf:"))
-    };
-    match what {
-        Some(what) if is_file(what) => {
-            ModelOptions { weights: Some(what.clone()), name, ..ModelOptions::default() }
-        }
-        Some(what) => {
-            let what = what.to_string_lossy().into_owned();
-            ModelOptions { name: Some(what), ..ModelOptions::default() }
-        }
-        None => ModelOptions { name, ..ModelOptions::default() },
+fn named_by(what: Option<OsString>, name: Option<String>) -> Result<ModelOptions, Error> {
+    match (what, name) {
+        (Some(what), None) => ModelOptions::of(what),
+        (weights, name) => Ok(ModelOptions { weights, name, ..ModelOptions::default() }),
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use cam_core::{Layer as LayerOf, Network as _};
+use cam_core::Network as _;
 use cam_explain::{Cancel, Error, Model, tensors};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::answers::{Answers, Explained};
+use crate::answers::Answers;
 use crate::array::array;
 use crate::capture::{Capture, Held};
 use crate::comparison::Comparison;
@@ -18,10 +18,11 @@ use crate::images::{source, sources};
 use crate::interrupt::released;
 use crate::lanes::{Call, Lanes};
 use crate::layer::Layer;
-use crate::options::{self, Names};
+use crate::options;
 use crate::pickle;
 use crate::process::Process;
 use crate::question::Asked;
+use crate::wanted::layer_names;
 
 /// A network that turns images into embeddings, ready to run. Any number of threads can use it at once.
 #[pyclass(frozen, module = "cam_explain")]
@@ -53,10 +54,6 @@ impl Network {
         let model = self.for_call()?;
         released(py, &model.environment().cancel, || work(&model))
     }
-}
-
-fn layers(model: &Model, names: Option<Names>) -> Result<Vec<LayerOf>, Error> {
-    model.layers_or_last(&Names::list(names))
 }
 
 #[pymethods]
@@ -215,12 +212,13 @@ impl Network {
         &self,
         py: Python<'_>,
         images: &Bound<'_, PyAny>,
-        layer: Option<Names>,
+        layer: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Capture> {
         let sources = sources(images)?;
+        let names = layer.map_or_else(|| Ok(Vec::new()), layer_names)?;
         let process = self.process;
         self.run(py, |model| {
-            let layers = layers(model, layer)?;
+            let layers = model.layers_or_last(&names)?;
             Capture::new(model.clone(), process, sources, layers)
         })
     }
@@ -248,15 +246,11 @@ impl Network {
             let ready = asked.ready(model)?;
             let layers = model.layers_or_last(&asked.layers)?;
             let answers = model.side_by_side(&sources, |model, source| {
-                let held = Held::run(model, source, &layers)?;
-                held.with_dependent(|_, image| {
-                    Ok(Explained::new(ready.ask(image)?, image.embedding()?))
-                })
+                Held::run(model, source, &layers)?.with_dependent(|_, image| ready.ask(image))
             })?;
             Ok((ready, answers))
         })?;
-        ready.function.as_ref().map_or(Ok(()), |function| function.check())?;
-        Ok(Answers::new(self.model.clone(), sources, ready.method(), answers))
+        ready.told(&self.model, sources, answers)
     }
 
     /// The likeliest classes of images, the likeliest first: for each image a list of dictionaries with `class`, `name`,

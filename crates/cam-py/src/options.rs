@@ -105,23 +105,3 @@ pub fn reading(
     let fit = fit.map(|fit| named::<Fit>("fit", fit)).transpose()?;
     Ok(Reading { size: size.unwrap_or(own.size), fit: fit.or(own.fit), ..own })
 }
-
-/// A name, or several.
-#[derive(FromPyObject)]
-pub enum Names {
-    /// One.
-    One(String),
-    /// In order.
-    Several(Vec<String>),
-}
-
-impl Names {
-    /// In order; none where nothing is given.
-    pub fn list(names: Option<Self>) -> Vec<String> {
-        match names {
-            None => Vec::new(),
-            Some(Self::One(name)) => vec![name],
-            Some(Self::Several(names)) => names,
-        }
-    }
-}

@@ -9,14 +9,15 @@ use cam_explain::concepts::{ConceptsAs, check, existing, target};
 use cam_explain::paths::distinct;
 use cam_explain::{
     Answer, Arithmetic, Captured, ChosenMethod, ClassScore, ConceptScore, Error, MethodOptions,
-    Model, PreparedQuestion, Question, chosen, usual,
+    Model, PreparedQuestion, Question, Source, chosen, usual,
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
+use crate::answers::{Answers, Explained};
 use crate::concepts::Concepts;
-use crate::options::{Names, named, scores};
+use crate::options::{named, scores};
 use crate::target::Callable;
 use crate::wanted::{Wanted, classes, embedded, function, layer_names, vectors, wanted};
 
@@ -104,7 +105,7 @@ impl Asked {
             "difference" => self.difference = value.extract()?,
             "score" => self.score = Some(scores(&value.extract::<String>()?)?),
             "method" => self.method = Some(value.extract()?),
-            "layer" => self.layers = Names::list(Some(layer_names(value)?)),
+            "layer" => self.layers = layer_names(value)?,
             "tta" => self.tta = value.extract()?,
             "eigen_smooth" => self.options.eigen_smooth = value.extract()?,
             "top_channels" => self.options.top_channels = Some(value.extract()?),
@@ -226,7 +227,7 @@ pub struct Ready {
     methods: Vec<ChosenMethod>,
     tta: bool,
     /// The target of one's own, which may have raised.
-    pub function: Option<Arc<Callable>>,
+    function: Option<Arc<Callable>>,
 }
 
 /// Of what all images are asked.
@@ -241,7 +242,11 @@ impl Ready {
     ///
     /// # Errors
     /// As [`Captured::ask_by`].
-    pub fn ask(&self, image: &Captured<'_>) -> Result<Vec<Answer>, Error> {
+    pub fn ask(&self, image: &Captured<'_>) -> Result<Explained, Error> {
+        Ok(Explained::new(self.answers(image)?, image.embedding()?))
+    }
+
+    fn answers(&self, image: &Captured<'_>) -> Result<Vec<Answer>, Error> {
         match &self.questions {
             Questions::Same(question) => image.ask_by(&self.methods, question, self.tta),
             Questions::Top(question, top) => {
@@ -252,9 +257,19 @@ impl Ready {
         }
     }
 
-    /// The method's name.
-    pub fn method(&self) -> String {
-        self.methods.first().map(|method| method.name.clone()).unwrap_or_default()
+    /// What images answered, for Python.
+    ///
+    /// # Errors
+    /// What a target of one's own raised.
+    pub fn told(
+        self,
+        model: &Model,
+        sources: Vec<Source>,
+        explained: Vec<Explained>,
+    ) -> PyResult<Answers> {
+        self.function.map_or(Ok(()), |function| function.check())?;
+        let method = self.methods.into_iter().next().map(|method| method.name);
+        Ok(Answers::new(model.clone(), sources, method.unwrap_or_default(), explained))
     }
 }
 

@@ -10,7 +10,6 @@ use crate::concepts::Concept;
 use crate::error::usage;
 use crate::images::{self, contiguous, is_one};
 use crate::layer::Layer;
-use crate::options::Names;
 
 /// Something to look for: a concept that is there, or an image that will make one.
 pub enum Wanted {
@@ -127,13 +126,11 @@ pub fn function(value: &Bound<'_, PyAny>) -> PyResult<(String, Py<PyAny>)> {
     Ok((name.unwrap_or_else(|_| "target".to_owned()), value.clone().unbind()))
 }
 
-/// Layers by name, or as `Network.layers` gives them.
-pub fn layer_names(value: &Bound<'_, PyAny>) -> PyResult<Names> {
+/// Layers by name, or as `Network.layers` gives them; one or several.
+pub fn layer_names(value: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
     let name = |value: &Bound<'_, PyAny>| value.str()?.extract::<String>();
-    let is_one = value.is_instance_of::<PyString>() || value.is_instance_of::<Layer>();
-    if is_one {
-        return Ok(Names::One(name(value)?));
+    if value.is_instance_of::<PyString>() || value.is_instance_of::<Layer>() {
+        return Ok(vec![name(value)?]);
     }
-    let names = value.try_iter()?.map(|item| name(&item?));
-    Ok(Names::Several(names.collect::<PyResult<_>>()?))
+    value.try_iter()?.map(|item| name(&item?)).collect()
 }

@@ -33,6 +33,7 @@ def test_another_layer_is_run_when_it_is_asked_for(network, cat, coffee):
     capture = network.capture(cat)
     layer = network.layers()[0]
     assert capture.ask(coffee, layer=layer).raw.shape[-2:] == layer.shape[1:]
+    assert np.array_equal(network.capture(cat, layer=layer).ask(coffee).raw, capture.ask(coffee, layer=layer).raw)
     both = capture.ask(coffee, layer=[network.layers()[0].name, "head"], method="refine-cam")
     assert [raw.shape[-1] for raw in both.raw] == [layer.shape[-1], 7]
 

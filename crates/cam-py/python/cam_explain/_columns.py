@@ -16,6 +16,9 @@ class Columns:
     def __init__(self, model=None, options=None, concepts=None, asked=None):
         self.network = model if isinstance(model, Network) else load(model, **(options or {}))
         asked = dict(asked or {})
+        # Without a question each image is asked about its likeliest class.
+        if concepts is None and not asked.keys() & {"classes", "vectors", "target", "top"}:
+            asked["top"] = 1
         if concepts is not None:
             concepts = self._ready(concepts)
         self.concepts, self.asked = concepts, asked

@@ -56,8 +56,6 @@ class Explain:
     ``Network.explain``. Without a question each image is asked about its likeliest class."""
 
     def __init__(self, model=None, concepts=None, *, options=None, **asked):
-        if concepts is None and not asked.keys() & {"classes", "vectors", "target", "top"}:
-            asked["top"] = 1
         self.columns = Columns(model, options, concepts, asked)
 
     @daft.method.batch(return_dtype=_EXPLAINED, batch_size=32)

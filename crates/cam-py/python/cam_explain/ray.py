@@ -61,8 +61,6 @@ class Explain:
     """
 
     def __init__(self, model=None, concepts=None, *, column="bytes", options=None, **asked):
-        if concepts is None and not asked.keys() & {"classes", "vectors", "target", "top"}:
-            asked["top"] = 1
         self.columns, self.column = Columns(model, options, concepts, asked), column
 
     def __call__(self, batch):

@@ -88,17 +88,12 @@ class Model:
         return f"Model({self.network!r})"
 
 
-def layer_name(layer):
-    """What a layer is called that is given by name, by path or as ``Network.layers`` gives it."""
-    return str(layer)
-
-
 def network_of(model, layers, example):
     """The network of a model, the names of layers of it, and whether the model gives a classifier's logits."""
     if isinstance(model, Model):
-        return model.network, [layer_name(layer) for layer in layers], model._classifier is not None
+        return model.network, [str(layer) for layer in layers], model._classifier is not None
     if isinstance(model, Network):
-        return model, [layer_name(layer) for layer in layers], False
+        return model, [str(layer) for layer in layers], False
     torch = sys.modules.get("torch")
     if torch is not None and isinstance(model, torch.nn.Module):
         return _of_module(model, layers, torch.as_tensor(example)[:1])
