@@ -22,6 +22,7 @@ mod sanitize;
 mod semver;
 mod test;
 mod tools;
+mod view;
 mod zoo;
 
 use std::process::ExitCode;
@@ -43,6 +44,7 @@ enum Command {
     Fuzz(fuzz::Arguments),
     Semver(semver::Arguments),
     Browser(browser::Arguments),
+    View(view::Arguments),
     Pretrained(pretrained::Arguments),
     Python(python::Arguments),
     Onnx(onnx::Arguments),
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Semver(arguments) => semver::run(&arguments),
         Command::Browser(arguments) => browser::run(&arguments),
+        Command::View(arguments) => view::run(&arguments),
         Command::Pretrained(arguments) => pretrained::run(&arguments),
         Command::Python(arguments) => python::run(&arguments),
         Command::Onnx(arguments) => onnx::run(&arguments),

@@ -20,6 +20,8 @@ mod series;
 mod setup;
 mod upsampled;
 mod video;
+#[cfg(feature = "view")]
+mod view;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -47,6 +49,8 @@ pub use series::Series;
 pub use setup::Setup;
 pub use upsampled::Upsampled;
 pub use video::Video;
+#[cfg(feature = "view")]
+pub use view::View;
 
 /// What in an image is similar to, or different from, a concept? A picture, a number and the raw
 /// map, for networks that turn an image into an embedding.
@@ -98,6 +102,9 @@ pub enum Command {
     Index(Box<Index>),
     /// Find the images of an index that are most similar to one, and show why.
     Search(Search),
+    /// Look at images on a local page: maps, layers, methods, two images place by place, what is alike.
+    #[cfg(feature = "view")]
+    View(Box<View>),
     /// List networks, methods, layers or devices.
     List {
         /// What to list.
@@ -143,6 +150,8 @@ impl Command {
             Self::Batch(arguments) => arguments.setup.reading.limits,
             Self::Index(arguments) => arguments.setup.reading.limits,
             Self::Search(arguments) => arguments.setup.reading.limits,
+            #[cfg(feature = "view")]
+            Self::View(arguments) => arguments.setup.reading.limits,
             Self::Evaluate(arguments) => arguments.limits,
             _ => PictureLimits::default(),
         }

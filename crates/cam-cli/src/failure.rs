@@ -138,6 +138,8 @@ fn option(error: &Error) -> Option<&'static str> {
         Setting::Cells => "--cell, --grid",
         Setting::Device => "--device",
         Setting::Preprocessing => "--preprocess",
+        Setting::Layers => "--layer, as in --layer layer3,layer4",
+        Setting::Class => "--class",
         Setting::Concepts => "`cam concept add` makes one",
         _ => return None,
     })

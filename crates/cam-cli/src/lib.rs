@@ -90,6 +90,8 @@ fn command(command: Command, environment: &Environment) -> Result<(), Failure> {
         Command::Video(arguments) => commands::video::run(&arguments, environment),
         Command::Index(arguments) => commands::index::run(&arguments, environment),
         Command::Search(arguments) => commands::search::run(&arguments, environment),
+        #[cfg(feature = "view")]
+        Command::View(arguments) => commands::view::run(&arguments, environment),
         Command::List { list } => commands::list::run(&list),
         Command::Inspect(arguments) => commands::inspect::run(&arguments),
         Command::Fetch(arguments) => commands::fetch::run(&arguments, environment),

@@ -145,6 +145,19 @@ impl<'n> Capture<'n> {
         found.map(|(_, activations)| &activations.grid)
     }
 
+    /// Bytes of the tensors that are kept: images, activations, and what attentions computed. What a gradient's first pass
+    /// records of the steps behind a layer comes on top.
+    pub fn bytes(&self) -> usize {
+        let grids = self.activations.iter().map(|(_, activations)| {
+            count(activations.grid.dims())
+                + activations.held.iter().map(|held| count(held.dims())).sum::<usize>()
+        });
+        let tokens = locked(&self.attended.tokens).as_ref().map_or(0, |(_, run)| run.values());
+        let pooling = locked(&self.attended.pooling).as_ref().map_or(0, |run| run.values());
+        let values = count(self.images.dims()) + grids.sum::<usize>() + tokens + pooling;
+        values * size_of::<f32>()
+    }
+
     /// Patches with outstandingly long vectors, of each image; none where no attentions were [kept](Self::keeping).
     ///
     /// # Errors
@@ -318,6 +331,11 @@ fn forward<'n>(
         deepest.get_or_init(|| Some(tail));
     }
     Ok(ForwardPass { activations, embeddings })
+}
+
+/// Values of a tensor.
+fn count<const D: usize>(dims: [usize; D]) -> usize {
+    dims.iter().product()
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

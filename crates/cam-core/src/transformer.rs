@@ -156,6 +156,40 @@ pub struct BlockRun {
     pub after: StreamRows,
 }
 
+impl TokenRun {
+    /// How many values are kept.
+    pub(crate) fn values(&self) -> usize {
+        let of_block = |block: &BlockRun| {
+            block.before.shape().num_elements()
+                + queries_and_keys(&block.queries_and_keys)
+                + block.attention.values()
+                + block.after_attention.vectors.shape().num_elements()
+                + block.after.vectors.shape().num_elements()
+        };
+        let blocks = self.blocks.iter().map(of_block).sum::<usize>();
+        self.start.shape().num_elements() + self.end.vectors.shape().num_elements() + blocks
+    }
+}
+
+impl PoolingRun {
+    /// How many values are kept.
+    pub(crate) fn values(&self) -> usize {
+        let stream = self.stream.as_ref().map_or(0, |stream| stream.shape().num_elements());
+        self.attention.values() + queries_and_keys(&self.queries_and_keys) + stream
+    }
+}
+
+impl AttentionRun {
+    /// How many values are kept that are not the network's own.
+    fn values(&self) -> usize {
+        self.weights.shape().num_elements() + self.values.shape().num_elements()
+    }
+}
+
+fn queries_and_keys(kept: &Option<[Tensor<4>; 2]>) -> usize {
+    kept.iter().flatten().map(|tensor| tensor.shape().num_elements()).sum()
+}
+
 impl Kept {
     /// Of so many of the last blocks all there is.
     pub fn whole(blocks: usize) -> Self {

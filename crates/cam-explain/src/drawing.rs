@@ -207,10 +207,22 @@ impl Figure {
 
     /// Draws it.
     pub fn draw(&self) -> Drawing {
+        Drawing(self.on_a_page().render(&FigureStyle::default()))
+    }
+
+    /// The same as an SVG document, whose words are text.
+    ///
+    /// # Errors
+    /// Where a picture cannot be encoded.
+    pub fn svg(&self) -> Result<String, Error> {
+        self.on_a_page().svg(&FigureStyle::default()).map_err(Error::failed_by)
+    }
+
+    /// In rows that a page is wide enough for.
+    fn on_a_page(&self) -> cam_viz::Figure {
         let rows = self.rows.iter().flat_map(|row| row.chunks(WIDEST_ROW).map(<[Panel]>::to_vec));
         let (title, color_bar) = (self.title.clone(), self.color_bar.clone());
-        let figure = cam_viz::Figure { title, rows: rows.collect(), color_bar };
-        Drawing(figure.render(&FigureStyle::default()))
+        cam_viz::Figure { title, rows: rows.collect(), color_bar }
     }
 
     /// Draws it into a file.

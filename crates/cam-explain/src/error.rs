@@ -59,6 +59,10 @@ pub enum Setting {
     Concepts,
     /// How images are prepared.
     Preprocessing,
+    /// The layers.
+    Layers,
+    /// The class that is asked of.
+    Class,
 }
 
 impl Error {

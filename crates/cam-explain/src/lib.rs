@@ -61,6 +61,7 @@ mod picture;
 mod prepared_array;
 mod preprocess;
 mod progress;
+mod region;
 mod same_bytes;
 mod source;
 pub mod tensors;
@@ -70,6 +71,7 @@ pub mod vectors;
 pub mod weights;
 
 pub use cam_core::{Arithmetic, GradCam, Method, Target};
+pub use cam_metrics::Curve;
 pub use cam_viz::{Colormap, Map, Upsample};
 pub use cancel::Cancel;
 pub use classes::Class;
@@ -77,10 +79,11 @@ pub use drawing::{Drawing, Figure, Heatmap};
 pub use environment::Environment;
 pub use error::{Cause, Error, Setting};
 pub use explain::{
-    Answer, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
-    Condition, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions, PreparedImage,
-    PreparedQuestion, Question, Reading, Report, Size, Subject, check_use, chosen, kept, rule,
-    unseen, usual, usual_sum, usually_kept, usually_measured, width_and_height, window,
+    Answer, Areas, BoundingBox, Captured, ChosenMethod, ClassScore, Clock, Concept, ConceptScore,
+    Condition, Curves, Input, Kind, MAX_PIXELS, MOST_DISTORTION, Mass, MethodOptions,
+    PreparedImage, PreparedQuestion, Question, Reading, Report, Size, Subject, check_needs,
+    check_use, chosen, kept, rule, unseen, usual, usual_at, usual_sum, usually_kept,
+    usually_measured, width_and_height, window,
 };
 pub use folder_inspection::FolderInspection;
 pub use inspection::Inspection;

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use cam_fetch::FetchError;
 use cam_models::InputValues;
-use cam_viz::{DecodeOptions, decode};
+use cam_viz::{DecodeOptions, Pixels, decode};
 use image::RgbImage;
 
 use crate::environment::Environment;
 use crate::error::{Context as _, Error, failed};
 use crate::notice;
 use crate::picture::Picture;
+use crate::region;
 use crate::weights::web;
 
 /// An image file larger than this is taken for a mistake.
@@ -52,6 +53,13 @@ pub enum Source {
     },
     /// An http or https URL.
     Url(String),
+    /// A rectangle of another image, which stands for an image of its own.
+    Region {
+        /// The image.
+        of: Box<Source>,
+        /// The rectangle, in pixels of the upright image.
+        bounds: Pixels,
+    },
     /// An encoded image in memory.
     Memory {
         /// What it is called.
@@ -76,8 +84,12 @@ pub enum Source {
 }
 
 impl Source {
-    /// What an argument of a command line means: `-` is standard input.
+    /// What an argument of a command line means: `-` is standard input, and `IMAGE#xywh=X,Y,WIDTH,HEIGHT` a rectangle of
+    /// an image.
     pub fn of(argument: &OsStr) -> Self {
+        if let Some((image, bounds)) = argument.to_str().and_then(region::split) {
+            return Self::Region { of: Box::new(Self::of(OsStr::new(image))), bounds };
+        }
         match argument.to_str() {
             Some("-") => Self::Stdin,
             Some(url) if is_url(url) => Self::Url(url.to_owned()),
@@ -108,6 +120,7 @@ impl Source {
             }
             Self::File(path) => stem(path).unwrap_or_else(|| self.to_string()),
             Self::Row { path, row } => format!("{}-{row}", stem(path).unwrap_or_default()),
+            Self::Region { of, .. } => of.stem(),
             Self::Url(url) => {
                 let path = url.split(['?', '#']).next().unwrap_or(url);
                 stem(Path::new(path)).unwrap_or_else(|| "image".to_owned())
@@ -127,6 +140,7 @@ impl Source {
     pub fn canonical(&self) -> Option<PathBuf> {
         match self {
             Self::File(path) | Self::Row { path, .. } => path.canonicalize().ok(),
+            Self::Region { of, .. } => of.canonical(),
             _ => None,
         }
     }
@@ -138,6 +152,10 @@ impl Source {
     pub fn picture(&self, decoding: Decoding, environment: &Environment) -> Result<Picture, Error> {
         match self {
             Self::Pixels { pixels, .. } => Ok(Picture::of_pixels(RgbImage::clone(pixels))),
+            Self::Region { of, bounds } => {
+                let whole = of.picture(decoding, environment)?;
+                region::cut(whole, *bounds).map_err(|error| error.of(of))
+            }
             _ => self.decoded(&self.bytes(environment)?, decoding, environment),
         }
     }
@@ -176,6 +194,7 @@ impl Source {
             Self::Values { values, .. } => {
                 Ok(values.values().iter().flat_map(|value| value.to_le_bytes()).collect())
             }
+            Self::Region { of, .. } => of.bytes(environment),
             Self::Stdin => in_context(cancel.or(|| capped(std::io::stdin().lock()), READING)?),
             Self::Url(url) => {
                 let url = url.clone();
@@ -187,12 +206,13 @@ impl Source {
 }
 
 impl From<&str> for Source {
-    /// A URL, the path of a file, or `FILE.npy:N`.
+    /// A URL, the path of a file, `FILE.npy:N`, or a rectangle of either, as in `street.jpg#xywh=10,20,100,80`.
     fn from(text: &str) -> Self {
-        if is_url(text) {
-            return Self::Url(text.to_owned());
+        match region::split(text) {
+            Some((image, bounds)) => Self::Region { of: Box::new(Self::from(image)), bounds },
+            None if is_url(text) => Self::Url(text.to_owned()),
+            None => row_of(text).unwrap_or_else(|| Self::File(text.into())),
         }
-        row_of(text).unwrap_or_else(|| Self::File(text.into()))
     }
 }
 
@@ -309,6 +329,7 @@ impl fmt::Display for Source {
             Self::Row { path, row } => write!(f, "{}:{row}", path.display()),
             Self::Stdin => f.write_str("standard input"),
             Self::Url(url) => f.write_str(url),
+            Self::Region { of, bounds } => write!(f, "{of}{}", region::fragment(*bounds)),
             Self::Memory { name, .. } | Self::Pixels { name, .. } | Self::Values { name, .. } => {
                 f.write_str(name)
             }

@@ -51,6 +51,8 @@ fn keyword(setting: Setting) -> Option<&'static str> {
         Setting::Cells => "cell=, grid=",
         Setting::Device => "device=",
         Setting::Preprocessing => "preprocessing=",
+        Setting::Layers => "layer=[\"layer3\", \"layer4\"]",
+        Setting::Class => "classes=",
         Setting::Concepts => "`Concepts.add` makes one",
         _ => return None,
     })

@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cam_core::Network as _;
-use cam_core::methods::{Need, info};
 use cam_explain::concepts::{ConceptsAs, check, existing, target};
 use cam_explain::paths::distinct;
 use cam_explain::{
     Answer, Arithmetic, Captured, ChosenMethod, ClassScore, ConceptScore, Error, MethodOptions,
-    Model, PreparedQuestion, Question, Source, chosen, usual,
+    Model, PreparedQuestion, Question, Source, check_needs, chosen, usual_at,
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -201,23 +200,11 @@ impl Asked {
 
     /// The method, or the one that is usual for the network.
     fn methods(&self, model: &Model) -> Result<Vec<ChosenMethod>, Error> {
-        // A named layer, and a library that is followed, mean a method of layers.
-        let is_free = self.layers.is_empty() && model.arithmetic() == Arithmetic::Standard;
-        let usual = if is_free { usual(model.network()) } else { "grad-cam" };
-        let name = self.method.as_deref().unwrap_or(usual);
-        if let Some(info) = info(name) {
-            if info.needs(Need::Layers) && self.layers.len() < 2 {
-                return Err(Error::usage(format_args!(
-                    "{name} multiplies the maps of several layers: name them, as in layer=[\"layer3\", \"layer4\"]"
-                )));
-            }
-            if info.needs(Need::Class) && self.classes.is_empty() && self.top.is_none() {
-                return Err(Error::usage(format_args!(
-                    "{name} compares a class with those most like it: give classes="
-                )));
-            }
-        }
-        chosen(&[name.to_owned()], &self.options, model.arithmetic())
+        let usual = usual_at(model.network(), &self.layers, model.arithmetic());
+        let names = [self.method.as_deref().unwrap_or(usual).to_owned()];
+        let of_a_class = !self.classes.is_empty() || self.top.is_some();
+        check_needs(&names, self.layers.len(), of_a_class)?;
+        chosen(&names, &self.options, model.arithmetic())
     }
 }
 

@@ -59,7 +59,7 @@ impl ColorBar {
     }
 
     /// Each label has half of what the bar leaves.
-    fn labels(&self, style: &BarStyle, max_width: u32) -> [String; 2] {
+    pub(crate) fn labels(&self, style: &BarStyle, max_width: u32) -> [String; 2] {
         let room = max_width.saturating_sub(style.length + 2 * style.gap) / 2;
         [&self.low, &self.high]
             .map(|label| text::wrap(label, style.text_size, room, 1).pop().unwrap_or_default())

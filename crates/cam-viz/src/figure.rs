@@ -1,6 +1,7 @@
 //! A figure: pictures in rows with captions, a title and a colour bar, on a white page.
 
 mod layout;
+mod svg;
 
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};

@@ -19,3 +19,5 @@ pub mod man;
 pub mod search;
 pub mod segment;
 pub mod video;
+#[cfg(feature = "view")]
+pub mod view;

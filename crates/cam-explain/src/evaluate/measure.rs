@@ -12,10 +12,7 @@ use super::no_value;
 use super::seen::Seen;
 use super::wanted::Wanted;
 use crate::error::Error;
-use crate::explain::{MethodOptions, check_use, rule};
-
-/// Steps of deletion and insertion: an area changes by less than a hundredth with more of them.
-const STEPS: usize = 25;
+use crate::explain::{MethodOptions, STEPS, check_use, rule};
 
 /// Who takes part.
 pub struct Contestant {

@@ -50,6 +50,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Where the map lies on the picture.
+    pub fn window(&self) -> Window {
+        self.window
+    }
+
+    /// How its maps come to the picture.
+    pub fn upsampling(&self) -> &Upsampling {
+        &self.upsampling
+    }
+
     /// Where the map's mass lies on the picture; none where there is no mass.
     pub fn mass(&self) -> Option<Mass> {
         Mass::of(&self.map, &self.window.inside())

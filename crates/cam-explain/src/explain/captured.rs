@@ -134,6 +134,12 @@ impl<'m> Captured<'m> {
         &self.input
     }
 
+    /// Bytes that are kept of it: pixels, activations, and what attentions computed.
+    pub fn bytes(&self) -> usize {
+        let [height, width] = self.input.size();
+        self.input.picture.pixels.as_raw().len() + 3 * height * width + self.capture.bytes()
+    }
+
     /// The network that ran it.
     pub fn model(&self) -> &'m Model {
         self.model

@@ -35,7 +35,7 @@ impl Prepared {
     /// Reads, decodes and resizes an image.
     pub fn read(source: &Source, model: &Model, clock: &mut Clock) -> Result<Self, Error> {
         let prepared = match source {
-            Source::Pixels { .. } => {
+            Source::Pixels { .. } | Source::Region { .. } => {
                 let picture = source.picture(model.reading().decoding, model.environment())?;
                 clock.lap("decode");
                 Self::of(source, picture, model)?
@@ -49,6 +49,12 @@ impl Prepared {
     /// The same with the SHA-256 of the image's bytes.
     pub fn with_digest(source: &Source, model: &Model) -> Result<(Self, Sha256), Error> {
         let environment = model.environment();
+        if let Source::Region { .. } = source {
+            // Its file's bytes are those of other regions too.
+            let picture = source.picture(model.reading().decoding, environment)?;
+            let digest = Sha256::of(picture.pixels.as_raw());
+            return Ok((Self::of(source, picture, model)?, digest));
+        }
         let bytes = source.bytes(environment)?;
         let prepared = match source {
             Source::Pixels { .. } => {

@@ -1,9 +1,9 @@
 use cam_core::methods::{
-    CATALOGUE, EigenSmooth, MethodInfo, Need, Setting, Settings, info, method,
+    CATALOGUE, EigenSmooth, MethodInfo, Need, Setting as MethodSetting, Settings, info, method,
 };
 use cam_core::{Arithmetic, GradCam, Kept, Method, Network, nearest};
 
-use crate::error::Error;
+use crate::error::{Error, Setting};
 use crate::notice;
 
 /// How maps are made.
@@ -36,6 +36,12 @@ pub struct MethodOptions {
 /// other networks Grad-CAM.
 pub fn usual(network: &dyn Network) -> &'static str {
     if has_attention(network) { "token-contributions" } else { "grad-cam" }
+}
+
+/// The same where layers may be named, or another library followed: both mean a method of layers.
+pub fn usual_at(network: &dyn Network, layers: &[String], arithmetic: Arithmetic) -> &'static str {
+    let is_free = layers.is_empty() && arithmetic == Arithmetic::Standard;
+    if is_free { usual(network) } else { "grad-cam" }
 }
 
 /// The same where maps are compared from image to image, so that they have to sum to the score: for other networks
@@ -110,6 +116,25 @@ pub fn chosen(
     Ok(chosen)
 }
 
+/// That what is asked has what methods need: several layers, a class.
+///
+/// # Errors
+/// Naming the method and what it needs.
+pub fn check_needs(names: &[String], layers: usize, asks_of_a_class: bool) -> Result<(), Error> {
+    for info in names.iter().filter_map(|name| info(name)) {
+        let name = info.name;
+        if info.needs(Need::Layers) && layers < 2 {
+            let what = format!("{name} multiplies the maps of several layers: name two or more");
+            return Err(Error::usage(what).see(Setting::Layers));
+        }
+        if info.needs(Need::Class) && !asks_of_a_class {
+            let what = format!("{name} compares a class with those most like it: ask of a class");
+            return Err(Error::usage(what).see(Setting::Class));
+        }
+    }
+    Ok(())
+}
+
 /// The rule of a method that needs one layer and any question.
 ///
 /// # Errors
@@ -157,10 +182,10 @@ fn set(
 /// Names the setting, and the methods that it belongs to.
 pub fn check_use(options: &MethodOptions, names: &[String]) -> Result<(), Error> {
     let given = [
-        ("top channels", Setting::TopChannels, options.top_channels.is_some()),
-        ("samples", Setting::Samples, options.samples.is_some()),
-        ("blocks", Setting::Blocks, options.blocks.is_some()),
-        ("seed", Setting::Seed, options.seed.is_some()),
+        ("top channels", MethodSetting::TopChannels, options.top_channels.is_some()),
+        ("samples", MethodSetting::Samples, options.samples.is_some()),
+        ("blocks", MethodSetting::Blocks, options.blocks.is_some()),
+        ("seed", MethodSetting::Seed, options.seed.is_some()),
     ];
     let idle = given.into_iter().find(|(_, setting, is_given)| {
         *is_given && !names.iter().any(|name| info(name).is_some_and(|info| info.uses(*setting)))

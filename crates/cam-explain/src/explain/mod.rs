@@ -5,6 +5,7 @@ mod bounding_box;
 mod captured;
 mod concept;
 mod condition;
+mod faithfulness;
 mod input;
 mod mass;
 mod method;
@@ -21,12 +22,14 @@ pub use captured::Captured;
 pub use concept::Concept;
 pub(crate) use concept::check as check_concept;
 pub use condition::{Condition, MOST_DISTORTION, unseen, window};
+pub(crate) use faithfulness::STEPS;
+pub use faithfulness::{Areas, Curves};
 pub use input::{Clock, Input, Prepared as PreparedImage};
 pub use mass::Mass;
 pub(crate) use method::say_what_it_shows;
-pub use method::usually_kept;
 pub use method::{
-    ChosenMethod, MethodOptions, check_use, chosen, kept, rule, usual, usual_sum, usually_measured,
+    ChosenMethod, MethodOptions, check_needs, check_use, chosen, kept, rule, usual, usual_at,
+    usual_sum, usually_kept, usually_measured,
 };
 pub(crate) use outliers::remarks as remarks_on_outliers;
 pub use question::{

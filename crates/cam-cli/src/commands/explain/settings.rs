@@ -1,12 +1,12 @@
 use std::path::PathBuf;
 
-use cam_core::methods::{Need, info};
 use cam_core::{Arithmetic, Network};
 use cam_explain::drawing::usual_style;
 use cam_explain::paths::distinct;
 use cam_explain::vectors::VectorFile;
 use cam_explain::{
-    ChosenMethod, ClassScore, Concept, ConceptScore, Question, Source, Upsample, chosen, usual,
+    ChosenMethod, ClassScore, Concept, ConceptScore, Question, Source, Upsample, check_needs,
+    chosen, usual_at,
 };
 use cam_models::Fit;
 use cam_viz::OverlayStyle;
@@ -124,9 +124,7 @@ impl Settings {
         if !self.methods.is_empty() {
             return Ok(self);
         }
-        // A named layer, and the library that is followed, mean a method of layers.
-        let is_free = self.layer_names.is_empty() && self.arithmetic == Arithmetic::Standard;
-        let name = if is_free { usual(network) } else { "grad-cam" };
+        let name = usual_at(network, &self.layer_names, self.arithmetic);
         Ok(Self { methods: methods(arguments, &[name.to_owned()])?, ..self })
     }
 
@@ -167,19 +165,7 @@ fn methods(arguments: &Explain, names: &[String]) -> Result<Vec<ChosenMethod>, F
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    for info in names.iter().filter_map(|name| info(name)) {
-        let name = info.name;
-        if info.needs(Need::Layers) && arguments.layers.len() < 2 {
-            return Err(Failure::usage(format!(
-                "{name} multiplies the maps of several layers: name them, as in `--layer layer3,layer4`",
-            )));
-        }
-        if info.needs(Need::Class) && !asks_of_classes(arguments) {
-            return Err(Failure::usage(format!(
-                "{name} compares a class with those most like it: give one with --class",
-            )));
-        }
-    }
+    check_needs(names, arguments.layers.len(), asks_of_classes(arguments))?;
     Ok(chosen(names, &arguments.method.options.meant(), arguments.images.arithmetic())?)
 }
 

@@ -1,0 +1,118 @@
+//! A page to look at: what in an image is similar to a concept, served to the browser of this machine.
+//!
+//! A [`View`] has a network, images and perhaps an index; [`View::serve`] answers a browser until it is told to end. What
+//! pages show is computed by `cam_explain`, and equals what the command line gives for the command that the page names.
+//! The address of a page holds its whole state.
+//!
+//! Nobody else is asked for anything, and nobody else may ask: see [`View::serve`].
+
+mod address;
+mod cache;
+mod command;
+mod comparison;
+mod desk;
+mod explainer;
+mod found;
+mod library;
+mod pages;
+mod pictures;
+mod shelf;
+mod site;
+mod wish;
+mod words;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use cam_explain::{Cancel, Error, Model};
+
+pub use command::Setup;
+pub use library::Library;
+
+use explainer::Explainer;
+use shelf::Shelf;
+use site::{Door, NetworkJob, PictureJob, Site};
+
+/// Questions that may wait for the network; a further one is refused.
+const MOST_QUESTIONS: usize = 64;
+
+/// Pictures that may wait to be decoded: a page of thumbnails, for a few browsers.
+const MOST_PICTURES: usize = 512;
+
+/// What is looked at, and where.
+#[derive(Debug)]
+pub struct View {
+    /// The images that may be read.
+    pub library: Library,
+    /// The folder of the index that is searched; none where nothing can be searched.
+    pub index: Option<PathBuf>,
+    /// What other commands are told of the network and of images, to be named on the page.
+    pub setup: Setup,
+    /// Where to listen: a port of 0 is one that is free.
+    pub listen: SocketAddr,
+}
+
+impl View {
+    /// Answers a browser until the model's environment is cancelled. `announce` is told the page's address, once it can be
+    /// asked.
+    ///
+    /// Only who knows the secret in that address is answered, only by the machine's own number or as `localhost`, and only
+    /// the page itself may change anything. Files are read below the library's folder alone. Requests, bodies, pictures and
+    /// time are limited; slow connections are dropped.
+    ///
+    /// # Errors
+    /// Where nothing can be listened at, or the system gives no thread.
+    pub fn serve(self, model: &Model, announce: impl FnOnce(&str)) -> Result<(), Error> {
+        let end = model.environment().cancel.clone();
+        let bound = site::bound(self.listen)?;
+        let failed = |why| Error::failed(format_args!("the page cannot be served: {why}"));
+        let door = Door::new(bound.local_addr().map_err(failed)?)?;
+        let url = door.url();
+        let library = Arc::new(self.library);
+        let images = library.folder().map(PathBuf::from);
+        let shelf = self.index.map(|index| Arc::new(Shelf::new(index, images)));
+        // Each desk ends its own work, and the end of all is another matter.
+        let [of_network, of_pictures] = [Cancel::default(), Cancel::default()];
+        let environment = model.environment().clone();
+        let own = model.clone().within(environment.clone().cancelled_by(of_network.clone()));
+        let (network, network_clerk) = desk::open::<NetworkJob>(MOST_QUESTIONS, of_network.clone());
+        let (pictures, picture_clerk) =
+            desk::open::<PictureJob>(MOST_PICTURES, of_pictures.clone());
+        let explainer = Explainer::new(&own, Arc::clone(&library));
+        let site = Site {
+            door,
+            library: Arc::clone(&library),
+            shelf: shelf.clone(),
+            setup: self.setup,
+            offer: explainer.offer(),
+            network,
+            pictures,
+            environment: environment.cancelled_by(of_pictures.clone()),
+        };
+        drop(explainer);
+        thread::scope(|scope| {
+            let own = &own;
+            let begun =
+                thread::Builder::new().name("network".to_owned()).spawn_scoped(scope, move || {
+                    let mut explainer = Explainer::new(own, library);
+                    network_clerk.serve(|job| job(&mut explainer));
+                });
+            begun.map_err(failed)?;
+            let begun = thread::Builder::new()
+                .name("pictures".to_owned())
+                .spawn_scoped(scope, move || picture_clerk.serve(|job| job()));
+            begun.map_err(failed)?;
+            announce(&url);
+            let served = site::serve(bound, site, &end);
+            // What is still being done ends, and so do both threads: nobody can hand in anything any more.
+            of_network.cancel();
+            of_pictures.cancel();
+            if let Some(shelf) = shelf {
+                shelf.stop();
+            }
+            served
+        })
+    }
+}

@@ -1,0 +1,136 @@
+use cam_explain::{Answer, unseen};
+use maud::{Markup, html};
+
+use super::{Context, command, file, link, picture};
+use crate::address::Address;
+use crate::command::Command;
+use crate::explainer::Explained;
+use crate::pictures::LARGEST;
+use crate::words::strongest;
+
+/// An image, and its map for every question.
+pub fn main(context: &Context<'_>, explained: &Explained) -> Markup {
+    let address = context.address;
+    html! {
+        h2 { (explained.name) }
+        (super::turn(context))
+        (looks(address))
+        div.maps data-maps=(file("maps", &address.question())) {
+            (plain(context, explained))
+            @for (rank, answer) in explained.answers.iter().enumerate() {
+                (map(address, explained, rank, answer))
+            }
+        }
+        (remarks(explained))
+        (leave(address))
+        (command(Command::explain(&address.question_with_colours(), context.library, context.setup)))
+    }
+}
+
+/// How maps are shown, where a script draws them.
+pub fn looks(address: &Address) -> Markup {
+    html! {
+        fieldset.looks.live {
+            legend { "How it is shown" }
+            label { "Opacity "
+                input #opacity type="range" min="0" max="100" value=(address.get("opacity").unwrap_or("60"));
+            }
+            button #blink type="button" aria-pressed="false" { "Hide the maps (space)" }
+            label { input #common type="checkbox" checked[address.get("scale") == Some("common")];
+                " one scale for all" }
+            label { input #signed type="checkbox" checked[address.is_set("signed")];
+                " signed: for and against" }
+        }
+    }
+}
+
+fn plain(context: &Context<'_>, explained: &Explained) -> Markup {
+    let image = context.address.get("image").unwrap_or_default();
+    html! {
+        figure.plain {
+            div.stage { img.photo src=(picture(image, LARGEST)) alt=(format!("The image {}", explained.name)); }
+            figcaption {
+                h3 { "The image" }
+                p { (explained.picture.pixels.width()) "×" (explained.picture.pixels.height()) " pixels" }
+                p.live { a href=(link(&context.address.with("view", "search"))) { "Search for what is like it" } }
+            }
+        }
+    }
+}
+
+/// A map over its image.
+pub fn map(address: &Address, explained: &Explained, rank: usize, answer: &Answer) -> Markup {
+    let image = address.get("image").unwrap_or_default();
+    let numbered = address.with("rank", rank);
+    let words = in_words(answer);
+    html! {
+        figure.map data-rank=(rank) {
+            div.stage tabindex="0" role="group" aria-roledescription="map"
+                aria-label=(format!("{} {words}. Arrow keys read values.", answer.question)) {
+                img.photo src=(picture(image, LARGEST)) alt=(format!("{} in {}: {words}", answer.question, explained.name));
+                noscript {
+                    img.over src=(file("overlay.png", &numbered)) alt="";
+                }
+            }
+            figcaption {
+                h3 { (answer.question) }
+                p.number { (answer.number) }
+                p.words { (words) }
+                @if !answer.shares.is_empty() {
+                    p { (shares(answer)) }
+                }
+                @if explained.several_methods() { p { "by " (answer.method) } }
+                @if !answer.is_explanation {
+                    p { "It shows where something like it is; it does not explain the score." }
+                }
+                @if let Some(text) = unseen(&answer.window()) { p { (text) } }
+                p.readout aria-hidden="true" {}
+                p.links {
+                    a href=(file("overlay.png", &numbered)) download=(format!("{}.png", answer.name)) { "PNG" }
+                    " · "
+                    a href=(link(&numbered.with("view", "quality"))) { "How good is this map?" }
+                }
+            }
+        }
+    }
+}
+
+fn in_words(answer: &Answer) -> String {
+    let mass = answer.mass().map_or_else(String::new, |mass| format!("; mass {}", mass.words()));
+    format!("{}{mass}", strongest(&answer.map))
+}
+
+fn shares(answer: &Answer) -> String {
+    let parts = answer.shares.iter().map(|(name, value)| format!("{name} {value:.3}"));
+    format!("of which {}", parts.collect::<Vec<_>>().join(", "))
+}
+
+fn remarks(explained: &Explained) -> Markup {
+    html! {
+        p {
+            "At " (explained.layers.join(", ")) ", by " (explained.methods().join(", ")) "."
+            @for group in &explained.coincide {
+                " " (group.join(" and ")) " make one map here."
+            }
+        }
+        @for remark in &explained.condition.remarks { p.remark { (remark) } }
+    }
+}
+
+/// What can be taken along.
+pub fn leave(address: &Address) -> Markup {
+    let question = address.question_with_colours();
+    html! {
+        section.leave aria-label="To take along" {
+            h3 { "To take along" }
+            ul {
+                li { a href=(file("figure.png", &question)) download="figure.png" { "Figure (PNG)" } }
+                li { a href=(file("figure.svg", &question)) download="figure.svg" { "Figure (SVG)" } }
+                li { a href=(file("raw.npy", &question)) download="raw.npy" { "Raw maps (.npy)" } }
+                li { a href=(file("map.npy", &question)) download="map.npy" { "Finished maps (.npy)" } }
+                li { a href=(file("answers.json", &question)) download="answers.json" { "Numbers (JSON)" } }
+                li { a href=(file("export.html", address)) download="explained.html" { "This page, without cam (HTML)" } }
+            }
+        }
+    }
+}
