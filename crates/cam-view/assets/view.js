@@ -64,7 +64,7 @@ function show(page) {
   const place = at && at !== document.body ? { id: at.id, name: at.name, href: at.getAttribute('href') } : null;
   const details = $('#ask details')?.open;
   document.title = page.title;
-  for (const part of ['header', '.ask', 'main']) $(part).replaceWith($(part, page));
+  for (const part of ['header', '.ask', '.shelf', 'main']) $(part).replaceWith($(part, page));
   if (details && $('#ask details')) $('#ask details').open = true;
   if (place) {
     const again = place.id ? document.getElementById(place.id)

@@ -198,14 +198,15 @@ impl<'m> Explainer<'m> {
         let network = self.model.network();
         let steps: Vec<(String, Address)> = match along {
             Along::Layers => {
-                let layers = network.layers().iter().filter(|layer| layer.reaches_embedding);
+                let layers = outer_layers(network);
                 // A method of the whole network shows the same at each of its layers.
                 let of_layers = match address.get("method") {
                     Some(name) if is_of_layers(name) => address.clone(),
                     _ => address.with("method", "grad-cam"),
                 };
                 layers
-                    .map(|layer| (layer.name.clone(), of_layers.with("layer", &layer.name)))
+                    .into_iter()
+                    .map(|name| (name.to_owned(), of_layers.with("layer", name)))
                     .collect()
             }
             Along::Methods => {
@@ -424,6 +425,26 @@ pub struct Piece {
     pub address: Address,
     /// What was answered there.
     pub explained: Arc<Explained>,
+}
+
+/// Layers that a strip shows at most.
+const MOST_LAYERS: usize = 24;
+
+/// Layers that lie within no other that is listed, evenly thinned out where there are many; the last one is always
+/// there.
+fn outer_layers(network: &dyn Network) -> Vec<&str> {
+    let names = network.layers().iter().filter(|layer| layer.reaches_embedding);
+    let names: Vec<&str> = names.map(|layer| layer.name.as_str()).collect();
+    let is_within = |name: &str| {
+        names.iter().any(|&other| {
+            name.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
+        })
+    };
+    let outer: Vec<&str> = names.iter().copied().filter(|name| !is_within(name)).collect();
+    let step = outer.len().div_ceil(MOST_LAYERS).max(1);
+    let mut thinned: Vec<&str> = outer.iter().rev().step_by(step).copied().collect();
+    thinned.reverse();
+    thinned
 }
 
 fn is_of_layers(method: &str) -> bool {

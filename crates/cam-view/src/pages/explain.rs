@@ -86,7 +86,7 @@ pub fn map(address: &Address, explained: &Explained, rank: usize, answer: &Answe
                 @if let Some(text) = unseen(&answer.window()) { p { (text) } }
                 p.readout aria-hidden="true" {}
                 p.links {
-                    a href=(file("overlay.png", &numbered)) download=(format!("{}.png", answer.name)) { "PNG" }
+                    a href=(file("overlay.png", &numbered)) download=(format!("{}.png", answer.name)) { "Overlay (PNG)" }
                     " · "
                     a href=(link(&numbered.with("view", "quality"))) { "How good is this map?" }
                 }

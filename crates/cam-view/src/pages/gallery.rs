@@ -81,10 +81,7 @@ fn tiles<'a>(context: &Context<'_>, names: impl Iterator<Item = &'a String>) -> 
 
 fn tile(address: &Address, name: &str) -> Markup {
     let compares = View::of(address) == Ok(View::Compare);
-    let (second, label, words) = match compares {
-        true => ("other", "compare", "Compare with"),
-        false => ("concept", "as concept", "As a concept:"),
-    };
+    let (second, label) = if compares { ("other", "compare") } else { ("concept", "as concept") };
     let chosen = match second {
         "other" => address.with("other", name),
         _ => address.and("concept", name),
@@ -94,7 +91,7 @@ fn tile(address: &Address, name: &str) -> Markup {
             a href=(link(&address.with("image", name))) data-image=(name) title=(name) {
                 img src=(picture(name, 128)) alt=(stem(name)) loading="lazy" width="96" height="96";
             }
-            a.second href=(link(&chosen)) aria-label=(format!("{words} {}", stem(name))) { (label) }
+            a.second href=(link(&chosen)) aria-label=(format!("{label}: {}", stem(name))) { (label) }
         }
     }
 }

@@ -123,8 +123,9 @@ pub fn page(context: &Context<'_>, view: View, main: &Markup) -> Markup {
                     p.network { "by " (context.offer.name) }
                 }
                 div.sides {
-                    div.ask { (form::form(context, view)) (gallery::strip(context)) }
+                    div.ask { (form::form(context, view)) }
                     main #main tabindex="-1" { (main) }
+                    div.shelf { (gallery::strip(context)) }
                 }
                 p #live.unseen role="status" aria-live="polite" {}
             }

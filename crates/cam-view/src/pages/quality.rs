@@ -9,7 +9,7 @@ const CHART: [f32; 2] = [420.0, 260.0];
 const LEFT: f32 = 52.0;
 const BOTTOM: f32 = 36.0;
 const TOP: f32 = 12.0;
-const RIGHT: f32 = 12.0;
+const RIGHT: f32 = 24.0;
 
 /// How good a map is: how the score changes as the image is deleted, or inserted, in its order.
 pub fn main(

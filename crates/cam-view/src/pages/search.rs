@@ -17,6 +17,7 @@ pub fn main(context: &Context<'_>, found: Option<Result<&Found, String>>) -> Mar
         h2 { "Search" }
         (state(context, shelf))
         @match found {
+            None if shelf.state() == State::Missing => {}
             None => p { "Choose an image, or a part of one: what is like it is shown here." },
             Some(Err(sentence)) => (error(&sentence)),
             Some(Ok(found)) => (results(context, shelf, found)),

@@ -8,7 +8,7 @@ use crate::words::strongest;
 pub fn main(context: &Context<'_>, along: Along, pieces: &[Piece]) -> Markup {
     let image = context.address.get("image").unwrap_or_default();
     let (title, words) = match along {
-        Along::Layers => ("At every layer", "From the network's last layer to its first."),
+        Along::Layers => ("At every layer", "From the last layer to the first; every other one is in the form, under More."),
         Along::Methods => (
             "By every quick method",
             "Methods that cost at most a gradient or one more pass. The others are in the form, under More.",
@@ -56,6 +56,9 @@ fn coinciding(pieces: &[Piece]) -> Vec<String> {
             own.len() == others.len()
                 && own.iter().zip(others).all(|(a, b)| are_equal(&a.map, &b.map))
         };
+        if piece.explained.answers.iter().any(|answer| answer.degenerate) {
+            continue;
+        }
         match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_same(first))) {
             Some(group) => group.push(piece),
             None => groups.push(vec![piece]),
