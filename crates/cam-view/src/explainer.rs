@@ -436,9 +436,9 @@ fn outer_layers(network: &dyn Network) -> Vec<&str> {
     let names = network.layers().iter().filter(|layer| layer.reaches_embedding);
     let names: Vec<&str> = names.map(|layer| layer.name.as_str()).collect();
     let is_within = |name: &str| {
-        names.iter().any(|&other| {
-            name.strip_prefix(other).is_some_and(|rest| rest.starts_with('.'))
-        })
+        names
+            .iter()
+            .any(|&other| name.strip_prefix(other).is_some_and(|rest| rest.starts_with('.')))
     };
     let outer: Vec<&str> = names.iter().copied().filter(|name| !is_within(name)).collect();
     let step = outer.len().div_ceil(MOST_LAYERS).max(1);

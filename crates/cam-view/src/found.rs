@@ -38,6 +38,8 @@ pub struct Hit {
 pub struct Why {
     /// In words.
     pub line: String,
+    /// Which colour speaks for which.
+    pub colours: String,
     /// The query with what speaks for either.
     pub picture: RgbImage,
 }
@@ -84,8 +86,11 @@ impl Found {
         let hits = hits.collect::<Result<_, Error>>()?;
         let why = why.map(|sides| {
             let why = search.why(sides)?;
-            let picture = why.row(&style).into_iter().next().map(|panel| panel.image);
-            Ok::<_, Error>(Why { line: why.line(), picture: picture.unwrap_or_default() })
+            let panel = why.row(&style).into_iter().next();
+            let (picture, caption) =
+                panel.map(|panel| (panel.image, panel.caption)).unwrap_or_default();
+            let colours = caption.into_iter().next().unwrap_or_default();
+            Ok::<_, Error>(Why { line: why.line(), colours, picture })
         });
         Ok(Self { among: index.gallery().entries().len(), hits, why: why.transpose()? })
     }

@@ -60,7 +60,8 @@ fn results(context: &Context<'_>, shelf: &Shelf, found: &Found) -> Markup {
         @if let Some(why) = &found.why {
             section.why aria-label="Why one stands above the other" {
                 h3 { (why.line) }
-                img.figure src=(file("why.png", address)) alt="The query, red where it speaks for the first, blue for the second";
+                img.figure src=(file("why.png", address)) alt=(format!("The query: {}", why.colours));
+                p { (why.colours) }
                 p { a href=(link(&address.without("why"))) { "Back to all" } }
             }
         }

@@ -8,7 +8,10 @@ use crate::words::strongest;
 pub fn main(context: &Context<'_>, along: Along, pieces: &[Piece]) -> Markup {
     let image = context.address.get("image").unwrap_or_default();
     let (title, words) = match along {
-        Along::Layers => ("At every layer", "From the last layer to the first; every other one is in the form, under More."),
+        Along::Layers => (
+            "At every layer",
+            "From the last layer to the first; every other one is in the form, under More.",
+        ),
         Along::Methods => (
             "By every quick method",
             "Methods that cost at most a gradient or one more pass. The others are in the form, under More.",
