@@ -102,7 +102,7 @@ pub enum Command {
     Index(Box<Index>),
     /// Find the images of an index that are most similar to one, and show why.
     Search(Search),
-    /// Look at images on a local page: maps, layers, methods, two images place by place, what is alike.
+    /// Look at images and their maps on a local page, and search a folder.
     #[cfg(feature = "view")]
     View(Box<View>),
     /// List networks, methods, layers or devices.

@@ -22,6 +22,11 @@ pub(crate) fn split(text: &str) -> Option<(&str, Pixels)> {
     Some((image, Pixels { x, y, width, height }))
 }
 
+/// Whether what stands before an equals sign is an image and the beginning of a fragment, and no name.
+pub(crate) fn is_begun_in(text: &str) -> bool {
+    text.ends_with(FRAGMENT.trim_end_matches('='))
+}
+
 /// What stands behind an image's name.
 pub(crate) fn fragment(Pixels { x, y, width, height }: Pixels) -> String {
     format!("{FRAGMENT}{x},{y},{width},{height}")

@@ -103,7 +103,11 @@ impl Source {
         let split =
             argument.to_str().filter(|text| !is_url(text)).and_then(|text| text.split_once('='));
         match split {
-            Some((name, image)) if !name.is_empty() && !Path::new(argument).exists() => {
+            Some((name, image))
+                if !name.is_empty()
+                    && !region::is_begun_in(name)
+                    && !Path::new(argument).exists() =>
+            {
                 (Some(name.to_owned()), Self::of(&OsString::from(image)))
             }
             _ => (None, Self::of(argument)),
@@ -345,6 +349,14 @@ mod tests {
     fn a_name_before_the_first_equals_sign_names_the_concept() {
         let (name, source) = Source::named(OsStr::new("sky=clouds=2.jpg"));
         assert_eq!((name.as_deref(), source), (Some("sky"), Source::File("clouds=2.jpg".into())));
+    }
+
+    #[test]
+    fn the_rectangle_of_a_region_is_no_image_with_a_name() {
+        let (name, source) = Source::named(OsStr::new("a.jpg#xywh=1,2,3,4"));
+        assert_eq!((name, source.to_string().as_str()), (None, "a.jpg#xywh=1,2,3,4"));
+        let (name, source) = Source::named(OsStr::new("sky=a.jpg#xywh=1,2,3,4"));
+        assert_eq!((name.as_deref(), source.stem().as_str()), (Some("sky"), "a"));
     }
 
     #[test]

@@ -164,9 +164,18 @@ const LAYERS: &[Layer] = &[
         must_not_reach: &["clap"],
         is_library: false,
     },
+    // A page and what answers it: the facade computes.
+    Layer {
+        name: "cam-view",
+        may_use: &["cam-explain", "cam-core", "cam-viz"],
+        must_not_use: &["clap", "indicatif", "ctrlc", "anyhow"],
+        must_not_reach: &["clap"],
+        is_library: true,
+    },
     Layer {
         name: "cam-cli",
         may_use: &[
+            "cam-view",
             "cam-explain",
             "cam-core",
             "cam-engine",

@@ -43,6 +43,7 @@ mod outputs;
 mod parts;
 mod preprocess;
 mod redirects;
+mod regions;
 mod results_folder;
 mod resuming;
 mod streams;
@@ -53,5 +54,7 @@ mod unreadable;
 mod upkeep;
 mod upsampling;
 mod vectors;
+#[cfg(feature = "view")]
+mod view;
 mod weights;
 mod writers;

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
-use cam_explain::{Colormap, Decoding, Error, Map};
+use cam_explain::{Colormap, Decoding, Error, Map, Report};
 use cam_viz::npy_bytes;
 use hyper::body::Incoming;
 use hyper::header::CONTENT_TYPE;
 use hyper::{Method, Request, StatusCode};
 use maud::Markup;
+use serde::Serialize;
 use serde_json::json;
 
 use super::body::Form;
@@ -21,6 +22,12 @@ use crate::shelf::State;
 
 const STYLE: &str = include_str!("../../assets/view.css");
 const SCRIPT: &str = include_str!("../../assets/view.js");
+
+/// The part of `cam explain --json` that is of images.
+#[derive(Serialize)]
+struct Answers<'a> {
+    queries: [&'a Report; 1],
+}
 
 /// Answers what was asked for behind the secret.
 pub async fn answer(place: &str, request: Request<Incoming>, site: &Arc<Site>) -> Reply {
@@ -204,8 +211,8 @@ async fn file(place: &str, address: Address, site: &Arc<Site>) -> Result<Reply, 
         "answers.json" => {
             let report = site.ask(move |explainer| {
                 let explained = explainer.explain(&address)?;
-                serde_json::to_vec_pretty(&json!({ "queries": [explained.report] }))
-                    .map_err(Error::failed)
+                let document = Answers { queries: [&explained.report] };
+                serde_json::to_vec_pretty(&document).map_err(Error::failed)
             });
             (JSON, report.await?)
         }

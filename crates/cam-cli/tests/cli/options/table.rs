@@ -17,8 +17,11 @@ pub const UNSEEN: [(&str, &str, &str); 1] = [(
 )];
 
 /// Commands that are not tried, and why.
-pub const LEFT_OUT: [(&str, &str); 2] =
-    [("bench", "prints times, which differ from run to run"), ("help", "has no option")];
+pub const LEFT_OUT: [(&str, &str); 3] = [
+    ("bench", "prints times, which differ from run to run"),
+    ("help", "has no option"),
+    ("view", "serves a page until it is told to end, and has tests of its own"),
+];
 
 /// A command with the words and the network that its runs have.
 pub struct Row {
