@@ -294,8 +294,13 @@ async function beginMaps() {
   shown = [];
   const groups = all('[data-maps]');
   await Promise.all(groups.map(async (group) => {
-    const { document, buffer, start } = await packed(group.dataset.maps);
-    if (!group.isConnected) return;
+    const got = await packed(group.dataset.maps).catch((error) => {
+      // One of many small maps that cannot be made says so in its place.
+      if (!group.matches('figure')) throw error;
+      $('.readout', group).textContent = error.message;
+    });
+    if (!got || !group.isConnected) return;
+    const { document, buffer, start } = got;
     const values = new Float32Array(buffer, start);
     let at = 0;
     const next = ([rows, columns]) => values.subarray(at, at += rows * columns);
@@ -305,12 +310,18 @@ async function beginMaps() {
       const map = maps[Number(figure.dataset.rank)];
       if (map) shown.push(overlay(figure, map, document.picture));
     }
+    draw();
   }));
-  draw();
 }
 
 function overlay(figure, map, picture) {
-  const grid = new Grid($('.stage', figure), map.window, map.raw[0], map.name);
+  const stage = $('.stage', figure);
+  for (const [element, name] of [[stage, 'aria-label'], [$('.photo', stage), 'alt']]) {
+    const words = element.getAttribute(name);
+    // A small map's words are known once it is there.
+    if (!words.includes(map.words)) element.setAttribute(name, words.replace(/(\. Arrow|$)/, `: ${map.words}$1`));
+  }
+  const grid = new Grid(stage, map.window, map.raw[0], map.name);
   const canvas = grid.canvas(...map.map);
   const piece = { figure, grid, canvas, map, picture, raw: map.raws[0], fine: null };
   piece.positive = piece.raw.reduce((sum, value) => sum + Math.max(value, 0), 0);

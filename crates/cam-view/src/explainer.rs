@@ -189,59 +189,56 @@ impl<'m> Explainer<'m> {
         Ok(explained)
     }
 
-    /// The same at every layer, or by every method that costs no more than a gradient and can be asked so: each with its
-    /// own address. Where one of them fails, the others are shown.
+    /// The question at the last layer by a method of layers, and the address of each layer that lies within no other.
+    ///
+    /// # Errors
+    /// As [`explain`](Self::explain).
+    pub fn layers(&mut self, address: &Address) -> Result<Layers, Error> {
+        // A method of the whole network shows the same at each of its layers.
+        let of_layers = match address.get("method") {
+            Some(name) if is_of_layers(name) => address.clone(),
+            _ => address.with("method", "grad-cam"),
+        };
+        let explained = self.explain(&of_layers.without("layer"))?;
+        let layers = outer_layers(self.model.network()).into_iter();
+        let layers = layers.map(|name| (name.to_owned(), of_layers.with("layer", name)));
+        Ok(Layers { explained, layers: layers.collect() })
+    }
+
+    /// The question by every method that costs no more than a gradient and can be asked so. Where one of them fails, the
+    /// others are shown.
     ///
     /// # Errors
     /// Where the work is cancelled, or there is nothing to show.
-    pub fn strip(&mut self, address: &Address, along: Along) -> Result<Vec<Piece>, Error> {
+    pub fn methods(&mut self, address: &Address) -> Result<Vec<Piece>, Error> {
         let network = self.model.network();
-        let steps: Vec<(String, Address)> = match along {
-            Along::Layers => {
-                let layers = outer_layers(network);
-                // A method of the whole network shows the same at each of its layers.
-                let of_layers = match address.get("method") {
-                    Some(name) if is_of_layers(name) => address.clone(),
-                    _ => address.with("method", "grad-cam"),
-                };
-                layers
-                    .into_iter()
-                    .map(|name| (name.to_owned(), of_layers.with("layer", name)))
-                    .collect()
-            }
-            Along::Methods => {
-                let quick = |info: &&MethodInfo| {
-                    matches!(info.cost, Cost::Nothing | Cost::Gradient | Cost::Forward)
-                };
-                let asks_of_class = Wish::read(address, &self.library)?.asks_of_class();
-                let can = |info: &&MethodInfo| {
-                    info.needs.iter().all(|need| match need {
-                        Need::Attention => has_attention(network),
-                        Need::Layers => false,
-                        Need::Class => asks_of_class,
-                        _ => true,
-                    })
-                };
-                let methods = CATALOGUE.iter().filter(quick).filter(can);
-                methods
-                    .map(|info| (info.name.to_owned(), address.with("method", info.name)))
-                    .collect()
-            }
+        let asks_of_class = Wish::read(address, &self.library)?.asks_of_class();
+        let quick = |info: &&MethodInfo| {
+            matches!(info.cost, Cost::Nothing | Cost::Gradient | Cost::Forward)
         };
-        let mut strip = Vec::new();
-        for (label, address) in steps {
+        let can = |info: &&MethodInfo| {
+            info.needs.iter().all(|need| match need {
+                Need::Attention => has_attention(network),
+                Need::Layers => false,
+                Need::Class => asks_of_class,
+                _ => true,
+            })
+        };
+        let mut pieces = Vec::new();
+        for info in CATALOGUE.iter().filter(quick).filter(can) {
             self.model.environment().cancel.check("what is shown is whole")?;
+            let address = address.with("method", info.name);
             match self.explain(&address) {
-                Ok(explained) => strip.push(Piece { label, address, explained }),
+                Ok(explained) => pieces.push(Piece { method: info.name, address, explained }),
                 Err(error @ Error::Cancelled(_)) => return Err(error),
-                // What a network or a layer cannot be asked is no part of the strip.
-                Err(error) => log::debug!("{label}: {error}"),
+                // What a network or a layer cannot be asked is not shown.
+                Err(error) => log::debug!("{}: {error}", info.name),
             }
         }
-        match strip.is_empty() {
+        match pieces.is_empty() {
             // Whatever is wrong is wrong with the question itself.
-            true => self.explain(address).map(|_| strip),
-            false => Ok(strip),
+            true => self.explain(address).map(|_| pieces),
+            false => Ok(pieces),
         }
     }
 
@@ -408,22 +405,21 @@ struct Asked<'m> {
     layers: Vec<Layer>,
 }
 
-/// Along what a strip goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Along {
-    /// The layers of the network.
-    Layers,
-    /// The methods that cost little.
-    Methods,
+/// A question at many layers, each of which is computed when it is looked at.
+pub struct Layers {
+    /// What was answered at the last one.
+    pub explained: Arc<Explained>,
+    /// The layers and what shows each alone, in the order of computation.
+    pub layers: Vec<(String, Address)>,
 }
 
-/// A part of a strip.
+/// What a method answered.
 pub struct Piece {
-    /// The layer, or the method.
-    pub label: String,
+    /// Its name.
+    pub method: &'static str,
     /// What shows it alone.
     pub address: Address,
-    /// What was answered there.
+    /// What was answered.
     pub explained: Arc<Explained>,
 }
 

@@ -23,7 +23,7 @@ pub use export::page as export;
 pub use gallery::all as images;
 pub use quality::main as quality;
 pub use search::main as search;
-pub use strip::main as strip;
+pub use strip::{layers, methods};
 
 /// What pages are made of.
 pub struct Context<'a> {

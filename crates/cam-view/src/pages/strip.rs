@@ -1,50 +1,69 @@
+use cam_explain::Answer;
 use maud::{Markup, html};
 
-use super::{Context, explain::looks, file, link, picture};
-use crate::explainer::{Along, Piece, are_equal};
+use super::{Context, explain::looks, file, link, picture, turn};
+use crate::address::Address;
+use crate::explainer::{Layers, Piece, are_equal};
 use crate::words::strongest;
 
-/// The same question at every layer, or by every quick method.
-pub fn main(context: &Context<'_>, along: Along, pieces: &[Piece]) -> Markup {
-    let image = context.address.get("image").unwrap_or_default();
-    let (title, words) = match along {
-        Along::Layers => (
-            "At every layer",
-            "From the last layer to the first; every other one is in the form, under More.",
-        ),
-        Along::Methods => (
-            "By every quick method",
-            "Methods that cost at most a gradient or one more pass. The others are in the form, under More.",
-        ),
-    };
-    let shown: Vec<&Piece> = match along {
-        Along::Layers => pieces.iter().rev().collect(),
-        Along::Methods => pieces.iter().collect(),
-    };
+/// The same question at every layer: each is computed once its map is asked for.
+pub fn layers(context: &Context<'_>, layers: &Layers) -> Markup {
+    let answers = &layers.explained.answers;
     html! {
-        h2 { (title) }
-        p { (words) }
-        @for sentence in coinciding(pieces) { p.remark { (sentence) } }
-        (super::turn(context))
+        h2 { "At every layer" }
+        p { "From the last layer to the first; every other one is in the form, under More." }
+        (turn(context))
         (looks(context.address))
         div.maps.small {
-            @for piece in shown {
-                @for (rank, answer) in piece.explained.answers.iter().enumerate() {
-                    @let numbered = piece.address.with("rank", rank);
-                    figure.map data-rank=(rank) data-maps=(file("maps", &piece.address.question())) {
-                        div.stage tabindex="0" role="group" aria-roledescription="map"
-                            aria-label=(format!("{} {}: {}. Arrow keys read values.", answer.question, piece.label, strongest(&answer.map))) {
-                            img.photo src=(picture(image, 448))
-                                alt=(format!("{} {}: {}", answer.question, piece.label, strongest(&answer.map)));
-                            noscript { img.over src=(file("overlay.png", &numbered)) alt=""; }
-                        }
-                        figcaption {
-                            h3 { a href=(link(&piece.address.with("view", "explain"))) { (piece.label) } }
-                            p { (answer.question) " " span.number { (answer.number) } }
-                            p.readout aria-hidden="true" {}
-                        }
-                    }
+            @for (name, address) in layers.layers.iter().rev() {
+                @for (rank, answer) in answers.iter().enumerate() {
+                    (piece(context, (name, address), (rank, answer), None))
                 }
+            }
+        }
+    }
+}
+
+/// The same question by every quick method.
+pub fn methods(context: &Context<'_>, pieces: &[Piece]) -> Markup {
+    html! {
+        h2 { "By every quick method" }
+        p { "Methods that cost at most a gradient or one more pass. The others are in the form, under More." }
+        @for sentence in coinciding(pieces) { p.remark { (sentence) } }
+        (turn(context))
+        (looks(context.address))
+        div.maps.small {
+            @for Piece { method, address, explained } in pieces {
+                @for (rank, answer) in explained.answers.iter().enumerate() {
+                    (piece(context, (method, address), (rank, answer), Some(strongest(&answer.map))))
+                }
+            }
+        }
+    }
+}
+
+/// A small map, whose words the script adds where they are not known yet.
+fn piece(
+    context: &Context<'_>,
+    (label, address): (&str, &Address),
+    (rank, answer): (usize, &Answer),
+    words: Option<String>,
+) -> Markup {
+    let image = context.address.get("image").unwrap_or_default();
+    let numbered = address.with("rank", rank);
+    let words = words.map_or_else(String::new, |words| format!(": {words}"));
+    let told = format!("{} {label}{words}", answer.question);
+    html! {
+        figure.map data-rank=(rank) data-maps=(file("maps", &address.question())) {
+            div.stage tabindex="0" role="group" aria-roledescription="map"
+                aria-label=(format!("{told}. Arrow keys read values.")) {
+                img.photo src=(picture(image, 448)) alt=(told);
+                noscript { img.over src=(file("overlay.png", &numbered)) alt=""; }
+            }
+            figcaption {
+                h3 { a href=(link(&address.with("view", "explain"))) { (label) } }
+                p { (answer.question) " " span.number { (answer.number) } }
+                p.readout aria-hidden="true" {}
             }
         }
     }
@@ -69,7 +88,7 @@ fn coinciding(pieces: &[Piece]) -> Vec<String> {
     }
     let several = groups.iter().filter(|group| group.len() > 1);
     let sentence = |group: &Vec<&Piece>| {
-        let labels: Vec<&str> = group.iter().map(|piece| piece.label.as_str()).collect();
+        let labels: Vec<&str> = group.iter().map(|piece| piece.method).collect();
         format!("{} make the same map of this image.", labels.join(", "))
     };
     several.map(sentence).collect()

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::comparison::{Comparison, Places, edges};
 use crate::explainer::Explained;
+use crate::words::strongest;
 
 /// Parts of a cosine that are sent as f32; more are sent as f16.
 const MOST_WHOLE: usize = 1 << 20;
@@ -25,6 +26,8 @@ struct Of<'a> {
     method: &'a str,
     score: f32,
     degenerate: bool,
+    /// Where the map is strong.
+    words: String,
     /// Left, top, right and bottom of the maps, in shares of the picture's sides.
     window: [f64; 4],
     /// Rows and columns of the finished map.
@@ -49,6 +52,7 @@ impl<'a> Of<'a> {
             method: &answer.method,
             score: answer.score,
             degenerate: answer.degenerate,
+            words: strongest(&answer.map),
             window: edges(&answer.window()),
             map: size(&answer.map),
             raw: answer.raw.iter().map(size).collect(),

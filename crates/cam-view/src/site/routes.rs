@@ -15,7 +15,7 @@ use super::{Site, packed};
 use crate::address::Address;
 use crate::command::Command;
 use crate::desk::Refusal;
-use crate::explainer::{Along, Explained};
+use crate::explainer::Explained;
 use crate::pages::{self, Context, View};
 use crate::pictures;
 use crate::shelf::State;
@@ -126,10 +126,13 @@ async fn main(context: &Context<'_>, view: View, site: &Arc<Site>) -> Result<Mar
             let explained = site.ask(move |explainer| explainer.explain(&address)).await?;
             pages::explain(context, &explained)
         }
-        View::Layers | View::Methods => {
-            let along = if view == View::Layers { Along::Layers } else { Along::Methods };
-            let pieces = site.ask(move |explainer| explainer.strip(&address, along)).await?;
-            pages::strip(context, along, &pieces)
+        View::Layers => {
+            let layers = site.ask(move |explainer| explainer.layers(&address)).await?;
+            pages::layers(context, &layers)
+        }
+        View::Methods => {
+            let pieces = site.ask(move |explainer| explainer.methods(&address)).await?;
+            pages::methods(context, &pieces)
         }
         View::Compare => {
             if let Some(reason) = context.offer.no_pairs {
