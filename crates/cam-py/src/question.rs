@@ -7,8 +7,8 @@ use cam_core::Network as _;
 use cam_explain::concepts::{ConceptsAs, check, existing, target};
 use cam_explain::paths::distinct;
 use cam_explain::{
-    Answer, Arithmetic, Captured, ChosenMethod, ClassScore, ConceptScore, Error, MethodOptions,
-    Model, PreparedQuestion, Question, Source, check_needs, chosen, usual_at,
+    Answer, Captured, ChosenMethod, ClassScore, ConceptScore, Error, MethodOptions, Model,
+    PreparedQuestion, Question, Source, check_needs, chosen, usual_at,
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;

@@ -65,7 +65,7 @@ impl Found {
         why: Option<[&str; 2]>,
     ) -> Result<Self, Error> {
         let index = Index::open(index)?;
-        let reading = index.reading(model.reading().clone(), None, None);
+        let reading = index.reading(*model.reading(), None, None);
         let model = model.clone().with_images(reading);
         let shown = Shown { images, draws: true, explains: false };
         let search = index.search(&model, query, TOP, shown)?;
