@@ -4,25 +4,25 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use cam_core::methods::{CATALOGUE, Cost, MethodInfo, Need};
-use cam_core::{Kept, Layer, Network};
-use cam_explain::compare::Pairing;
+use cam_core::{Kept, Layer};
 use cam_explain::{
-    Answer, Captured, ChosenMethod, Clock, Colormap, Concept, Condition, Curves, Error, Figure,
-    Map, Model, Picture, PreparedQuestion, Report, Source, kept, usually_kept,
+    Captured, ChosenMethod, Clock, Colormap, Concept, Curves, Error, Figure, Model,
+    PreparedQuestion, Report, Source, kept, usually_kept,
 };
 use image::RgbImage;
 
 use crate::address::Address;
 use crate::cache::Cache;
 use crate::comparison::Comparison;
+use crate::explained::{Explained, Layers, Piece, coinciding};
 use crate::found::Found;
 use crate::library::{Library, stem};
+use crate::offer::{is_of_layers, outer_layers, quick_methods};
 use crate::shelf::{Shelf, State};
 use crate::wish::Wish;
 
-/// Bytes of captures, and of answers, that are kept.
-const MOST_KEPT: usize = 512 << 20;
+/// Bytes of captures that are kept; of answers, comparisons and results together as many.
+const MOST_KEPT: usize = 256 << 20;
 
 /// What names an image and the state of its file.
 type Seen = (String, Option<(u64, SystemTime)>);
@@ -38,80 +38,6 @@ pub struct Explainer<'m> {
     finds: Cache<(Seen, u64, Vec<String>), Arc<Found>>,
 }
 
-/// What an image answers.
-pub struct Explained {
-    /// What it is called.
-    pub name: String,
-    /// As it was decoded.
-    pub picture: Picture,
-    /// The question's concepts, with their pictures.
-    pub concepts: Vec<Concept>,
-    /// In the order of questions, each by every method.
-    pub answers: Vec<Answer>,
-    /// The layers, in the order of computation.
-    pub layers: Vec<String>,
-    /// What is to be known of the image.
-    pub condition: Condition,
-    /// What the command line reports of it.
-    pub report: Report,
-    /// Methods whose finished maps are equal here, in groups.
-    pub coincide: Vec<Vec<String>>,
-}
-
-/// What a network offers to choose from.
-#[derive(Debug, Clone)]
-pub struct Offer {
-    /// Its name.
-    pub name: String,
-    /// Its layers, in the order of computation.
-    pub layers: Vec<String>,
-    /// The methods that it can be explained by, and what a map costs.
-    pub methods: Vec<(&'static str, &'static str)>,
-    /// The names of its classes.
-    pub classes: Vec<String>,
-    /// Whether it has a classifier.
-    pub has_classifier: bool,
-    /// Why no two images can be compared by their places, where that is so.
-    pub no_pairs: Option<&'static str>,
-}
-
-impl Explained {
-    /// The methods, each once.
-    pub fn methods(&self) -> Vec<&str> {
-        let mut methods: Vec<&str> = Vec::new();
-        for answer in &self.answers {
-            if !methods.contains(&answer.method.as_str()) {
-                methods.push(&answer.method);
-            }
-        }
-        methods
-    }
-
-    /// Whether there is more than one.
-    pub fn several_methods(&self) -> bool {
-        self.methods().len() > 1
-    }
-
-    /// The answer at a place.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub fn answer(&self, rank: usize) -> Result<&Answer, Error> {
-        self.answers.get(rank).ok_or_else(|| {
-            Error::usage(format_args!("there is no map {rank}: there are {}", self.answers.len()))
-        })
-    }
-
-    fn bytes(&self) -> usize {
-        let values = |answer: &Answer| {
-            answer.map.values().len()
-                + answer.raw.iter().map(|map| map.values().len()).sum::<usize>()
-        };
-        let maps: usize = self.answers.iter().map(values).sum();
-        maps * size_of::<f32>() + self.picture.pixels.as_raw().len()
-    }
-}
-
 impl<'m> Explainer<'m> {
     /// Of a network and the images that it may see.
     pub fn new(model: &'m Model, library: Arc<Library>) -> Self {
@@ -119,9 +45,9 @@ impl<'m> Explainer<'m> {
             model,
             library,
             captures: Cache::new(MOST_KEPT),
-            answers: Cache::new(MOST_KEPT),
+            answers: Cache::new(MOST_KEPT / 2),
             concepts: Cache::new(MOST_KEPT / 8),
-            comparisons: Cache::new(MOST_KEPT / 4),
+            comparisons: Cache::new(MOST_KEPT / 8),
             finds: Cache::new(MOST_KEPT / 4),
         }
     }
@@ -129,31 +55,6 @@ impl<'m> Explainer<'m> {
     /// The network.
     pub fn model(&self) -> &'m Model {
         self.model
-    }
-
-    /// What there is to choose from.
-    pub fn offer(&self) -> Offer {
-        let network = self.model.network();
-        let has_classifier = network.classifier().is_some();
-        let can = |need: &Need| match need {
-            Need::Attention => has_attention(network),
-            // The strip of layers shows each by itself.
-            Need::Layers => false,
-            Need::Class => has_classifier,
-            _ => true,
-        };
-        let methods = CATALOGUE.iter().filter(|info| info.needs.iter().all(can));
-        Offer {
-            name: self.model.name().to_owned(),
-            layers: network.layers().iter().map(|layer| layer.name.clone()).collect(),
-            methods: methods.map(|info| (info.name, info.cost.words())).collect(),
-            classes: match has_classifier {
-                true => self.model.class_names().map(<[String]>::to_vec).unwrap_or_default(),
-                false => Vec::new(),
-            },
-            has_classifier,
-            no_pairs: Pairing::of(network, None).err(),
-        }
     }
 
     /// What an image answers.
@@ -200,7 +101,7 @@ impl<'m> Explainer<'m> {
             _ => address.with("method", "grad-cam"),
         };
         let explained = self.explain(&of_layers.without("layer"))?;
-        let layers = outer_layers(self.model.network()).into_iter();
+        let layers = outer_layers(self.model).into_iter();
         let layers = layers.map(|name| (name.to_owned(), of_layers.with("layer", name)));
         Ok(Layers { explained, layers: layers.collect() })
     }
@@ -211,28 +112,16 @@ impl<'m> Explainer<'m> {
     /// # Errors
     /// Where the work is cancelled, or there is nothing to show.
     pub fn methods(&mut self, address: &Address) -> Result<Vec<Piece>, Error> {
-        let network = self.model.network();
         let asks_of_class = Wish::read(address, &self.library)?.asks_of_class();
-        let quick = |info: &&MethodInfo| {
-            matches!(info.cost, Cost::Nothing | Cost::Gradient | Cost::Forward)
-        };
-        let can = |info: &&MethodInfo| {
-            info.needs.iter().all(|need| match need {
-                Need::Attention => has_attention(network),
-                Need::Layers => false,
-                Need::Class => asks_of_class,
-                _ => true,
-            })
-        };
         let mut pieces = Vec::new();
-        for info in CATALOGUE.iter().filter(quick).filter(can) {
+        for method in quick_methods(self.model, asks_of_class) {
             self.model.environment().cancel.check("what is shown is whole")?;
-            let address = address.with("method", info.name);
+            let address = address.with("method", method);
             match self.explain(&address) {
-                Ok(explained) => pieces.push(Piece { method: info.name, address, explained }),
+                Ok(explained) => pieces.push(Piece { method, address, explained }),
                 Err(error @ Error::Cancelled(_)) => return Err(error),
                 // What a network or a layer cannot be asked is not shown.
-                Err(error) => log::debug!("{}: {error}", info.name),
+                Err(error) => log::debug!("{method}: {error}"),
             }
         }
         match pieces.is_empty() {
@@ -403,82 +292,6 @@ struct Asked<'m> {
     methods: Vec<ChosenMethod>,
     concepts: Vec<Concept>,
     layers: Vec<Layer>,
-}
-
-/// A question at many layers, each of which is computed when it is looked at.
-pub struct Layers {
-    /// What was answered at the last one.
-    pub explained: Arc<Explained>,
-    /// The layers and what shows each alone, in the order of computation.
-    pub layers: Vec<(String, Address)>,
-}
-
-/// What a method answered.
-pub struct Piece {
-    /// Its name.
-    pub method: &'static str,
-    /// What shows it alone.
-    pub address: Address,
-    /// What was answered.
-    pub explained: Arc<Explained>,
-}
-
-/// Layers that a strip shows at most.
-const MOST_LAYERS: usize = 24;
-
-/// Layers that lie within no other that is listed, evenly thinned out where there are many; the last one is always
-/// there.
-fn outer_layers(network: &dyn Network) -> Vec<&str> {
-    let names = network.layers().iter().filter(|layer| layer.reaches_embedding);
-    let names: Vec<&str> = names.map(|layer| layer.name.as_str()).collect();
-    let is_within = |name: &str| {
-        names
-            .iter()
-            .any(|&other| name.strip_prefix(other).is_some_and(|rest| rest.starts_with('.')))
-    };
-    let outer: Vec<&str> = names.iter().copied().filter(|name| !is_within(name)).collect();
-    let step = outer.len().div_ceil(MOST_LAYERS).max(1);
-    let mut thinned: Vec<&str> = outer.iter().rev().step_by(step).copied().collect();
-    thinned.reverse();
-    thinned
-}
-
-fn is_of_layers(method: &str) -> bool {
-    let rule = cam_core::methods::method(method, cam_core::methods::Settings::default());
-    rule.is_some_and(|rule| !rule.is_of_network() && !rule.is_at_input())
-}
-
-fn has_attention(network: &dyn Network) -> bool {
-    network.transformer().is_some() || network.attention_pooling().is_some()
-}
-
-/// Methods that give one finished map to every question, in groups of two and more.
-fn coinciding(answers: &[Answer], methods: &[&str]) -> Vec<Vec<String>> {
-    let maps = |method: &str| -> Vec<&Map> {
-        answers.iter().filter(|answer| answer.method == method).map(|answer| &answer.map).collect()
-    };
-    let mut groups: Vec<Vec<String>> = Vec::new();
-    for &method in methods {
-        let own = maps(method);
-        let same = groups.iter_mut().find(|group| {
-            group
-                .first()
-                .is_some_and(|first| own.iter().zip(maps(first)).all(|(a, b)| are_equal(a, b)))
-        });
-        match same {
-            Some(group) => group.push(method.to_owned()),
-            None => groups.push(vec![method.to_owned()]),
-        }
-    }
-    groups.retain(|group| group.len() > 1);
-    groups
-}
-
-/// Whether nobody can see a difference between two finished maps.
-pub fn are_equal(a: &Map, b: &Map) -> bool {
-    const UNSEEN: f32 = 1e-3;
-    (a.width(), a.height()) == (b.width(), b.height())
-        && a.values().iter().zip(b.values()).all(|(a, b)| (a - b).abs() <= UNSEEN)
 }
 
 /// What an image is called and, of a file, what changes with it.

@@ -11,9 +11,11 @@ mod cache;
 mod command;
 mod comparison;
 mod desk;
+mod explained;
 mod explainer;
 mod found;
 mod library;
+mod offer;
 mod pages;
 mod pictures;
 mod shelf;
@@ -32,6 +34,7 @@ pub use command::Setup;
 pub use library::Library;
 
 use explainer::Explainer;
+use offer::Offer;
 use shelf::Shelf;
 use site::{Door, NetworkJob, PictureJob, Site};
 
@@ -80,18 +83,16 @@ impl View {
         let (network, network_clerk) = desk::open::<NetworkJob>(MOST_QUESTIONS, of_network.clone());
         let (pictures, picture_clerk) =
             desk::open::<PictureJob>(MOST_PICTURES, of_pictures.clone());
-        let explainer = Explainer::new(&own, Arc::clone(&library));
         let site = Site {
             door,
             library: Arc::clone(&library),
             shelf: shelf.clone(),
             setup: self.setup,
-            offer: explainer.offer(),
+            offer: Offer::of(&own),
             network,
             pictures,
             environment: environment.cancelled_by(of_pictures.clone()),
         };
-        drop(explainer);
         thread::scope(|scope| {
             let own = &own;
             let begun =

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use super::{Context, command, file, link, picture};
 use crate::address::Address;
 use crate::command::Command;
-use crate::explainer::Explained;
+use crate::explained::Explained;
 use crate::pictures::LARGEST;
 use crate::words::strongest;
 

@@ -5,7 +5,7 @@ use image::RgbImage;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::command::Command;
-use crate::explainer::Explained;
+use crate::explained::Explained;
 use crate::pictures::png;
 use crate::words::strongest;
 

@@ -13,8 +13,8 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::address::Address;
 use crate::command::{Command, Setup};
-use crate::explainer::Offer;
 use crate::library::{Library, stem};
+use crate::offer::Offer;
 use crate::shelf::Shelf;
 
 pub use compare::main as compare;

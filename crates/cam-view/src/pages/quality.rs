@@ -2,7 +2,7 @@ use cam_explain::{Answer, Curves};
 use maud::{Markup, html};
 
 use super::{Context, explain, link};
-use crate::explainer::Explained;
+use crate::explained::Explained;
 
 /// Width and height of a chart, and where its axes lie.
 const CHART: [f32; 2] = [420.0, 260.0];

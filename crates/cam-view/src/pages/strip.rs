@@ -3,7 +3,7 @@ use maud::{Markup, html};
 
 use super::{Context, explain::looks, file, link, picture, turn};
 use crate::address::Address;
-use crate::explainer::{Layers, Piece, are_equal};
+use crate::explained::{Layers, Piece, are_equal};
 use crate::words::strongest;
 
 /// The same question at every layer: each is computed once its map is asked for.

@@ -13,8 +13,9 @@ use cam_explain::{Environment, Error};
 
 use crate::command::Setup;
 use crate::desk::{Desk, Refusal};
-use crate::explainer::{Explainer, Offer};
+use crate::explainer::Explainer;
 use crate::library::Library;
+use crate::offer::Offer;
 use crate::shelf::Shelf;
 
 pub use guard::Door;

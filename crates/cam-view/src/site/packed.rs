@@ -6,7 +6,7 @@ use half::f16;
 use serde::Serialize;
 
 use crate::comparison::{Comparison, Places, edges};
-use crate::explainer::Explained;
+use crate::explained::Explained;
 use crate::words::strongest;
 
 /// Parts of a cosine that are sent as f32; more are sent as f16.

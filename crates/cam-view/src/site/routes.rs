@@ -15,7 +15,7 @@ use super::{Site, packed};
 use crate::address::Address;
 use crate::command::Command;
 use crate::desk::Refusal;
-use crate::explainer::Explained;
+use crate::explained::Explained;
 use crate::pages::{self, Context, View};
 use crate::pictures;
 use crate::shelf::State;

@@ -1,0 +1,112 @@
+//! What an image answers, as pages show it.
+
+use std::sync::Arc;
+
+use cam_explain::{Answer, Concept, Condition, Error, Map, Picture, Report};
+
+use crate::address::Address;
+
+/// What an image answers.
+pub struct Explained {
+    /// What it is called.
+    pub name: String,
+    /// As it was decoded.
+    pub picture: Picture,
+    /// The question's concepts, with their pictures.
+    pub concepts: Vec<Concept>,
+    /// In the order of questions, each by every method.
+    pub answers: Vec<Answer>,
+    /// The layers, in the order of computation.
+    pub layers: Vec<String>,
+    /// What is to be known of the image.
+    pub condition: Condition,
+    /// What the command line reports of it.
+    pub report: Report,
+    /// Methods whose finished maps are equal here, in groups.
+    pub coincide: Vec<Vec<String>>,
+}
+
+impl Explained {
+    /// The methods, each once.
+    pub fn methods(&self) -> Vec<&str> {
+        let mut methods: Vec<&str> = Vec::new();
+        for answer in &self.answers {
+            if !methods.contains(&answer.method.as_str()) {
+                methods.push(&answer.method);
+            }
+        }
+        methods
+    }
+
+    /// Whether there is more than one.
+    pub fn several_methods(&self) -> bool {
+        self.methods().len() > 1
+    }
+
+    /// The answer at a place.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn answer(&self, rank: usize) -> Result<&Answer, Error> {
+        self.answers.get(rank).ok_or_else(|| {
+            Error::usage(format_args!("there is no map {rank}: there are {}", self.answers.len()))
+        })
+    }
+
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        let values = |answer: &Answer| {
+            answer.map.values().len()
+                + answer.raw.iter().map(|map| map.values().len()).sum::<usize>()
+        };
+        let maps: usize = self.answers.iter().map(values).sum();
+        maps * size_of::<f32>() + self.picture.pixels.as_raw().len()
+    }
+}
+
+/// A question at many layers, each of which is computed when it is looked at.
+pub struct Layers {
+    /// What was answered at the last one.
+    pub explained: Arc<Explained>,
+    /// The layers and what shows each alone, in the order of computation.
+    pub layers: Vec<(String, Address)>,
+}
+
+/// What a method answered.
+pub struct Piece {
+    /// Its name.
+    pub method: &'static str,
+    /// What shows it alone.
+    pub address: Address,
+    /// What was answered.
+    pub explained: Arc<Explained>,
+}
+
+/// Methods that give one finished map to every question, in groups of two and more.
+pub fn coinciding(answers: &[Answer], methods: &[&str]) -> Vec<Vec<String>> {
+    let maps = |method: &str| -> Vec<&Map> {
+        answers.iter().filter(|answer| answer.method == method).map(|answer| &answer.map).collect()
+    };
+    let mut groups: Vec<Vec<String>> = Vec::new();
+    for &method in methods {
+        let own = maps(method);
+        let same = groups.iter_mut().find(|group| {
+            group
+                .first()
+                .is_some_and(|first| own.iter().zip(maps(first)).all(|(a, b)| are_equal(a, b)))
+        });
+        match same {
+            Some(group) => group.push(method.to_owned()),
+            None => groups.push(vec![method.to_owned()]),
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
+}
+
+/// Whether nobody can see a difference between two finished maps.
+pub fn are_equal(a: &Map, b: &Map) -> bool {
+    const UNSEEN: f32 = 1e-3;
+    (a.width(), a.height()) == (b.width(), b.height())
+        && a.values().iter().zip(b.values()).all(|(a, b)| (a - b).abs() <= UNSEEN)
+}
