@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(long)]
     peers: bool,
 
-    /// Build the wheel into this folder, and run no test.
+    /// Build a small wheel into this folder, to be handed out, and run no test: a build of its own profile.
     #[arg(long, value_name = "FOLDER")]
     wheel: Option<PathBuf>,
 
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let environment = Environment::make(folder.join("venv"))?;
     if let Some(wheels) = &arguments.wheel {
         environment.pip(&["install", "--quiet"], Path::new(MATURIN))?;
-        let wheel = environment.wheel(&std::path::absolute(wheels)?)?;
+        let wheel = environment.wheel("wheel", &std::path::absolute(wheels)?)?;
         println!("{}", wheel.display());
         return Ok(());
     }
@@ -54,7 +54,8 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     if arguments.peers {
         environment.install(&package().join("tests/peers/requirements.txt"))?;
     }
-    let wheel = environment.wheel(&folder.join("wheels"))?;
+    // With the release profile, whose burn the other tests use.
+    let wheel = environment.wheel("release", &folder.join("wheels"))?;
     environment.pip(&["install", "--quiet", "--force-reinstall", "--no-deps"], &wheel)?;
     environment.test(arguments)
 }
@@ -109,12 +110,12 @@ impl Environment {
     }
 
     /// Builds the wheel into a folder; what else lies there goes.
-    fn wheel(&self, folder: &Path) -> Result<PathBuf> {
+    fn wheel(&self, profile: &str, folder: &Path) -> Result<PathBuf> {
         for old in wheels(folder) {
             fs::remove_file(&old).with_context(|| old.display().to_string())?;
         }
         let mut build = Command::new(self.program("maturin"));
-        build.args(["build", "--release", "--locked", "--out"]).arg(folder);
+        build.args(["build", "--profile", profile, "--locked", "--out"]).arg(folder);
         build.arg("--manifest-path").arg(package().join("Cargo.toml"));
         // The same cargo, the same target directory and the workspace's features: burn is not built again.
         build.env("CARGO_TARGET_DIR", target_directory()?).current_dir(root());
