@@ -1,9 +1,8 @@
 //! A desk: one thread that does one piece of work after another, and a queue before it of a bounded length.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cam_explain::{Cancel, Error};
@@ -13,31 +12,32 @@ use tokio::time::timeout;
 /// How long one piece of work may take, its wait included.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// The side of the desk where work `J` is handed in. Clones stand before one queue.
-pub struct Desk<J> {
-    tickets: SyncSender<Ticket<J>>,
-    line: Arc<Line>,
-}
+/// The side of the desk where work `J` is handed in.
+pub struct Desk<J>(Arc<Line<J>>);
 
 /// The side of the desk where it is done.
-pub struct Clerk<J> {
-    tickets: Receiver<Ticket<J>>,
-    line: Arc<Line>,
+pub struct Clerk<J>(Arc<Line<J>>);
+
+struct Line<J> {
+    length: usize,
+    state: Mutex<State<J>>,
+    /// Something was handed in, or the desk was closed.
+    called: Condvar,
+    /// Ends the work that is being done.
+    cancel: Cancel,
+}
+
+struct State<J> {
+    queue: VecDeque<Ticket<J>>,
+    /// The ticket that is being served.
+    served: Option<usize>,
+    issued: usize,
+    is_closed: bool,
 }
 
 struct Ticket<J> {
     number: usize,
     work: J,
-}
-
-struct Line {
-    length: usize,
-    waiting: AtomicUsize,
-    issued: AtomicUsize,
-    /// The ticket that is being served.
-    served: Mutex<Option<usize>>,
-    /// Ends the work that is being done.
-    cancel: Cancel,
 }
 
 /// Why there is no result.
@@ -61,42 +61,29 @@ impl From<Error> for Refusal {
 
 /// A desk before which at most `length` wait, whose work `cancel` ends.
 pub fn open<J>(length: usize, cancel: Cancel) -> (Desk<J>, Clerk<J>) {
-    let (sender, receiver) = sync_channel(length);
-    let line = Arc::new(Line {
-        length,
-        waiting: AtomicUsize::new(0),
-        issued: AtomicUsize::new(0),
-        served: Mutex::default(),
-        cancel,
-    });
-    (Desk { tickets: sender, line: Arc::clone(&line) }, Clerk { tickets: receiver, line })
-}
-
-impl<J> Clone for Desk<J> {
-    fn clone(&self) -> Self {
-        Self { tickets: self.tickets.clone(), line: Arc::clone(&self.line) }
-    }
+    let state = State { queue: VecDeque::new(), served: None, issued: 0, is_closed: false };
+    let line = Line { length, state: Mutex::new(state), called: Condvar::new(), cancel };
+    let line = Arc::new(line);
+    (Desk(Arc::clone(&line)), Clerk(line))
 }
 
 impl<J> Desk<J> {
     /// How many wait or are being served.
     pub fn waiting(&self) -> usize {
-        self.line.waiting.load(Ordering::SeqCst)
+        let state = self.0.locked();
+        state.queue.len() + usize::from(state.served.is_some())
     }
 
     /// Waits for a result of work that `make` packs together with the place where the result goes. Whoever stops waiting
-    /// ends the work.
+    /// takes their work along, or ends it.
     ///
     /// # Errors
     /// A [`Refusal`].
     pub async fn ask<T>(&self, make: impl FnOnce(Answer<T>) -> J) -> Result<T, Refusal> {
         let (sender, receiver) = oneshot::channel();
-        let number = self.line.issued.fetch_add(1, Ordering::SeqCst);
-        let presence = Presence::new(&self.line, number);
-        let ticket = Ticket { number, work: make(Answer(sender)) };
-        if self.tickets.try_send(ticket).is_err() {
-            return Err(Refusal::Busy(self.line.length));
-        }
+        let Some(presence) = self.0.join(make(Answer(sender))) else {
+            return Err(Refusal::Busy(self.0.length));
+        };
         let answer = timeout(PATIENCE, receiver).await;
         drop(presence);
         match answer {
@@ -107,17 +94,24 @@ impl<J> Desk<J> {
     }
 }
 
+/// Nobody waits any more: whoever did held the desk.
+impl<J> Drop for Desk<J> {
+    fn drop(&mut self) {
+        self.0.locked().is_closed = true;
+        self.0.called.notify_all();
+    }
+}
+
 impl<J> Clerk<J> {
     /// Does what is handed in, until nobody can hand in anything any more.
     pub fn serve(self, mut work: impl FnMut(J)) {
-        for Ticket { number, work: job } in self.tickets {
-            *self.line.served() = Some(number);
+        while let Some(job) = self.0.next() {
             // A panic ends one piece of work, whose owner finds the place of the answer abandoned.
             let done = catch_unwind(AssertUnwindSafe(|| work(job)));
-            let mut served = self.line.served();
-            *served = None;
-            self.line.cancel.forget();
-            drop(served);
+            let mut state = self.0.locked();
+            state.served = None;
+            self.0.cancel.forget();
+            drop(state);
             if done.is_err() {
                 log::warn!("the work broke off; what was asked is answered with an error");
             }
@@ -125,9 +119,32 @@ impl<J> Clerk<J> {
     }
 }
 
-impl Line {
-    fn served(&self) -> MutexGuard<'_, Option<usize>> {
-        self.served.lock().unwrap_or_else(PoisonError::into_inner)
+impl<J> Line<J> {
+    /// Puts work at the end; nothing where so many wait already.
+    fn join(&self, work: J) -> Option<Presence<'_, J>> {
+        let mut state = self.locked();
+        if state.is_closed || state.queue.len() >= self.length {
+            return None;
+        }
+        let number = state.issued;
+        state.issued += 1;
+        state.queue.push_back(Ticket { number, work });
+        self.called.notify_one();
+        Some(Presence { line: self, number })
+    }
+
+    /// The work at the front, once there is some.
+    fn next(&self) -> Option<J> {
+        let is_idle = |state: &mut State<J>| state.queue.is_empty() && !state.is_closed;
+        let state = self.called.wait_while(self.locked(), is_idle);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let Ticket { number, work } = state.queue.pop_front()?;
+        state.served = Some(number);
+        Some(work)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State<J>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,25 +162,22 @@ impl<T> Answer<T> {
 }
 
 /// Somebody who waits. Their leaving ends their work, and nobody else's.
-struct Presence<'l> {
-    line: &'l Line,
+struct Presence<'l, J> {
+    line: &'l Line<J>,
     number: usize,
 }
 
-impl<'l> Presence<'l> {
-    fn new(line: &'l Line, number: usize) -> Self {
-        line.waiting.fetch_add(1, Ordering::SeqCst);
-        Self { line, number }
-    }
-}
-
-impl Drop for Presence<'_> {
+impl<J> Drop for Presence<'_, J> {
     fn drop(&mut self) {
-        self.line.waiting.fetch_sub(1, Ordering::SeqCst);
-        let served = self.line.served();
-        if *served == Some(self.number) {
+        let mut state = self.line.locked();
+        if state.served == Some(self.number) {
             self.line.cancel.cancel();
         }
+        // Their place is free, and what they sent is held no longer.
+        let place = state.queue.iter().position(|ticket| ticket.number == self.number);
+        let ticket = place.and_then(|place| state.queue.remove(place));
+        drop(state);
+        drop(ticket);
     }
 }
 
@@ -223,14 +237,17 @@ mod tests {
     }
 
     #[test]
-    fn more_than_the_queue_holds_is_refused_at_once() {
+    fn more_than_the_queue_holds_is_refused_until_somebody_leaves() {
         let (desk, clerk) = open::<Job>(1, Cancel::default());
         run(async {
             let ask = || desk.ask(|answer| -> Job { Box::new(move || answer.of(|| Ok(()))) });
-            let first = ask();
-            let waits = timeout(Duration::from_millis(10), first);
-            let (first, second) = (waits.await, ask().await);
-            assert!(first.is_err() && matches!(second, Err(Refusal::Busy(1))));
+            let moment = Duration::from_millis(10);
+            let mut first = Box::pin(ask());
+            assert!(timeout(moment, first.as_mut()).await.is_err());
+            assert!(matches!(ask().await, Err(Refusal::Busy(1))));
+            drop(first);
+            assert_eq!(desk.waiting(), 0);
+            assert!(timeout(moment, ask()).await.is_err(), "there is a place to wait at");
         });
         drop((desk, clerk));
     }
