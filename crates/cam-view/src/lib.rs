@@ -29,9 +29,11 @@ use std::sync::Arc;
 use std::thread;
 
 use cam_explain::{Cancel, Error, Model};
+use tokio::sync::Semaphore;
 
 pub use command::Setup;
 pub use library::Library;
+pub use site::Limits;
 
 use explainer::Explainer;
 use offer::Offer;
@@ -68,6 +70,19 @@ impl View {
     /// # Errors
     /// Where nothing can be listened at, or the system gives no thread.
     pub fn serve(self, model: &Model, announce: impl FnOnce(&str)) -> Result<(), Error> {
+        self.serve_within(Limits::default(), model, announce)
+    }
+
+    /// The same, within other limits.
+    ///
+    /// # Errors
+    /// As [`serve`](Self::serve).
+    pub fn serve_within(
+        self,
+        limits: Limits,
+        model: &Model,
+        announce: impl FnOnce(&str),
+    ) -> Result<(), Error> {
         let end = model.environment().cancel.clone();
         let bound = site::bound(self.listen)?;
         let failed = |why| Error::failed(format_args!("the page cannot be served: {why}"));
@@ -92,6 +107,8 @@ impl View {
             network,
             pictures,
             environment: environment.cancelled_by(of_pictures.clone()),
+            limits,
+            bodies: Semaphore::new(limits.bodies),
         };
         thread::scope(|scope| {
             let own = &own;

@@ -1,6 +1,6 @@
 use std::net::{IpAddr, SocketAddr};
 
-use hyper::header::{HOST, HeaderMap, ORIGIN};
+use hyper::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 use hyper::{Method, StatusCode};
 
 use cam_explain::Error;
@@ -47,7 +47,12 @@ impl Door {
         path: &'p str,
         headers: &HeaderMap,
     ) -> Result<&'p str, (StatusCode, &'static str)> {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        // What is said twice may mean one thing here and another elsewhere.
+        let text = |name| {
+            let mut values = headers.get_all(name).iter();
+            let value = values.next().filter(|_| values.next().is_none());
+            value.and_then(|value: &HeaderValue| value.to_str().ok())
+        };
         // A name that leads here may be anybody's: a page of the web could read what is answered to its own name.
         let host = text(HOST).filter(|host| self.is_own(host));
         let host =

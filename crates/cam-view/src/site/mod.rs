@@ -2,6 +2,7 @@
 
 mod body;
 mod guard;
+mod limits;
 mod packed;
 mod reply;
 mod routes;
@@ -10,6 +11,7 @@ mod server;
 use std::sync::Arc;
 
 use cam_explain::{Environment, Error};
+use tokio::sync::Semaphore;
 
 use crate::command::Setup;
 use crate::desk::{Desk, Refusal};
@@ -19,6 +21,7 @@ use crate::offer::Offer;
 use crate::shelf::Shelf;
 
 pub use guard::Door;
+pub use limits::Limits;
 pub use server::{bound, serve};
 
 /// Work for whoever has the network.
@@ -45,6 +48,10 @@ pub struct Site {
     pub pictures: Desk<PictureJob>,
     /// How large images may be, and what ends their decoding.
     pub environment: Environment,
+    /// How much, and how slow, a browser may be.
+    pub limits: Limits,
+    /// Places for bodies.
+    pub bodies: Semaphore,
 }
 
 impl Site {

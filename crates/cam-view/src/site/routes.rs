@@ -8,6 +8,8 @@ use hyper::{Method, Request, StatusCode};
 use maud::Markup;
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::SemaphorePermit;
+use tokio::time::timeout;
 
 use super::body::Form;
 use super::reply::{self, Reply};
@@ -331,17 +333,24 @@ fn status(site: &Site) -> Reply {
     reply::bytes(StatusCode::OK, "application/json", document.to_string())
 }
 
-async fn form(request: Request<Incoming>) -> Result<Form, Reply> {
+/// A form, and its place among the bodies that are held at once: to be kept for as long as the form is.
+async fn form<'s>(
+    request: Request<Incoming>,
+    site: &'s Site,
+) -> Result<(Form, SemaphorePermit<'s>), Reply> {
     let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let kind = kind.unwrap_or_default().to_owned();
-    Form::read(&kind, request.into_body())
-        .await
+    let Ok(Ok(place)) = timeout(site.limits.body, site.bodies.acquire()).await else {
+        return Err(reply::refusal(&Refusal::Busy(site.limits.bodies)));
+    };
+    let form = Form::read(&kind, request.into_body(), site.limits.body).await;
+    form.map(|form| (form, place))
         .map_err(|(status, sentence)| reply::text(status, sentence + "\n"))
 }
 
 /// An image that was dropped on the page, or sent by its form.
 async fn drop_image(request: Request<Incoming>, site: &Arc<Site>) -> Reply {
-    let form = match form(request).await {
+    let (form, _place) = match form(request, site).await {
         Ok(form) => form,
         Err(reply) => return reply,
     };
@@ -373,7 +382,7 @@ async fn drop_image(request: Request<Incoming>, site: &Arc<Site>) -> Reply {
 
 /// Begins or ends the building of the index.
 async fn index(request: Request<Incoming>, site: &Arc<Site>) -> Result<Reply, Refusal> {
-    let form = match form(request).await {
+    let (form, _place) = match form(request, site).await {
         Ok(form) => form,
         Err(reply) => return Ok(reply),
     };

@@ -17,15 +17,6 @@ use tokio_io_timeout::TimeoutStream;
 
 use super::{Site, reply, routes};
 
-/// Connections at once; further ones wait to be accepted.
-const MOST_CONNECTIONS: usize = 256;
-
-/// How long a request's head may take to arrive.
-const HEAD: Duration = Duration::from_secs(10);
-
-/// How long a browser may take to take some bytes.
-const TAKE: Duration = Duration::from_secs(20);
-
 /// How often it is looked whether the end was asked for.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -54,9 +45,10 @@ pub fn serve(bound: Bound, site: Site, end: &Cancel) -> Result<(), Error> {
     let failed = |why| Error::failed(format_args!("the page cannot be served: {why}"));
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let connections = site.limits.connections;
     let served = runtime.block_on(async {
         let listener = TcpListener::from_std(bound).map_err(failed)?;
-        let (site, free) = (Arc::new(site), Arc::new(Semaphore::new(MOST_CONNECTIONS)));
+        let (site, free) = (Arc::new(site), Arc::new(Semaphore::new(connections)));
         while !end.is_cancelled() {
             let Ok(Ok(place)) = timeout(POLL, Arc::clone(&free).acquire_owned()).await else {
                 continue;
@@ -88,11 +80,12 @@ async fn connection(stream: TcpStream, site: Arc<Site>) {
     // Small answers should leave at once.
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(TAKE));
+    stream.set_write_timeout(Some(site.limits.take));
+    let head = site.limits.head;
     let service = service_fn(move |request| answer(request, Arc::clone(&site)));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
+        .header_read_timeout(head)
         .max_buf_size(MOST_HEAD)
         .serve_connection(TokioIo::new(Box::pin(stream)), service)
         .await;
@@ -103,6 +96,10 @@ async fn connection(stream: TcpStream, site: Arc<Site>) {
 
 async fn answer(request: Request<Incoming>, site: Arc<Site>) -> Result<reply::Reply, Infallible> {
     let path = request.uri().path().to_owned();
+    // A target with a host of its own is for proxies, and this is none.
+    if request.uri().authority().is_some() || request.uri().scheme().is_some() {
+        return Ok(refused(StatusCode::MISDIRECTED_REQUEST, "this page is no proxy\n"));
+    }
     let admitted = site.door.admit(request.method(), &path, request.headers());
     match admitted {
         Ok(place) => Ok(routes::answer(place, request, &site).await),
