@@ -33,6 +33,12 @@ const SEVERAL: &[&str] = &["concept", "negative", "vector", "class", "why"];
 const LOOKS: &[&str] =
     &["view", "page", "find", "opacity", "scale", "signed", "rank", "why", "colormap"];
 
+/// The longest address: as long as a request's head may be.
+const MOST_BYTES: usize = 64 << 10;
+
+/// Values at most. Each has a link on the page that holds all others.
+const MOST_VALUES: usize = 64;
+
 /// Values by name, in one order however they were written, so that one question has one address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Address(Vec<(&'static str, String)>);
@@ -41,8 +47,11 @@ impl Address {
     /// Reads what stands behind the `?`. A field that was left empty is not there.
     ///
     /// # Errors
-    /// A sentence that says which name is not known, or stands twice.
+    /// A sentence that says which name is not known, or stands twice, or that it is too long.
     pub fn read(query: &str) -> Result<Self, String> {
+        if query.len() > MOST_BYTES {
+            return Err(format!("an address has at most {} KiB", MOST_BYTES >> 10));
+        }
         let mut address = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let Some(&name) = NAMES.iter().find(|known| **known == name) else {
@@ -56,6 +65,9 @@ impl Address {
             }
             if !SEVERAL.contains(&name) && address.get(name).is_some() {
                 return Err(format!("the address says twice what `{name}` is"));
+            }
+            if address.0.len() == MOST_VALUES {
+                return Err(format!("an address has at most {MOST_VALUES} values"));
             }
             address.add(name, value);
         }
