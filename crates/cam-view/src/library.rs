@@ -99,11 +99,17 @@ impl Library {
     /// # Errors
     /// Where there is no such image, or it was not given.
     pub fn image(&self, name: &str) -> Result<Source, Error> {
-        if let Source::Region { bounds, .. } = Source::from(name)
-            && let Some((whole, _)) = name.rsplit_once('#')
+        // Only the last rectangle is one: what stands before it is the name of a whole image.
+        if let Some((whole, _)) = name.rsplit_once('#')
+            && let Source::Region { bounds, .. } =
+                Source::from(&*format!("_{}", &name[whole.len()..]))
         {
-            return Ok(Source::Region { of: Box::new(self.image(whole)?), bounds });
+            return Ok(Source::Region { of: Box::new(self.whole(whole)?), bounds });
         }
+        self.whole(name)
+    }
+
+    fn whole(&self, name: &str) -> Result<Source, Error> {
         if let Some(dropped) = name.strip_prefix(DROPPED) {
             let images = self.dropped.lock().unwrap_or_else(PoisonError::into_inner);
             let image = images.iter().find(|image| image.name == dropped).ok_or_else(|| {
