@@ -26,7 +26,8 @@ mod words;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use cam_explain::{Cancel, Error, Model};
 use tokio::sync::Semaphore;
@@ -45,6 +46,12 @@ const MOST_QUESTIONS: usize = 64;
 
 /// Pictures that may wait to be decoded: a page of thumbnails, for a few browsers.
 const MOST_PICTURES: usize = 512;
+
+/// How long work that was told to stop may take to do so.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Shorter than anybody notices.
+const POLL: Duration = Duration::from_millis(5);
 
 /// What is looked at, and where.
 #[derive(Debug)]
@@ -110,27 +117,32 @@ impl View {
             limits,
             bodies: Semaphore::new(limits.bodies),
         };
-        thread::scope(|scope| {
-            let own = &own;
-            let begun =
-                thread::Builder::new().name("network".to_owned()).spawn_scoped(scope, move || {
-                    let mut explainer = Explainer::new(own, library);
-                    network_clerk.serve(|job| job(&mut explainer));
-                });
-            begun.map_err(failed)?;
-            let begun = thread::Builder::new()
-                .name("pictures".to_owned())
-                .spawn_scoped(scope, move || picture_clerk.serve(|job| job()));
-            begun.map_err(failed)?;
-            announce(&url);
-            let served = site::serve(bound, site, &end);
-            // What is still being done ends, and so do both threads: nobody can hand in anything any more.
-            of_network.cancel();
-            of_pictures.cancel();
-            if let Some(shelf) = shelf {
-                shelf.stop();
-            }
-            served
-        })
+        let on_thread = |name: &str, work: Box<dyn FnOnce() + Send>| {
+            thread::Builder::new().name(name.to_owned()).spawn(work).map_err(failed)
+        };
+        let asked = move || {
+            let mut explainer = Explainer::new(&own, library);
+            network_clerk.serve(|job| job(&mut explainer));
+        };
+        let mut threads = vec![
+            on_thread("network", Box::new(asked))?,
+            on_thread("pictures", Box::new(move || picture_clerk.serve(|job| job())))?,
+        ];
+        announce(&url);
+        let served = site::serve(bound, site, &end);
+        // What is still being done ends, and so do both threads: nobody can hand in anything any more.
+        of_network.cancel();
+        of_pictures.cancel();
+        threads.extend(shelf.and_then(|shelf| shelf.end()));
+        left(&threads);
+        served
+    }
+}
+
+/// Waits until threads have ended; for those that decode a huge image nobody waits, as that cannot be ended.
+fn left(threads: &[JoinHandle<()>]) {
+    let since = Instant::now();
+    while since.elapsed() < GRACE && !threads.iter().all(JoinHandle::is_finished) {
+        thread::sleep(POLL);
     }
 }

@@ -139,10 +139,14 @@ impl Shelf {
 
     /// Ends the building; what was indexed is kept.
     pub fn stop(&self) {
-        self.cancel.cancel();
-        let builder = self.builder.lock().unwrap_or_else(PoisonError::into_inner).take();
         // That it broke off is its state already.
-        let _ = builder.map(JoinHandle::join);
+        let _ = self.end().map(JoinHandle::join);
+    }
+
+    /// The same, without waiting for whoever builds.
+    pub fn end(&self) -> Option<JoinHandle<()>> {
+        self.cancel.cancel();
+        self.builder.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {

@@ -6,6 +6,8 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
 
+use image::RgbImage;
+
 use crate::images;
 use crate::many::endless;
 use crate::support::{PATIENCE, Server, until};
@@ -73,4 +75,17 @@ fn it_ends_while_connections_are_open_and_pictures_are_decoded() {
     let pictures: Vec<_> = (0..20).map(|_| asked(&server, "picture?image=large.png")).collect();
     assert_ends(server, "open connections");
     drop((idle, pictures));
+}
+
+#[test]
+fn it_ends_while_a_huge_image_is_decoded() {
+    let server = Server::start();
+    let pixels = RgbImage::new(14_000, 14_000);
+    pixels.save(server.path().join("huge.png")).expect("a file");
+    let places = ["picture?image=huge.png", "maps?image=huge.png"];
+    let open = places.map(|place| asked(&server, place));
+    until("it is asked", PATIENCE, || server.waiting() == 1);
+    thread::sleep(Duration::from_millis(100));
+    assert_ends(server, "a huge image");
+    drop(open);
 }
