@@ -1,5 +1,7 @@
 //! Images as a page shows them.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use cam_explain::{Decoding, Environment, Error, Source};
 use cam_viz::{jpeg_bytes, png_bytes};
 use image::RgbImage;
@@ -24,6 +26,23 @@ pub fn shown(
     let picture = source.picture(decoding, environment)?.pixels;
     let pixels = shrunk(picture, largest.clamp(16, LARGEST));
     jpeg_bytes(&pixels, QUALITY).map_err(Error::failed)
+}
+
+/// A number, quoted, that changes with an image's file or bytes.
+pub fn edition(source: &Source) -> String {
+    let mut hash = DefaultHasher::new();
+    fn add(source: &Source, hash: &mut DefaultHasher) {
+        match source {
+            Source::Region { of, .. } => add(of, hash),
+            Source::Memory { bytes, .. } => bytes.hash(hash),
+            other => {
+                let file = other.canonical().and_then(|path| path.metadata().ok());
+                file.map(|file| (file.len(), file.modified().ok())).hash(hash);
+            }
+        }
+    }
+    add(source, &mut hash);
+    format!("\"{:016x}\"", hash.finish())
 }
 
 /// A picture as PNG.

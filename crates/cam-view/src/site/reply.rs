@@ -1,7 +1,9 @@
 use bytes::Bytes;
 use cam_explain::Error;
 use http_body_util::Full;
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
+};
 use hyper::{Response, StatusCode};
 use maud::Markup;
 
@@ -37,11 +39,27 @@ pub fn bytes(status: StatusCode, kind: &'static str, content: impl Into<Bytes>) 
     reply
 }
 
-/// What may be asked for again and again: a browser keeps it for a while.
+/// What never changes while it is served: a browser keeps it for a while.
 pub fn kept(kind: &'static str, content: impl Into<Bytes>) -> Reply {
     let mut reply = bytes(StatusCode::OK, kind, content);
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, max-age=60"));
     reply
+}
+
+/// What may change: a browser keeps it, and asks each time whether it is still the same.
+pub fn edition(kind: &'static str, content: impl Into<Bytes>, edition: &str) -> Reply {
+    let mut reply = bytes(StatusCode::OK, kind, content);
+    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    // An edition is a number.
+    if let Ok(edition) = HeaderValue::from_str(edition) {
+        reply.headers_mut().insert(ETAG, edition);
+    }
+    reply
+}
+
+/// That it is still the same.
+pub fn unchanged() -> Reply {
+    bytes(StatusCode::NOT_MODIFIED, "text/plain; charset=utf-8", "")
 }
 
 /// A file of what was computed.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use cam_explain::{Colormap, Decoding, Error, Map, Report};
 use cam_viz::npy_bytes;
 use hyper::body::Incoming;
-use hyper::header::CONTENT_TYPE;
+use hyper::header::{CONTENT_TYPE, HeaderMap, IF_NONE_MATCH};
 use hyper::{Method, Request, StatusCode};
 use maud::Markup;
 use serde::Serialize;
@@ -46,7 +46,7 @@ pub async fn answer(place: &str, request: Request<Incoming>, site: &Arc<Site>) -
             Ok(reply::kept("application/json", json!(site.offer.classes).to_string()))
         }
         ("colours", false) => Ok(reply::kept("application/json", colours())),
-        ("picture", false) => picture(&query, site).await,
+        ("picture", false) => picture(&query, request.headers(), site).await,
         (_, false) => match Address::read(&query) {
             Ok(address) => file(place, address, site).await,
             Err(sentence) => Err(Refusal::Failed(Error::usage(sentence))),
@@ -301,7 +301,7 @@ fn colormap(address: &Address) -> Result<Colormap, Error> {
 }
 
 /// An image for the page: `image` and `size`.
-async fn picture(query: &str, site: &Arc<Site>) -> Result<Reply, Refusal> {
+async fn picture(query: &str, headers: &HeaderMap, site: &Arc<Site>) -> Result<Reply, Refusal> {
     let (mut image, mut size) = (None, pictures::LARGEST);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
@@ -312,10 +312,18 @@ async fn picture(query: &str, site: &Arc<Site>) -> Result<Reply, Refusal> {
     }
     let image = image.ok_or_else(|| Error::usage("which image?"))?;
     let (library, environment) = (Arc::clone(&site.library), site.environment.clone());
+    let known = headers.get(IF_NONE_MATCH).cloned();
     let shown = site.picture(move || {
-        pictures::shown(&library.image(&image)?, size, Decoding::default(), &environment)
+        let source = library.image(&image)?;
+        let edition = pictures::edition(&source);
+        // A file may have changed since a browser kept it: an old photograph below a new map would lie.
+        if known.is_some_and(|known| known == edition.as_str()) {
+            return Ok(reply::unchanged());
+        }
+        let content = pictures::shown(&source, size, Decoding::default(), &environment)?;
+        Ok(reply::edition("image/jpeg", content, &edition))
     });
-    Ok(reply::kept("image/jpeg", shown.await?))
+    shown.await
 }
 
 fn status(site: &Site) -> Reply {

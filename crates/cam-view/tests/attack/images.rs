@@ -120,3 +120,21 @@ fn a_file_that_changes_is_seen_as_it_is() {
     maps(&server).assert_refused("it is a folder");
     assert_eq!(server.get("").status, 200);
 }
+
+#[test]
+fn a_picture_that_a_browser_kept_is_sent_again_once_its_file_changed() {
+    let server = Server::start();
+    let place = "picture?image=a.png%23xywh=0,0,80,80";
+    let whole = server.get(place);
+    let edition = whole.header("etag").expect("it has one").to_owned();
+    assert_eq!(whole.header("cache-control"), Some("private, no-cache"));
+    let ask = || {
+        let head = server.head("GET", place) + &format!("If-None-Match: {edition}\r\n\r\n");
+        server.send(head.as_bytes()).expect("an answer")
+    };
+    assert_eq!((ask().status, ask().body.len()), (304, 0));
+    fs::write(server.path().join("a.png"), png(78, 120)).expect("a file");
+    let changed = ask();
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.body, whole.body);
+}
