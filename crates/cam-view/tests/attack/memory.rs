@@ -2,10 +2,12 @@
 
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::process::Command;
+use std::thread;
 
 use crate::images;
-use crate::support::Server;
+use crate::support::{Reply, Server};
 
 /// Tells a process that it is the one that is measured.
 const MEASURED: &str = "CAM_VIEW_MEASURED";
@@ -30,8 +32,17 @@ fn is_alone(test: &str) -> bool {
 
 /// MiB that the process has in memory.
 fn resident() -> u64 {
+    told("VmRSS:")
+}
+
+/// MiB that the process had in memory at most.
+fn peak() -> u64 {
+    told("VmHWM:")
+}
+
+fn told(name: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").expect("Linux tells");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("a line");
     line.trim().trim_end_matches("kB").trim().parse::<u64>().expect("a number") >> 10
 }
 
@@ -93,5 +104,35 @@ fn images_that_are_dropped_one_after_the_other_leave_memory_flat() {
         let reply = server.drop_image("dropped.png", &bytes);
         assert_eq!(reply.status, 303, "{}", reply.text());
     });
+    server.assert_well();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn large_images_that_are_dropped_at_once_take_turns_in_memory() {
+    if !is_alone("memory::large_images_that_are_dropped_at_once_take_turns_in_memory") {
+        return;
+    }
+    /// Of each image; what four of them take, thrice over, and what is kept of all, stays far below the sum.
+    const MIB: usize = 40;
+    const AT_ONCE: usize = 32;
+    let server = Server::start();
+    let (kind, body) = images::form("a.png", &[images::png(1, 32), vec![0; MIB << 20]].concat());
+    let length = body.len();
+    let head = server.head("POST", "drop")
+        + &format!("Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n");
+    let statuses: Vec<_> = thread::scope(|scope| {
+        let drop_one = || {
+            let mut stream = server.connect();
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            Reply::read(&mut stream).map(|reply| reply.status)
+        };
+        let all: Vec<_> = (0..AT_ONCE).map(|_| scope.spawn(drop_one)).collect();
+        all.into_iter().map(|each| each.join().expect("an answer")).collect()
+    });
+    let peak = peak();
+    println!("{AT_ONCE} images of {MIB} MiB at once: at most {peak} MiB, {statuses:?}");
+    assert!(statuses.contains(&Some(303)), "{statuses:?}");
+    assert!(peak < (AT_ONCE * MIB) as u64, "{peak} MiB");
     server.assert_well();
 }
