@@ -16,38 +16,57 @@ function say(text) {
 
 // ---- Going from one address to the next without losing the page ----
 
+// A browser's own words for a server that is gone are of no use to anybody.
+const asked = (url, options) => fetch(new URL(url, base), options).catch((error) => {
+  if (error.name === 'AbortError') throw error;
+  throw new Error('cam view does not answer: was it ended?');
+});
+
 let going;
+
+// What was typed when it was sent, by field: what is typed later is not lost when the answer comes.
+let sent = new Map();
+// What is shown, without the place in it to which a link of the page may jump.
+const shownAt = () => location.pathname + location.search;
+let here = shownAt();
 
 async function go(url, { push = true, post = null } = {}) {
   going?.abort();
   const own = going = new AbortController();
-  const main = $('main');
-  main?.setAttribute('aria-busy', 'true');
+  sent = new Map(all('#ask input').map((input) => [input.id, input.value]));
+  $('main').setAttribute('aria-busy', 'true');
   const waiting = setInterval(() => tellWaiting(own), 1000);
   try {
-    const answer = await fetch(url, { method: post ? 'POST' : 'GET', body: post, signal: own.signal });
+    const answer = await asked(url, { method: post ? 'POST' : 'GET', body: post, signal: own.signal });
     const kind = answer.headers.get('content-type') ?? '';
     const text = await answer.text();
     if (!kind.startsWith('text/html')) throw new Error(text);
     if (push && answer.url !== location.href) history.pushState(null, '', answer.url);
+    here = shownAt();
     show(new DOMParser().parseFromString(text, 'text/html'));
   } catch (error) {
     if (error.name === 'AbortError') return;
-    fail(error.message || 'cam view does not answer: was it ended?');
+    fail(error.message);
   } finally {
     clearInterval(waiting);
-    if (going === own) $('main')?.removeAttribute('aria-busy');
+    if (going === own) {
+      $('main').removeAttribute('aria-busy');
+      delete $('main').dataset.waiting;
+    }
   }
 }
 
 async function tellWaiting(own) {
   if (own.signal.aborted) return;
   const { waiting } = await status() ?? {};
-  if (waiting > 1) say(`${waiting - 1} questions before this one`);
-  else if (waiting === 1) say('working');
+  if (own.signal.aborted || going !== own || !waiting) return;
+  const before = waiting - 1;
+  const text = before ? `${before} ${before > 1 ? 'questions' : 'question'} before this one` : 'Working';
+  if ($('main').dataset.waiting !== text) say(text);
+  $('main').dataset.waiting = text;
 }
 
-const status = () => fetch(new URL('status', base)).then((answer) => answer.json()).catch(() => null);
+const status = () => asked('status').then((answer) => answer.json()).catch(() => null);
 
 function fail(sentence) {
   const told = document.createElement('p');
@@ -60,19 +79,34 @@ function fail(sentence) {
 
 // Puts another page in this one's place; whoever types or listens stays where they are.
 function show(page) {
-  const at = document.activeElement;
-  const place = at && at !== document.body ? { id: at.id, name: at.name, href: at.getAttribute('href') } : null;
+  const found = again(document.activeElement);
   const details = $('#ask details')?.open;
   document.title = page.title;
   for (const part of ['header', '.ask', '.shelf', 'main']) $(part).replaceWith($(part, page));
   if (details && $('#ask details')) $('#ask details').open = true;
-  if (place) {
-    const again = place.id ? document.getElementById(place.id)
-      : place.href ? all('a').find((link) => link.getAttribute('href') === place.href) : null;
-    (again ?? $('main')).focus({ preventScroll: true });
-  }
+  found?.();
   begin();
   say(`${$('main h2')?.textContent ?? ''}. ${all('main .number').map((number) => number.textContent).slice(0, 4).join(', ')}`);
+}
+
+// Gives the focus to what stands in the place of an element that is about to go.
+function again(at) {
+  if (!at || at === document.body) return null;
+  const part = ['header', '.ask', '.shelf', 'main'].find((part) => at.closest(part)) ?? 'body';
+  // A map is the next image's map in the same place.
+  const isMap = at.matches('.stage');
+  const alike = (within) => all(isMap ? '.stage[tabindex]' : at.localName, within);
+  const same = (other) => ['id', 'name', 'value', 'href'].every((name) => other.getAttribute(name) === at.getAttribute(name))
+    && other.textContent === at.textContent;
+  const place = alike($(part)).indexOf(at);
+  const typed = at.matches('input[type=text], input:not([type])') && sent.get(at.id) !== at.value ? at.value : null;
+  return () => {
+    const other = at.id ? document.getElementById(at.id)
+      : isMap ? alike($(part))[place]
+        : alike($(part)).find(same) ?? all('a[href]').find((link) => at.localName === 'a' && same(link));
+    (other ?? $('main')).focus({ preventScroll: true });
+    if (other && typed !== null) other.value = typed;
+  };
 }
 
 function addressOf(form, submitter) {
@@ -91,14 +125,21 @@ function look(name, value) {
   if (field && value) field.value = value;
   else if (field) field.remove();
   else if (value && $('#ask')) $('#ask').append(Object.assign(document.createElement('input'), { type: 'hidden', name, value }));
-  for (const link of all('header nav a, .tiles a, .chips a, .leave a[href^="export"]')) {
-    const target = new URL(link.href);
-    if (value) target.searchParams.set(name, value); else target.searchParams.delete(name);
-    link.href = `${target.pathname.split('/').pop()}${target.search}`;
+  const changed = (query) => {
+    const fields = new URLSearchParams(query);
+    if (value) fields.set(name, value); else fields.delete(name);
+    return String(fields);
+  };
+  for (const link of all('a[href^="?"], a[href^="export"]')) {
+    const [file, query] = link.getAttribute('href').split('?');
+    link.setAttribute('href', `${file}?${changed(query)}`);
   }
+  for (const field of all('input[type=hidden][name=address]')) field.value = changed(field.value);
+  here = shownAt();
 }
 
-addEventListener('popstate', () => go(location.href, { push: false }));
+// A link to a place within the page leads to no other page.
+addEventListener('popstate', () => { if (shownAt() !== here) go(location.href, { push: false }); });
 
 document.addEventListener('click', (event) => {
   const link = event.target.closest?.('a[href]');
@@ -152,9 +193,16 @@ function meant(target) {
   return 'image';
 }
 
-addEventListener('dragover', (event) => { event.preventDefault(); document.body.classList.add('dropping'); });
+const bringsFiles = (event) => event.dataTransfer.types.includes('Files');
+addEventListener('dragover', (event) => {
+  // Text may be dropped into a field.
+  if (!bringsFiles(event)) return;
+  event.preventDefault();
+  document.body.classList.add('dropping');
+});
 addEventListener('dragleave', (event) => { if (!event.relatedTarget) document.body.classList.remove('dropping'); });
 addEventListener('drop', (event) => {
+  if (!bringsFiles(event)) return;
   event.preventDefault();
   document.body.classList.remove('dropping');
   const file = event.dataTransfer.files[0];
@@ -168,7 +216,7 @@ addEventListener('paste', (event) => {
 // ---- Numbers from the server ----
 
 async function packed(url) {
-  const answer = await fetch(new URL(url, base));
+  const answer = await asked(url);
   if (!answer.ok) throw new Error(await answer.text());
   const buffer = await answer.arrayBuffer();
   const length = new DataView(buffer).getUint32(0, true);
@@ -176,7 +224,8 @@ async function packed(url) {
   return { document, buffer, start: 4 + length };
 }
 
-const colours = fetch(new URL('colours', base)).then((answer) => answer.json());
+let tables;
+const colours = () => tables ??= asked('colours').then((answer) => answer.json());
 
 const f16 = (bits) => {
   const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
@@ -397,11 +446,11 @@ function spread(raw, [rows, columns], [height, width]) {
 let drawing;
 function draw() {
   cancelAnimationFrame(drawing);
-  drawing = requestAnimationFrame(paint);
+  drawing = requestAnimationFrame(() => paint().catch((error) => fail(error.message)));
 }
 
 async function paint() {
-  const tables = await colours;
+  const tables = await colours();
   const opacity = Number($('#opacity')?.value ?? 60) / 100;
   const isHidden = $('#blink')?.getAttribute('aria-pressed') === 'true';
   const isSigned = $('#signed')?.checked, isCommon = $('#common')?.checked;
@@ -430,12 +479,16 @@ async function paint() {
 }
 
 document.addEventListener('input', ({ target }) => {
+  if (!['opacity', 'common', 'signed', 'threads'].includes(target.id)) return;
+  draw();
+  redrawPair?.();
+});
+
+// Browsers refuse an address that changes with every step of a slider.
+document.addEventListener('change', ({ target }) => {
   if (target.id === 'opacity') look('opacity', target.value);
   else if (target.id === 'common') look('scale', target.checked ? 'common' : '');
   else if (target.id === 'signed') look('signed', target.checked ? '1' : '');
-  else if (target.id !== 'threads') return;
-  draw();
-  redrawPair?.();
 });
 
 function blink() {
@@ -467,7 +520,7 @@ async function beginPair() {
   if (!pair) return;
   const { document: places, buffer, start } = await packed(pair.dataset.pair);
   if (!pair.isConnected) return;
-  const tables = await colours;
+  const tables = await colours();
   const whole = places.numbers === 'f32';
   const stored = whole ? new Float32Array(buffer, start) : new Uint16Array(buffer, start);
   const part = whole ? (i) => stored[i] : (i) => f16(stored[i]);
@@ -531,8 +584,9 @@ async function beginPair() {
       light(side, [index(side, cell)], placed(cell), aloud);
     },
     boxed: (box) => {
-      if (!box) return rest();
       grids[1 - side].select(null);
+      // A click selects nothing: what is under it stays lit.
+      if (!box) return grid.cell ? light(side, [index(side, grid.cell)], placed(grid.cell), false) : rest();
       const cells = [];
       for (let row = 0; row < grid.rows; row++) {
         for (let column = 0; column < grid.columns; column++) {
@@ -593,7 +647,8 @@ function watch() {
 let classes;
 document.addEventListener('focusin', async ({ target }) => {
   if (target.id !== 'class') return;
-  classes ??= await fetch(new URL('classes.json', base)).then((answer) => answer.json());
+  classes ??= await asked('classes.json').then((answer) => answer.json()).catch(() => null);
+  if (!classes) return;
   const list = $('#classes');
   if (list && !list.children.length) list.append(...classes.map((value) => Object.assign(document.createElement('option'), { value })));
 });
