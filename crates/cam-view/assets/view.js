@@ -77,12 +77,17 @@ function fail(sentence) {
   $('main').prepend(told);
 }
 
+// A field that goes while somebody types in it says that it was changed.
+let isExchanging = false;
+
 // Puts another page in this one's place; whoever types or listens stays where they are.
 function show(page) {
   const found = again(document.activeElement);
   const details = $('#ask details')?.open;
   document.title = page.title;
+  isExchanging = true;
   for (const part of ['header', '.ask', '.shelf', 'main']) $(part).replaceWith($(part, page));
+  isExchanging = false;
   if (details && $('#ask details')) $('#ask details').open = true;
   found?.();
   begin();
@@ -161,15 +166,17 @@ document.addEventListener('click', (event) => {
 document.addEventListener('submit', (event) => {
   const form = event.target;
   event.preventDefault();
-  if (form.method === 'get') return go(addressOf(form, event.submitter));
+  // A field may be called `method` too, and would then be `form.method`.
+  const its = (name) => form.getAttribute(name);
+  if (its('method') !== 'post') return go(addressOf(form, event.submitter));
   const fields = new FormData(form, event.submitter);
-  const isUpload = form.enctype === 'multipart/form-data';
-  go(form.action, { post: isUpload ? fields : new URLSearchParams(fields) });
+  const isUpload = its('enctype') === 'multipart/form-data';
+  go(new URL(its('action'), base), { post: isUpload ? fields : new URLSearchParams(fields) });
 });
 
 document.addEventListener('change', (event) => {
   const form = event.target.closest?.('#ask');
-  if (form) go(addressOf(form));
+  if (form && !isExchanging) go(addressOf(form));
 });
 
 // ---- Images that are dropped or pasted ----
