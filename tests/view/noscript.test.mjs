@@ -48,8 +48,11 @@ test('two images are compared by a picture and a table', async (t) => {
 test('the folder is indexed and searched', async (t) => {
   const page = await opened(t, '?view=search&image=cat.png');
   await page.getByRole('button', { name: 'Index the folder' }).click();
-  // As somebody who reloads until it is there.
-  for (let i = 0; i < 60 && !await page.getByText('The index holds').count(); i++) await page.reload();
+  await page.waitForURL(/view=search/);
+  await page.locator('section.index').waitFor();
+  // As somebody who asks again until it is there.
+  const search = page.url();
+  for (let i = 0; i < 100 && await page.locator('.hits li').count() < 5; i++) await page.goto(search);
   const boxes = page.getByLabel('hold against another');
   await boxes.nth(0).check();
   await boxes.nth(2).check();
