@@ -49,7 +49,7 @@ pub fn main(context: &Context<'_>, comparison: &Comparison) -> Markup {
                         @let [a, b] = both.positions;
                         td { (a / columns[0] + 1) ", " (a % columns[0] + 1) }
                         td { (b / columns[1] + 1) ", " (b % columns[1] + 1) }
-                        td { (format!("{:.4}", both.contribution)) }
+                        td { (format!("{:.5}", both.contribution)) }
                     }
                 }
             }

@@ -1,7 +1,7 @@
 use cam_explain::{Answer, unseen};
 use maud::{Markup, html};
 
-use super::{Context, command, file, link, picture};
+use super::{Context, View, command, file, link, picture};
 use crate::address::Address;
 use crate::command::Command;
 use crate::explained::Explained;
@@ -87,8 +87,10 @@ pub fn map(address: &Address, explained: &Explained, rank: usize, answer: &Answe
                 p.readout aria-hidden="true" {}
                 p.links {
                     a href=(file("overlay.png", &numbered)) download=(format!("{}.png", answer.name)) { "Overlay (PNG)" }
-                    " · "
-                    a href=(link(&numbered.with("view", "quality"))) { "How good is this map?" }
+                    @if View::of(address) != Ok(View::Quality) {
+                        " · "
+                        a href=(link(&numbered.with("view", "quality"))) { "How good is this map?" }
+                    }
                 }
             }
         }

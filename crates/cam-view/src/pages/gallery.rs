@@ -89,7 +89,8 @@ fn tile(address: &Address, name: &str) -> Markup {
     html! {
         li {
             a href=(link(&address.with("image", name))) data-image=(name) title=(name) {
-                img src=(picture(name, 128)) alt=(stem(name)) loading="lazy" width="96" height="96";
+                img src=(picture(name, 128)) alt="" loading="lazy" width="96" height="96";
+                span { (stem(name)) }
             }
             a.second href=(link(&chosen)) aria-label=(format!("{label}: {}", stem(name))) { (label) }
         }

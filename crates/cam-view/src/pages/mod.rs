@@ -153,6 +153,14 @@ pub fn welcome() -> Markup {
     }
 }
 
+/// What to do where one image is there to be compared.
+pub fn choose_other() -> Markup {
+    html! {
+        h2 { "Which image shall it be compared with?" }
+        p { "Choose another one on the left, or select “compare” below one." }
+    }
+}
+
 /// The images before and after the one that is looked at.
 fn turn(context: &Context<'_>) -> Markup {
     let address = context.address;

@@ -7,7 +7,7 @@ use crate::explained::Explained;
 /// Width and height of a chart, and where its axes lie.
 const CHART: [f32; 2] = [420.0, 260.0];
 const LEFT: f32 = 52.0;
-const BOTTOM: f32 = 36.0;
+const BOTTOM: f32 = 40.0;
 const TOP: f32 = 12.0;
 const RIGHT: f32 = 24.0;
 
@@ -83,8 +83,9 @@ fn chart(title: &str, curves: &[Curves], of: fn(&Curves) -> &cam_explain::Curve)
                     text x=(LEFT - 6.0) y=(y(score) + 4.0) text-anchor="end" { (format!("{score:.2}")) }
                 }
                 @for share in [0.0f32, 0.5, 1.0] {
-                    text x=(x(share)) y=(height - 14.0) text-anchor="middle" { (format!("{:.0} %", share * 100.0)) }
+                    text x=(x(share)) y=(height - 20.0) text-anchor="middle" { (format!("{:.0} %", share * 100.0)) }
                 }
+                text x=(x(0.5)) y=(height - 4.0) text-anchor="middle" { "of the pixels" }
                 @for (index, each) in curves.iter().enumerate().rev() {
                     polyline class=(format!("series{index}")) points=(points(each)) {}
                 }

@@ -6,7 +6,7 @@ use crate::found::Found;
 use crate::shelf::{Shelf, State};
 
 /// What is similar in the folder, and why.
-pub fn main(context: &Context<'_>, found: Option<Result<&Found, String>>) -> Markup {
+pub fn main(context: &Context<'_>, now: &State, found: Option<Result<&Found, String>>) -> Markup {
     let Some(shelf) = context.shelf else {
         return html! {
             h2 { "Search" }
@@ -15,9 +15,9 @@ pub fn main(context: &Context<'_>, found: Option<Result<&Found, String>>) -> Mar
     };
     html! {
         h2 { "Search" }
-        (state(context, shelf))
+        (state(context, shelf, now))
         @match found {
-            None if shelf.state() == State::Missing => {}
+            None if *now == State::Missing => {}
             None => p { "Choose an image, or a part of one: what is like it is shown here." },
             Some(Err(sentence)) => (error(&sentence)),
             Some(Ok(found)) => (results(context, shelf, found)),
@@ -25,12 +25,11 @@ pub fn main(context: &Context<'_>, found: Option<Result<&Found, String>>) -> Mar
     }
 }
 
-fn state(context: &Context<'_>, shelf: &Shelf) -> Markup {
+fn state(context: &Context<'_>, shelf: &Shelf, state: &State) -> Markup {
     let (done, total) = shelf.progress();
-    let state = shelf.state();
     html! {
-        section.index aria-label="The index" data-building=[(state == State::Building).then_some("1")] {
-            @match &state {
+        section.index aria-label="The index" data-building=[(*state == State::Building).then_some("1")] {
+            @match state {
                 State::Missing => p { "The folder is not indexed yet. It takes about as long as looking at each image once." },
                 State::Building => {
                     p { label for="building" { "Indexing: " } progress #building max=(total.max(1)) value=(done) {}

@@ -1,9 +1,12 @@
 //! What answers a browser.
 
 mod body;
+mod changes;
+mod files;
 mod guard;
 mod limits;
 mod packed;
+mod page;
 mod reply;
 mod routes;
 mod server;
