@@ -58,7 +58,9 @@ pub fn run(arguments: &Arguments) -> Result<()> {
     let cam = build_cam(cargo([]))?;
     let mut node = Command::new("node");
     node.args(["--test", "--test-reporter", "spec"]);
-    node.arg(format!("--test-timeout={}", MINUTES * 60_000)).args(&arguments.arguments);
+    node.arg(format!("--test-timeout={}", MINUTES * 60_000));
+    // Two browsers at once are what two processors can feed.
+    node.arg("--test-concurrency=2").args(&arguments.arguments);
     node.args(copied_tests(&folder.join("tests"))?);
     node.env("CAM", cam).env("CAM_SOURCES", root()).env("CHROMIUM", chromium);
     if let Some(pictures) = &arguments.screenshots {
