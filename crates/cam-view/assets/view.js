@@ -86,12 +86,30 @@ function show(page) {
   const details = $('#ask details')?.open;
   document.title = page.title;
   isExchanging = true;
+  // Numbers are asked for before pictures are, and pictures that are there already are not asked for again.
+  for (const group of all('[data-maps], [data-pair]', page)) ahead.set(numbersOf(group), asked(numbersOf(group)));
+  keepPictures(page);
+  // Read without scripting, what is for browsers without scripts would be shown, and asked for.
+  for (const other of all('noscript', page)) other.remove();
   for (const part of ['header', '.ask', '.shelf', 'main']) $(part).replaceWith($(part, page));
   isExchanging = false;
   if (details && $('#ask details')) $('#ask details').open = true;
   found?.();
   begin();
   say(`${$('main h2')?.textContent ?? ''}. ${all('main .number').map((number) => number.textContent).slice(0, 4).join(', ')}`);
+}
+
+function keepPictures(page) {
+  const there = new Map();
+  for (const image of all('img')) if (image.complete && image.naturalWidth) there.set(image.getAttribute('src'), image);
+  for (const image of all('img', page)) {
+    const old = there.get(image.getAttribute('src'));
+    if (!old) continue;
+    there.delete(image.getAttribute('src'));
+    for (const { name } of [...old.attributes]) if (name !== 'src') old.removeAttribute(name);
+    for (const { name, value } of image.attributes) if (name !== 'src') old.setAttribute(name, value);
+    image.replaceWith(old);
+  }
 }
 
 // Gives the focus to what stands in the place of an element that is about to go.
@@ -222,8 +240,15 @@ addEventListener('paste', (event) => {
 
 // ---- Numbers from the server ----
 
+const numbersOf = (group) => group.dataset.maps ?? group.dataset.pair;
+
+// What was asked for before its page was shown, by its address.
+const ahead = new Map();
+
 async function packed(url) {
-  const answer = await asked(url);
+  const asking = ahead.get(url) ?? asked(url);
+  ahead.delete(url);
+  const answer = await asking;
   if (!answer.ok) throw new Error(await answer.text());
   const buffer = await answer.arrayBuffer();
   const length = new DataView(buffer).getUint32(0, true);

@@ -28,13 +28,19 @@ pub fn shown(
     jpeg_bytes(&pixels, QUALITY).map_err(Error::failed)
 }
 
-/// A number, quoted, that changes with an image's file or bytes.
+/// A number that changes with an image's file or bytes.
 pub fn edition(source: &Source) -> String {
+    /// Of an image in memory, so many of its first and last bytes: nobody drops two that differ between them only.
+    const ENDS: usize = 4096;
     let mut hash = DefaultHasher::new();
     fn add(source: &Source, hash: &mut DefaultHasher) {
         match source {
             Source::Region { of, .. } => add(of, hash),
-            Source::Memory { bytes, .. } => bytes.hash(hash),
+            Source::Memory { name, bytes } => {
+                let ends =
+                    [&bytes[..bytes.len().min(ENDS)], &bytes[bytes.len().saturating_sub(ENDS)..]];
+                (name, bytes.len(), ends).hash(hash);
+            }
             other => {
                 let file = other.canonical().and_then(|path| path.metadata().ok());
                 file.map(|file| (file.len(), file.modified().ok())).hash(hash);
@@ -42,7 +48,7 @@ pub fn edition(source: &Source) -> String {
         }
     }
     add(source, &mut hash);
-    format!("\"{:016x}\"", hash.finish())
+    format!("{:016x}", hash.finish())
 }
 
 /// A picture as PNG.

@@ -23,7 +23,7 @@ pub fn main(context: &Context<'_>, comparison: &Comparison) -> Markup {
                 figure data-side=(side) {
                     div.stage tabindex="0" role="group" aria-roledescription="map"
                         aria-label=(format!("{}: arrow keys choose a place.", names[side])) {
-                        img.photo src=(picture(images[side], LARGEST)) alt=(names[side]);
+                        img.photo src=(picture(context.library, images[side], LARGEST)) alt=(names[side]);
                     }
                     figcaption { h3 { (names[side]) } p.readout aria-hidden="true" {} p.links {} }
                 }

@@ -18,7 +18,7 @@ pub fn main(context: &Context<'_>, explained: &Explained) -> Markup {
         div.maps data-maps=(file("maps", &address.question())) {
             (plain(context, explained))
             @for (rank, answer) in explained.answers.iter().enumerate() {
-                (map(address, explained, rank, answer))
+                (map(context, explained, rank, answer))
             }
         }
         (remarks(explained))
@@ -48,7 +48,7 @@ fn plain(context: &Context<'_>, explained: &Explained) -> Markup {
     let image = context.address.get("image").unwrap_or_default();
     html! {
         figure.plain {
-            div.stage { img.photo src=(picture(image, LARGEST)) alt=(format!("The image {}", explained.name)); }
+            div.stage { img.photo src=(picture(context.library, image, LARGEST)) alt=(format!("The image {}", explained.name)); }
             figcaption {
                 h3 { "The image" }
                 p { (explained.picture.pixels.width()) "×" (explained.picture.pixels.height()) " pixels" }
@@ -59,7 +59,8 @@ fn plain(context: &Context<'_>, explained: &Explained) -> Markup {
 }
 
 /// A map over its image.
-pub fn map(address: &Address, explained: &Explained, rank: usize, answer: &Answer) -> Markup {
+pub fn map(context: &Context<'_>, explained: &Explained, rank: usize, answer: &Answer) -> Markup {
+    let address = context.address;
     let image = address.get("image").unwrap_or_default();
     let numbered = address.with("rank", rank);
     let words = in_words(answer);
@@ -67,7 +68,7 @@ pub fn map(address: &Address, explained: &Explained, rank: usize, answer: &Answe
         figure.map data-rank=(rank) {
             div.stage tabindex="0" role="group" aria-roledescription="map"
                 aria-label=(format!("{} {words}. Arrow keys read values.", answer.question)) {
-                img.photo src=(picture(image, LARGEST)) alt=(format!("{} in {}: {words}", answer.question, explained.name));
+                img.photo src=(picture(context.library, image, LARGEST)) alt=(format!("{} in {}: {words}", answer.question, explained.name));
                 noscript {
                     img.over src=(file("overlay.png", &numbered)) alt="";
                 }

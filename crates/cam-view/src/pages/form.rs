@@ -117,7 +117,7 @@ fn one_image(context: &Context<'_>, name: &'static str, label: &str) -> Markup {
         label for=(name) { (label) }
         div.choice {
             @if let Some(value) = value {
-                img src=(picture(value, 96)) alt="" width="48" height="48";
+                img src=(picture(context.library, value, 96)) alt="" width="48" height="48";
             }
             input #(name) name=(name) value=[value] list="images" autocomplete="off" spellcheck="false";
         }
@@ -131,7 +131,7 @@ fn chips(context: &Context<'_>, name: &'static str) -> Markup {
             @for value in context.address.all(name) {
                 li {
                     input type="hidden" name=(name) value=(value);
-                    img src=(picture(value, 96)) alt="" width="32" height="32";
+                    img src=(picture(context.library, value, 96)) alt="" width="32" height="32";
                     span title=(value) { (stem(value)) }
                     a href=(link(&context.address.less(name, value)))
                         aria-label=(format!("Remove {}", stem(value))) { "×" }

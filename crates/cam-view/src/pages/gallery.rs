@@ -74,12 +74,12 @@ fn tiles<'a>(context: &Context<'_>, names: impl Iterator<Item = &'a String>) -> 
     };
     html! {
         ul.tiles {
-            @for name in names { (tile(&address, name)) }
+            @for name in names { (tile(context, &address, name)) }
         }
     }
 }
 
-fn tile(address: &Address, name: &str) -> Markup {
+fn tile(context: &Context<'_>, address: &Address, name: &str) -> Markup {
     let compares = View::of(address) == Ok(View::Compare);
     let (second, label) = if compares { ("other", "compare") } else { ("concept", "as concept") };
     let chosen = match second {
@@ -89,7 +89,7 @@ fn tile(address: &Address, name: &str) -> Markup {
     html! {
         li {
             a href=(link(&address.with("image", name))) data-image=(name) title=(name) {
-                img src=(picture(name, 128)) alt="" loading="lazy" width="96" height="96";
+                img src=(picture(context.library, name, 128)) alt="" loading="lazy" width="96" height="96";
                 span { (stem(name)) }
             }
             a.second href=(link(&chosen)) aria-label=(format!("{label}: {}", stem(name))) { (label) }

@@ -15,6 +15,7 @@ use crate::address::Address;
 use crate::command::{Command, Setup};
 use crate::library::{Library, stem};
 use crate::offer::Offer;
+use crate::pictures;
 use crate::shelf::Shelf;
 
 pub use compare::main as compare;
@@ -188,11 +189,14 @@ fn file(name: &str, address: &Address) -> String {
     format!("{name}?{address}")
 }
 
-/// A small picture of an image.
-fn picture(image: &str, size: u32) -> String {
-    let query =
-        form_urlencoded::Serializer::new(String::new()).append_pair("image", image).finish();
-    format!("picture?{query}&size={size}")
+/// An image of a longest side: its address changes with its file, so that a browser asks for each state once.
+fn picture(library: &Library, image: &str, size: u32) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("image", image).append_pair("size", &size.to_string());
+    if let Ok(source) = library.image(image) {
+        query.append_pair("edition", &pictures::edition(&source));
+    }
+    format!("picture?{}", query.finish())
 }
 
 /// The command line that makes what is shown.

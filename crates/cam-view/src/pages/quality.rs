@@ -30,7 +30,7 @@ pub fn main(
             }
         }
         (explain::looks(address))
-        div.maps.small data-maps=(super::file("maps", &address.question())) { (explain::map(address, explained, rank, answer)) }
+        div.maps.small data-maps=(super::file("maps", &address.question())) { (explain::map(context, explained, rank, answer)) }
         p { "Pixels are taken away, or put in, from what the map says is most relevant to what is least. A good map makes the \
              score fall fast where they are deleted, and rise fast where they are inserted; maps that do not look at the network \
              show what chance and habit would reach." }

@@ -80,7 +80,7 @@ fn results(context: &Context<'_>, shelf: &Shelf, found: &Found) -> Markup {
                                 p { (panel.caption.iter().skip(usize::from(part == 0)).cloned().collect::<Vec<_>>().join("; ")) }
                             }
                         } @else {
-                            img.figure loading="lazy" src=(picture(&hit.path, 256)) alt=(hit.path);
+                            img.figure loading="lazy" src=(picture(context.library, &hit.path, 256)) alt=(hit.path);
                         }
                         p.links {
                             a href=(link(&address.without("why").without("rank").with("other", &hit.path).with("view", "compare"))) { "Compare" }

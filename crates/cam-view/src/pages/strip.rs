@@ -57,7 +57,7 @@ fn piece(
         figure.map data-rank=(rank) data-maps=(file("maps", &address.question())) {
             div.stage tabindex="0" role="group" aria-roledescription="map"
                 aria-label=(format!("{told}. Arrow keys read values.")) {
-                img.photo src=(picture(image, 448)) alt=(told);
+                img.photo src=(picture(context.library, image, 448)) alt=(told);
                 noscript { img.over src=(file("overlay.png", &numbered)) alt=""; }
             }
             figcaption {

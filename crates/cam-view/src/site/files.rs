@@ -3,7 +3,6 @@ use std::sync::Arc;
 use cam_explain::{Colormap, Decoding, Error, Map, Report};
 use cam_viz::npy_bytes;
 use hyper::StatusCode;
-use hyper::header::{HeaderMap, IF_NONE_MATCH};
 use serde::Serialize;
 
 use super::reply::{self, Reply};
@@ -168,28 +167,28 @@ fn colormap(address: &Address) -> Result<Colormap, Error> {
     }
 }
 
-/// An image for the page: `image` and `size`.
-pub async fn picture(query: &str, headers: &HeaderMap, site: &Arc<Site>) -> Result<Reply, Refusal> {
-    let (mut image, mut size) = (None, pictures::LARGEST);
+/// An image for the page: `image`, `size`, and of which `edition` of its file.
+pub async fn picture(query: &str, site: &Arc<Site>) -> Result<Reply, Refusal> {
+    let (mut image, mut size, mut wanted) = (None, pictures::LARGEST, None);
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         match &*name {
             "image" => image = Some(value.into_owned()),
             "size" => size = value.parse().unwrap_or(size),
+            "edition" => wanted = Some(value.into_owned()),
             _ => {}
         }
     }
     let image = image.ok_or_else(|| Error::usage("which image?"))?;
     let (library, environment) = (Arc::clone(&site.library), site.environment.clone());
-    let known = headers.get(IF_NONE_MATCH).cloned();
     let shown = site.picture(move || {
         let source = library.image(&image)?;
-        let edition = pictures::edition(&source);
-        // A file may have changed since a browser kept it: an old photograph below a new map would lie.
-        if known.is_some_and(|known| known == edition.as_str()) {
-            return Ok(reply::unchanged());
-        }
+        // A file may have changed since a page named it: its old photograph below a new map would lie.
+        let is_wanted = wanted.is_some_and(|wanted| wanted == pictures::edition(&source));
         let content = pictures::shown(&source, size, Decoding::default(), &environment)?;
-        Ok(reply::edition("image/jpeg", content, &edition))
+        Ok(match is_wanted {
+            true => reply::lasting("image/jpeg", content),
+            false => reply::file("image/jpeg", content),
+        })
     });
     shown.await
 }

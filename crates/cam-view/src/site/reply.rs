@@ -1,9 +1,7 @@
 use bytes::Bytes;
 use cam_explain::Error;
 use http_body_util::Full;
-use hyper::header::{
-    CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::{Response, StatusCode};
 use maud::Markup;
 
@@ -47,20 +45,12 @@ pub fn kept(kind: &'static str, content: impl Into<Bytes>) -> Reply {
     reply
 }
 
-/// What may change: a browser keeps it, and asks each time whether it is still the same.
-pub fn edition(kind: &'static str, content: impl Into<Bytes>, edition: &str) -> Reply {
+/// What stays the same for as long as its address does: a browser need not ask for it again.
+pub fn lasting(kind: &'static str, content: impl Into<Bytes>) -> Reply {
     let mut reply = bytes(StatusCode::OK, kind, content);
-    reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    // An edition is a number.
-    if let Ok(edition) = HeaderValue::from_str(edition) {
-        reply.headers_mut().insert(ETAG, edition);
-    }
+    let lasting = HeaderValue::from_static("private, max-age=86400, immutable");
+    reply.headers_mut().insert(CACHE_CONTROL, lasting);
     reply
-}
-
-/// That it is still the same.
-pub fn unchanged() -> Reply {
-    bytes(StatusCode::NOT_MODIFIED, "text/plain; charset=utf-8", "")
 }
 
 /// A file of what was computed.

@@ -29,7 +29,7 @@ pub async fn answer(place: &str, request: Request<Incoming>, site: &Arc<Site>) -
             Ok(reply::kept("application/json", json!(site.offer.classes).to_string()))
         }
         ("colours", false) => Ok(reply::kept("application/json", colours())),
-        ("picture", false) => files::picture(&query, request.headers(), site).await,
+        ("picture", false) => files::picture(&query, site).await,
         (_, false) => match Address::read(&query) {
             Ok(address) => files::file(place, address, site).await,
             Err(sentence) => Err(Refusal::Failed(Error::usage(sentence))),
