@@ -15,9 +15,10 @@ pub fn endless(server: &Server) -> String {
     // The form lists the last one first.
     let first = layers.rsplit("value=\"").next().and_then(|rest| rest.split('"').next());
     let first = first.expect("a layer");
-    format!(
-        "maps?image=a.png&concept=b.png&method=ablation-cam,score-cam,shapley-cam&layer={first}"
-    )
+    let concepts: String =
+        (1..40).map(|side| format!("&concept=b.png%23xywh=0,0,{side},90")).collect();
+    let methods = "ablation-cam,score-cam,ss-cam,is-cam,rise,occlusion";
+    format!("maps?image=a.png{concepts}&method={methods}&layer={first}")
 }
 
 #[test]
