@@ -60,7 +60,9 @@ impl Explained {
                 + answer.raw.iter().map(|map| map.values().len()).sum::<usize>()
         };
         let maps: usize = self.answers.iter().map(values).sum();
-        maps * size_of::<f32>() + self.picture.pixels.as_raw().len()
+        let concepts = self.concepts.iter().filter_map(|concept| concept.picture.as_ref());
+        let concepts: usize = concepts.map(|picture| picture.as_raw().len()).sum();
+        maps * size_of::<f32>() + self.picture.pixels.as_raw().len() + concepts
     }
 }
 

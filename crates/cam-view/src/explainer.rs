@@ -24,6 +24,9 @@ use crate::wish::Wish;
 /// Bytes of captures that are kept; of answers, comparisons and results together as many.
 const MOST_KEPT: usize = 256 << 20;
 
+/// Maps that are made for one page.
+const MOST_MAPS: usize = 256;
+
 /// What names an image and the state of its file.
 type Seen = (String, Option<(u64, SystemTime)>);
 
@@ -69,6 +72,15 @@ impl<'m> Explainer<'m> {
         let mut clock = Clock::start();
         let Asked { captured, question, methods, concepts, layers } =
             self.asked(address, &mut clock)?;
+        let maps = methods.len() * question.subjects().len() * layers.len();
+        if maps > MOST_MAPS {
+            return Err(Error::usage(format_args!(
+                "{} questions, {} methods and {} layers make {maps} maps, and a page shows {MOST_MAPS}: ask for fewer",
+                question.subjects().len(),
+                methods.len(),
+                layers.len()
+            )));
+        }
         let answers = captured.ask_by(&methods, &question, false)?;
         clock.lap("explain");
         let name = captured.source.stem();

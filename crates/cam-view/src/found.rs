@@ -118,6 +118,7 @@ impl Found {
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         let panels = self.hits.iter().filter_map(|hit| hit.panels.as_ref()).flatten();
-        panels.map(|panel| panel.image.as_raw().len()).sum()
+        let why = self.why.as_ref().map_or(0, |why| why.picture.as_raw().len());
+        panels.map(|panel| panel.image.as_raw().len()).sum::<usize>() + why
     }
 }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use cam_explain::{Cancel, Error, Source, folder, photographs};
 
@@ -27,7 +28,7 @@ pub struct Library {
     folder: Option<(PathBuf, PathBuf)>,
     /// Files that were given one by one, by what they are called here.
     files: Vec<(String, PathBuf)>,
-    listed: Mutex<Option<Arc<[String]>>>,
+    listed: Mutex<Option<Listing>>,
     dropped: Mutex<VecDeque<Dropped>>,
 }
 
@@ -35,6 +36,29 @@ pub struct Library {
 struct Dropped {
     name: String,
     bytes: Arc<[u8]>,
+}
+
+/// What was found in the folder.
+#[derive(Debug)]
+struct Listing {
+    names: Vec<String>,
+    at: Instant,
+    took: Duration,
+}
+
+impl Listing {
+    fn of(folder: &Path) -> Result<Self, Error> {
+        let at = Instant::now();
+        let found = folder::images(folder, &Cancel::default())?;
+        let readable = found.iter().filter(|found| found.check(folder).is_ok());
+        let names = readable.map(|found| found.name.to_string()).collect();
+        Ok(Self { names, at, took: at.elapsed() })
+    }
+
+    /// A hundredth of the time may go into looking, and no more.
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < self.took * 100
+    }
 }
 
 impl Library {
@@ -61,8 +85,7 @@ impl Library {
         self.folder.as_ref().map(|(_, typed)| typed.as_path())
     }
 
-    /// What all images are called, the dropped ones first. A folder is looked through again once it was
-    /// [forgotten](Self::forget_listing).
+    /// What all images are called, the dropped ones first. A folder is looked through again after a while.
     ///
     /// # Errors
     /// Where the folder can no longer be read.
@@ -74,12 +97,10 @@ impl Library {
         match &self.folder {
             Some((folder, _)) => {
                 let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-                if listed.is_none() {
-                    let found = folder::images(folder, &Cancel::default())?;
-                    let readable = found.iter().filter(|found| found.check(folder).is_ok());
-                    *listed = Some(readable.map(|found| found.name.to_string()).collect());
+                if !listed.as_ref().is_some_and(Listing::is_fresh) {
+                    *listed = Some(Listing::of(folder)?);
                 }
-                names.extend(listed.iter().flat_map(|listed| listed.iter().cloned()));
+                names.extend(listed.iter().flat_map(|listed| listed.names.iter().cloned()));
             }
             None if self.files.is_empty() => {
                 names.extend(EXAMPLES.iter().map(|(name, _)| format!("{EXAMPLE}{name}")));
@@ -87,11 +108,6 @@ impl Library {
             None => names.extend(self.files.iter().map(|(name, _)| name.clone())),
         }
         Ok(names)
-    }
-
-    /// The folder is looked through again, next time.
-    pub fn forget_listing(&self) {
-        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The image of a name, or the part of one that stands behind it, as in `street.jpg#xywh=10,20,100,80`.

@@ -1,5 +1,6 @@
 //! The index of the folder: built in the background, and searched.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,10 +39,7 @@ pub enum State {
 impl Shelf {
     /// In a folder of its own, of the images in another; where it is there already, it can be searched.
     pub fn new(folder: PathBuf, images: Option<PathBuf>) -> Self {
-        let state = match index::Index::open(&folder) {
-            Ok(index) => State::Ready(in_words(index.gallery().entries().len())),
-            Err(_) => State::Missing,
-        };
+        let state = kept_in(&folder);
         Self {
             folder,
             images,
@@ -91,12 +89,13 @@ impl Shelf {
         if *state == State::Building {
             return Ok(());
         }
+        // Before anybody can see that it is built, and stop it.
+        self.cancel.forget();
         *state = State::Building;
         drop(state);
         for count in [&self.done, &self.total] {
             count.store(0, Ordering::Relaxed);
         }
-        self.cancel.forget();
         let environment = model.environment().clone().cancelled_by(self.cancel.clone());
         let counter = Counter { done: Arc::clone(&self.done), total: Arc::clone(&self.total) };
         let model = model.clone().within(environment.showing(Arc::new(counter)));
@@ -108,17 +107,16 @@ impl Shelf {
                 blocks: None,
                 is_moved: false,
             };
-            let state = match index::index(&model, &images, &settings) {
-                Ok(summary) => {
-                    let failed = summary.failures.len();
-                    let failed = if failed > 0 {
-                        format!(", {failed} could not be read")
-                    } else {
-                        String::new()
-                    };
-                    State::Ready(format!("{}{failed}", in_words(summary.images)))
-                }
-                Err(error) => State::Failed(error.reason()),
+            // Whatever breaks off must not look as if it went on for ever.
+            let built = catch_unwind(AssertUnwindSafe(|| index::index(&model, &images, &settings)));
+            let state = match built {
+                Ok(Ok(summary)) => State::Ready(match summary.failures.len() {
+                    0 => in_words(summary.images),
+                    failed => format!("{}; {failed} could not be read", in_words(summary.images)),
+                }),
+                Ok(Err(Error::Cancelled(_))) => kept_in(&shelf.folder),
+                Ok(Err(error)) => State::Failed(error.reason()),
+                Err(_) => State::Failed("indexing broke off".to_owned()),
             };
             *shelf.locked() = state;
             shelf.built.fetch_add(1, Ordering::Relaxed);
@@ -151,6 +149,14 @@ impl Shelf {
 
     fn locked(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What an index holds that is there already.
+fn kept_in(folder: &Path) -> State {
+    match index::Index::open(folder) {
+        Ok(index) => State::Ready(in_words(index.gallery().entries().len())),
+        Err(_) => State::Missing,
     }
 }
 

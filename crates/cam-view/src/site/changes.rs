@@ -82,7 +82,6 @@ pub async fn index(request: Request<Incoming>, site: &Arc<Site>) -> Result<Reply
             .await?;
         }
         _ => {
-            site.library.forget_listing();
             site.ask(move |explainer| shelf.build(explainer.model())).await?;
         }
     }
