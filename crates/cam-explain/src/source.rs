@@ -124,7 +124,7 @@ impl Source {
             }
             Self::File(path) => stem(path).unwrap_or_else(|| self.to_string()),
             Self::Row { path, row } => format!("{}-{row}", stem(path).unwrap_or_default()),
-            Self::Region { of, .. } => of.stem(),
+            Self::Region { of, .. } => format!("part of {}", of.stem()),
             Self::Url(url) => {
                 let path = url.split(['?', '#']).next().unwrap_or(url);
                 stem(Path::new(path)).unwrap_or_else(|| "image".to_owned())
@@ -356,7 +356,7 @@ mod tests {
         let (name, source) = Source::named(OsStr::new("a.jpg#xywh=1,2,3,4"));
         assert_eq!((name, source.to_string().as_str()), (None, "a.jpg#xywh=1,2,3,4"));
         let (name, source) = Source::named(OsStr::new("sky=a.jpg#xywh=1,2,3,4"));
-        assert_eq!((name.as_deref(), source.stem().as_str()), (Some("sky"), "a"));
+        assert_eq!((name.as_deref(), source.stem().as_str()), (Some("sky"), "part of a"));
     }
 
     #[test]

@@ -109,3 +109,8 @@ def test_what_is_no_image_is_refused_in_words(network, image, error, words):
     with pytest.raises(error) as raised:
         network.embed([image] if isinstance(image, dict) else image)
     assert words in str(raised.value)
+
+
+def test_a_part_of_a_file_is_what_pillow_cuts_out(network, cat, pixels):
+    part = network.embed(f"{cat}#xywh=20,40,120,100")
+    assert np.array_equal(part, network.embed(np.ascontiguousarray(pixels[40:140, 20:140])))

@@ -30,7 +30,7 @@ let sent = new Map();
 const shownAt = () => location.pathname + location.search;
 let here = shownAt();
 
-async function go(url, { push = true, post = null } = {}) {
+async function go(url, { push = true, post = null, typed = false } = {}) {
   going?.abort();
   const own = going = new AbortController();
   sent = new Map(all('#ask input').map((input) => [input.id, input.value]));
@@ -41,9 +41,12 @@ async function go(url, { push = true, post = null } = {}) {
     const kind = answer.headers.get('content-type') ?? '';
     const text = await answer.text();
     if (!kind.startsWith('text/html')) throw new Error(text);
+    const page = new DOMParser().parseFromString(text, 'text/html');
+    // What was mistyped is mended where it stands, and what is shown stays.
+    if (typed && !answer.ok) throw new Error($('main .error', page)?.textContent ?? answer.statusText);
     if (push && answer.url !== location.href) history.pushState(null, '', answer.url);
     here = shownAt();
-    show(new DOMParser().parseFromString(text, 'text/html'));
+    show(page);
   } catch (error) {
     if (error.name === 'AbortError') return;
     fail(error.message);
@@ -95,6 +98,9 @@ function show(page) {
   isExchanging = false;
   if (details && $('#ask details')) $('#ask details').open = true;
   found?.();
+  const { top } = $('main').getBoundingClientRect();
+  // What was asked for is in sight.
+  if (top < 0 || top > innerHeight) $('main').scrollIntoView();
   begin();
   say(`${$('main h2')?.textContent ?? ''}. ${all('main .number').map((number) => number.textContent).slice(0, 4).join(', ')}`);
 }
@@ -186,7 +192,7 @@ document.addEventListener('submit', (event) => {
   event.preventDefault();
   // A field may be called `method` too, and would then be `form.method`.
   const its = (name) => form.getAttribute(name);
-  if (its('method') !== 'post') return go(addressOf(form, event.submitter));
+  if (its('method') !== 'post') return go(addressOf(form, event.submitter), { typed: form.id === 'ask' });
   const fields = new FormData(form, event.submitter);
   const isUpload = its('enctype') === 'multipart/form-data';
   go(new URL(its('action'), base), { post: isUpload ? fields : new URLSearchParams(fields) });
@@ -194,14 +200,14 @@ document.addEventListener('submit', (event) => {
 
 document.addEventListener('change', (event) => {
   const form = event.target.closest?.('#ask');
-  if (form && !isExchanging) go(addressOf(form));
+  if (form && !isExchanging) go(addressOf(form), { typed: true });
 });
 
 // ---- Images that are dropped or pasted ----
 
 function take(file, where) {
   if (!file?.type.startsWith('image/') && !/\.(tiff?|png|jpe?g|webp|gif|bmp)$/i.test(file?.name ?? '')) {
-    return fail('that is no image');
+    return fail(`${file?.name ?? 'what was dropped'} is no image: PNG, JPEG, WebP, GIF, BMP and TIFF can be read`);
   }
   const fields = new FormData();
   fields.set('address', location.search.slice(1));
@@ -391,6 +397,8 @@ async function beginMaps() {
       const map = maps[Number(figure.dataset.rank)];
       if (map) shown.push(overlay(figure, map, document.picture));
     }
+    const plain = $('figure.plain', group);
+    if (plain && maps.length) shown.push(pointer(plain, maps[0], document.picture));
     draw();
   }));
 }
@@ -406,25 +414,42 @@ function overlay(figure, map, picture) {
   const canvas = grid.canvas(...map.map);
   const piece = { figure, grid, canvas, map, picture, raw: map.raws[0], fine: null };
   piece.positive = piece.raw.reduce((sum, value) => sum + Math.max(value, 0), 0);
+  listenAll(piece);
+  return piece;
+}
+
+// What is pointed at in one picture is told in all of them.
+function listenAll(piece) {
+  const { grid } = piece;
   listen(grid, {
     moved: (cell, aloud) => {
       const middle = cell && grid.rectangle(cell);
+      const heard = [];
       for (const other of shown) {
         const place = middle && other.grid.at((middle[0] + middle[2]) / 2, (middle[1] + middle[3]) / 2);
         other.grid.point(place);
+        if (!other.canvas) continue;
         const text = place ? told(other, place) : '';
         $('.readout', other.figure).textContent = text;
-        if (aloud && other === piece && text) say(text);
+        if (text && (other === piece || !piece.canvas)) heard.push(piece.canvas ? text : `${other.map.name}: ${text}`);
       }
+      if (aloud && heard.length) say(heard.join('; '));
     },
     boxed: (box) => offer(piece, box),
   });
+}
+
+// The image without a map: what is pointed at there is read off the maps, and parts of it can be chosen.
+function pointer(figure, map, picture) {
+  const grid = new Grid($('.stage', figure), map.window, map.raw[0], 'the image');
+  const piece = { figure, grid, canvas: null, map, picture, raw: map.raws[0] };
+  listenAll(piece);
   return piece;
 }
 
 function told({ raw, grid, positive, map }, cell) {
   const value = raw[cell[0] * grid.columns + cell[1]];
-  const share = value > 0 && positive > 0 ? `, ${(100 * value / positive).toFixed(1)} % of what speaks for it` : '';
+  const share = value > 0 && positive > 0 ? `, ${(100 * value / positive).toFixed(1)} % of all positive values` : '';
   const isFine = grid.rows * grid.columns > 4096;
   return `${placed(cell)}: ${number(value)}${isFine ? '' : share}${map.raws.length > 1 ? ' at the first layer' : ''}`;
 }
@@ -439,19 +464,19 @@ function offer(piece, box) {
   const [x, y] = [Math.floor(box[0] * width), Math.floor(box[1] * height)];
   const [w, h] = [Math.max(1, Math.min(width, Math.round(box[2] * width)) - x), Math.max(1, Math.min(height, Math.round(box[3] * height)) - y)];
   const part = `${image}#xywh=${x},${y},${w},${h}`;
-  links = Object.assign(document.createElement('p'), { className: 'part links' });
+  links = Object.assign(document.createElement('p'), { className: 'part links', textContent: `${w}×${h} pixels: ` });
   const add = (text, change) => {
     const query = new URLSearchParams(location.search);
     for (const name of ['rank', 'why']) query.delete(name);
     change(query);
-    if (links.childNodes.length) links.append(' · ');
+    if (links.childNodes.length > 1) links.append(' · ');
     links.append(Object.assign(document.createElement('a'), { href: `?${query}`, textContent: text }));
   };
-  add('Ask for this part', (query) => query.append('concept', part));
-  add('Look at it alone', (query) => query.set('image', part));
-  add('Search by it', (query) => { query.set('image', part); query.set('view', 'search'); });
+  add('Use this part as a concept', (query) => query.append('concept', part));
+  add('Explain only this part', (query) => query.set('image', part));
+  add('Search for this part', (query) => { query.set('image', part); query.set('view', 'search'); });
   $('figcaption', piece.figure).append(links);
-  say(`a part of ${w} by ${h} pixels: ask for it, look at it alone, or search by it, with the links below the map`);
+  say(`a part of ${w} by ${h} pixels: use it as a concept, explain it alone, or search for it, with the links below`);
 }
 
 // As the network's positions are spread over pixels: linearly between their middles.
@@ -481,6 +506,19 @@ function draw() {
   drawing = requestAnimationFrame(() => paint().catch((error) => fail(error.message)));
 }
 
+// What the colours mean.
+function legend(table, isSigned, most) {
+  const bar = $('#bar');
+  if (!bar) return;
+  const context = bar.getContext('2d');
+  const pixels = context.createImageData(bar.width, 1);
+  table.forEach((colour, i) => pixels.data.set([...colour, 255], 4 * i));
+  context.putImageData(pixels, 0, 0);
+  const end = most === null ? 'most of each map' : number(most);
+  $('#low').textContent = isSigned ? `against${most === null ? '' : ` ${number(-most)}`}` : most === null ? 'none' : '0';
+  $('#high').textContent = isSigned ? `for${most === null ? '' : ` ${end}`}` : end;
+}
+
 async function paint() {
   const tables = await colours();
   const opacity = Number($('#opacity')?.value ?? 60) / 100;
@@ -489,8 +527,10 @@ async function paint() {
   const table = tables[$('#colormap')?.value || new URLSearchParams(location.search).get('colormap') || 'turbo'];
   const diverging = tables.diverging;
   const most = (piece) => piece.raw.reduce((most, value) => Math.max(most, isSigned ? Math.abs(value) : value), 0);
-  const common = Math.max(...shown.map(most));
-  for (const piece of shown) {
+  const maps = shown.filter((piece) => piece.canvas);
+  const common = Math.max(...maps.map(most));
+  legend(isSigned ? diverging : table, isSigned, isCommon ? common : null);
+  for (const piece of maps) {
     const { canvas, map, raw } = piece;
     canvas.hidden = isHidden;
     const context = canvas.getContext('2d');
@@ -502,7 +542,8 @@ async function paint() {
     for (let i = 0; i < values.length; i++) {
       const value = values[i] / scale;
       const colour = isSigned ? diverging[Math.round(clamp(value, -1, 1) * 127.5 + 127.5)] : table[Math.round(clamp(value, 0, 1) * 255)];
-      const alpha = isSigned ? opacity * Math.min(1, Math.abs(value) * 1.5) : opacity;
+      // What is small is seen too, and nothing is not.
+      const alpha = isSigned ? Math.min(1, 1.5 * opacity) * Math.sqrt(Math.min(1, Math.abs(value))) : opacity;
       pixels.data.set(colour, 4 * i);
       pixels.data[4 * i + 3] = 255 * alpha;
     }
@@ -520,7 +561,11 @@ document.addEventListener('input', ({ target }) => {
 document.addEventListener('change', ({ target }) => {
   if (target.id === 'opacity') look('opacity', target.value);
   else if (target.id === 'common') look('scale', target.checked ? 'common' : '');
-  else if (target.id === 'signed') look('signed', target.checked ? '1' : '');
+  else if (target.id === 'signed') {
+    look('colormap', target.checked ? 'diverging' : '');
+    const colours = $('#colormap');
+    if (colours) colours.value = target.checked ? 'diverging' : '';
+  }
 });
 
 function blink() {
@@ -530,6 +575,7 @@ function blink() {
   button.setAttribute('aria-pressed', String(isHidden));
   say(isHidden ? 'maps hidden' : 'maps shown');
   draw();
+  redrawPair?.();
 }
 document.addEventListener('click', ({ target }) => { if (target.closest?.('#blink')) blink(); });
 document.addEventListener('keydown', (event) => {
@@ -650,7 +696,12 @@ async function beginPair() {
       }
     }
   };
-  redrawPair = () => { if (last) light(...last, false); else rest(); lines(); };
+  redrawPair = () => {
+    const isHidden = $('#blink')?.getAttribute('aria-pressed') === 'true';
+    canvases.forEach((canvas) => { canvas.hidden = isHidden; });
+    if (last) light(...last, false); else rest();
+    lines();
+  };
   new ResizeObserver(lines).observe(pair);
   redrawPair();
 }

@@ -23,15 +23,13 @@ const NAMES: &[&str] = &[
     "colormap",
     "opacity",
     "scale",
-    "signed",
 ];
 
 /// Names that may stand there several times.
 const SEVERAL: &[&str] = &["concept", "negative", "vector", "class", "why"];
 
 /// Names that change how a map is shown, and not what is computed.
-const LOOKS: &[&str] =
-    &["view", "page", "find", "opacity", "scale", "signed", "rank", "why", "colormap"];
+const LOOKS: &[&str] = &["view", "page", "find", "opacity", "scale", "rank", "why", "colormap"];
 
 /// The longest address: as long as a request's head may be.
 const MOST_BYTES: usize = 64 << 10;
@@ -172,7 +170,7 @@ mod tests {
 
     #[test]
     fn how_a_map_is_shown_is_no_part_of_the_question() {
-        let address = Address::read("view=quality&image=a&opacity=40&signed=1").expect("known");
+        let address = Address::read("view=quality&image=a&opacity=40&scale=common").expect("known");
         assert_eq!(address.question().to_string(), "image=a");
     }
 }

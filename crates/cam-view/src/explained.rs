@@ -5,6 +5,7 @@ use std::sync::Arc;
 use cam_explain::{Answer, Concept, Condition, Error, Map, Picture, Report};
 
 use crate::address::Address;
+use crate::offer::is_of_layers;
 
 /// What an image answers.
 pub struct Explained {
@@ -36,6 +37,15 @@ impl Explained {
             }
         }
         methods
+    }
+
+    /// Methods and layers in words; a method that looks at the whole network or at pixels has no layer.
+    pub fn made_by(&self) -> String {
+        let methods = self.methods().join(", ");
+        match self.methods().into_iter().any(is_of_layers) {
+            true => format!("{methods} at {}", self.layers.join(", ")),
+            false => methods,
+        }
     }
 
     /// Whether there is more than one.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use cam_core::{Kept, Layer};
+use cam_explain::drawing;
 use cam_explain::{
-    Captured, ChosenMethod, Clock, Colormap, Concept, Curves, Error, Figure, Model,
+    Answer, Captured, ChosenMethod, Clock, Colormap, Concept, Curves, Error, Figure, Model,
     PreparedQuestion, Report, Source, kept, usually_kept,
 };
 use image::RgbImage;
@@ -163,10 +164,17 @@ impl<'m> Explainer<'m> {
     ///
     /// # Errors
     /// As [`explain`](Self::explain).
-    pub fn figure(&mut self, address: &Address) -> Result<Figure, Error> {
+    pub fn figure(&mut self, address: &Address, colormap: Colormap) -> Result<Figure, Error> {
         let explained = self.explain(address)?;
         let captured = self.asked(address, &mut Clock::start())?.captured;
-        Figure::rows(&explained.concepts, &captured, &explained.answers)
+        let overlay = |answer: &Answer| captured.overlay(&answer.heatmap().colored(colormap));
+        let overlays = explained.answers.iter().map(overlay).collect::<Result<Vec<_>, _>>()?;
+        let seen = (&*captured, explained.name.as_str());
+        Ok(Figure {
+            title: Some(format!("{}, {}", self.model.name(), explained.made_by())),
+            rows: drawing::rows(&explained.concepts, seen, &explained.answers, &overlays),
+            color_bar: Some(drawing::color_bar(colormap)),
+        })
     }
 
     /// Deletion and insertion by the map of an answer, and by maps that do not look at the network.
@@ -210,14 +218,8 @@ impl<'m> Explainer<'m> {
         let source = self.library.image(name)?;
         let why: Vec<String> = address.all("why").map(str::to_owned).collect();
         let sides = match why.as_slice() {
-            [] | [_] => None,
             [above, below] => Some([above.as_str(), below.as_str()]),
-            more => {
-                return Err(Error::usage(format_args!(
-                    "two images can be held against each other, and {} are chosen",
-                    more.len()
-                )));
-            }
+            _ => None,
         };
         let key = (state(name, &source), shelf.edition(), why.clone());
         let is_whole = shelf.state() != State::Building;

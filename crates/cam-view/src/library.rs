@@ -18,6 +18,9 @@ pub const EXAMPLE: &str = "example:";
 /// The shipped photographs, shown where nothing else was given.
 const EXAMPLES: [(&str, &[u8]); 2] = [("cat", photographs::CAT), ("coffee", photographs::COFFEE)];
 
+/// What stands between an image and a part of it.
+const PART: &str = "#xywh=";
+
 /// Bytes of dropped images that are kept at once.
 const MOST_DROPPED: usize = 128 << 20;
 
@@ -140,7 +143,22 @@ impl Library {
         {
             return Ok((*name, *bytes).into());
         }
-        Ok(Source::File(self.file(name)?))
+        self.file(name).map(Source::File).map_err(|_| self.no_such_image(name))
+    }
+
+    /// What to say where there is no image of a name: which one is nearly called so.
+    fn no_such_image(&self, name: &str) -> Error {
+        if name.contains(PART.trim_end_matches('=')) {
+            return Error::usage(format_args!(
+                "{name}: a part of an image is written NAME{PART}x,y,width,height, in whole pixels"
+            ));
+        }
+        let names = self.names().unwrap_or_default();
+        let same = names.iter().find(|known| stem(known) == name).cloned();
+        let near = || cam_core::nearest(name, names.iter().map(String::as_str)).into_iter().next();
+        let remedy = same.or_else(near).map(|known| format!("; did you mean `{known}`?"));
+        let remedy = remedy.unwrap_or_default();
+        Error::usage(format_args!("no image is called `{name}` here{remedy}"))
     }
 
     /// A file that was given, by its name, or below the folder that was given.
@@ -151,8 +169,11 @@ impl Library {
         if let Some((_, path)) = self.files.iter().find(|(known, _)| known == name) {
             return Ok(path.clone());
         }
-        let not_given =
-            || Error::usage(format_args!("{name} is none of the images that `cam view` was given"));
+        let not_given = || {
+            Error::usage(format_args!(
+                "there is no file `{name}` among those that `cam view` was given"
+            ))
+        };
         let (folder, typed) = self.folder.as_ref().ok_or_else(not_given)?;
         let inside = |part: Component<'_>| match part {
             Component::Normal(part) => !is_hidden(part),
@@ -171,7 +192,7 @@ impl Library {
 
     /// What stands for an image on a command line, and whether it is a file.
     pub fn word(&self, name: &str) -> (String, bool) {
-        let (whole, region) = name.split_at(name.rfind("#xywh=").unwrap_or(name.len()));
+        let (whole, region) = name.split_at(name.rfind(PART).unwrap_or(name.len()));
         let (word, is_file) = if let Some(dropped) = whole.strip_prefix(DROPPED) {
             (dropped.to_owned(), false)
         } else if let Some(example) = whole.strip_prefix(EXAMPLE) {
@@ -230,10 +251,12 @@ impl Library {
     }
 }
 
-/// What an image is called in captions: without its folder and extension.
+/// What an image is called in captions: without its folder and extension, as the command line calls it.
 pub fn stem(name: &str) -> String {
-    let whole = name.rsplit_once("#xywh=").map_or(name, |(whole, _)| whole);
-    let bare = whole.strip_prefix(DROPPED).or_else(|| whole.strip_prefix(EXAMPLE)).unwrap_or(whole);
+    if let Some((whole, _)) = name.rsplit_once(PART) {
+        return format!("part of {}", stem(whole));
+    }
+    let bare = name.strip_prefix(DROPPED).or_else(|| name.strip_prefix(EXAMPLE)).unwrap_or(name);
     let stem = Path::new(bare).file_stem().map(|stem| stem.to_string_lossy().into_owned());
     stem.unwrap_or_else(|| bare.to_owned())
 }

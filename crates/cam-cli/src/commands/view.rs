@@ -2,8 +2,8 @@ use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use cam_explain::Environment;
 use cam_explain::index::Index;
+use cam_explain::{Decoding, Environment, Source};
 use cam_view::{Library, Setup as Words, View};
 use clap::ValueEnum as _;
 
@@ -11,9 +11,12 @@ use crate::arguments::{Setup, View as Arguments};
 use crate::failure::Failure;
 use crate::print;
 
+/// Images that are decoded before the page is shown.
+const MOST_LOOKED_AT: usize = 16;
+
 pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failure> {
     // What was mistyped is found before a network is loaded.
-    let (library, index) = looked_at(arguments)?;
+    let (library, index) = looked_at(arguments, environment)?;
     let model = arguments.setup.load(environment)?;
     let view = View {
         library,
@@ -37,7 +40,10 @@ pub fn run(arguments: &Arguments, environment: &Environment) -> Result<(), Failu
 }
 
 /// The images that may be read, and the index.
-fn looked_at(arguments: &Arguments) -> Result<(Library, Option<PathBuf>), Failure> {
+fn looked_at(
+    arguments: &Arguments,
+    environment: &Environment,
+) -> Result<(Library, Option<PathBuf>), Failure> {
     let given = arguments.index.clone();
     match arguments.what.as_slice() {
         [folder] if folder.is_dir() => match Index::open(folder) {
@@ -51,6 +57,9 @@ fn looked_at(arguments: &Arguments) -> Result<(Library, Option<PathBuf>), Failur
             }
             Err(_) => {
                 let library = Library::of_folder(folder)?;
+                if library.names()?.is_empty() {
+                    return Err(Failure::usage(format!("{} contains no images", folder.display())));
+                }
                 let index = given.map_or_else(|| in_the_cache(folder, &arguments.setup), Ok)?;
                 Ok((library, Some(index)))
             }
@@ -67,9 +76,13 @@ fn looked_at(arguments: &Arguments) -> Result<(Library, Option<PathBuf>), Failur
             }
             if let Some(missing) = images.iter().find(|image| !image.exists()) {
                 return Err(Failure::usage(format!(
-                    "{}: there is no such file",
+                    "{}: there is no such file or folder",
                     missing.display()
                 )));
+            }
+            // What is no image is said now, and not as a picture that is missing; of many, a few.
+            for image in images.iter().take(MOST_LOOKED_AT) {
+                Source::from(image).picture(Decoding::default(), environment)?;
             }
             Ok((Library::of_files(images), None))
         }

@@ -147,7 +147,7 @@ fn smoothing_changes_the_map_and_keeps_it_in_range() {
 fn refining_multiplies_layers_and_needs_some() {
     let place = Place::new();
     let refused = explain(&place, "--method refine-cam --json").ends_with(2);
-    assert!(refused.err.contains("`--layer layer3,layer4`"), "{}", refused.err);
+    assert!(refused.err.contains("(--layer, as in --layer layer3,layer4)"), "{}", refused.err);
     let words = "--layer layer3,layer4 --method grad-cam,refine-cam --map {method}.npy";
     explain(&place, words).done();
     let (mean, product) = (place.array("grad-cam.npy").1, place.array("refine-cam.npy").1);
@@ -165,7 +165,7 @@ fn finer_cam_is_grad_cam_of_another_question() {
     assert_eq!(place.array("finer-cam.npy"), place.array("target.npy"));
     assert_ne!(place.array("finer-cam.npy"), place.array("grad-cam.npy"));
     let refused = place.say("explain cat.png --concept coffee.png --method finer-cam");
-    assert!(refused.ends_with(2).err.contains("give one with --class"));
+    assert!(refused.ends_with(2).err.contains("(--class)"));
 }
 
 #[test]

@@ -88,8 +88,10 @@ fn it_ends_by_ctrl_c_and_by_the_systems_request_without_an_error() {
 fn what_it_cannot_look_at_is_refused_before_a_network_is_loaded() {
     let place = Place::new();
     place.write("folder/a.png", b"");
+    place.write("notes/a.txt", b"");
     let refused = [
-        ("missing.png", "missing.png: there is no such file"),
+        ("missing.png", "missing.png: there is no such file or folder"),
+        ("notes", "notes contains no images"),
         ("folder cat.png", "folder is a folder"),
         ("cat.png --index shelf", "--index is of a folder"),
     ];
@@ -102,13 +104,23 @@ fn what_it_cannot_look_at_is_refused_before_a_network_is_loaded() {
 }
 
 #[test]
+fn a_file_that_is_no_image_is_refused_at_once() {
+    let place = Place::new();
+    place.write("note.png", b"not a picture");
+    let run = place.cam("view --no-open cat.png note.png".split_whitespace().chain(TINY));
+    assert_eq!(run.code, 1, "{}", run.seen());
+    assert!(run.err.contains("note.png"), "{}", run.err);
+}
+
+#[test]
 fn a_port_that_is_taken_is_an_error_that_says_so() {
     let place = Place::new();
     let serving = Serving::start(&place, "");
     let words = format!("view --no-open --port {}", serving.port);
     let run = place.cam(words.split_whitespace().chain(TINY));
     assert_eq!(run.code, 1, "{}", run.seen());
-    assert!(run.err.contains("choose another port"), "{}", run.err);
+    let said = format!("port {} is in use", serving.port);
+    assert!(run.err.contains(&said), "{}", run.err);
 }
 
 #[test]

@@ -32,12 +32,18 @@ pub fn main(context: &Context<'_>, comparison: &Comparison) -> Markup {
         }
         fieldset.looks.live {
             legend { "How it is shown" }
+            button #blink type="button" aria-pressed="false" { "Hide the maps (space)" }
             label { input #threads type="checkbox" checked; " lines between the strongest pairs" }
             label { "Opacity " input #opacity type="range" min="0" max="100" value=(address.get("opacity").unwrap_or("60")); }
         }
         noscript { img.figure src=(file("compare.png", &question)) alt="Both images with what belongs together"; }
         table {
-            caption { "The pairs that add most to the cosine" }
+            caption {
+                @let found = compared.correspondences();
+                @let share: f32 = found.iter().map(|both| both.contribution).sum();
+                "The strongest pairs, each place used once; together " (format!("{share:.3}")) " of "
+                (format!("{:.3}", compared.pair.cosine()))
+            }
             thead { tr {
                 th scope="col" { (names[0]) ": row, column" }
                 th scope="col" { (names[1]) ": row, column" }
@@ -54,15 +60,13 @@ pub fn main(context: &Context<'_>, comparison: &Comparison) -> Markup {
                 }
             }
         }
-        section.leave aria-label="In words and files" {
-            h3 { "In words" }
-            pre tabindex="0" { (comparison.report.lines().join("\n")) }
-            h3 { "To take along" }
+        section.leave aria-label="Download" {
+            h3 { "Download" }
             ul {
-                li { a href=(file("compare.png", &question)) download="compare.png" { "Figure (PNG)" } }
-                li { a href=(file("compare.svg", &question)) download="compare.svg" { "Figure (SVG)" } }
-                li { a href=(file("pairs.npy", &question)) download="pairs.npy" { "Parts of the cosine (.npy)" } }
-                li { a href=(file("compare.json", &question)) download="compare.json" { "Numbers (JSON)" } }
+                li { a href=(file("compare.png", &question)) download=(format!("{}.compare.png", names.join("+"))) { "Figure (PNG)" } }
+                li { a href=(file("compare.svg", &question)) download=(format!("{}.compare.svg", names.join("+"))) { "Figure (SVG)" } }
+                li { a href=(file("pairs.npy", &question)) download=(format!("{}.pairs.npy", names.join("+"))) { "Parts of the cosine (.npy)" } }
+                li { a href=(file("compare.json", &question)) download=(format!("{}.compare.json", names.join("+"))) { "Numbers (JSON)" } }
             }
         }
         (command(Command::compare(address, context.library, context.setup)))

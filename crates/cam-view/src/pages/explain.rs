@@ -5,6 +5,7 @@ use super::{Context, View, command, file, link, picture};
 use crate::address::Address;
 use crate::command::Command;
 use crate::explained::Explained;
+use crate::library::stem;
 use crate::pictures::LARGEST;
 use crate::words::strongest;
 
@@ -14,7 +15,7 @@ pub fn main(context: &Context<'_>, explained: &Explained) -> Markup {
     html! {
         h2 { (explained.name) }
         (super::turn(context))
-        (looks(address))
+        (looks(address, explained.answers.len() > 1))
         div.maps data-maps=(file("maps", &address.question())) {
             (plain(context, explained))
             @for (rank, answer) in explained.answers.iter().enumerate() {
@@ -22,13 +23,13 @@ pub fn main(context: &Context<'_>, explained: &Explained) -> Markup {
             }
         }
         (remarks(explained))
-        (leave(address))
+        (leave(address, &explained.name))
         (command(Command::explain(&address.question_with_colours(), context.library, context.setup)))
     }
 }
 
-/// How maps are shown, where a script draws them.
-pub fn looks(address: &Address) -> Markup {
+/// How maps are shown, where a script draws them; several questions about one image can share a scale.
+pub fn looks(address: &Address, can_share: bool) -> Markup {
     html! {
         fieldset.looks.live {
             legend { "How it is shown" }
@@ -36,10 +37,13 @@ pub fn looks(address: &Address) -> Markup {
                 input #opacity type="range" min="0" max="100" value=(address.get("opacity").unwrap_or("60"));
             }
             button #blink type="button" aria-pressed="false" { "Hide the maps (space)" }
-            label { input #common type="checkbox" checked[address.get("scale") == Some("common")];
-                " one scale for all" }
-            label { input #signed type="checkbox" checked[address.is_set("signed")];
-                " signed: for and against" }
+            @if can_share {
+                label { input #common type="checkbox" checked[address.get("scale") == Some("common")];
+                    " same scale for all maps" }
+            }
+            label { input #signed type="checkbox" checked[address.get("colormap") == Some("diverging")];
+                " signed: show what speaks against it too" }
+            p.scale { span #low {} canvas #bar width="256" height="1" aria-hidden="true" {} span #high {} }
         }
     }
 }
@@ -48,11 +52,12 @@ fn plain(context: &Context<'_>, explained: &Explained) -> Markup {
     let image = context.address.get("image").unwrap_or_default();
     html! {
         figure.plain {
-            div.stage { img.photo src=(picture(context.library, image, LARGEST)) alt=(format!("The image {}", explained.name)); }
+            div.stage tabindex="0" role="group" aria-roledescription="image"
+                aria-label="The image. Arrow keys read values of the maps." { img.photo src=(picture(context.library, image, LARGEST)) alt=(format!("The image {}", explained.name)); }
             figcaption {
                 h3 { "The image" }
                 p { (explained.picture.pixels.width()) "×" (explained.picture.pixels.height()) " pixels" }
-                p.live { a href=(link(&context.address.with("view", "search"))) { "Search for what is like it" } }
+                p.live { a href=(link(&context.address.with("view", "search"))) { "Search for images like it" } }
             }
         }
     }
@@ -76,6 +81,9 @@ pub fn map(context: &Context<'_>, explained: &Explained, rank: usize, answer: &A
             figcaption {
                 h3 { (answer.question) }
                 p.number { (answer.number) }
+                @if address.is_set("negative") && answer.cosine.is_some() {
+                    p { "held against " (address.all("negative").map(stem).collect::<Vec<_>>().join(", ")) }
+                }
                 p.words { (words) }
                 @if !answer.shares.is_empty() {
                     p { (shares(answer)) }
@@ -87,7 +95,7 @@ pub fn map(context: &Context<'_>, explained: &Explained, rank: usize, answer: &A
                 @if let Some(text) = unseen(&answer.window()) { p { (text) } }
                 p.readout aria-hidden="true" {}
                 p.links {
-                    a href=(file("overlay.png", &numbered)) download=(format!("{}.png", answer.name)) { "Overlay (PNG)" }
+                    a href=(file("overlay.png", &numbered)) download=(format!("{}.{}.overlay.png", explained.name, answer.name)) { "Overlay (PNG)" }
                     @if View::of(address) != Ok(View::Quality) {
                         " · "
                         a href=(link(&numbered.with("view", "quality"))) { "How good is this map?" }
@@ -111,7 +119,7 @@ fn shares(answer: &Answer) -> String {
 fn remarks(explained: &Explained) -> Markup {
     html! {
         p {
-            "At " (explained.layers.join(", ")) ", by " (explained.methods().join(", ")) "."
+            "Made by " (explained.made_by()) "."
             @for group in &explained.coincide {
                 " " (group.join(" and ")) " make one map here."
             }
@@ -120,20 +128,22 @@ fn remarks(explained: &Explained) -> Markup {
     }
 }
 
-/// What can be taken along.
-pub fn leave(address: &Address) -> Markup {
+/// What can be downloaded.
+fn leave(address: &Address, name: &str) -> Markup {
     let question = address.question_with_colours();
+    let named = |what: &str| format!("{name}.{what}");
     html! {
-        section.leave aria-label="To take along" {
-            h3 { "To take along" }
+        section.leave aria-label="Download" {
+            h3 { "Download" }
             ul {
-                li { a href=(file("figure.png", &question)) download="figure.png" { "Figure (PNG)" } }
-                li { a href=(file("figure.svg", &question)) download="figure.svg" { "Figure (SVG)" } }
-                li { a href=(file("raw.npy", &question)) download="raw.npy" { "Raw maps (.npy)" } }
-                li { a href=(file("map.npy", &question)) download="map.npy" { "Finished maps (.npy)" } }
-                li { a href=(file("answers.json", &question)) download="answers.json" { "Numbers (JSON)" } }
-                li { a href=(file("export.html", address)) download="explained.html" { "This page, without cam (HTML)" } }
+                li { a href=(file("figure.png", &question)) download=(named("figure.png")) { "Figure (PNG)" } }
+                li { a href=(file("figure.svg", &question)) download=(named("figure.svg")) { "Figure (SVG)" } }
+                li { a href=(file("raw.npy", &question)) download=(named("raw.npy")) { "Raw maps (.npy)" } }
+                li { a href=(file("map.npy", &question)) download=(named("map.npy")) { "Scaled maps, 0 to 1 (.npy)" } }
+                li { a href=(file("answers.json", &question)) download=(named("json")) { "Numbers (JSON)" } }
+                li { a href=(file("export.html", address)) download=(named("html")) { "Stand-alone page (HTML)" } }
             }
+            p { "In pictures each map has a scale of its own." }
         }
     }
 }

@@ -18,11 +18,11 @@ const STYLE: &str = include_str!("../../assets/export.css");
 /// Where a picture cannot be encoded.
 pub fn page(
     explained: &Explained,
-    image: &RgbImage,
+    network: &str,
     overlays: &[RgbImage],
     command: Option<&Command>,
 ) -> Result<Markup, Error> {
-    let photo = data(image)?;
+    let photo = data(&explained.picture.pixels)?;
     let overlays = overlays.iter().map(data).collect::<Result<Vec<_>, _>>()?;
     Ok(html! {
         (DOCTYPE)
@@ -53,8 +53,8 @@ pub fn page(
                             }
                         }
                     }
-                    p { "Select a map to see the image below it. At " (explained.layers.join(", ")) ", by "
-                        (explained.methods().join(", ")) "." }
+                    p { "Tick a map to hide it. Each map has a scale of its own, from blue for none to red for most, unless its \
+                         colours say otherwise. Made by " (network) ", " (explained.made_by()) "." }
                     @if let Some(Command { line, .. }) = command { pre { code { (line) } } }
                 }
             }

@@ -15,7 +15,7 @@ pub fn form(context: &Context<'_>, view: View) -> Markup {
     html! {
         form #ask method="get" action="." aria-label="What is asked" {
             input type="hidden" name="view" value=(view.name());
-            @for name in ["opacity", "scale", "signed", "rank"] {
+            @for name in ["opacity", "scale", "rank"] {
                 @if let Some(value) = address.get(name) {
                     input type="hidden" name=(name) value=(value);
                 }
@@ -31,9 +31,9 @@ pub fn form(context: &Context<'_>, view: View) -> Markup {
                     (chips(context, "concept"))
                     label for="concept" { "Add an image of what to look for" }
                     input #concept name="concept" list="images" autocomplete="off" spellcheck="false"
-                        placeholder="name, or name#xywh=x,y,width,height";
+                        placeholder="name, or name#xywh=…";
                     label { input type="checkbox" name="difference" value="1"
-                        checked[address.is_set("difference")]; " and where each is not" }
+                        checked[address.is_set("difference")]; " show where each is absent, too" }
                 }
                 @if context.offer.has_classifier {
                     fieldset {
@@ -42,7 +42,7 @@ pub fn form(context: &Context<'_>, view: View) -> Markup {
                         label for="class" { "Add a class, by its name or number" }
                         input #class name="class" list="classes" autocomplete="off" spellcheck="false";
                         datalist #classes {}
-                        label for="top" { "Or the likeliest, where nothing else is asked" }
+                        label for="top" { "Number of top classes, if nothing else is chosen" }
                         input #top name="top" type="number" min="1" max="50" value=[address.get("top")]
                             placeholder="1";
                     }
@@ -69,7 +69,7 @@ pub fn form(context: &Context<'_>, view: View) -> Markup {
                         legend { "How" }
                         label for="method" { "Method" }
                         select #method name="method" {
-                            option value="" { "the usual one" }
+                            option value="" { "Default" }
                             @for (name, cost) in &context.offer.methods {
                                 option value=(name) selected[address.get("method") == Some(name)] {
                                     (name) " (" (cost) ")"
@@ -78,21 +78,21 @@ pub fn form(context: &Context<'_>, view: View) -> Markup {
                         }
                         label for="layer" { "Layer" }
                         select #layer name="layer" {
-                            option value="" { "the last one" }
+                            option value="" { "Default (the last)" }
                             @for name in context.offer.layers.iter().rev() {
                                 option value=(name) selected[address.get("layer") == Some(name)] { (name) }
                             }
                         }
                         label for="target" { "Score" }
                         select #target name="target" {
-                            option value="" { "cosine, or logit of a class" }
+                            option value="" { "Default (cosine; logit of a class)" }
                             @for name in TARGETS {
                                 option value=(name) selected[address.get("target") == Some(name)] { (name) }
                             }
                         }
                         label for="colormap" { "Colours" }
                         select #colormap name="colormap" {
-                            option value="" { "turbo" }
+                            option value="" { "Default (turbo)" }
                             @for name in &COLORMAPS[1..] {
                                 option value=(name) selected[address.get("colormap") == Some(name)] { (name) }
                             }

@@ -19,16 +19,25 @@ pub fn strip(context: &Context<'_>) -> Markup {
                 label for="file" { "Drop an image anywhere, or choose a file" }
                 input #file type="file" name="file" accept="image/*" required;
                 input type="hidden" name="address" value=(context.address.to_string());
-                button type="submit" name="as" value="image" { "Look at it" }
-                button type="submit" name="as" value="concept" { "Use it as a concept" }
+                button type="submit" name="as" value="image" { "Use as image" }
+                button type="submit" name="as" value="concept" { "Use as concept" }
             }
-            (tiles(context, context.names.iter().take(FEW)))
+            @if !is_main(context) { (tiles(context, context.names.iter().take(FEW))) }
             @if context.names.len() > FEW {
                 p { a href=(link(&context.address.with("view", "images"))) {
                     "All " (context.names.len()) " images"
                 } }
             }
         }
+    }
+}
+
+/// Whether all images are what a page shows.
+fn is_main(context: &Context<'_>) -> bool {
+    match View::of(context.address) {
+        Ok(View::Images) => true,
+        Ok(View::Search) => false,
+        _ => !context.address.is_set("image"),
     }
 }
 
@@ -82,13 +91,16 @@ fn tiles<'a>(context: &Context<'_>, names: impl Iterator<Item = &'a String>) -> 
 fn tile(context: &Context<'_>, address: &Address, name: &str) -> Markup {
     let compares = View::of(address) == Ok(View::Compare);
     let (second, label) = if compares { ("other", "compare") } else { ("concept", "as concept") };
+    // The second image is missing: it is what is chosen next.
+    let is_second = compares && address.is_set("image") && !address.is_set("other");
+    let first = if is_second { "other" } else { "image" };
     let chosen = match second {
         "other" => address.with("other", name),
         _ => address.and("concept", name),
     };
     html! {
         li {
-            a href=(link(&address.with("image", name))) data-image=(name) title=(name) {
+            a href=(link(&address.with(first, name))) data-image=(name) title=(name) {
                 img src=(picture(context.library, name, 128)) alt="" loading="lazy" width="96" height="96";
                 span { (stem(name)) }
             }

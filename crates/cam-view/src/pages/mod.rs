@@ -121,7 +121,7 @@ pub fn page(context: &Context<'_>, view: View, main: &Markup) -> Markup {
                             }
                         }
                     }
-                    p.network { "by " (context.offer.name) }
+                    p.network { "Network: " (context.offer.name) }
                 }
                 div.sides {
                     div.ask { (form::form(context, view)) }
@@ -142,23 +142,27 @@ pub fn error(sentence: &str) -> Markup {
     }
 }
 
-/// What to do where nothing is chosen yet.
-pub fn welcome() -> Markup {
+/// What to do where nothing is chosen yet, and what there is to choose.
+pub fn welcome(context: &Context<'_>) -> Markup {
     html! {
         h2 { "What in this image is similar to that one?" }
         ol {
-            li { "Choose an image on the left, or drop one here." }
+            li { "Choose an image below, or drop one here." }
             li { "Choose a concept: another image of what you look for, a part of one, or a class by its name." }
-            li { "Move over the maps, or use the arrow keys on them: the value under the cursor is told below." }
+            li { "Move over the maps, or use the arrow keys on them: the value under the cursor is shown below." }
         }
+        @if context.address.question() != Address::default() {
+            p.error role="alert" { "Choose an image to look at first." }
+        }
+        (gallery::all(context))
     }
 }
 
 /// What to do where one image is there to be compared.
 pub fn choose_other() -> Markup {
     html! {
-        h2 { "Which image shall it be compared with?" }
-        p { "Choose another one on the left, or select “compare” below one." }
+        h2 { "Compare with which image?" }
+        p { "Choose a second one, or drop one on the form." }
     }
 }
 
@@ -208,7 +212,7 @@ fn command(command: Option<Command>) -> Markup {
             pre tabindex="0" { code #command { (line) } }
             button.live type="button" data-copy="command" { "Copy" }
             @if !unsaved.is_empty() {
-                p { "Save " (unsaved.join(" and ")) " as a file first: it is known to this page only." }
+                p { "Save " (unsaved.join(" and ")) " first: only this page has it." }
             }
         }
     }

@@ -1,4 +1,4 @@
-use cam_explain::{Answer, Curves};
+use cam_explain::{Answer, Areas, Curves};
 use maud::{Markup, html};
 
 use super::{Context, explain, link};
@@ -29,11 +29,12 @@ pub fn main(
                 }
             }
         }
-        (explain::looks(address))
+        (explain::looks(address, false))
         div.maps.small data-maps=(super::file("maps", &address.question())) { (explain::map(context, explained, rank, answer)) }
-        p { "Pixels are taken away, or put in, from what the map says is most relevant to what is least. A good map makes the \
-             score fall fast where they are deleted, and rise fast where they are inserted; maps that do not look at the network \
-             show what chance and habit would reach." }
+        p { "Pixels are deleted, or inserted, from those that the map ranks highest to those that it ranks lowest. With a good map \
+             the score falls fast as they are deleted, and rises fast as they are inserted. The other curves are orders that \
+             ignore the network." }
+        p.verdict { (verdict(curves)) }
         div.charts {
             (chart("Deletion: lower is better", curves, |curves| &curves.deletion))
             (chart("Insertion: higher is better", curves, |curves| &curves.insertion))
@@ -52,9 +53,30 @@ pub fn main(
                 }
             }
         }
-        (explain::leave(address))
+        section.leave aria-label="Download" {
+            h3 { "Download" }
+            ul { li {
+                a href=(super::file("quality.json", &address.question().with("rank", rank)))
+                    download=(format!("{}.quality.json", explained.name)) { "Curves and areas (JSON)" }
+            } }
+        }
         p { "On the command line, " code { "cam evaluate" } " measures methods like this on many images." }
     }
+}
+
+/// How many of the orders that ignore the network the map beats.
+fn verdict(curves: &[Curves]) -> String {
+    let Some((map, others)) = curves.split_first() else { return String::new() };
+    let own = map.areas();
+    let beaten = |is_better: &dyn Fn(Areas) -> bool| {
+        others.iter().filter(|other| is_better(other.areas())).count()
+    };
+    format!(
+        "Deletion: better than {} of {count} orders that ignore the network. Insertion: better than {} of {count}.",
+        beaten(&|other| own.deletion < other.deletion),
+        beaten(&|other| own.insertion > other.insertion),
+        count = others.len()
+    )
 }
 
 fn chart(title: &str, curves: &[Curves], of: fn(&Curves) -> &cam_explain::Curve) -> Markup {

@@ -18,6 +18,7 @@ pub fn main(context: &Context<'_>, now: &State, found: Option<Result<&Found, Str
         (state(context, shelf, now))
         @match found {
             None if *now == State::Missing => {}
+            None if *now == State::Building => p { "Results appear when it is done." },
             None => p { "Choose an image, or a part of one: what is like it is shown here." },
             Some(Err(sentence)) => (error(&sentence)),
             Some(Ok(found)) => (results(context, shelf, found)),
@@ -42,7 +43,7 @@ fn state(context: &Context<'_>, shelf: &Shelf, state: &State) -> Markup {
                 form method="post" action="index" {
                     input type="hidden" name="address" value=(context.address.to_string());
                     @match state {
-                        State::Building => button type="submit" name="do" value="stop" { "Stop; what is done is kept" },
+                        State::Building => button type="submit" name="do" value="stop" { "Stop (keeps what is done)" },
                         State::Ready(_) => button type="submit" name="do" value="build" { "Look for new images" },
                         _ => button type="submit" name="do" value="build" { "Index the folder" },
                     }
@@ -56,6 +57,9 @@ fn results(context: &Context<'_>, shelf: &Shelf, found: &Found) -> Markup {
     let address = context.address;
     html! {
         p { "The " (found.hits.len()) " most similar of " (found.among) " images." }
+        @if !matches!(address.all("why").count(), 0 | 2) {
+            p.error role="alert" { "Choose two results to see why one ranks above the other." }
+        }
         @if let Some(why) = &found.why {
             section.why aria-label="Why one stands above the other" {
                 h3 { (why.line) }
@@ -72,7 +76,7 @@ fn results(context: &Context<'_>, shelf: &Shelf, found: &Found) -> Markup {
                 @for (rank, hit) in found.hits.iter().enumerate() {
                     li {
                         h3 { (rank + 1) ". " (hit.path) }
-                        p.number { "cosine " (format!("{:.3}", hit.cosine)) @if hit.damaged { " (damaged file)" } }
+                        p.number { "cosine " (format!("{:.3}", hit.cosine)) @if hit.damaged { " (damaged file)" } @if address.get("image") == Some(hit.path.as_str()) { " (the image itself)" } }
                         @if let Some(panels) = &hit.panels {
                             @for (part, panel) in panels.iter().enumerate() {
                                 img.figure loading="lazy" src=(file("hit.png", &address.without("why").with("rank", 2 * rank + part)))
@@ -90,14 +94,14 @@ fn results(context: &Context<'_>, shelf: &Shelf, found: &Found) -> Markup {
                             a href=(link(&address.without("why").without("rank").with("image", &hit.path))) { "Search by it" }
                         }
                         label { input type="checkbox" name="why" value=(hit.path)
-                            checked[address.all("why").any(|path| path == hit.path)]; " hold against another" }
+                            checked[address.all("why").any(|path| path == hit.path)]; " compare with another result" }
                     }
                 }
             }
-            button type="submit" { "Why is the one above the other? (choose two)" }
+            button type="submit" { "Why does one rank above the other? (choose two)" }
         }
-        section.leave aria-label="To take along" {
-            h3 { "To take along" }
+        section.leave aria-label="Download" {
+            h3 { "Download" }
             ul { li { a href=(file("search.jsonl", &address.without("rank"))) download="search.jsonl" { "Numbers (JSON lines)" } } }
         }
         (command(Command::search(address, context.library, &shelf.folder().display().to_string(), context.setup)))

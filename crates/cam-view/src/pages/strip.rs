@@ -1,3 +1,4 @@
+use cam_core::methods::info;
 use cam_explain::Answer;
 use maud::{Markup, html};
 
@@ -11,9 +12,9 @@ pub fn layers(context: &Context<'_>, layers: &Layers) -> Markup {
     let answers = &layers.explained.answers;
     html! {
         h2 { "At every layer" }
-        p { "From the last layer to the first; every other one is in the form, under More." }
+        p { "From the last layer to the first. The remaining layers are in the form, under More." }
         (turn(context))
-        (looks(context.address))
+        (looks(context.address, false))
         div.maps.small {
             @for (name, address) in layers.layers.iter().rev() {
                 @for (rank, answer) in answers.iter().enumerate() {
@@ -28,10 +29,10 @@ pub fn layers(context: &Context<'_>, layers: &Layers) -> Markup {
 pub fn methods(context: &Context<'_>, pieces: &[Piece]) -> Markup {
     html! {
         h2 { "By every quick method" }
-        p { "Methods that cost at most a gradient or one more pass. The others are in the form, under More." }
+        p { "Methods that cost at most a gradient or one more pass. Slower ones are in the form, under More." }
         @for sentence in coinciding(pieces) { p.remark { (sentence) } }
         (turn(context))
-        (looks(context.address))
+        (looks(context.address, false))
         div.maps.small {
             @for Piece { method, address, explained } in pieces {
                 @for (rank, answer) in explained.answers.iter().enumerate() {
@@ -62,6 +63,7 @@ fn piece(
             }
             figcaption {
                 h3 { a href=(link(&address.with("view", "explain"))) { (label) } }
+                @if let Some(info) = info(label) { p { (info.summary) } }
                 p { (answer.question) " " span.number { (answer.number) } }
                 p.readout aria-hidden="true" {}
             }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cam_explain::{Colormap, Decoding, Error, Map, Report};
+use cam_explain::{Answer, Areas, Colormap, Concept, Curves, Decoding, Error, Map, Report};
 use cam_viz::npy_bytes;
 use hyper::StatusCode;
 use serde::Serialize;
@@ -18,7 +18,59 @@ use crate::{pages, pictures};
 /// The part of `cam explain --json` that is of images.
 #[derive(Serialize)]
 struct Answers<'a> {
+    concepts: Vec<Named<'a>>,
     queries: [&'a Report; 1],
+}
+
+/// What a concept was made from.
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    image: &'a str,
+}
+
+impl<'a> Named<'a> {
+    fn of(concept: &'a Concept) -> Self {
+        Self { name: &concept.name, image: &concept.origin }
+    }
+}
+
+/// How good a map is.
+#[derive(Serialize)]
+struct Quality<'a> {
+    question: &'a str,
+    method: &'a str,
+    score: f32,
+    orders: Vec<Order<'a>>,
+}
+
+/// How the score changes in one order of the pixels.
+#[derive(Serialize)]
+struct Order<'a> {
+    order: &'a str,
+    areas: Areas,
+    /// Share of the pixels that were changed.
+    shares: &'a [f32],
+    deletion: &'a [f32],
+    insertion: &'a [f32],
+}
+
+impl<'a> Quality<'a> {
+    fn new(answer: &'a Answer, curves: &'a [Curves]) -> Self {
+        let orders = curves.iter().map(|curves| Order {
+            order: curves.name,
+            areas: curves.areas(),
+            shares: &curves.deletion.shares,
+            deletion: &curves.deletion.scores,
+            insertion: &curves.insertion.scores,
+        });
+        Self {
+            question: &answer.question,
+            method: &answer.method,
+            score: answer.score,
+            orders: orders.collect(),
+        }
+    }
 }
 
 /// A file of what an address asks.
@@ -28,6 +80,7 @@ pub async fn file(place: &str, address: Address, site: &Arc<Site>) -> Result<Rep
     const JSON: &str = "application/json";
     const BYTES: &str = "application/octet-stream";
     let rank = rank(&address)?;
+    let colormap = colormap(&address)?;
     let (kind, content): (_, Vec<u8>) = match place {
         "maps" => {
             (BYTES, site.ask(move |explainer| packed::maps(&*explainer.explain(&address)?)).await?)
@@ -44,18 +97,23 @@ pub async fn file(place: &str, address: Address, site: &Arc<Site>) -> Result<Rep
             (BYTES, site.ask(array).await?)
         }
         "overlay.png" => {
-            let colormap = colormap(&address)?;
             let drawn = site
                 .ask(move |explainer| pictures::png(&explainer.overlay(&address, rank, colormap)?));
             (PNG, drawn.await?)
         }
         "figure.png" => (
             PNG,
-            site.ask(move |explainer| pictures::png(&explainer.figure(&address)?.draw().0)).await?,
+            site.ask(move |explainer| {
+                pictures::png(&explainer.figure(&address, colormap)?.draw().0)
+            })
+            .await?,
         ),
         "figure.svg" => (
             SVG,
-            site.ask(move |explainer| Ok(explainer.figure(&address)?.svg()?.into_bytes())).await?,
+            site.ask(move |explainer| {
+                Ok(explainer.figure(&address, colormap)?.svg()?.into_bytes())
+            })
+            .await?,
         ),
         "compare.png" | "compare.svg" => {
             let is_png = place.ends_with("png");
@@ -76,10 +134,23 @@ pub async fn file(place: &str, address: Address, site: &Arc<Site>) -> Result<Rep
             });
             (JSON, report.await?)
         }
+        "quality.json" => {
+            let curves = site.ask(move |explainer| {
+                let explained = explainer.explain(&address)?;
+                let curves = explainer.curves(&address, rank)?;
+                let document = Quality::new(explained.answer(rank)?, &curves);
+                serde_json::to_vec_pretty(&document).map_err(Error::failed)
+            });
+            (JSON, curves.await?)
+        }
         "answers.json" => {
             let report = site.ask(move |explainer| {
                 let explained = explainer.explain(&address)?;
-                let document = Answers { queries: [&explained.report] };
+                let concepts = explained.concepts.iter();
+                let document = Answers {
+                    concepts: concepts.map(Named::of).collect(),
+                    queries: [&explained.report],
+                };
                 serde_json::to_vec_pretty(&document).map_err(Error::failed)
             });
             (JSON, report.await?)
@@ -121,13 +192,13 @@ async fn search_file(
 
 async fn export(address: Address, site: &Arc<Site>) -> Result<Reply, Refusal> {
     let command = Command::explain(&address.question_with_colours(), &site.library, &site.setup);
-    let colormap = colormap(&address)?;
+    let (colormap, network) = (colormap(&address)?, site.offer.name.clone());
     let page = site.ask(move |explainer| {
         let explained = explainer.explain(&address)?;
         let ranks = 0..explained.answers.len();
         let overlays = ranks.map(|rank| explainer.overlay(&address, rank, colormap));
         let overlays = overlays.collect::<Result<Vec<_>, _>>()?;
-        pages::export(&explained, &explained.picture.pixels, &overlays, command.as_ref())
+        pages::export(&explained, &network, &overlays, command.as_ref())
     });
     Ok(reply::html(StatusCode::OK, page.await?))
 }

@@ -71,7 +71,7 @@ async fn main(context: &Context<'_>, view: View, site: &Arc<Site>) -> Result<Mar
             // As it is before the search: what is built meanwhile is not in the results.
             let state = site.shelf.as_deref().map_or(State::Missing, Shelf::state);
             let found = match (has_image, site.shelf.clone()) {
-                (true, Some(shelf)) if state != State::Missing => {
+                (true, Some(shelf)) if !matches!(state, State::Missing | State::Building) => {
                     Some(site.ask(move |explainer| explainer.search(&address, &shelf)).await)
                 }
                 _ => None,
@@ -82,7 +82,7 @@ async fn main(context: &Context<'_>, view: View, site: &Arc<Site>) -> Result<Mar
             });
             pages::search(context, &state, found)
         }
-        _ if !has_image => pages::welcome(),
+        _ if !has_image => pages::welcome(context),
         View::Explain => {
             let explained = site.ask(move |explainer| explainer.explain(&address)).await?;
             pages::explain(context, &explained)

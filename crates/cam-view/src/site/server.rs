@@ -1,5 +1,6 @@
 use std::convert::Infallible;
 use std::future::ready;
+use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener as Bound};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,8 +33,11 @@ pub fn bound(address: SocketAddr) -> Result<Bound, Error> {
         bound.set_nonblocking(true)?;
         Ok(bound)
     });
-    bound.map_err(|why| {
-        Error::failed(format_args!("{address} cannot be listened at: {why}; choose another port"))
+    bound.map_err(|why| match why.kind() {
+        ErrorKind::AddrInUse => {
+            Error::failed(format_args!("port {} is in use; choose another", address.port()))
+        }
+        _ => Error::failed(format_args!("{address} cannot be listened at: {why}")),
     })
 }
 
