@@ -21,8 +21,8 @@ test('how maps are shown survives a reload, a further tab and a change of the im
   const page = await view.page(t, { path: PATH });
   await drawn(page);
   await repainted(page, () => page.getByLabel('Opacity').fill('35'));
-  await repainted(page, () => page.getByLabel('one scale').check());
-  await repainted(page, () => page.getByLabel('signed').check());
+  await repainted(page, () => page.getByLabel('same scale').check());
+  await exchanged(page, () => page.getByLabel('signed').click());
   const before = [await looks(page), await pixels(page), await words(page)];
   assert.deepEqual(before[0], ['35', true, true]);
   const now = async (page) => [await looks(page), await pixels(page), await words(page)];

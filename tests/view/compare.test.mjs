@@ -42,8 +42,8 @@ test('the cosine and the strongest pairs are those of the command that the page 
 
 test('what lights up for a place is what it adds to the cosine', async (t) => {
   const page = await opened(t);
-  const parts = array(await taken(page, 'a[download="pairs.npy"]'));
-  const stage = page.locator('.stage[tabindex]').first();
+  const parts = array(await taken(page, 'a[href^="pairs.npy"]'));
+  const stage = page.locator('figure:not(.plain) .stage').first();
   await stage.focus();
   await stage.press('ArrowDown');
   await stage.press('ArrowDown');
@@ -63,7 +63,7 @@ test('what lights up for a place is what it adds to the cosine', async (t) => {
 
 test('a rectangle of all places adds the whole cosine', async (t) => {
   const page = await opened(t);
-  const box = await page.locator('.stage[tabindex]').first().boundingBox();
+  const box = await page.locator('figure:not(.plain) .stage').first().boundingBox();
   await page.mouse.move(box.x + 1, box.y + 1);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width - 1, box.y + box.height - 1, { steps: 4 });
@@ -75,7 +75,7 @@ test('a rectangle of all places adds the whole cosine', async (t) => {
 
 test('a click on the other image ends what was selected on the first', async (t) => {
   const page = await opened(t);
-  const boxes = await Promise.all([0, 1].map((side) => page.locator('.stage[tabindex]').nth(side).boundingBox()));
+  const boxes = await Promise.all([0, 1].map((side) => page.locator('figure:not(.plain) .stage').nth(side).boundingBox()));
   const at = (side, share) => [boxes[side].x + share * boxes[side].width, boxes[side].y + share * boxes[side].height];
   await page.mouse.move(...at(0, 0.2));
   await page.mouse.down();
@@ -91,7 +91,7 @@ test('a click on the other image ends what was selected on the first', async (t)
 test('a place lights up in the other image and not in its own', async (t) => {
   const page = await opened(t);
   const before = await canvases(page);
-  const box = await page.locator('.stage[tabindex]').first().boundingBox();
+  const box = await page.locator('figure:not(.plain) .stage').first().boundingBox();
   await repainted(page, () => page.mouse.move(box.x + box.width / 2, box.y + box.height / 2));
   const after = await canvases(page);
   assert.deepEqual(after[0].pixels, before[0].pixels);

@@ -4,7 +4,7 @@
 export async function drawn(page) {
   await page.waitForFunction(() => {
     if (document.querySelector('main[aria-busy=true]')) return false;
-    const stages = [...document.querySelectorAll('main .stage[tabindex]')];
+    const stages = [...document.querySelectorAll('main figure:not(.plain) .stage')];
     return stages.every((stage) => {
       const [canvas, photo] = [stage.querySelector('canvas'), stage.querySelector('.photo')];
       if (!canvas || !photo.complete) return false;
@@ -24,7 +24,7 @@ export async function exchanged(page, change) {
 
 /** Rows, columns and the pixels, four bytes each, of the page's canvases. */
 export async function canvases(page) {
-  const all = await page.evaluate(() => [...document.querySelectorAll('main canvas')].map((canvas) => {
+  const all = await page.evaluate(() => [...document.querySelectorAll('main .stage canvas')].map((canvas) => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     let text = '';
     for (let i = 0; i < data.length; i += 4096) text += String.fromCharCode(...data.subarray(i, i + 4096));
@@ -52,5 +52,5 @@ export async function repainted(page, change) {
 }
 
 function print() {
-  return [...document.querySelectorAll('main canvas')].map((canvas) => canvas.toDataURL()).join();
+  return [...document.querySelectorAll('main .stage canvas')].map((canvas) => canvas.toDataURL()).join();
 }

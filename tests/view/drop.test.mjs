@@ -40,7 +40,7 @@ test('what is dropped on the form is a concept, and its number is that of the fi
   await exchanged(page, async () => bring(page, 'drop', '#ask', await rocket()));
   assert.deepEqual(asked(page, 'concept'), ['dropped:my rocket.png']);
   const text = await page.locator('figure.map .number').textContent();
-  assert.match(await page.locator('.command').textContent(), /Save my rocket\.png as a file first/);
+  assert.match(await page.locator('.command').textContent(), /Save my rocket\.png first/);
   await page.locator('#command').evaluate((command, file) => {
     command.textContent = command.textContent.replace("'my rocket.png'", `'${file}'`);
   }, ROCKET);
@@ -65,11 +65,11 @@ test('a file that is no image is refused in a sentence, whatever it calls itself
   const page = await view.page(t, { path: '?image=cat.png', expected: [/status of 422/] });
   await drawn(page);
   await bring(page, 'drop', 'main', { name: 'notes.txt', mime: 'text/plain', bytes: 'notes' });
-  await page.getByRole('alert').filter({ hasText: 'that is no image' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'notes.txt is no image' }).waitFor();
   await bring(page, 'drop', 'main', { name: 'notes.png', mime: 'image/png', bytes: 'notes' });
   await page.getByRole('alert').filter({ hasText: 'notes' }).waitFor();
   assert.deepEqual(asked(page, 'image'), ['cat.png']);
-  assert.equal(await page.locator('main canvas:visible').count(), 1, 'the map has gone');
+  assert.equal(await page.locator('main .stage canvas:visible').count(), 1, 'the map has gone');
   await screenshot(page, 'dropped-no-image');
 });
 
@@ -77,7 +77,7 @@ for (const javaScriptEnabled of [true, false]) {
   test(`the form takes a file ${javaScriptEnabled ? 'with' : 'without'} JavaScript`, async (t) => {
     const page = await view.page(t, { path: '?image=cat.png', javaScriptEnabled });
     await page.getByLabel('choose a file').setInputFiles(ROCKET);
-    await page.getByRole('button', { name: 'Use it as a concept' }).click();
+    await page.getByRole('button', { name: 'Use as concept' }).click();
     await page.waitForURL(/concept=/);
     await page.locator('figure.map').filter({ hasText: 'rocket' }).waitFor();
   });

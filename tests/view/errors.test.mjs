@@ -22,7 +22,7 @@ const REFUSED = { expected: [/status of 4\d\d/] };
 
 const SENTENCES = {
   '?image=dog.png': /dog\.png/,
-  '?image=../cat.png': /none of the images/,
+  '?image=../cat.png': /no image is called/,
   '?image=cat.png&concpt=coffee.png': /concpt.*did you mean `concept`/,
   '?image=cat.png&concept=notes.png': /notes/,
   '?image=notes.png': /notes/,

@@ -17,7 +17,7 @@ test('the exported page shows everything by itself once the program has ended', 
     ['h3', '.number'].map((part) => figure.querySelector(part).textContent))));
   const command = await page.locator('#command').textContent();
   const file = join(dirname(view.folder), 'explained.html');
-  await writeFile(file, await taken(page, '.leave a[download="explained.html"]'));
+  await writeFile(file, await taken(page, '.leave a[href^="export.html"]'));
   await view.stop();
 
   const asked = [];

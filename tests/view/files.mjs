@@ -12,4 +12,4 @@ export async function taken(page, selector) {
 }
 
 /** Maps as a file of numpy's: `raw.npy` or `map.npy`. */
-export const maps = async (page, name) => array(await taken(page, `.leave a[download="${name}"]`));
+export const maps = async (page, name) => array(await taken(page, `.leave a[href^="${name}"]`));

@@ -11,7 +11,7 @@ const PATH = '?image=cat.png&concept=coffee.png&concept=astronaut.png';
 
 /** Moves the mouse to a place of a map, in shares of its sides. */
 async function point(page, map, [x, y]) {
-  const stage = page.locator('.stage[tabindex]').nth(map);
+  const stage = page.locator('figure:not(.plain) .stage').nth(map);
   await stage.scrollIntoViewIfNeeded();
   const box = await stage.boundingBox();
   await page.mouse.move(box.x + x * box.width, box.y + y * box.height);

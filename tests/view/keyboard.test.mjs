@@ -54,12 +54,12 @@ test('space hides the maps and shows them, where no field has the focus', async 
   await tabTo(page, '.map .stage');
   await page.keyboard.press(' ');
   await heard(page, 'maps hidden');
-  assert.equal(await page.locator('main canvas:visible').count(), 0);
+  assert.equal(await page.locator('main .stage canvas:visible').count(), 0);
   await page.keyboard.press(' ');
   await heard(page, 'maps shown');
   await page.locator('#concept').focus();
   await page.keyboard.press(' ');
-  assert.equal(await page.locator('main canvas:visible').count(), 1);
+  assert.equal(await page.locator('main .stage canvas:visible').count(), 1);
 });
 
 test('the first stop leads past everything to what is shown', async (t) => {

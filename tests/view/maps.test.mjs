@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { canvases, colours, drawn, levels, repainted } from './drawn.mjs';
+import { canvases, colours, drawn, exchanged, levels, repainted } from './drawn.mjs';
 import { maps } from './files.mjs';
 import { start } from './harness.mjs';
 import { largest } from './npy.mjs';
@@ -44,7 +44,7 @@ test('one scale for all weakens the map of the weaker concept alone', async (t) 
   const turbo = await colours(page, 'turbo');
   const strongest = async () => (await canvases(page)).map((canvas) => Math.max(...levels(canvas, turbo)));
   assert.deepEqual(await strongest(), [1, 1]);
-  await repainted(page, () => page.getByLabel('one scale for all').check());
+  await repainted(page, () => page.getByLabel('same scale').check());
   const most = each(await maps(page, 'raw.npy')).map(({ values }) => Math.max(...values));
   const scale = Math.max(...most);
   for (const [i, level] of (await strongest()).entries()) {
@@ -57,7 +57,7 @@ test('one scale for all weakens the map of the weaker concept alone', async (t) 
 test('the signed view shows what speaks against it on the other side of the middle colour', async (t) => {
   const page = await opened(t, PATH);
   const table = await colours(page, 'diverging');
-  await repainted(page, () => page.getByLabel('signed').check());
+  await exchanged(page, () => page.getByLabel('signed').click());
   const raws = each(await maps(page, 'raw.npy'));
   for (const [i, canvas] of (await canvases(page)).entries()) {
     const { rows, columns, values } = raws[i];
@@ -86,13 +86,13 @@ test('the opacity is that of the pixels', async (t) => {
 
 test('blinking hides every map, and shows it again', async (t) => {
   const page = await opened(t, PATH);
-  const shown = () => page.locator('main canvas:visible').count();
+  const shown = () => page.locator('main .stage canvas:visible').count();
   assert.equal(await shown(), 2);
   await page.getByRole('button', { name: 'Hide the maps' }).click();
-  await page.locator('main canvas:visible').first().waitFor({ state: 'hidden' });
+  await page.locator('main .stage canvas:visible').first().waitFor({ state: 'hidden' });
   assert.equal(await shown(), 0);
   await page.keyboard.press(' ');
-  await page.locator('main canvas:visible').nth(1).waitFor();
+  await page.locator('main .stage canvas:visible').nth(1).waitFor();
 });
 
 test('the colours are those of the list', async (t) => {

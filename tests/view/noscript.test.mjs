@@ -29,10 +29,10 @@ test('an image and a concept are chosen by forms and links alone', async (t) => 
 test('maps are pictures, laid over the image', async (t) => {
   for (const path of ['?image=cat.png&concept=coffee.png', '?view=layers&image=cat.png&concept=coffee.png']) {
     const page = await opened(t, path);
-    const overlays = await widths(page, '.stage[tabindex] .over');
+    const overlays = await widths(page, 'figure:not(.plain) .stage .over');
     assert.equal(overlays.length, await page.locator('figure.map').count());
     assert.ok(overlays.every((width) => width > 0), `${path}: ${overlays}`);
-    const [photo, over] = await Promise.all(['.photo', '.over'].map((kind) => page.locator(`.stage[tabindex] ${kind}`).first().boundingBox()));
+    const [photo, over] = await Promise.all(['.photo', '.over'].map((kind) => page.locator(`figure:not(.plain) .stage ${kind}`).first().boundingBox()));
     for (const side of ['x', 'y', 'width', 'height']) assert.ok(Math.abs(photo[side] - over[side]) < 1, side);
     await screenshot(page, `noscript-${path.includes('layers') ? 'layers' : 'explain'}`);
   }
@@ -53,10 +53,10 @@ test('the folder is indexed and searched', async (t) => {
   // As somebody who asks again until it is there.
   const search = page.url();
   for (let i = 0; i < 100 && await page.locator('.hits li').count() < 5; i++) await page.goto(search);
-  const boxes = page.getByLabel('hold against another');
+  const boxes = page.getByLabel('compare with another');
   await boxes.nth(0).check();
   await boxes.nth(2).check();
-  await page.getByRole('button', { name: 'Why is the one above' }).click();
+  await page.getByRole('button', { name: 'Why does one rank above' }).click();
   assert.ok((await widths(page, '.why img'))[0] > 0);
 });
 

@@ -10,7 +10,7 @@ const median = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.leng
 
 /** The time from each of 100 moves over the first image to the next frame's end. */
 const moves = (page) => page.evaluate(async () => {
-  const stage = document.querySelector('.stage[tabindex]');
+  const stage = document.querySelector('figure:not(.plain) .stage');
   const box = stage.getBoundingClientRect();
   const times = [];
   for (let i = 0; i < 100; i++) {
@@ -46,7 +46,7 @@ test('a further concept is drawn', async (t) => {
       const before = document.querySelector('main');
       field.dispatchEvent(new Event('change', { bubbles: true }));
       const isDrawn = () => {
-        const [main, canvas] = [document.querySelector('main'), [...document.querySelectorAll('main canvas')].at(-1)];
+        const [main, canvas] = [document.querySelector('main'), [...document.querySelectorAll('main .stage canvas')].at(-1)];
         if (main === before && !document.querySelector('main:not([aria-busy])') || !canvas) return false;
         if (!document.querySelector('.chips')?.textContent.includes(name.match(/(\w+)\.png/)[1])) return false;
         return canvas.getContext('2d').getImageData(canvas.width >> 1, canvas.height >> 1, 1, 1).data[3] > 0;

@@ -562,9 +562,10 @@ document.addEventListener('change', ({ target }) => {
   if (target.id === 'opacity') look('opacity', target.value);
   else if (target.id === 'common') look('scale', target.checked ? 'common' : '');
   else if (target.id === 'signed') {
-    look('colormap', target.checked ? 'diverging' : '');
-    const colours = $('#colormap');
-    if (colours) colours.value = target.checked ? 'diverging' : '';
+    // It is in what can be downloaded, too, and in the command.
+    const url = new URL(location.href);
+    if (target.checked) url.searchParams.set('colormap', 'diverging'); else url.searchParams.delete('colormap');
+    go(url);
   }
 });
 
