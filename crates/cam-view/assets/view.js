@@ -639,6 +639,7 @@ async function beginPair() {
   let last = null;
   const rest = () => {
     last = null;
+    lines();
     [0, 1].forEach((side) => { heat(side, sums[side]); grids[side].point(null); readout(side, ''); });
   };
   const light = (side, cells, words, aloud) => {
@@ -649,6 +650,7 @@ async function beginPair() {
     const place = [Math.floor(best / grids[other].columns), best % grids[other].columns];
     heat(other, values);
     heat(side, sums[side]);
+    threads.replaceChildren();
     grids[other].point(place);
     const share = `adds ${number(sum)} of the cosine ${cosine} (${(100 * sum / places.cosine).toFixed(1)} %)`;
     readout(side, `${words}: ${share}`);
@@ -681,7 +683,8 @@ async function beginPair() {
   const threads = $('.threads', pair);
   const lines = () => {
     threads.replaceChildren();
-    if (!$('#threads')?.checked) return;
+    // Below a place that is lit they would hide what lights up.
+    if (!$('#threads')?.checked || last) return;
     const outer = pair.getBoundingClientRect();
     const middle = (side, position) => {
       const grid = grids[side], box = grid.stage.getBoundingClientRect();
