@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cam_explain::{Answer, Concept, Condition, Error, Map, Picture, Report};
+use cam_explain::{Answer, Concept, Condition, Error, Map, Report};
 
 use crate::address::Address;
 use crate::offer::is_of_layers;
@@ -11,8 +11,8 @@ use crate::offer::is_of_layers;
 pub struct Explained {
     /// What it is called.
     pub name: String,
-    /// As it was decoded.
-    pub picture: Picture,
+    /// The image's width and height.
+    pub size: (u32, u32),
     /// The question's concepts, with their pictures.
     pub concepts: Vec<Concept>,
     /// In the order of questions, each by every method.
@@ -23,8 +23,6 @@ pub struct Explained {
     pub condition: Condition,
     /// What the command line reports of it.
     pub report: Report,
-    /// Methods whose finished maps are equal here, in groups.
-    pub coincide: Vec<Vec<String>>,
 }
 
 impl Explained {
@@ -37,6 +35,26 @@ impl Explained {
             }
         }
         methods
+    }
+
+    /// Methods that give one finished map to every question, in groups of two and more.
+    pub fn coinciding(&self) -> Vec<Vec<&str>> {
+        let maps = |method: &str| {
+            let own = self.answers.iter().filter(|answer| answer.method == method);
+            own.map(|answer| &answer.map).collect::<Vec<&Map>>()
+        };
+        let mut groups: Vec<Vec<&str>> = Vec::new();
+        for method in self.methods() {
+            let own = maps(method);
+            let is_same = |other: &str| own.iter().zip(maps(other)).all(|(a, b)| are_equal(a, b));
+            match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_same(first)))
+            {
+                Some(group) => group.push(method),
+                None => groups.push(vec![method]),
+            }
+        }
+        groups.retain(|group| group.len() > 1);
+        groups
     }
 
     /// Methods and layers in words; a method that looks at the whole network or at pixels has no layer.
@@ -72,7 +90,7 @@ impl Explained {
         let maps: usize = self.answers.iter().map(values).sum();
         let concepts = self.concepts.iter().filter_map(|concept| concept.picture.as_ref());
         let concepts: usize = concepts.map(|picture| picture.as_raw().len()).sum();
-        maps * size_of::<f32>() + self.picture.pixels.as_raw().len() + concepts
+        maps * size_of::<f32>() + concepts
     }
 }
 
@@ -92,28 +110,6 @@ pub struct Piece {
     pub address: Address,
     /// What was answered.
     pub explained: Arc<Explained>,
-}
-
-/// Methods that give one finished map to every question, in groups of two and more.
-pub fn coinciding(answers: &[Answer], methods: &[&str]) -> Vec<Vec<String>> {
-    let maps = |method: &str| -> Vec<&Map> {
-        answers.iter().filter(|answer| answer.method == method).map(|answer| &answer.map).collect()
-    };
-    let mut groups: Vec<Vec<String>> = Vec::new();
-    for &method in methods {
-        let own = maps(method);
-        let same = groups.iter_mut().find(|group| {
-            group
-                .first()
-                .is_some_and(|first| own.iter().zip(maps(first)).all(|(a, b)| are_equal(a, b)))
-        });
-        match same {
-            Some(group) => group.push(method.to_owned()),
-            None => groups.push(vec![method.to_owned()]),
-        }
-    }
-    groups.retain(|group| group.len() > 1);
-    groups
 }
 
 /// Whether nobody can see a difference between two finished maps.

@@ -15,7 +15,7 @@ use image::RgbImage;
 use crate::address::Address;
 use crate::cache::Cache;
 use crate::comparison::Comparison;
-use crate::explained::{Explained, Layers, Piece, coinciding};
+use crate::explained::{Explained, Layers, Piece};
 use crate::found::Found;
 use crate::library::{Library, stem};
 use crate::offer::{is_of_layers, outer_layers, quick_methods};
@@ -88,13 +88,9 @@ impl<'m> Explainer<'m> {
         let report = Report::new(&captured, &name, &answers, Vec::new(), clock);
         let explained = Arc::new(Explained {
             name,
-            picture: captured.picture.clone(),
+            size: captured.picture.pixels.dimensions(),
             condition: captured.condition.clone(),
             concepts,
-            coincide: coinciding(
-                &answers,
-                &methods.iter().map(|method| method.name.as_str()).collect::<Vec<_>>(),
-            ),
             answers,
             layers: layers.into_iter().map(|layer| self.model.layer_name(layer)).collect(),
             report,
@@ -158,6 +154,15 @@ impl<'m> Explainer<'m> {
         let answer = explained.answer(rank)?;
         let captured = self.asked(address, &mut Clock::start())?.captured;
         captured.overlay(&answer.heatmap().colored(colormap))
+    }
+
+    /// The image itself, upright.
+    ///
+    /// # Errors
+    /// As [`explain`](Self::explain).
+    pub fn photograph(&mut self, address: &Address) -> Result<RgbImage, Error> {
+        let captured = self.asked(address, &mut Clock::start())?.captured;
+        Ok(captured.picture.pixels.clone())
     }
 
     /// The figure as the command line draws it.

@@ -169,11 +169,8 @@ impl Library {
         if let Some((_, path)) = self.files.iter().find(|(known, _)| known == name) {
             return Ok(path.clone());
         }
-        let not_given = || {
-            Error::usage(format_args!(
-                "there is no file `{name}` among those that `cam view` was given"
-            ))
-        };
+        let not_given =
+            || Error::usage(format_args!("there is no file `{name}` among those that were given"));
         let (folder, typed) = self.folder.as_ref().ok_or_else(not_given)?;
         let inside = |part: Component<'_>| match part {
             Component::Normal(part) => !is_hidden(part),

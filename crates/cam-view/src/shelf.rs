@@ -83,7 +83,9 @@ impl Shelf {
     /// Where there is no folder of images.
     pub fn build(self: &Arc<Self>, model: &Model) -> Result<(), Error> {
         let Some(images) = self.images.clone() else {
-            return Err(Error::usage("an index was given: `cam index` adds to it"));
+            return Err(Error::usage(
+                "an index was given, and not its images: it is added to where it was made",
+            ));
         };
         let mut state = self.locked();
         if *state == State::Building {

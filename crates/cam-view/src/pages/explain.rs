@@ -56,7 +56,7 @@ fn plain(context: &Context<'_>, explained: &Explained) -> Markup {
                 aria-label="The image. Arrow keys read values of the maps." { img.photo src=(picture(context.library, image, LARGEST)) alt=(format!("The image {}", explained.name)); }
             figcaption {
                 h3 { "The image" }
-                p { (explained.picture.pixels.width()) "×" (explained.picture.pixels.height()) " pixels" }
+                p { (explained.size.0) "×" (explained.size.1) " pixels" }
                 p.live { a href=(link(&context.address.with("view", "search"))) { "Search for images like it" } }
             }
         }
@@ -120,7 +120,7 @@ fn remarks(explained: &Explained) -> Markup {
     html! {
         p {
             "Made by " (explained.made_by()) "."
-            @for group in &explained.coincide {
+            @for group in explained.coinciding() {
                 " " (group.join(" and ")) " make one map here."
             }
         }

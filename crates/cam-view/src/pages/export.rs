@@ -19,10 +19,10 @@ const STYLE: &str = include_str!("../../assets/export.css");
 pub fn page(
     explained: &Explained,
     network: &str,
-    overlays: &[RgbImage],
+    (photograph, overlays): (&RgbImage, &[RgbImage]),
     command: Option<&Command>,
 ) -> Result<Markup, Error> {
-    let photo = data(&explained.picture.pixels)?;
+    let photo = data(photograph)?;
     let overlays = overlays.iter().map(data).collect::<Result<Vec<_>, _>>()?;
     Ok(html! {
         (DOCTYPE)

@@ -198,7 +198,8 @@ async fn export(address: Address, site: &Arc<Site>) -> Result<Reply, Refusal> {
         let ranks = 0..explained.answers.len();
         let overlays = ranks.map(|rank| explainer.overlay(&address, rank, colormap));
         let overlays = overlays.collect::<Result<Vec<_>, _>>()?;
-        pages::export(&explained, &network, &overlays, command.as_ref())
+        let photograph = explainer.photograph(&address)?;
+        pages::export(&explained, &network, (&photograph, &overlays), command.as_ref())
     });
     Ok(reply::html(StatusCode::OK, page.await?))
 }

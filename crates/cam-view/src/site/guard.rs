@@ -62,7 +62,7 @@ impl Door {
         if !is_equal(secret.as_bytes(), self.secret.as_bytes()) {
             return Err((
                 StatusCode::NOT_FOUND,
-                "nothing is here: use the address that `cam view` printed\n",
+                "nothing is here: use the address that was printed at the start\n",
             ));
         }
         match *method {

@@ -65,10 +65,8 @@ impl<'a> Of<'a> {
 /// # Errors
 /// Where JSON cannot be written.
 pub fn maps(explained: &Explained) -> Result<Vec<u8>, Error> {
-    let document = Maps {
-        picture: explained.picture.pixels.dimensions(),
-        answers: explained.answers.iter().map(Of::new).collect(),
-    };
+    let document =
+        Maps { picture: explained.size, answers: explained.answers.iter().map(Of::new).collect() };
     let values = explained.answers.iter().flat_map(|answer| {
         std::iter::once(&answer.map).chain(&answer.raw).flat_map(Map::values).copied()
     });

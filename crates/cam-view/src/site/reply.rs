@@ -96,7 +96,8 @@ pub fn refused(refusal: &Refusal) -> (StatusCode, String) {
         ),
         Refusal::BrokeOff => (
             StatusCode::INTERNAL_SERVER_ERROR,
-            "the work broke off: what was written where `cam view` was started says why".to_owned(),
+            "the work broke off: what was printed where the program was started says why"
+                .to_owned(),
         ),
     }
 }
