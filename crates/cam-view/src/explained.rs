@@ -43,18 +43,7 @@ impl Explained {
             let own = self.answers.iter().filter(|answer| answer.method == method);
             own.map(|answer| &answer.map).collect::<Vec<&Map>>()
         };
-        let mut groups: Vec<Vec<&str>> = Vec::new();
-        for method in self.methods() {
-            let own = maps(method);
-            let is_same = |other: &str| own.iter().zip(maps(other)).all(|(a, b)| are_equal(a, b));
-            match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_same(first)))
-            {
-                Some(group) => group.push(method),
-                None => groups.push(vec![method]),
-            }
-        }
-        groups.retain(|group| group.len() > 1);
-        groups
+        alike(self.methods(), |a, b| maps(a).into_iter().zip(maps(b)).all(|(a, b)| are_equal(a, b)))
     }
 
     /// Methods and layers in words; a method that looks at the whole network or at pixels has no layer.
@@ -110,6 +99,22 @@ pub struct Piece {
     pub address: Address,
     /// What was answered.
     pub explained: Arc<Explained>,
+}
+
+/// Groups of two and more that are alike.
+pub fn alike<T: Copy>(
+    all: impl IntoIterator<Item = T>,
+    are_alike: impl Fn(T, T) -> bool,
+) -> Vec<Vec<T>> {
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    for one in all {
+        match groups.iter_mut().find(|group| are_alike(one, group[0])) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups.retain(|group| group.len() > 1);
+    groups
 }
 
 /// Whether nobody can see a difference between two finished maps.

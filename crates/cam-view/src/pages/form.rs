@@ -126,31 +126,35 @@ fn one_image(context: &Context<'_>, name: &'static str, label: &str) -> Markup {
 
 /// The images of a name, each with a way to remove it.
 fn chips(context: &Context<'_>, name: &'static str) -> Markup {
-    html! {
-        ul.chips {
-            @for value in context.address.all(name) {
-                li {
-                    input type="hidden" name=(name) value=(value);
-                    img src=(picture(context.library, value, 96)) alt="" width="32" height="32";
-                    span title=(value) { (stem(value)) }
-                    a href=(link(&context.address.less(name, value)))
-                        aria-label=(format!("Remove {}", stem(value))) { "×" }
-                }
-            }
+    let shown = |value: &str| {
+        html! {
+            img src=(picture(context.library, value, 96)) alt="" width="32" height="32";
+            span title=(value) { (stem(value)) }
         }
-    }
+    };
+    removable(context, name, |value| (stem(value), shown(value)))
 }
 
 /// The same of what has no picture.
 fn words(context: &Context<'_>, name: &'static str) -> Markup {
+    removable(context, name, |value| (value.to_owned(), html! { span { (value) } }))
+}
+
+/// The values of a name, by what `shown` calls each and how it shows it.
+fn removable(
+    context: &Context<'_>,
+    name: &'static str,
+    shown: impl Fn(&str) -> (String, Markup),
+) -> Markup {
     html! {
         ul.chips {
             @for value in context.address.all(name) {
+                @let (called, shown) = shown(value);
                 li {
                     input type="hidden" name=(name) value=(value);
-                    span { (value) }
+                    (shown)
                     a href=(link(&context.address.less(name, value)))
-                        aria-label=(format!("Remove {value}")) { "×" }
+                        aria-label=(format!("Remove {called}")) { "×" }
                 }
             }
         }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{Context, explain::looks, file, link, picture, turn};
 use crate::address::Address;
-use crate::explained::{Layers, Piece, are_equal};
+use crate::explained::{Layers, Piece, alike, are_equal};
 use crate::words::strongest;
 
 /// The same question at every layer: each is computed once its map is asked for.
@@ -73,25 +73,16 @@ fn piece(
 
 /// Which pieces show one and the same map, in sentences.
 fn coinciding(pieces: &[Piece]) -> Vec<String> {
-    let mut groups: Vec<Vec<&Piece>> = Vec::new();
-    for piece in pieces {
-        let is_same = |other: &Piece| {
-            let (own, others) = (&piece.explained.answers, &other.explained.answers);
-            own.len() == others.len()
-                && own.iter().zip(others).all(|(a, b)| are_equal(&a.map, &b.map))
-        };
-        if piece.explained.answers.iter().any(|answer| answer.degenerate) {
-            continue;
-        }
-        match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_same(first))) {
-            Some(group) => group.push(piece),
-            None => groups.push(vec![piece]),
-        }
-    }
-    let several = groups.iter().filter(|group| group.len() > 1);
-    let sentence = |group: &Vec<&Piece>| {
+    let says_something =
+        |piece: &&Piece| piece.explained.answers.iter().all(|answer| !answer.degenerate);
+    let are_alike = |a: &Piece, b: &Piece| {
+        let (own, others) = (&a.explained.answers, &b.explained.answers);
+        own.len() == others.len() && own.iter().zip(others).all(|(a, b)| are_equal(&a.map, &b.map))
+    };
+    let groups = alike(pieces.iter().filter(says_something), are_alike);
+    let sentence = |group: Vec<&Piece>| {
         let labels: Vec<&str> = group.iter().map(|piece| piece.method).collect();
         format!("{} make the same map of this image.", labels.join(", "))
     };
-    several.map(sentence).collect()
+    groups.into_iter().map(sentence).collect()
 }

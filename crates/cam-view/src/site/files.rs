@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use cam_explain::{Answer, Areas, Colormap, Concept, Curves, Decoding, Error, Map, Report};
+use cam_explain::{Answer, Areas, Colormap, Concept, Curves, Decoding, Error, Figure, Map, Report};
 use cam_viz::npy_bytes;
 use hyper::StatusCode;
 use serde::Serialize;
@@ -73,10 +73,27 @@ impl<'a> Quality<'a> {
     }
 }
 
+const PNG: &str = "image/png";
+const SVG: &str = "image/svg+xml";
+
+/// As what a figure of that name is written.
+fn kind_of(place: &str) -> &'static str {
+    if place.ends_with(".png") { PNG } else { SVG }
+}
+
+fn drawn(figure: &Figure, is_png: bool) -> Result<Vec<u8>, Error> {
+    match is_png {
+        true => pictures::png(&figure.draw().0),
+        false => Ok(figure.svg()?.into_bytes()),
+    }
+}
+
+fn json(document: &impl Serialize) -> Result<Vec<u8>, Error> {
+    serde_json::to_vec_pretty(document).map_err(Error::failed)
+}
+
 /// A file of what an address asks.
 pub async fn file(place: &str, address: Address, site: &Arc<Site>) -> Result<Reply, Refusal> {
-    const PNG: &str = "image/png";
-    const SVG: &str = "image/svg+xml";
     const JSON: &str = "application/json";
     const BYTES: &str = "application/octet-stream";
     let rank = rank(&address)?;
@@ -101,45 +118,28 @@ pub async fn file(place: &str, address: Address, site: &Arc<Site>) -> Result<Rep
                 .ask(move |explainer| pictures::png(&explainer.overlay(&address, rank, colormap)?));
             (PNG, drawn.await?)
         }
-        "figure.png" => (
-            PNG,
-            site.ask(move |explainer| {
-                pictures::png(&explainer.figure(&address, colormap)?.draw().0)
-            })
-            .await?,
-        ),
-        "figure.svg" => (
-            SVG,
-            site.ask(move |explainer| {
-                Ok(explainer.figure(&address, colormap)?.svg()?.into_bytes())
-            })
-            .await?,
-        ),
+        "figure.png" | "figure.svg" => {
+            let kind = kind_of(place);
+            let drawn = site
+                .ask(move |explainer| drawn(&explainer.figure(&address, colormap)?, kind == PNG));
+            (kind, drawn.await?)
+        }
         "compare.png" | "compare.svg" => {
-            let is_png = place.ends_with("png");
-            let network = site.offer.name.clone();
+            let (kind, network) = (kind_of(place), site.offer.name.clone());
             let drawn = site.ask(move |explainer| {
-                let figure = explainer.compare(&address)?.figure(&network)?;
-                match is_png {
-                    true => pictures::png(&figure.draw().0),
-                    false => Ok(figure.svg()?.into_bytes()),
-                }
+                drawn(&explainer.compare(&address)?.figure(&network)?, kind == PNG)
             });
-            (if is_png { PNG } else { SVG }, drawn.await?)
+            (kind, drawn.await?)
         }
         "compare.json" => {
-            let report = site.ask(move |explainer| {
-                serde_json::to_vec_pretty(&explainer.compare(&address)?.report)
-                    .map_err(Error::failed)
-            });
+            let report = site.ask(move |explainer| json(&explainer.compare(&address)?.report));
             (JSON, report.await?)
         }
         "quality.json" => {
             let curves = site.ask(move |explainer| {
                 let explained = explainer.explain(&address)?;
                 let curves = explainer.curves(&address, rank)?;
-                let document = Quality::new(explained.answer(rank)?, &curves);
-                serde_json::to_vec_pretty(&document).map_err(Error::failed)
+                json(&Quality::new(explained.answer(rank)?, &curves))
             });
             (JSON, curves.await?)
         }
@@ -147,11 +147,10 @@ pub async fn file(place: &str, address: Address, site: &Arc<Site>) -> Result<Rep
             let report = site.ask(move |explainer| {
                 let explained = explainer.explain(&address)?;
                 let concepts = explained.concepts.iter();
-                let document = Answers {
+                json(&Answers {
                     concepts: concepts.map(Named::of).collect(),
                     queries: [&explained.report],
-                };
-                serde_json::to_vec_pretty(&document).map_err(Error::failed)
+                })
             });
             (JSON, report.await?)
         }
@@ -185,7 +184,7 @@ async fn search_file(
         false => found.why.as_ref().map(|why| &why.picture),
     };
     match picture {
-        Some(picture) => Ok(reply::file("image/png", pictures::png(picture)?)),
+        Some(picture) => Ok(reply::file(PNG, pictures::png(picture)?)),
         None => Ok(nothing()),
     }
 }
